@@ -1,0 +1,64 @@
+import { fetchConfig } from "./config.js";
+import { warn } from "./console.js";
+import { insert } from "./insert.js";
+import { startModule } from "./module.js";
+import { watchConfig } from "./watch.js";
+
+/**
+ * One page view: config and module side by side, a decision or the end of the budget, the bundle, later refreshes.
+ * `view` is the surface's state; whatever arrives after the decision is ignored.
+ */
+export async function boot(settings, view) {
+  const answer = await decide(settings, view);
+  for (const notice of answer.notices) warn(notice);
+  if (answer.fault) warn(`${answer.fault}; stable loads`);
+  const { decision } = answer;
+  view.decided(decision);
+
+  const canary = answer.bundle ?? settings.canary;
+  if (decision.variant !== "canary" || !(await load(canary, "canary", settings, "E401"))) {
+    if (decision.variant === "canary") view.emit("fallback", decision);
+    // Stable's stylesheets go when its script fails, so they are tried with it or not at all.
+    await load(settings.stable, "stable", settings, "E501");
+  }
+  view.onStop(watchConfig(settings, view));
+}
+
+async function decide(settings, view) {
+  const abort = new AbortController();
+  let timer;
+  const budget = new Promise((_, reject) => {
+    timer = setTimeout(reject, settings.budgetMs - performance.now() + view.startedAt, `E103 no decision within ${settings.budgetMs} ms`);
+  });
+  const module = startModule(settings).then((runtime) => (view.runtime = runtime));
+  const config = fetchConfig(settings.config, abort.signal);
+  try {
+    const [{ bytes, now }] = await Promise.race([Promise.all([config, module]), budget]);
+    return view.decide(bytes, now);
+  } catch (fault) {
+    return { decision: noDecision, fault, notices: [] };
+  } finally {
+    clearTimeout(timer);
+    abort.abort();
+  }
+}
+
+const noDecision = {
+  variant: "stable",
+  cohort: "rest",
+  bucket: null,
+  reason: "ERROR",
+  errorCode: "GENERAL",
+  revision: null,
+  eligible: false,
+};
+
+async function load(bundle, variant, { nonce }, code) {
+  try {
+    await insert(bundle, variant, nonce);
+    return true;
+  } catch (address) {
+    warn(`${code} ${address} did not load${variant === "canary" ? "; stable loads" : ""}`);
+    return false;
+  }
+}

@@ -1,0 +1,30 @@
+const limit = 1 << 20; // bytes, decoded: a ConfigMap holds no more
+
+/** Asks for the config: its bytes, and its own time in milliseconds since 1970 (NaN where the reply has none). */
+export async function fetchConfig(url, signal) {
+  if (new URL(url, document.baseURI).origin !== location.origin) throw `E102 ${url} is not on this origin`;
+  try {
+    const reply = await fetch(url, { cache: "no-store", signal });
+    if (!reply.ok) throw `E101 ${url} answered ${reply.status}`;
+    const { headers } = reply;
+    return { bytes: await readAll(reply.body, url), now: Date.parse(headers.get("date")) + headers.get("age") * 1000 };
+  } catch (fault) {
+    throw typeof fault === "string" ? fault : `E102 ${url} could not be read`;
+  }
+}
+
+/** Counts while it reads, so that a compression bomb stops at the limit. */
+async function readAll(body, url) {
+  const chunks = [];
+  let size = 0;
+  for (const reader = body.getReader(); ; ) {
+    const { done, value } = await reader.read();
+    if (done) return new Uint8Array(await new Blob(chunks).arrayBuffer());
+    chunks.push(value);
+    size += value.length;
+    if (size > limit) {
+      reader.cancel();
+      throw `E106 ${url} is larger than 1 MiB`;
+    }
+  }
+}

@@ -1,0 +1,31 @@
+const styleWaitMs = 2000; // what a late stylesheet may cost before the scripts go ahead without it
+
+/**
+ * Puts a bundle into the page. Resolves when its scripts are loaded; rejects with the first address that is not, and
+ * then takes all of it out again. Styles come before scripts, so that nothing is shown without them.
+ */
+export async function insert(bundle, variant, nonce) {
+  document.documentElement.dataset.canaryVariant = variant;
+  const nodes = [];
+  const add = (tag, address, properties) =>
+    new Promise((resolve, reject) => {
+      const node = Object.assign(document.createElement(tag), { nonce, crossOrigin: "anonymous", ...properties });
+      node.onload = resolve;
+      node.onerror = () => reject(address);
+      nodes.push(node);
+      document.head.append(node);
+    });
+  const link = (rel, { href, integrity = "", as = "" }) => add("link", href, { rel, as, integrity, href });
+
+  try {
+    for (const item of bundle.preload) link("preload", item).catch(() => {}); // a hint, no part of the bundle
+    const styles = Promise.all(bundle.styles.map((item) => link("stylesheet", item)));
+    await Promise.race([styles, new Promise((resolve) => setTimeout(resolve, styleWaitMs))]);
+    const script = ({ src, type, integrity = "" }) =>
+      add("script", src, { type: type === "module" ? "module" : "", async: false, integrity, src });
+    await Promise.all(bundle.scripts.map(script));
+  } catch (address) {
+    for (const node of nodes) node.remove();
+    throw address;
+  }
+}

@@ -1,0 +1,25 @@
+import init, { fetch } from "refresh-glue";
+import { warn } from "./console.js";
+
+/* global REFRESH_WASM -- the hashed name, set by the build */
+
+let module;
+
+/**
+ * A config after the boot, by a wasm module of its own: nobody waits for either. Flags follow the new config, the
+ * bundle of this page stays.
+ */
+export async function refresh(url, view) {
+  await (module ??= init({ module_or_path: new URL(REFRESH_WASM, import.meta.url) }));
+  const before = view.values();
+  const reply = await fetch(new URL(url, document.baseURI).href);
+  const { decision, fault, notices } = await view.decide(reply.take(), reply.now);
+  reply.free();
+  if (fault) throw fault;
+  for (const notice of notices) warn(notice);
+
+  const after = view.values();
+  const flagsChanged = [...before.keys()].filter((key) => before.get(key) !== after.get(key));
+  if (flagsChanged.length) view.emit("configurationChanged", { flagsChanged });
+  if (decision.variant !== view.decision.variant) view.emit("superseded", decision);
+}

@@ -1,0 +1,21 @@
+import { warn } from "./console.js";
+
+/* global REFRESH_JS -- the hashed name, set by the build */
+
+/** Asks for the config again when the tab becomes visible, and at the page's interval. Returns what ends it. */
+export function watchConfig({ config, refreshSeconds }, view) {
+  const refresh = async () => {
+    if (document.hidden || !view.runtime) return;
+    try {
+      await (await import(new URL(REFRESH_JS, import.meta.url))).refresh(config, view);
+    } catch (fault) {
+      warn(`${fault}; the config before it holds`);
+    }
+  };
+  document.addEventListener("visibilitychange", refresh);
+  const timer = refreshSeconds && setInterval(refresh, refreshSeconds * 1000);
+  return () => {
+    document.removeEventListener("visibilitychange", refresh);
+    clearInterval(timer);
+  };
+}

@@ -1,0 +1,243 @@
+//! Which bundle this page view gets, and why.
+
+use alloc::string::String;
+
+use crate::bucket::{BUCKETS, Domain, bucket};
+use crate::config::Config;
+use crate::fault::{Code, Fault};
+use crate::percentage::Percentage;
+use crate::reason::{ErrorCode, Reason};
+use crate::text::Writer;
+
+/// The bundle that is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variant {
+    /// The new one.
+    Canary,
+    /// The one that the page itself carries.
+    Stable,
+}
+
+/// The group to which the user was assigned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cohort {
+    /// Gets the canary.
+    Canary,
+    /// Gets stable, and is a concurrent group of the canary's expected size.
+    Control,
+    /// Gets stable.
+    Rest,
+}
+
+/// How well the page knows who is looking at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Somebody whose id will be the same next time.
+    Known,
+    /// The same, but a machine: served like everyone, never counted.
+    Automated,
+    /// Nobody whom we may or can recognise again: no storage, no consent, a privacy control.
+    Unknown,
+}
+
+/// For whom is decided. No clock, randomness or storage inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// What is bucketed; empty where nobody is known.
+    pub targeting_key: String,
+    /// How well it is known.
+    pub standing: Standing,
+}
+
+/// A decision with its reason; `eligible` means counted, nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The bundle that is loaded.
+    pub variant: Variant,
+    /// The group that was assigned.
+    pub cohort: Cohort,
+    /// The user's bucket, where there was anyone to bucket.
+    pub bucket: Option<u32>,
+    /// Why.
+    pub reason: Reason,
+    /// What went wrong, where the reason is an error.
+    pub error: Option<ErrorCode>,
+    /// The config's label.
+    pub revision: Option<u64>,
+    /// Whether this page view may be counted.
+    pub eligible: bool,
+}
+
+impl Decision {
+    /// Decides: a pure function of config and context.
+    ///
+    /// ```
+    /// use canary_runtime::{Config, Context, Decision, Standing, Variant};
+    ///
+    /// let (config, _) = Config::parse(br#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {}}"#).unwrap();
+    /// let context = Context { targeting_key: "edge-38162".to_owned(), standing: Standing::Known };
+    /// let decision = Decision::make(&config, &context);
+    /// assert_eq!((decision.bucket, decision.variant), (Some(4_999), Variant::Canary));
+    /// ```
+    #[must_use]
+    pub fn make(config: &Config, context: &Context) -> Self {
+        let key = context.targeting_key.as_str();
+        let bucket = (!key.is_empty()).then(|| bucket(Domain::Canary, &config.salt, key));
+        let stable = Self { bucket, revision: config.revision, ..Self::STABLE };
+        if config.percentage == Percentage::NONE || context.standing == Standing::Unknown {
+            return stable;
+        }
+        let Some(place) = bucket else {
+            return Self { reason: Reason::Error, error: Some(ErrorCode::TargetingKeyMissing), ..stable };
+        };
+        let cohort = cohort(config.percentage, place);
+        Self {
+            variant: if cohort == Cohort::Canary { Variant::Canary } else { Variant::Stable },
+            cohort,
+            reason: if config.percentage == Percentage::ALL { Reason::Static } else { Reason::Split },
+            eligible: context.standing == Standing::Known,
+            ..stable
+        }
+    }
+
+    /// Stable, because no config could be used.
+    #[must_use]
+    pub fn without_config(fault: &Fault) -> Self {
+        let error = if fault.code() == Code::Expired { ErrorCode::General } else { ErrorCode::ParseError };
+        Self { reason: Reason::Error, error: Some(error), ..Self::STABLE }
+    }
+
+    const STABLE: Self = Self {
+        variant: Variant::Stable,
+        cohort: Cohort::Rest,
+        bucket: None,
+        reason: Reason::Disabled,
+        error: None,
+        revision: None,
+        eligible: false,
+    };
+
+    /// Writes the decision as the member `name`, with the words that the page sees.
+    pub fn write(&self, out: &mut Writer, name: &str) {
+        out.open(name, b'{')
+            .string("variant", self.variant.as_str())
+            .string("cohort", self.cohort.as_str())
+            .number("bucket", self.bucket.map(u64::from))
+            .string("reason", self.reason.as_str())
+            .optional("errorCode", self.error.map(ErrorCode::as_str))
+            .number("revision", self.revision)
+            .bool("eligible", self.eligible)
+            .close(b'}');
+    }
+}
+
+/// The control starts at the middle, so that stepping up to 50 % never moves anyone between it and the canary.
+fn cohort(percentage: Percentage, bucket: u32) -> Cohort {
+    const MIDDLE: u32 = BUCKETS / 2;
+    if percentage.contains(bucket) {
+        Cohort::Canary
+    } else if percentage.buckets() > MIDDLE
+        || bucket.checked_sub(MIDDLE).is_some_and(|place| percentage.contains(place))
+    {
+        Cohort::Control
+    } else {
+        Cohort::Rest
+    }
+}
+
+impl Variant {
+    /// The name, as it stands in `data-canary-variant`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Canary => "canary",
+            Self::Stable => "stable",
+        }
+    }
+}
+
+impl Cohort {
+    /// The name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Canary => "canary",
+            Self::Control => "control",
+            Self::Rest => "rest",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::borrow::ToOwned;
+    use std::format;
+
+    fn decide(percentage: &str, key: &str, standing: Standing) -> String {
+        let text = format!(r#"{{"CANARY_PERCENTAGE": {percentage}, "REVISION": 7, "FEATURE_FLAGS": {{}}}}"#);
+        let (config, _) = Config::parse(text.as_bytes()).unwrap();
+        let mut out = Writer::default();
+        Decision::make(&config, &Context { targeting_key: key.to_owned(), standing }).write(&mut out, "");
+        out.finish()
+    }
+
+    #[test]
+    fn splits_by_bucket() {
+        assert_eq!(
+            decide("5", "edge-38162", Standing::Known),
+            r#"{"variant":"canary","cohort":"canary","bucket":4999,"reason":"SPLIT","revision":7,"eligible":true}"#
+        );
+        assert_eq!(
+            decide("5", "edge-88039", Standing::Automated),
+            r#"{"variant":"stable","cohort":"rest","bucket":5000,"reason":"SPLIT","revision":7,"eligible":false}"#
+        );
+    }
+
+    #[test]
+    fn the_ends_are_not_split() {
+        assert_eq!(
+            decide("0", "edge-38162", Standing::Known),
+            r#"{"variant":"stable","cohort":"rest","bucket":4999,"reason":"DISABLED","revision":7,"eligible":false}"#
+        );
+        assert_eq!(
+            decide("100", "edge-899", Standing::Known),
+            r#"{"variant":"canary","cohort":"canary","bucket":99999,"reason":"STATIC","revision":7,"eligible":true}"#
+        );
+    }
+
+    #[test]
+    fn nobody_is_stable() {
+        assert_eq!(
+            decide("100", "", Standing::Unknown),
+            r#"{"variant":"stable","cohort":"rest","bucket":null,"reason":"DISABLED","revision":7,"eligible":false}"#
+        );
+        assert_eq!(
+            decide("50", "", Standing::Known),
+            concat!(
+                r#"{"variant":"stable","cohort":"rest","bucket":null,"reason":"ERROR","#,
+                r#""errorCode":"TARGETING_KEY_MISSING","revision":7,"eligible":false}"#
+            )
+        );
+    }
+
+    #[test]
+    fn the_control_mirrors_the_canary() {
+        let percentage = |percent| Percentage::new(percent).unwrap();
+        for (percent, bucket, expected) in [
+            (5.0, 4_999, Cohort::Canary),
+            (5.0, 5_000, Cohort::Rest),
+            (5.0, 49_999, Cohort::Rest),
+            (5.0, 50_000, Cohort::Control),
+            (5.0, 54_999, Cohort::Control),
+            (5.0, 55_000, Cohort::Rest),
+            (50.0, 50_000, Cohort::Control),
+            (50.0, 99_999, Cohort::Control),
+            (50.001, 50_000, Cohort::Canary),
+            (50.001, 50_001, Cohort::Control),
+            (99.999, 99_999, Cohort::Control),
+        ] {
+            assert_eq!(cohort(percentage(percent), bucket), expected, "{percent} {bucket}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Points in time, as milliseconds since 1970 in UTC.
+#![expect(clippy::arithmetic_side_effects, reason = "fields have two to four digits, far from the ends of i64")]
+
+/// Reads an RFC 3339 time such as `2026-12-01T00:00:00Z` or `2026-12-01T01:00:00.25+01:00`.
+///
+/// ```
+/// assert_eq!(canary_runtime::time::parse_rfc3339("1970-01-01T00:00:01Z"), Some(1_000));
+/// ```
+#[must_use]
+pub fn parse_rfc3339(text: &str) -> Option<i64> {
+    let mut rest = text.as_bytes();
+    let year = number(&mut rest, 0, 4, 0, 9999)?;
+    let month = number(&mut rest, b'-', 2, 1, 12)?;
+    let day = number(&mut rest, b'-', 2, 1, days_in(year, month))?;
+    let hour = number(&mut rest, b'T', 2, 0, 23)?;
+    let minute = number(&mut rest, b':', 2, 0, 59)?;
+    let second = number(&mut rest, b':', 2, 0, 60)?;
+    let mut millis = 0;
+    let mut unit = 1000;
+    while let Some(digit) = number(&mut rest, if unit == 1000 { b'.' } else { 0 }, 1, 0, 9) {
+        unit /= 10;
+        millis += digit * unit;
+    }
+    let mut offset = 0;
+    if !matches!(rest, b"Z" | b"z") {
+        let east = rest.first() == Some(&b'+');
+        let hours = number(&mut rest, if east { b'+' } else { b'-' }, 2, 0, 23)?;
+        offset = hours * 60 + number(&mut rest, b':', 2, 0, 59)?;
+        if !east {
+            offset = -offset;
+        }
+        if !rest.is_empty() {
+            return None;
+        }
+    }
+    let minutes = (days_from_civil(year, month, day) * 24 + hour) * 60 + minute - offset;
+    Some((minutes * 60 + second) * 1000 + millis)
+}
+
+/// Takes `mark` (0 for none; a letter may be small) and then `digits` digits that are a number in a range, or nothing.
+fn number(rest: &mut &[u8], mark: u8, digits: usize, least: i64, most: i64) -> Option<i64> {
+    let after =
+        if mark == 0 { *rest } else { rest.split_first().filter(|(byte, _)| byte.to_ascii_uppercase() == mark)?.1 };
+    let (taken, after) = after.split_at_checked(digits)?;
+    let mut number = 0;
+    for byte in taken {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        number = number * 10 + i64::from(byte & 15);
+    }
+    if number < least || number > most {
+        return None;
+    }
+    *rest = after;
+    Some(number)
+}
+
+fn days_in(year: i64, month: i64) -> i64 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+/// Days since 1970-01-01 in the Gregorian calendar: years begin in March, so that leap days come last.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_times() {
+        for (text, millis) in [
+            ("1970-01-01T00:00:00Z", 0),
+            ("2026-12-01T00:00:00Z", 1_796_083_200_000),
+            ("2024-02-29T23:59:59.5z", 1_709_251_199_500),
+            ("2000-01-01t01:30:00.123456+01:30", 946_684_800_123),
+            ("1969-12-31T23:59:59-00:00", -1_000),
+            ("0000-01-01T00:00:00Z", -62_167_219_200_000),
+        ] {
+            assert_eq!(parse_rfc3339(text), Some(millis), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_time() {
+        for text in [
+            "",
+            "2026-12-01",
+            "2026-12-01T00:00:00",
+            "2026-13-01T00:00:00Z",
+            "2026-02-29T00:00:00Z",
+            "2026-12-01 00:00:00Z",
+            "2026-12-01T24:00:00Z",
+            "2026-12-01T00:00:00.Z",
+            "2026-12-01T00:00:00+1:00",
+            "2026-12-01T00:00:00+24:00",
+            "+026-12-01T00:00:00Z",
+            "2026-12-01T00:00:00Zx",
+            "é026-12-01T00:00:00Z",
+        ] {
+            assert_eq!(parse_rfc3339(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! What takes more than the `WebDriver` standard: cookies before a page, caches, storage.
+
+use super::{Browser, must};
+use serde_json::{Value, json};
+
+impl Browser {
+    /// Sets a cookie as a server at `url` would, before any page of it is loaded.
+    #[track_caller]
+    pub fn set_cookie(&self, name: &str, value: &str, url: &str) -> impl Future<Output = ()> {
+        let setting = self.cdp("Network.setCookie", json!({ "name": name, "value": value, "url": url }));
+        async { assert_eq!(setting.await["success"], true, "the browser refuses the cookie") }
+    }
+
+    /// Forgets all cookies, the HTTP cache, and what the present page's origin stored.
+    pub async fn clear_site_data(&self) {
+        self.cdp("Network.clearBrowserCookies", json!({})).await;
+        self.cdp("Network.clearBrowserCache", json!({})).await;
+        let origin = self.eval("location.origin").await;
+        // `data:` and `about:` have none, and no storage either.
+        if origin != "null" {
+            self.eval("sessionStorage.clear()").await;
+            self.cdp("Storage.clearDataForOrigin", json!({ "origin": origin, "storageTypes": "all" })).await;
+        }
+    }
+
+    /// Whether requests go past the HTTP cache.
+    pub async fn set_cache_disabled(&self, disabled: bool) {
+        self.cdp("Network.enable", json!({})).await;
+        self.cdp("Network.setCacheDisabled", json!({ "cacheDisabled": disabled })).await;
+    }
+
+    /// Sends a command of the `DevTools` protocol and returns its result.
+    #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "callers write json!() in place")]
+    pub fn cdp(&self, command: &str, params: Value) -> impl Future<Output = Value> {
+        must(format!("send {command}"), self.client.issue_cmd(self.engine.debug(command, &params)))
+    }
+}

@@ -1,0 +1,39 @@
+//! Support for the end-to-end tests: the real servers and browsers, each started by
+//! the test that needs it, on free loopback ports, and gone when the test ends.
+//!
+//! ```no_run
+//! use canary_e2e::{browser::Browser, driver::Driver, nginx::Nginx, site::Site};
+//!
+//! # async fn test() {
+//! let site = Site::new();
+//! site.mount_config(r#"{"experiments": []}"#);
+//! let nginx = Nginx::start(site.root());
+//! let driver = Driver::chromium();
+//! let browser = Browser::new(&driver).await;
+//! browser.goto(&nginx.url("/")).await;
+//! browser.wait_for("document.querySelector('h1')?.textContent").await;
+//! browser.assert_console(&[]).await;
+//! # }
+//! ```
+//!
+//! A [`site::Site`] is what nginx serves. Its configuration lies in a volume as
+//! kubelet makes it ([`atomic`]), filled by hand or with what a pod of the manifests
+//! would see ([`kustomize`]). [`nginx::Nginx`] runs the project's own configuration
+//! and tells what it was asked for ([`access_log`]). A [`browser::Browser`] is a
+//! session of a [`driver::Driver`]; [`http`] asks without a browser.
+//!
+//! Every function here fails its test by a panic that names what went wrong.
+
+pub mod access_log;
+pub mod atomic;
+pub mod browser;
+pub mod console;
+pub mod driver;
+pub mod engine;
+pub mod files;
+pub mod http;
+pub mod kustomize;
+pub mod nginx;
+pub mod process;
+pub mod site;
+pub mod wait;

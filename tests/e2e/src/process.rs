@@ -1,0 +1,153 @@
+//! A child process that never outlives the test that started it.
+
+use crate::{files, wait};
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How long a process may take to end by itself before it is killed.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How many lines of a log a failure shows.
+const TAIL: usize = 30;
+
+/// A running child, stopped and waited for on drop, also by a test that panics.
+///
+/// It stays in the process group of the tests, so Ctrl-C reaches it as well.
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    child: Child,
+    dir: TempDir,
+}
+
+impl Process {
+    /// Starts `command` with its output going to files in a directory of its own,
+    /// which is its TMPDIR and HOME too.
+    #[track_caller]
+    #[must_use]
+    pub fn spawn(name: &str, mut command: Command) -> Self {
+        let dir = files::temp_dir();
+        let log = |file: &str| {
+            let path = dir.path().join(file);
+            Stdio::from(File::create(&path).unwrap_or_else(|e| panic!("cannot make {}: {e}", path.display())))
+        };
+        let child = command
+            .env("TMPDIR", dir.path())
+            .env("HOME", dir.path())
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("XDG_CACHE_HOME")
+            .stdin(Stdio::null())
+            .stdout(log("stdout"))
+            .stderr(log("stderr"))
+            .spawn()
+            .unwrap_or_else(|e| panic!("cannot start {name} by {command:?}: {e}"));
+        Self { name: name.to_owned(), child, dir }
+    }
+
+    /// The process's id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What the process has printed, its last lines alone.
+    #[must_use]
+    pub fn tail(&self) -> String {
+        let tail = |file: &str| tail(&self.dir.path().join(file));
+        format!("{}{}", tail("stdout"), tail("stderr"))
+    }
+
+    /// Polls `probe` until it returns a value: the process is ready.
+    ///
+    /// # Panics
+    ///
+    /// When the process ends before, or the deadline passes; both show its output.
+    #[track_caller]
+    pub fn ready<T>(&mut self, mut probe: impl FnMut() -> Option<T>) -> T {
+        let answer = wait::until(format!("{} to be ready or to end", self.name), wait::DEADLINE * 2, || {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Some(Err(status));
+            }
+            probe().map(Ok)
+        });
+        answer.unwrap_or_else(|status| panic!("{} ended with {status}\n{}", self.name, self.tail()))
+    }
+
+    /// Asks the process to end, kills it when it does not, and waits for its end.
+    pub fn stop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(Some(_)) | Err(_)) {
+            return;
+        }
+        // Not waited for yet, so the id still belongs to this child.
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        let start = Instant::now();
+        while start.elapsed() < GRACE {
+            if matches!(self.child.try_wait(), Ok(Some(_)) | Err(_)) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.stop();
+        // A driver's browsers end a moment after it and write until then.
+        let start = Instant::now();
+        while fs::remove_dir_all(self.dir.path()).is_err() && self.dir.path().exists() && start.elapsed() < GRACE {
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// A TCP port on the loopback interface that nobody listens on.
+///
+/// Below the range from which the system takes ports for outgoing connections, and
+/// never twice in one test run, so nobody takes it before its server does.
+#[must_use]
+pub fn free_port() -> u16 {
+    const FIRST: u16 = 20_000;
+    const COUNT: u16 = 12_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = std::process::id().wrapping_mul(101) % u32::from(COUNT);
+    wait::until("a free port", wait::DEADLINE, || {
+        let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = FIRST + u16::try_from((start + step) % u32::from(COUNT)).ok()?;
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok().then_some(port)
+    })
+}
+
+/// Finds a program on PATH or, since not every user has them there, among the
+/// system's administration tools.
+#[track_caller]
+#[must_use]
+pub fn find_program(name: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin".into(), "/sbin".into()])
+        .map(|dir| dir.join(name))
+        .find(|candidate| candidate.is_file())
+        .unwrap_or_else(|| panic!("{name} is not installed: not on PATH, not in /usr/sbin"))
+}
+
+/// The last lines of a file, or nothing when it cannot be read.
+pub(crate) fn tail(path: &Path) -> String {
+    let bytes = fs::read(path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<_> = text.lines().collect();
+    let from = lines.len().saturating_sub(TAIL);
+    lines[from..].iter().flat_map(|line| [line, "\n"]).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! What nginx serves: the page, the runtime and the mounted configuration.
+
+use crate::atomic::{AtomicWriter, Files};
+use crate::files;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// An html root in a temporary directory, removed on drop.
+#[derive(Debug)]
+pub struct Site {
+    dir: TempDir,
+    config: AtomicWriter,
+}
+
+impl Site {
+    /// The project's page in `www`, and `pkg`, what its build made, as `/runtime/`.
+    /// The configuration is still empty.
+    ///
+    /// # Panics
+    ///
+    /// When the runtime has not been built.
+    #[track_caller]
+    #[must_use]
+    pub fn new() -> Self {
+        let (page, runtime) = (files::repo("www"), files::repo("pkg"));
+        assert!(runtime.is_dir(), "{} is not there: build the runtime first", runtime.display());
+        let site = Self::empty();
+        files::copy_tree(&page, site.root());
+        files::copy_tree(&runtime, &site.root().join("runtime"));
+        site
+    }
+
+    /// A root with nothing in it but an empty volume at `/config`.
+    #[track_caller]
+    #[must_use]
+    pub fn empty() -> Self {
+        let dir = files::temp_dir();
+        let config = AtomicWriter::new(dir.path().join("config"));
+        Self { dir, config }
+    }
+
+    /// The directory to serve.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Makes `files` the contents of the volume at `/config`, as kubelet would;
+    /// returns whether that changed anything.
+    #[track_caller]
+    pub fn mount(&self, files: &Files) -> bool {
+        self.config.write(files)
+    }
+
+    /// The same for a volume with the one file `canary.json`.
+    #[track_caller]
+    pub fn mount_config(&self, json: &str) -> bool {
+        self.mount(&Files::from([("canary.json".to_owned(), json.as_bytes().to_vec())]))
+    }
+
+    /// Adds or overwrites a file. The path is relative to the root.
+    #[track_caller]
+    pub fn write(&self, path: &str, contents: impl AsRef<[u8]>) {
+        files::write(&self.file(path), contents);
+    }
+
+    /// Removes a file. The path is relative to the root.
+    #[track_caller]
+    pub fn remove(&self, path: &str) {
+        let path = self.file(path);
+        std::fs::remove_file(&path).unwrap_or_else(|e| panic!("cannot remove {}: {e}", path.display()));
+    }
+
+    fn file(&self, path: &str) -> PathBuf {
+        self.root().join(path.trim_start_matches('/'))
+    }
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self::new()
+    }
+}
