@@ -27,6 +27,7 @@
 pub mod access_log;
 pub mod atomic;
 pub mod browser;
+pub mod bucket;
 pub mod console;
 pub mod driver;
 pub mod engine;

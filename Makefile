@@ -1,0 +1,50 @@
+# The front door. Every target installs what it lacks and says so; `make setup` does it for all of them at once.
+SHELL := bash
+PORT ?= 8080
+export PATH := $(shell scripts/need --path):$(PATH)
+runtime := $(shell git ls-files Cargo.lock Cargo.toml .cargo loader scripts/pack src wasm)
+
+.PHONY: demo build test test-native test-web test-e2e lint size setup clean
+
+demo: ## the demo site, to look at and to play with
+	@scripts/need wasm-target pack wasm-bindgen-cli
+	@$(MAKE) --no-print-directory pkg/canary.js
+	cargo build --release --package canaryctl
+	target/release/canaryctl serve www --port $(PORT)
+
+# Without wasm-pack and wasm-opt, so that a first look comes soon; `make build` makes the same files, smaller.
+pkg/canary.js: $(runtime)
+	scripts/pack demo
+
+build: ## pkg/ as it is shipped, and canaryctl
+	@scripts/need wasm-target rust-src pack wasm-bindgen-cli wasm-pack wasm-opt
+	scripts/pack build
+	cargo build --release --package canaryctl
+
+test: ## everything that proves it
+	@scripts/need wasm-target rust-src pack wasm-bindgen-cli wasm-pack wasm-opt chromium nginx kustomize
+	@scripts/test build size native web e2e
+
+test-native: ## the pure core and canaryctl
+	@scripts/test native
+
+test-web: ## the core in headless Chromium
+	@scripts/need wasm-target wasm-bindgen-cli wasm-pack chromium
+	@scripts/test web
+
+test-e2e: build ## a real Nginx, the manifests, a real browser
+	@scripts/need chromium nginx kustomize
+	@scripts/test e2e
+
+lint: ## formatting, lints, docs, licences
+	@scripts/need wasm-target lint cargo-deny shellcheck
+	scripts/lint
+
+size: build ## bytes that a browser requests before the bundle, against size-budget
+	@scripts/size
+
+setup: ## all tools at once
+	scripts/need wasm-target rust-src lint pack wasm-bindgen-cli wasm-pack wasm-opt cargo-deny shellcheck chromium nginx kustomize
+
+clean:
+	rm -rf pkg target
