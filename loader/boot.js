@@ -34,7 +34,7 @@ async function decide(settings, view) {
   const config = fetchConfig(settings.config, abort.signal);
   try {
     const [{ bytes, now }] = await Promise.race([Promise.all([config, module]), budget]);
-    return view.decide(bytes, now);
+    return await view.decide(bytes, now);
   } catch (fault) {
     return { decision: noDecision, fault, notices: [] };
   } finally {

@@ -117,7 +117,6 @@ pub fn push_number(out: &mut Vec<u8>, number: u64) {
     if number >= 10 {
         push_number(out, number / 10);
     }
-    #[expect(clippy::cast_possible_truncation, reason = "a digit")]
     out.push(hex_digit((number % 10) as u8));
 }
 

@@ -1,5 +1,11 @@
 //! What holds for every input.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a panic fails the test"
+)]
 
 use canary_runtime::bucket::{BUCKETS, Domain, bucket};
 use canary_runtime::{Address, Cohort, Config, Context, Decision, Percentage, Standing, Variant};

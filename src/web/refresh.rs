@@ -4,9 +4,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use gloo_net::http::Request;
-use web_sys::RequestCache;
+use web_sys::{AbortSignal, RequestCache};
 
 use crate::config::MAX_BYTES;
+
+/// What a refresh may take, in milliseconds.
+const TIMEOUT: u32 = 10_000;
 
 /// Asks for the config once more: its bytes and its own time in milliseconds since 1970 (NaN where it has none).
 ///
@@ -14,7 +17,12 @@ use crate::config::MAX_BYTES;
 ///
 /// The console line of the fault; the config that the page has stays.
 pub async fn fetch(url: &str) -> Result<(Vec<u8>, f64), String> {
-    let reply = Request::get(url).cache(RequestCache::NoStore).send().await.map_err(|_| format_fault("E102", url))?;
+    let reply = Request::get(url)
+        .cache(RequestCache::NoStore)
+        .abort_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT)))
+        .send()
+        .await
+        .map_err(|_| format_fault("E102", url))?;
     if !reply.ok() {
         return Err(format_fault("E101", url));
     }

@@ -1,4 +1,10 @@
 //! The vectors in this folder, checked wherever this is compiled for. Each function tells how many cases it checked.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a panic fails the test"
+)]
 
 use canary_runtime::Percentage;
 use canary_runtime::bucket::{Domain, bucket};

@@ -46,10 +46,15 @@ mod tests {
     #[test]
     fn speed() {
         let t = std::time::Instant::now();
-        for i in 0..100_000 { bucket("canary", "s", &i.to_string()); }
+        for i in 0..100_000 {
+            bucket("canary", "s", &i.to_string());
+        }
         eprintln!("{:?} per 100k", t.elapsed());
         let t = std::time::Instant::now();
-        eprintln!("{:?}", users_in("canary", "release-1.5.0", [0, 1, 4998, 4999, 5000, 5001, 49999, 50000, 54999,55000, 99999]));
+        eprintln!(
+            "{:?}",
+            users_in("canary", "release-1.5.0", [0, 1, 4998, 4999, 5000, 5001, 49999, 50000, 54999, 55000, 99999])
+        );
         eprintln!("{:?}", t.elapsed());
     }
 }
