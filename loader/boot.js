@@ -18,7 +18,6 @@ export async function boot(settings, view) {
   const canary = answer.bundle ?? settings.canary;
   if (decision.variant !== "canary" || !(await load(canary, "canary", settings, "E401"))) {
     if (decision.variant === "canary") view.emit("fallback", decision);
-    // Stable's stylesheets go when its script fails, so they are tried with it or not at all.
     await load(settings.stable, "stable", settings, "E501");
   }
   view.onStop(watchConfig(settings, view));

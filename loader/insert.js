@@ -15,11 +15,15 @@ export async function insert(bundle, variant, nonce) {
       nodes.push(node);
       document.head.append(node);
     });
+  // Stable without a stylesheet is better than no stable; a canary without one is broken.
+  const refuse = (address) => {
+    if (variant === "canary") throw address;
+  };
   const link = (rel, { href, integrity = "", as = "" }) => add("link", href, { rel, as, integrity, href });
 
   try {
     for (const item of bundle.preload) link("preload", item).catch(() => {}); // a hint, no part of the bundle
-    const styles = Promise.all(bundle.styles.map((item) => link("stylesheet", item)));
+    const styles = Promise.all(bundle.styles.map((item) => link("stylesheet", item).catch(refuse)));
     await Promise.race([styles, new Promise((resolve) => setTimeout(resolve, styleWaitMs))]);
     const script = ({ src, type, integrity = "" }) =>
       add("script", src, { type: type === "module" ? "module" : "", async: false, integrity, src });
