@@ -103,7 +103,7 @@ impl Bundle {
 
     /// Writes the bundle as the member `name`, as it was typed.
     pub fn write(&self, out: &mut Writer, name: &str) {
-        out.json(name, &self.0);
+        self.0.write(out, name);
     }
 }
 

@@ -12,6 +12,7 @@ use core::fmt;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
 use crate::fault::{Code, Fault, Place};
+use crate::text::Writer;
 
 /// How deep arrays and objects may nest, long before a stack is in danger.
 pub const MAX_DEPTH: u32 = 64;
@@ -65,6 +66,30 @@ impl Json {
     pub fn get(&self, name: &str) -> Option<&Self> {
         let Self::Object(members) = self else { return None };
         members.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// Writes what was typed as the member `name`, but for numbers, `true`, `false` and `null`, which are left out.
+    pub fn write(&self, out: &mut Writer, name: &str) {
+        match self {
+            Self::String(text) => {
+                out.string(name, text);
+            }
+            Self::Array(items) => {
+                out.open(name, b'[');
+                for item in items {
+                    item.write(out, "");
+                }
+                out.close(b']');
+            }
+            Self::Object(members) => {
+                out.open(name, b'{');
+                for (name, value) in members {
+                    value.write(out, name);
+                }
+                out.close(b'}');
+            }
+            Self::Null | Self::Bool(_) | Self::Number(_) => {}
+        }
     }
 
     /// The string, if it is one.

@@ -3,8 +3,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::json::Json;
-
 /// JSON in the making. Commas come by themselves; closing what was opened is the caller's part.
 #[derive(Debug, Default)]
 pub struct Writer(Vec<u8>);
@@ -53,30 +51,6 @@ impl Writer {
         self.name(name);
         self.0.extend_from_slice(if value { b"true" } else { b"false" });
         self
-    }
-
-    /// What was typed, but for numbers, `true`, `false` and `null`, which are left out.
-    pub fn json(&mut self, name: &str, json: &Json) {
-        match json {
-            Json::String(text) => {
-                self.string(name, text);
-            }
-            Json::Array(items) => {
-                self.open(name, b'[');
-                for item in items {
-                    self.json("", item);
-                }
-                self.close(b']');
-            }
-            Json::Object(members) => {
-                self.open(name, b'{');
-                for (name, value) in members {
-                    self.json(name, value);
-                }
-                self.close(b'}');
-            }
-            _ => {}
-        }
     }
 
     /// The finished text.
