@@ -18,6 +18,5 @@ function bundle(src, integrity = "", styles = "") {
   return {
     scripts: [{ src, integrity, type: "module" }],
     styles: styles.split(" ").filter(Boolean).map((href) => ({ href })),
-    preload: [],
   };
 }
