@@ -1,0 +1,56 @@
+//! The command line: one variant a verb.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::output::Output;
+use crate::{bucket, serve};
+
+/// Serves, inspects and steers a client-side canary.
+///
+/// Exit codes: 0, or 1 where the answer is no, or 2 for wrong usage or input.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub(crate) struct Cli {
+    /// For people, or one JSON value a line for machines.
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t)]
+    output: Output,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Serve(serve::Args),
+    Bucket(bucket::Args),
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
+        match &self.verb {
+            Verb::Serve(args) => serve::run(args, self.output),
+            Verb::Bucket(args) => bucket::run(args, self.output),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_has_an_example() {
+        for verb in Cli::command().get_subcommands_mut() {
+            let help = verb.render_long_help().to_string();
+            assert!(help.contains(&format!("  canaryctl {}", verb.get_name())), "{help}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What pages make of the config, in a few lines.
+
+use std::fmt;
+
+use canary_runtime::Config;
+use serde_json::{Value, json};
+
+/// The state of the config after a change.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Report {
+    /// It holds.
+    Good {
+        /// The share of users on the canary, in percent.
+        percentage: f64,
+        /// The operator's own count of revisions.
+        revision: Option<u64>,
+        /// How many flags there are.
+        flags: usize,
+        /// What costs only a part of it.
+        warnings: Vec<String>,
+    },
+    /// It is served, and rejected by every page.
+    Rejected(String),
+    /// There is none to serve.
+    Missing(String),
+}
+
+impl Report {
+    /// Reads a config as pages do, or says why there is none.
+    pub(crate) fn of(config: Result<&[u8], &str>) -> Self {
+        let bytes = match config {
+            Ok(bytes) => bytes,
+            Err(error) => return Self::Missing(error.to_owned()),
+        };
+        match Config::parse(bytes) {
+            Ok((config, warnings)) => Self::Good {
+                percentage: f64::from(config.percentage.buckets()) / 1000.0,
+                revision: config.revision,
+                flags: config.flag_keys().count(),
+                warnings: warnings.iter().map(ToString::to_string).collect(),
+            },
+            Err(fault) => Self::Rejected(fault.to_string()),
+        }
+    }
+
+    /// The same for machines.
+    pub(crate) fn json(&self) -> Value {
+        match self {
+            Self::Good { percentage, revision, flags, warnings } => json!({"config": {
+                "served": true, "error": null, "percentage": percentage, "revision": revision, "flags": flags,
+                "warnings": warnings,
+            }}),
+            Self::Rejected(error) => json!({"config": {"served": true, "error": error}}),
+            Self::Missing(error) => json!({"config": {"served": false, "error": error}}),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Good { percentage, revision, flags, warnings } => {
+                write!(out, "config: {percentage} % canary, ")?;
+                match revision {
+                    Some(revision) => write!(out, "revision {revision}, ")?,
+                    None => out.write_str("no revision, ")?,
+                }
+                write!(out, "{flags} {}", if *flags == 1 { "flag" } else { "flags" })?;
+                warnings.iter().try_for_each(|warning| write!(out, "\nconfig: warning: {warning}"))
+            }
+            Self::Rejected(fault) => write!(out, "config: {fault} (served as it is; pages load stable)"),
+            Self::Missing(error) => write!(out, "config: {error} (answered with 404; pages load stable)"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(config: Result<&str, &str>, text: &str, json: &str) {
+        let report = Report::of(config.map(str::as_bytes));
+        assert_eq!(report.to_string(), text);
+        assert_eq!(report.json(), serde_json::from_str::<Value>(json).unwrap());
+    }
+
+    #[test]
+    fn a_good_config_is_summed_up() {
+        check(
+            Ok(r#"{"CANARY_PERCENTAGE": 0.5, "REVISION": 7, "FEATURE_FLAGS": {"a": 1, "b": true}}"#),
+            "config: 0.5 % canary, revision 7, 2 flags",
+            r#"{"config": {"served": true, "percentage": 0.5, "revision": 7, "flags": 2, "warnings": [], "error": null}}"#,
+        );
+    }
+
+    #[test]
+    fn a_warning_has_a_line_of_its_own() {
+        check(
+            Ok(r#"{"CANARY_PERCENTAGE": 100, "FEATURE_FLAGS": {"a": "on"}}"#),
+            "config: 100 % canary, no revision, 1 flag\n\
+             config: warning: E112 FEATURE_FLAGS.a: expected true, false or a percentage; the caller's default holds",
+            r#"{"config": {"served": true, "percentage": 100.0, "revision": null, "flags": 1, "error": null, "warnings":
+                ["E112 FEATURE_FLAGS.a: expected true, false or a percentage; the caller's default holds"]}}"#,
+        );
+    }
+
+    #[test]
+    fn a_rejected_config_says_why() {
+        check(
+            Ok("{}"),
+            "config: E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with at most 3 decimals \
+             (served as it is; pages load stable)",
+            r#"{"config": {"served": true,
+                "error": "E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with at most 3 decimals"}}"#,
+        );
+    }
+
+    #[test]
+    fn a_config_that_cannot_be_read_says_why() {
+        check(
+            Err("cannot read cm.yaml: gone"),
+            "config: cannot read cm.yaml: gone (answered with 404; pages load stable)",
+            r#"{"config": {"served": false, "error": "cannot read cm.yaml: gone"}}"#,
+        );
+    }
+}

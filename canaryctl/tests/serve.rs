@@ -1,0 +1,322 @@
+//! `canaryctl serve` as a process, asked over HTTP.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+
+mod support;
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::RecvTimeoutError;
+
+use rustix::process::Signal;
+use support::{DEADLINE, Server, canaryctl, lines, text};
+use tempfile::TempDir;
+
+const INDEX: &str = "<!doctype html><title>app</title>";
+const GOOD: &str = r#"{"CANARY_PERCENTAGE": 5, "REVISION": 1, "FEATURE_FLAGS": {"a": true, "b": 25, "c": false}}"#;
+const GOOD_LINE: &str = "config: 5 % canary, revision 1, 3 flags";
+
+/// A folder with everything that is served, and a secret beside it.
+struct Fixture(TempDir);
+
+impl Fixture {
+    fn new() -> Self {
+        let fixture = Self(tempfile::tempdir().unwrap());
+        for (path, text) in [
+            ("secret.txt", "secret"),
+            ("www/index.html", INDEX),
+            ("www/404.html", "not here"),
+            ("www/docs/index.html", "docs"),
+            ("www/.env", "secret"),
+            ("www/config/other.json", "secret"),
+            ("www/LICENSE", "licence"),
+            ("www/icon.svg", "<svg/>"),
+            ("www/assets/1.5.0/main.js", "plain"),
+            ("www/assets/1.5.0/main.js.br", "brotli"),
+            ("www/assets/1.5.0/main.js.gz", "gzip"),
+            ("www/runtime/hidden.js", "secret"),
+            ("pkg/canary.js", "loader"),
+            ("pkg/canary_0123456789abcdef.wasm", "module"),
+        ] {
+            fixture.write(path, text);
+        }
+        fixture.configure(GOOD);
+        fixture
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        // Swapped in whole, so that the server never sees half of it.
+        let new = self.path("new");
+        fs::write(&new, text).unwrap();
+        fs::rename(new, path).unwrap();
+    }
+
+    fn configure(&self, json: &str) {
+        let indented = json.replace('\n', "\n    ");
+        self.write(
+            "cm.yaml",
+            &format!(
+                "kind: Service\n---\nkind: ConfigMap\nmetadata:\n  name: canary-settings\ndata:\n  config.json: |-\n    \
+                 {indented}\n"
+            ),
+        );
+    }
+
+    fn command(&self) -> Command {
+        let mut command = canaryctl(["serve", "www", "--config", "cm.yaml", "--port", "0"]);
+        command.current_dir(self.0.path());
+        command
+    }
+
+    #[track_caller]
+    fn serve(&self) -> Server {
+        Server::start(self.command(), &self.path("stderr"))
+    }
+
+    /// What the program says on its way out with code 2.
+    #[track_caller]
+    fn refuses(&self, args: &[&str]) -> String {
+        let mut command = canaryctl(args);
+        command.current_dir(self.0.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // Without this it would serve for ever where it should refuse.
+        let first = lines(child.stdout.take().unwrap()).recv_timeout(DEADLINE);
+        if first != Err(RecvTimeoutError::Disconnected) {
+            child.kill().unwrap();
+        }
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), first.ok()), (Some(2), None));
+        text(&output.stderr)
+    }
+}
+
+#[test]
+fn prints_its_address_and_then_the_config() {
+    let fixture = Fixture::new();
+    let server = fixture.serve();
+    let port: u16 = server.host().strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
+    assert_ne!(port, 0);
+    assert_eq!(server.line(), GOOD_LINE);
+    assert_eq!(server.get("/").body, INDEX);
+}
+
+#[test]
+fn prints_json_for_machines() {
+    let fixture = Fixture::new();
+    let mut command = fixture.command();
+    command.args(["--output", "json"]);
+    let server = Server::start(command, &fixture.path("stderr"));
+    assert!(server.url.starts_with(r#"{"url":"http://127.0.0.1:"#), "{}", server.url);
+    let report: serde_json::Value = serde_json::from_str(&server.line()).unwrap();
+    assert_eq!(report["config"]["percentage"], 5.0);
+}
+
+#[test]
+fn signals_end_it_cleanly() {
+    let fixture = Fixture::new();
+    for signal in [Signal::TERM, Signal::INT] {
+        assert_eq!(fixture.serve().stop(signal), Some(0));
+    }
+    assert_eq!(fs::read_to_string(fixture.path("stderr")).unwrap(), "");
+}
+
+#[test]
+fn an_edit_is_noticed_and_served() {
+    let fixture = Fixture::new();
+    let server = fixture.serve();
+    assert_eq!(server.line(), GOOD_LINE);
+    assert_eq!(server.get("/config/canary.json").body, GOOD);
+    let edited = GOOD.replace(": 5", ": 6");
+    fixture.configure(&edited);
+    assert_eq!(server.get("/config/canary.json").body, edited);
+    assert_eq!(server.get("/canary-config.json").body, edited);
+    assert_eq!(server.line(), "config: 6 % canary, revision 1, 3 flags");
+}
+
+#[test]
+fn a_malformed_config_is_served_as_it_is() {
+    let fixture = Fixture::new();
+    let server = fixture.serve();
+    assert_eq!(server.line(), GOOD_LINE);
+    for (config, line) in [
+        ("{\"CANARY_\n  PERCENT", "config: E105 line 2, column 0: expected JSON (served as it is; pages load stable)"),
+        (
+            r#"{"CANARY_PERCENTAGE": "5", "FEATURE_FLAGS": {}}"#,
+            "config: E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with at most 3 decimals \
+             (served as it is; pages load stable)",
+        ),
+    ] {
+        fixture.configure(config);
+        assert_eq!(server.line(), line);
+        let reply = server.get("/config/canary.json");
+        assert_eq!((reply.status, reply.body.as_str()), (200, config));
+    }
+    fixture.configure(r#"{"CANARY_PERCENTAGE": 1, "FEATURE_FLAGS": {"a": "on"}}"#);
+    assert_eq!(server.line(), "config: 1 % canary, no revision, 1 flag");
+    let warning = "E112 FEATURE_FLAGS.a: expected true, false or a percentage; the caller's default holds";
+    assert_eq!(server.line(), format!("config: warning: {warning}"));
+}
+
+#[test]
+fn without_a_config_in_it_the_manifest_answers_404() {
+    let fixture = Fixture::new();
+    let server = fixture.serve();
+    assert_eq!(server.line(), GOOD_LINE);
+    let why = "cm.yaml: expected a ConfigMap canary-settings with the key config.json";
+    fixture.write("cm.yaml", "kind: ConfigMap\n");
+    assert_eq!(server.line(), format!("config: {why} (answered with 404; pages load stable)"));
+    let reply = server.get("/config/canary.json");
+    assert_eq!((reply.status, reply.header("cache-control"), reply.body.as_str()), (404, Some("no-store"), "not here"));
+    assert_eq!(fs::read_to_string(fixture.path("stderr")).unwrap(), format!("canaryctl: {why}\n"));
+    fs::remove_file(fixture.path("cm.yaml")).unwrap();
+    let why = "cannot read cm.yaml: No such file or directory (os error 2)";
+    assert_eq!(server.line(), format!("config: {why} (answered with 404; pages load stable)"));
+    fixture.configure(GOOD);
+    assert_eq!(server.get("/config/canary.json").status, 200);
+    assert_eq!(server.line(), GOOD_LINE);
+}
+
+#[test]
+fn bare_json_is_a_config_too() {
+    let fixture = Fixture::new();
+    fixture.write("cm.yaml", GOOD);
+    let server = fixture.serve();
+    assert_eq!(server.line(), GOOD_LINE);
+    assert_eq!(server.get("/config/canary.json").body, GOOD);
+}
+
+#[test]
+fn every_path_has_its_answer() {
+    const FOREVER: &str = "public, max-age=31536000, immutable";
+    const HTML: &str = "text/html; charset=utf-8";
+    const SCRIPT: &str = "text/javascript; charset=utf-8";
+    const LOADER: &str = "public, max-age=300, stale-while-revalidate=86400";
+    let fixture = Fixture::new();
+    let server = fixture.serve();
+    for (path, status, content_type, cache, body) in [
+        ("/", 200, HTML, "no-cache", INDEX),
+        ("/?a=/../b", 200, HTML, "no-cache", INDEX),
+        ("/index.html", 200, HTML, "no-cache", INDEX),
+        ("/products/1", 200, HTML, "no-cache", INDEX),
+        ("/docs/", 200, HTML, "no-cache", "docs"),
+        ("/docs", 200, HTML, "no-cache", INDEX),
+        ("/LICENSE", 200, "application/octet-stream", "no-cache", "licence"),
+        ("/icon.svg", 200, "image/svg+xml; charset=utf-8", "no-cache", "<svg/>"),
+        ("/assets/1.5.0/main.js", 200, SCRIPT, FOREVER, "plain"),
+        ("/runtime/canary.js", 200, SCRIPT, LOADER, "loader"),
+        ("/runtime/canary_0123456789abcdef.wasm", 200, "application/wasm", FOREVER, "module"),
+        ("/config/canary.json", 200, "application/json", "no-store", GOOD),
+        ("/canary-config.json", 200, "application/json", "no-store", GOOD),
+        ("/healthz", 200, "text/plain; charset=utf-8", "no-cache", "ok\n"),
+        ("/assets/1.5.0/none.js", 404, HTML, "no-store", "not here"),
+        ("/assets/", 404, HTML, "no-store", "not here"),
+        ("/runtime/hidden.js", 404, HTML, "no-store", "not here"),
+        ("/none.txt", 404, HTML, "no-store", "not here"),
+        ("/404.html", 404, HTML, "no-store", "not here"),
+        ("/.env", 404, HTML, "no-store", "not here"),
+        ("/config/other.json", 404, HTML, "no-store", "not here"),
+    ] {
+        let reply = server.get(path);
+        assert_eq!((reply.status, reply.body.as_str()), (status, body), "{path}");
+        assert_eq!(reply.header("content-type"), Some(content_type), "{path}");
+        assert_eq!(reply.header("cache-control"), Some(cache), "{path}");
+        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert!(reply.header("content-security-policy").unwrap().starts_with("default-src 'none';"), "{path}");
+    }
+}
+
+#[test]
+fn nothing_leads_out_of_the_site() {
+    let fixture = Fixture::new();
+    let server = fixture.serve();
+    for path in
+        ["/../secret.txt", "/%2e%2e/secret.txt", "/a/..%2f..%2fsecret.txt", "/runtime/../../secret.txt", "/a%00"]
+    {
+        let reply = server.get(path);
+        assert_eq!((reply.status, reply.header("cache-control")), (400, Some("no-store")), "{path}");
+    }
+    let secret = fixture.path("secret.txt").display().to_string();
+    for path in [format!("/{secret}"), format!("/runtime/{secret}"), "/%252e%252e/secret.txt".to_owned()] {
+        assert_eq!(server.get(&path).status, 404, "{path}");
+    }
+    symlink(fixture.path("secret.txt"), fixture.path("www/linked.txt")).unwrap();
+    assert_eq!(server.get("/linked.txt").body, "secret");
+}
+
+#[test]
+fn compressed_neighbours_are_chosen() {
+    let fixture = Fixture::new();
+    let server = fixture.serve();
+    for (accept, body, coding) in [
+        ("gzip, deflate, br", "brotli", Some("br")),
+        ("gzip, br;q=0", "gzip", Some("gzip")),
+        ("identity", "plain", None),
+    ] {
+        let reply = server.request("GET", "/assets/1.5.0/main.js", &[&format!("Accept-Encoding: {accept}")]);
+        assert_eq!((reply.body.as_str(), reply.header("content-encoding")), (body, coding), "{accept}");
+        assert_eq!(reply.header("vary"), Some("Accept-Encoding"));
+    }
+    assert_eq!(server.get("/icon.svg").header("vary"), None);
+}
+
+#[test]
+fn a_known_file_is_not_sent_again() {
+    let fixture = Fixture::new();
+    let server = fixture.serve();
+    let etag = server.get("/assets/1.5.0/main.js").header("etag").unwrap().to_owned();
+    let reply = server.request("GET", "/assets/1.5.0/main.js", &[&format!("If-None-Match: {etag}")]);
+    assert_eq!((reply.status, reply.header("etag"), reply.body.as_str()), (304, Some(etag.as_str()), ""));
+    assert_eq!(reply.header("content-type"), None);
+    for path in ["/", "/runtime/canary.js", "/config/canary.json"] {
+        assert_eq!(server.get(path).header("etag"), None, "{path}");
+    }
+}
+
+#[test]
+fn other_methods_are_refused() {
+    let fixture = Fixture::new();
+    let server = fixture.serve();
+    for method in ["POST", "PUT", "DELETE", "OPTIONS", "BREW"] {
+        let reply = server.request(method, "/", &[]);
+        assert_eq!((reply.status, reply.header("allow")), (405, Some("GET, HEAD")), "{method}");
+        assert_eq!(reply.header("cache-control"), Some("no-store"), "{method}");
+    }
+    assert_eq!(server.request("POST", "/%zz", &[]).status, 400);
+    for path in ["/", "/config/canary.json", "/none.js"] {
+        let (head, get) = (server.request("HEAD", path, &[]), server.get(path));
+        assert_eq!((head.status, head.body.as_str()), (get.status, ""), "{path}");
+        assert_eq!(head.header("content-length"), Some(get.body.len().to_string().as_str()), "{path}");
+        assert_eq!(head.header("content-type"), get.header("content-type"), "{path}");
+    }
+}
+
+#[test]
+fn says_what_is_missing() {
+    let fixture = Fixture::new();
+    let message = fixture.refuses(&["serve", "dist", "--config", "cm.yaml", "--port", "0"]);
+    assert_eq!(message, "canaryctl: no folder dist\n");
+    let message = fixture.refuses(&["serve", "--config", "none.yaml", "--port", "0"]);
+    assert_eq!(message, "canaryctl: no config none.yaml: name one with --config\n");
+    fs::remove_file(fixture.path("pkg/canary.js")).unwrap();
+    let message = fixture.refuses(&["serve", "--config", "cm.yaml", "--port", "0"]);
+    assert_eq!(message, "canaryctl: no pkg/canary.js: run \"make build\" or \"make demo\" first\n");
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let fixture = Fixture::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let message = fixture.refuses(&["serve", "--config", "cm.yaml", "--port", &port]);
+    let expected = format!("cannot listen on 127.0.0.1:{port}, choose another --port: Address already in use");
+    assert!(message.starts_with(&format!("canaryctl: {expected}")), "{message}");
+}
