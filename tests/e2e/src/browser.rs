@@ -98,9 +98,9 @@ impl Browser {
 
     /// Checks the errors and warnings on the console since the last call: each must
     /// contain one of the `expected` texts, and each of those must be there. An
-    /// expected one may still come within the deadline.
+    /// expected one may still come within the deadline. Returns all entries.
     #[track_caller]
-    pub fn assert_console(&self, expected: &[&str]) -> impl Future<Output = ()> {
+    pub fn assert_console(&self, expected: &[&str]) -> impl Future<Output = Vec<Entry>> {
         let caller = Location::caller();
         async move {
             let mut entries = self.console().await;
@@ -114,6 +114,7 @@ impl Browser {
             let shown: String = all.iter().flat_map(|entry| ["\n  ".to_owned(), entry.to_string()]).collect();
             assert!(missing.is_empty(), "the console lacks {missing:?}, at {caller}; it has:{shown}");
             assert!(unexpected.is_empty(), "the console has what was not expected, at {caller}:{shown}");
+            entries
         }
     }
 

@@ -22,19 +22,27 @@
 //! and tells what it was asked for ([`access_log`]). A [`browser::Browser`] is a
 //! session of a [`driver::Driver`]; [`http`] asks without a browser.
 //!
+//! Most tests begin with all of it, a [`stage::Stage`], and show the [`demo`] or a page
+//! of their own ([`fixture`]). [`base`] is the manifests to edit, and [`bucket`] says who
+//! has to get the canary, by a computation of its own.
+//!
 //! Every function here fails its test by a panic that names what went wrong.
 
 pub mod access_log;
 pub mod atomic;
+pub mod base;
 pub mod browser;
 pub mod bucket;
 pub mod console;
+pub mod demo;
 pub mod driver;
 pub mod engine;
 pub mod files;
+pub mod fixture;
 pub mod http;
 pub mod kustomize;
 pub mod nginx;
 pub mod process;
 pub mod site;
+pub mod stage;
 pub mod wait;

@@ -80,6 +80,17 @@ impl Process {
         answer.unwrap_or_else(|status| panic!("{} ended with {status}\n{}", self.name, self.tail()))
     }
 
+    /// Waits for the first line that the process prints on standard output.
+    ///
+    /// # Panics
+    ///
+    /// As [`Process::ready`].
+    #[track_caller]
+    pub fn first_line(&mut self) -> String {
+        let stdout = self.dir.path().join("stdout");
+        self.ready(|| fs::read_to_string(&stdout).ok()?.split_once('\n').map(|(line, _)| line.to_owned()))
+    }
+
     /// Asks the process to end, kills it when it does not, and waits for its end.
     pub fn stop(&mut self) {
         if matches!(self.child.try_wait(), Ok(Some(_)) | Err(_)) {
@@ -138,6 +149,29 @@ pub fn find_program(name: &str) -> PathBuf {
         .map(|dir| dir.join(name))
         .find(|candidate| candidate.is_file())
         .unwrap_or_else(|| panic!("{name} is not installed: not on PATH, not in /usr/sbin"))
+}
+
+/// Whether a process does anything still: one that nobody waits for stays as a zombie.
+#[must_use]
+pub fn is_running(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(") ").next().and_then(|rest| rest.chars().next()).is_some_and(|state| !"ZX".contains(state))
+}
+
+/// The running processes whose parent is `parent`, whichever of its threads started
+/// them, sorted.
+#[track_caller]
+#[must_use]
+pub fn children(parent: u32) -> Vec<u32> {
+    let is_child = |pid: &u32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        status.lines().any(|line| line == format!("PPid:\t{parent}"))
+    };
+    let entries = fs::read_dir("/proc").unwrap_or_else(|e| panic!("cannot list /proc: {e}")).filter_map(Result::ok);
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let mut children: Vec<u32> = pids.filter(is_child).filter(|pid| is_running(*pid)).collect();
+    children.sort_unstable();
+    children
 }
 
 /// The last lines of a file, or nothing when it cannot be read.

@@ -5,6 +5,7 @@ use canary_e2e::atomic::Files;
 use canary_e2e::browser::Browser;
 use canary_e2e::driver::Driver;
 use canary_e2e::nginx::{self, Nginx};
+use canary_e2e::process::{children, is_running};
 use canary_e2e::site::Site;
 use canary_e2e::{http, wait};
 use std::path::Path;
@@ -154,7 +155,7 @@ async fn sessions_share_nothing_and_end_with_their_driver() {
         browser.goto(&nginx.url("/")).await;
         assert_eq!(browser.eval("document.cookie").await, cookie);
     }
-    let children = running_children(driver.pid());
+    let children = children(driver.pid());
     assert!(children.len() >= 2, "{children:?}");
     drop(two);
     drop(driver);
@@ -166,21 +167,4 @@ async fn sessions_share_nothing_and_end_with_their_driver() {
 async fn a_failing_script_fails_the_test() {
     let driver = Driver::chromium();
     Browser::new(&driver).await.eval("nothing.here").await;
-}
-
-/// Whether the process does anything still: one that nobody waits for stays as a zombie.
-fn is_running(pid: u32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit(") ").next().and_then(|rest| rest.chars().next()).is_some_and(|state| !"ZX".contains(state))
-}
-
-/// Those whose parent is `parent`, whichever of its threads started them.
-fn running_children(parent: u32) -> Vec<u32> {
-    let is_child = |pid: &u32| {
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        status.lines().any(|line| line == format!("PPid:\t{parent}"))
-    };
-    let entries = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter(is_child).filter(|pid| is_running(*pid)).collect()
 }

@@ -37,6 +37,11 @@ fn shows_the_output_of_a_process_that_did_not_get_ready() {
 }
 
 #[test]
+fn reads_the_first_line() {
+    assert_eq!(shell("echo one; echo two; exec sleep 100").first_line(), "one");
+}
+
+#[test]
 fn ports_are_not_given_twice() {
     assert_ne!(free_port(), free_port());
 }

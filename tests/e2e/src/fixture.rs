@@ -1,0 +1,78 @@
+//! A page of the tests' own, with the runtime and a small bundle of each arm.
+
+use crate::access_log::Mark;
+use crate::browser::Browser;
+use crate::site::Site;
+use crate::stage::Stage;
+use crate::wait::{self, DEADLINE};
+use serde_json::Value;
+
+/// The runtime's object in a page.
+pub const CANARY: &str = r#"globalThis[Symbol.for("canary-runtime")]"#;
+
+/// Where the runtime asks for the config.
+pub const CONFIG: &str = "/config/canary.json";
+
+/// A page with the runtime, included with `attributes`, and with a bundle of each arm
+/// where convention has them. `early.js` runs before it, `late.js` after it.
+#[track_caller]
+#[must_use]
+pub fn site(attributes: &str, config: &str) -> Site {
+    let site = Site::new();
+    let include = format!(r#"<script type="module" src="/runtime/canary.js" {attributes}></script>"#);
+    site.write("index.html", page(&include));
+    site.write("early.js", EARLY);
+    site.write("late.js", LATE);
+    for arm in ["stable", "canary"] {
+        site.write(&format!("{arm}/main.js"), BUNDLE.replace("ARM", arm));
+    }
+    site.mount_config(config);
+    site
+}
+
+/// The page around what includes the runtime.
+#[must_use]
+pub fn page(include: &str) -> String {
+    format!(
+        r#"<!doctype html><title>surface</title><link rel="icon" href="data:,"><script src="/early.js"></script>
+        {include}<script type="module" src="/late.js"></script><body>"#
+    )
+}
+
+const EARLY: &str = r#"
+    globalThis.heard = [];
+    document.addEventListener("canary:ready", ({ detail }) => heard.push(detail));
+"#;
+
+const LATE: &str = r#"
+    import { canary } from "/runtime/canary.js";
+    // As JSON has it: a member that is undefined is none.
+    globalThis.details = (key, value) => JSON.parse(JSON.stringify(canary.getBooleanDetails(key, value)));
+    globalThis.before = [details("on", false), details("on", true), canary.getBooleanValue("on", true)];
+    canary.ready.then((decision) => (globalThis.decision = decision));
+"#;
+
+/// Says which it is, and what it found when it began to run.
+const BUNDLE: &str = r#"
+    (globalThis.ran ??= []).push("ARM");
+    globalThis.found = document.documentElement.dataset.canaryVariant;
+"#;
+
+/// A config with `REVISION` 7 and the salt `s`.
+#[must_use]
+pub fn config(percentage: &str, flags: &Value) -> String {
+    format!(r#"{{"CANARY_PERCENTAGE": {percentage}, "REVISION": 7, "SALT": "s", "FEATURE_FLAGS": {flags}}}"#)
+}
+
+/// Waits for the bundle and returns what ran, each as often as it did.
+pub async fn ran(browser: &Browser) -> Value {
+    browser.wait_for("globalThis.ran && globalThis.decision && globalThis.ran").await
+}
+
+/// Waits until what the page has asked for up to now is in the log: it asks for one
+/// thing more, and once more when that has come.
+pub async fn settle(stage: &Stage, mark: Mark) {
+    stage.browser.eval("fetch('/late.js?1').then(() => fetch('/late.js?2', { cache: 'reload' })).then(() => 0)").await;
+    let log = stage.nginx.access_log();
+    wait::until("the last request", DEADLINE, || (log.requests_for("/late.js", mark).len() >= 2).then_some(()));
+}

@@ -1,0 +1,120 @@
+//! A config that changes while a page is open: flags follow, the bundle stays.
+
+use canary_e2e::bucket::{User, user_at};
+use canary_e2e::fixture::{CANARY, CONFIG, config, ran, settle, site};
+use canary_e2e::stage::Stage;
+use canary_e2e::wait::DEADLINE;
+use serde_json::{Value, json};
+
+/// A page that tells of a config's changes.
+async fn listening(attributes: &str, config: &str, user: &User) -> Stage {
+    let stage = Stage::new(site(attributes, config)).await;
+    stage.be(&user.id).await;
+    stage.goto("/").await;
+    ran(&stage.browser).await;
+    let listen = "void ['configurationChanged', 'superseded'].forEach((t) => CANARY.on(t, (detail) => (globalThis[t] ??= []).push(detail)))";
+    stage.browser.eval(&listen.replace("CANARY", CANARY)).await;
+    stage
+}
+
+/// What a tab sees that is looked at again.
+async fn look(stage: &Stage) {
+    stage.browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
+}
+
+#[tokio::test]
+async fn a_tab_that_is_looked_at_again_follows_the_config() {
+    let user = user_at("s", 30_000);
+    let stage = listening("", &config("5", &json!({ "a": false, "b": true, "c": false })), &user).await;
+    let Stage { browser, nginx, site, .. } = &stage;
+    let values = "['a', 'b'].map((key) => details(key, false).value)";
+    assert_eq!(browser.eval(values).await, json!([false, true]));
+
+    let log = nginx.access_log();
+    let mark = log.mark();
+    site.mount_config(&config("50", &json!({ "a": true, "b": true, "c": true })));
+    look(&stage).await;
+    // Of those that the page has asked for: nobody there knows of `c`.
+    assert_eq!(browser.wait_for("globalThis.configurationChanged").await, json!([{ "flagsChanged": ["a"] }]));
+    let superseded = browser.wait_for("globalThis.superseded").await;
+    assert_eq!(
+        (&superseded[0]["variant"], &superseded[0]["bucket"], &superseded[1]),
+        (&json!("canary"), &json!(30_000), &Value::Null)
+    );
+    assert_eq!(browser.eval(values).await, json!([true, true]));
+    let here = browser.eval("[ran, decision.variant, document.documentElement.dataset.canaryVariant]").await;
+    assert_eq!(here, json!([["stable"], "stable", "stable"]));
+    settle(&stage, mark).await;
+    let asked: Vec<_> =
+        log.since(mark).into_iter().map(|line| line.path).filter(|path| !path.starts_with("/late")).collect();
+    let names: Vec<_> = asked.iter().map(|path| path.split('_').next().unwrap()).collect();
+    assert_eq!(names, ["/runtime/refresh", "/runtime/refresh", CONFIG], "{asked:?}");
+
+    // An equal config changes nothing; the module is not asked for again.
+    let mark = log.mark();
+    look(&stage).await;
+    log.wait_for("a refresh", mark, DEADLINE, |line| line.path == CONFIG);
+    settle(&stage, mark).await;
+    assert_eq!(log.since(mark).len(), 3);
+    browser.assert_console(&[]).await;
+
+    // A malformed one is reported once and changes nothing.
+    site.mount_config("{");
+    look(&stage).await;
+    let entries = browser.assert_console(&["[canary] E105 "]).await;
+    assert!(entries.len() == 1 && entries[0].text.contains("; the config before it holds"), "{entries:?}");
+    assert_eq!(browser.eval(values).await, json!([true, true]));
+    assert_eq!(browser.eval("configurationChanged.length").await, 1);
+
+    // While it is hidden nobody asks, and nobody after `stop`.
+    site.mount_config(&config("50", &json!({ "a": false, "b": false })));
+    let mark = log.mark();
+    browser.eval("Object.defineProperty(document, 'hidden', { value: true, configurable: true })").await;
+    look(&stage).await;
+    settle(&stage, mark).await;
+    assert!(log.requests_for(CONFIG, mark).is_empty());
+    browser.eval("delete document.hidden").await;
+    look(&stage).await;
+    browser.wait_for("configurationChanged.length === 2").await;
+    browser.eval(&format!("{CANARY}.stop()")).await;
+    site.mount_config(&config("50", &json!({ "a": true, "b": true })));
+    let mark = log.mark();
+    look(&stage).await;
+    settle(&stage, mark).await;
+    assert!(log.requests_for(CONFIG, mark).is_empty());
+    assert_eq!(browser.eval(values).await, json!([false, false]));
+    browser.assert_console(&[]).await;
+}
+
+#[tokio::test]
+async fn a_page_asks_at_its_interval_until_it_is_stopped() {
+    let stage = listening(r#"data-refresh="0.2""#, &config("5", &json!({ "a": false })), &user_at("s", 0)).await;
+    let Stage { browser, nginx, site, .. } = &stage;
+    assert_eq!(browser.eval("details('a', false).value").await, false);
+    site.mount_config(&config("0", &json!({ "a": true })));
+    assert_eq!(browser.wait_for("globalThis.configurationChanged").await, json!([{ "flagsChanged": ["a"] }]));
+    assert_eq!(browser.wait_for("globalThis.superseded").await[0]["variant"], "stable");
+    assert_eq!(browser.eval("[ran, details('a', false).value]").await, json!([["canary"], true]));
+    browser.eval(&format!("{CANARY}.stop()")).await;
+    // What was on its way arrives; then there is silence for two intervals.
+    settle(&stage, nginx.access_log().mark()).await;
+    let mark = nginx.access_log().mark();
+    browser.eval("new Promise((resolve) => setTimeout(resolve, 400))").await;
+    settle(&stage, mark).await;
+    assert!(nginx.access_log().requests_for(CONFIG, mark).is_empty());
+    browser.assert_console(&[]).await;
+}
+
+#[tokio::test]
+async fn a_listener_can_leave() {
+    let stage = listening("", &config("5", &json!({ "a": false })), &user_at("s", 0)).await;
+    let Stage { browser, site, .. } = &stage;
+    browser.eval("details('a', false)").await;
+    let off = "void CANARY.on('configurationChanged', () => (globalThis.gone = true))()";
+    browser.eval(&off.replace("CANARY", CANARY)).await;
+    site.mount_config(&config("5", &json!({ "a": true })));
+    look(&stage).await;
+    browser.wait_for("globalThis.configurationChanged").await;
+    assert_eq!(browser.eval("globalThis.gone === undefined").await, true);
+    browser.assert_console(&[]).await;
+}

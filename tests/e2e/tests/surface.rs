@@ -1,0 +1,147 @@
+//! What a page sees of the runtime: the decision, the flags, the ways to include it.
+
+use canary_e2e::atomic::Files;
+use canary_e2e::bucket::{bucket, user_at};
+use canary_e2e::fixture::{CANARY, CONFIG, config, page, ran, settle, site};
+use canary_e2e::stage::Stage;
+use serde_json::{Value, json};
+
+/// Drivers say that they are one; this makes the page a person's.
+const PERSON: &str = "Object.defineProperty(Navigator.prototype, 'webdriver', { get: () => false });";
+
+#[tokio::test]
+async fn decisions_have_the_documented_fields() {
+    let decision = |variant: &str, cohort: &str, bucket: u32, reason: &str| json!({ "variant": variant, "cohort": cohort, "bucket": bucket, "reason": reason, "revision": 7, "eligible": true });
+    let without_config = |code: &str| {
+        json!({ "variant": "stable", "cohort": "rest", "bucket": null, "reason": "ERROR", "errorCode": code,
+            "revision": null, "eligible": false })
+    };
+    let mut off = decision("stable", "rest", 4_999, "DISABLED");
+    off["eligible"] = json!(false);
+    let stage = Stage::new(site("", "")).await;
+    let browser = &stage.browser;
+    browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": PERSON })).await;
+    for (percentage, bucket, expected) in [
+        ("5", 4_999, decision("canary", "canary", 4_999, "SPLIT")),
+        ("5", 5_000, decision("stable", "rest", 5_000, "SPLIT")),
+        ("5", 50_000, decision("stable", "control", 50_000, "SPLIT")),
+        ("100", 99_999, decision("canary", "canary", 99_999, "STATIC")),
+        ("0", 4_999, off),
+        ("\"5\"", 4_999, without_config("PARSE_ERROR")),
+        ("", 4_999, without_config("GENERAL")),
+    ] {
+        if percentage.is_empty() {
+            stage.site.mount(&Files::new());
+        } else {
+            stage.site.mount_config(&config(percentage, &json!({})));
+        }
+        stage.be(&user_at("s", bucket).id).await;
+        stage.goto("/").await;
+        assert_eq!(ran(browser).await, json!([expected["variant"]]), "{percentage} {bucket}");
+        let seen = browser.eval("({ decision, heard, same: heard[0] === decision, found })").await;
+        let wanted = json!({ "decision": expected, "heard": [expected], "same": true, "found": expected["variant"] });
+        assert_eq!(seen, wanted, "{percentage} {bucket}");
+    }
+    browser.assert_console(&["[canary] E109 ", "[canary] E101 ", "404"]).await;
+}
+
+#[tokio::test]
+async fn machines_get_their_arm_and_are_not_counted() {
+    let stage = Stage::new(site("", &config("5", &json!({})))).await;
+    stage.be(&user_at("s", 0).id).await;
+    stage.goto("/").await;
+    assert_eq!(ran(&stage.browser).await, json!(["canary"]));
+    assert_eq!(stage.browser.eval("[decision.cohort, decision.eligible]").await, json!(["canary", false]));
+    stage.browser.assert_console(&[]).await;
+}
+
+#[tokio::test]
+async fn the_smallest_include_with_the_smallest_config() {
+    let stage = Stage::new(site("", r#"{ "CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {} }"#)).await;
+    stage.site.write("index.html", page(r#"<script type="module" src="/runtime/canary.js"></script>"#));
+    for (bucket, arm) in [(4_999, "canary"), (5_000, "stable")] {
+        stage.be(&user_at("canary", bucket).id).await;
+        stage.goto("/").await;
+        assert_eq!(ran(&stage.browser).await, json!([arm]));
+        assert_eq!(stage.browser.eval("decision.revision").await, Value::Null);
+    }
+    stage.browser.assert_console(&[]).await;
+}
+
+#[tokio::test]
+async fn the_config_names_the_canarys_scripts() {
+    let stage = Stage::new(site("", "")).await;
+    // Only a module has `import.meta`, only a classic script is a document's current one.
+    stage.site.write("module.js", "import.meta; globalThis.ran = ['module'];");
+    stage.site.write("classic.js", "globalThis.ran = [document.currentScript && 'classic'];");
+    for (script, expected) in [
+        (json!({ "src": "/module.js" }), "module"),
+        (json!({ "src": "/module.js", "type": "module" }), "module"),
+        (json!({ "src": "/classic.js", "type": "classic" }), "classic"),
+    ] {
+        let assets = json!({ "canary": { "version": "2", "scripts": [script] } });
+        let config = json!({ "CANARY_PERCENTAGE": 100, "FEATURE_FLAGS": {}, "ASSETS": assets });
+        stage.site.mount_config(&config.to_string());
+        stage.goto("/").await;
+        assert_eq!(ran(&stage.browser).await, json!([expected]), "{script}");
+    }
+    stage.browser.assert_console(&[]).await;
+}
+
+#[tokio::test]
+async fn flags_have_values_and_reasons() {
+    let user = user_at("s", 60_000);
+    // Percentages that just take this user in, and just do not.
+    let percent = |key: &str, more: u32| f64::from(bucket("flag", key, &user.id) + more) / 1_000.0;
+    let flags = json!({ "on": true, "off": false, "none": 0, "all": 100, "bad": "on", "in": percent("in", 1), "out": percent("out", 0) });
+    let stage = Stage::new(site("", &config("5", &flags))).await;
+    let browser = &stage.browser;
+    stage.be(&user.id).await;
+    stage.goto("/").await;
+    ran(browser).await;
+
+    let details = |key: &str, value: bool, reason: &str| json!({ "flagKey": key, "value": value, "variant": null, "reason": reason, "flagMetadata": {} });
+    let error = |key: &str, value: bool, code: &str| {
+        let mut details = details(key, value, "ERROR");
+        details["errorCode"] = json!(code);
+        details
+    };
+    let early = error("on", false, "PROVIDER_NOT_READY");
+    assert_eq!(browser.eval("before").await, json!([early, error("on", true, "PROVIDER_NOT_READY"), true]));
+    for (key, default, expected) in [
+        ("on", false, details("on", true, "STATIC")),
+        ("off", true, details("off", false, "STATIC")),
+        ("none", true, details("none", false, "STATIC")),
+        ("all", false, details("all", true, "STATIC")),
+        ("in", false, details("in", true, "SPLIT")),
+        ("out", true, details("out", false, "SPLIT")),
+        ("bad", true, error("bad", true, "PARSE_ERROR")),
+        ("bad", false, error("bad", false, "PARSE_ERROR")),
+        ("gone", true, error("gone", true, "FLAG_NOT_FOUND")),
+    ] {
+        let asked = browser.eval(&format!("details({key:?}, {default})")).await;
+        assert_eq!(asked, expected);
+        let value = browser.eval(&format!("{CANARY}.getBooleanValue({key:?}, {default})")).await;
+        assert_eq!(value, expected["value"], "{key}");
+    }
+    browser.assert_console(&["[canary] E112 FEATURE_FLAGS.bad: "]).await;
+}
+
+#[tokio::test]
+async fn a_page_that_includes_it_twice_decides_once() {
+    let include = r#"<script type="module" src="/runtime/canary.js"></script>"#;
+    let elsewhere = r#"<script type="module" src="/runtime/canary.js?again"></script>"#;
+    let stage = Stage::new(site("", &config("100", &json!({})))).await;
+    let log = stage.nginx.access_log();
+    for twice in [include, elsewhere] {
+        stage.site.write("index.html", page(&format!("{include}{twice}")));
+        let mark = log.mark();
+        stage.goto("/").await;
+        assert_eq!(ran(&stage.browser).await, json!(["canary"]));
+        assert_eq!(stage.browser.eval("heard.length").await, 1);
+        settle(&stage, mark).await;
+        assert_eq!(log.requests_for(CONFIG, mark).len(), 1);
+        assert_eq!(log.requests_for("/canary/main.js", mark).len(), 1);
+        stage.browser.assert_console(&[]).await;
+    }
+}
