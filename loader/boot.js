@@ -33,7 +33,7 @@ async function decide(settings, view) {
   const config = fetchConfig(settings.config, abort.signal);
   try {
     const [{ bytes, now }] = await Promise.race([Promise.all([config, module]), budget]);
-    return await view.decide(bytes, now);
+    return view.decide(bytes, now);
   } catch (fault) {
     return { decision: noDecision, fault, notices: [] };
   } finally {

@@ -26,7 +26,7 @@ export async function insert({ scripts, styles = [], preload = [] }, variant, no
     const styled = Promise.all(styles.map((item) => link("stylesheet", item).catch(refuse)));
     await Promise.race([styled, new Promise((resolve) => setTimeout(resolve, styleWaitMs))]);
     const script = ({ src, type, integrity = "" }) =>
-      add("script", src, { type: type === "module" ? "module" : "", async: false, integrity, src });
+      add("script", src, { type: type === "classic" ? "" : "module", async: false, integrity, src });
     await Promise.all(scripts.map(script));
   } catch (address) {
     for (const node of nodes) node.remove();

@@ -10,14 +10,14 @@ export async function startModule(settings) {
   const module = await fetchModule(new URL(BOOT_WASM, import.meta.url));
   try {
     initSync({ module });
+    const key = settings.private ? "" : settings.userId || keepId(newId);
+    return new Runtime(encode(key), encode(settings.origins), navigator.webdriver);
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw `E206 ${BOOT_WASM} is from another build`;
     throw WebAssembly.validate(module)
       ? "E204 WebAssembly is blocked: script-src needs 'wasm-unsafe-eval'"
       : `E202 ${BOOT_WASM} is damaged`;
   }
-  const key = settings.private ? "" : settings.userId || keepId(newId);
-  return new Runtime(encode(key), encode(settings.origins), navigator.webdriver);
 }
 
 /** As bytes, not as a stream: so small a module gains nothing from one, and its MIME type does not matter. */

@@ -13,7 +13,7 @@ export async function refresh(url, view) {
   await (module ??= init({ module_or_path: new URL(REFRESH_WASM, import.meta.url) }));
   const before = view.values();
   const reply = await fetch(new URL(url, document.baseURI).href);
-  const { decision, fault, notices } = await view.decide(reply.take(), reply.now);
+  const { decision, fault, notices } = view.decide(reply.take(), reply.now);
   reply.free();
   if (fault) throw fault;
   for (const notice of notices) warn(notice);

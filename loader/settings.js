@@ -16,7 +16,7 @@ export function readSettings(tag) {
 
 function bundle(src, integrity = "", styles = "") {
   return {
-    scripts: [{ src, integrity, type: "module" }],
+    scripts: [{ src, integrity }],
     styles: styles.split(" ").filter(Boolean).map((href) => ({ href })),
   };
 }

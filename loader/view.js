@@ -14,7 +14,7 @@ export class View {
 
   /** Hands a config to the module: `{decision, bundle?, fault?, notices}`. */
   decide(bytes, now) {
-    return this.#enter((runtime) => runtime.decide(bytes, now)) ?? Promise.reject("E205 the module failed");
+    return this.#enter((runtime) => runtime.decide(bytes, now));
   }
 
   decided(decision) {
@@ -61,16 +61,21 @@ export class View {
   #flag(key) {
     if (!this.decision) return { reason: "ERROR", errorCode: "PROVIDER_NOT_READY" };
     this.#asked.add(key);
-    return this.#enter((runtime) => runtime.flag(encode(key))) ?? { reason: "ERROR", errorCode: "GENERAL" };
+    try {
+      if (this.runtime) return this.#enter((runtime) => runtime.flag(encode(key)));
+    } catch (fault) {
+      warn(`${fault}; flags have their defaults`);
+    }
+    return { reason: "ERROR", errorCode: "GENERAL" };
   }
 
   /** A module that trapped is dropped and not entered again. */
   #enter(call) {
     try {
-      return this.runtime && JSON.parse(call(this.runtime));
+      return JSON.parse(call(this.runtime));
     } catch {
       this.runtime = null;
-      warn("E205 the module failed; flags have their defaults");
+      throw "E205 the module failed";
     }
   }
 }

@@ -9,7 +9,8 @@ export function watchConfig({ config, refreshSeconds }, view) {
     try {
       await (await import(new URL(REFRESH_JS, import.meta.url))).refresh(config, view);
     } catch (fault) {
-      warn(`${fault}; the config before it holds`);
+      // A text is a fault with its code; anything else is the file or the module itself.
+      warn(`${typeof fault === "string" ? fault : "E201 the module for refreshes failed"}; the config before it holds`);
     }
   };
   document.addEventListener("visibilitychange", refresh);

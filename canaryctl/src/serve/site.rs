@@ -1,16 +1,23 @@
 //! Answers requests from the disk: a plain function of a request, which cannot fail.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use hyper::body::Bytes;
 use hyper::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY};
 use hyper::{Method, Request, Response, StatusCode};
 
+use super::coding::Coding;
 use super::header::{HTML, JSON, NEVER, TEXT, cache_control, content_type, response};
 use super::path::normalise;
 use super::route::Route;
 use super::stored::Stored;
 use crate::{complain, manifest};
+
+/// From so many bytes on, nginx compresses a config as it serves it.
+const GZIP_MIN_LENGTH: usize = 1024;
 
 /// Where everything lies that is served.
 #[derive(Debug)]
@@ -35,7 +42,7 @@ impl Site {
         let headers = request.headers();
         let found = match Route::of(&path) {
             Route::Health => Some(response(StatusCode::OK, TEXT, cache_control(&path), "ok\n")),
-            Route::Config => self.config(),
+            Route::Config => self.config(headers),
             Route::Missing => None,
             Route::File { etag } => self.file(&path, headers, etag),
             Route::Page => self
@@ -46,9 +53,14 @@ impl Site {
         found.unwrap_or_else(|| self.not_found(headers))
     }
 
-    fn config(&self) -> Option<Response<Bytes>> {
+    fn config(&self, headers: &HeaderMap) -> Option<Response<Bytes>> {
         let bytes = manifest::read(&self.config).inspect_err(complain).ok()?;
-        Some(response(StatusCode::OK, JSON, NEVER, bytes))
+        let varies = bytes.len() >= GZIP_MIN_LENGTH;
+        let gzipped = if varies && Coding::Gzip.is_accepted(headers) { gzip(&bytes).ok() } else { None };
+        let coding = gzipped.is_some().then_some(Coding::Gzip);
+        let mut response = response(StatusCode::OK, JSON, NEVER, gzipped.unwrap_or(bytes));
+        tell_coding(response.headers_mut(), varies, coding);
+        Some(response)
     }
 
     fn file(&self, path: &str, headers: &HeaderMap, etag: bool) -> Option<Response<Bytes>> {
@@ -86,13 +98,23 @@ impl Site {
 
 fn respond(status: StatusCode, path: &str, cache_control: &'static str, stored: Stored) -> Response<Bytes> {
     let mut response = response(status, content_type(path), cache_control, stored.body);
-    if stored.varies {
-        response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
-    }
-    if let Some(coding) = stored.coding {
-        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(coding.token()));
-    }
+    tell_coding(response.headers_mut(), stored.varies, stored.coding);
     response
+}
+
+fn tell_coding(headers: &mut HeaderMap, varies: bool, coding: Option<Coding>) {
+    if varies {
+        headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+    }
+    if let Some(coding) = coding {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.token()));
+    }
+}
+
+fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes)?;
+    encoder.finish()
 }
 
 /// Whether the client has what the tag stands for, by the weak comparison.

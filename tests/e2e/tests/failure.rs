@@ -196,20 +196,45 @@ async fn module_missing() {
     Fault::new("E201", "ERROR").browser(&[NOT_FOUND]).site(remove).leads_to_stable().await;
 }
 
+/// Puts `change(module)` in the place of each module.
+fn change_modules(site: &Site, change: impl Fn(Vec<u8>) -> Vec<u8>) {
+    for path in modules(site) {
+        if path.extension().unwrap() == "wasm" {
+            let bytes = fs::read(&path).unwrap();
+            fs::write(path, change(bytes)).unwrap();
+        } else {
+            fs::remove_file(path).unwrap();
+        }
+    }
+}
+
 #[tokio::test]
 async fn module_damaged() {
     let damage = |site: &Site| {
-        for path in modules(site) {
-            if path.extension().unwrap() == "wasm" {
-                let mut bytes = fs::read(&path).unwrap();
-                bytes.truncate(bytes.len() / 2);
-                fs::write(path, bytes).unwrap();
-            } else {
-                fs::remove_file(path).unwrap();
-            }
-        }
+        change_modules(site, |mut bytes| {
+            bytes.truncate(bytes.len() / 2);
+            bytes
+        });
     };
     Fault::new("E202", "ERROR").site(damage).leads_to_stable().await;
+}
+
+/// The smallest module there is: sound, and none that the glue knows.
+#[tokio::test]
+async fn module_of_another_build() {
+    let replace = |site: &Site| change_modules(site, |_| b"\0asm\x01\0\0\0".to_vec());
+    Fault::new("E206", "ERROR").site(replace).leads_to_stable().await;
+}
+
+#[tokio::test]
+async fn module_traps() {
+    let mut fault = Fault::new("E205", "ERROR");
+    fault.script = "const { Instance } = WebAssembly;
+        WebAssembly.Instance = function (...arguments_) {
+            const { exports } = new Instance(...arguments_);
+            return { exports: { ...exports, runtime_decide() { throw new WebAssembly.RuntimeError('unreachable'); } } };
+        };";
+    fault.leads_to_stable().await;
 }
 
 #[tokio::test]

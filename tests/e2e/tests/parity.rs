@@ -5,11 +5,12 @@ use canary_e2e::browser::Browser;
 use canary_e2e::bucket::users_in;
 use canary_e2e::demo::{self, CANARY, STABLE};
 use canary_e2e::driver::Driver;
-use canary_e2e::files::repo;
+use canary_e2e::files::{self, repo};
 use canary_e2e::http::{self, Response};
 use canary_e2e::nginx::Nginx;
 use canary_e2e::process::Process;
 use canary_e2e::site::Site;
+use std::io::Read;
 use std::path::Path;
 use std::process::Command;
 
@@ -22,10 +23,14 @@ struct Serve {
 impl Serve {
     /// Serves what lies in `site`, with the config of `base`.
     fn start(site: &Site, base: &Base) -> Self {
+        Self::start_with(site, &base.config_file())
+    }
+
+    fn start_with(site: &Site, config: &Path) -> Self {
         let program = std::env::var_os("CANARYCTL").map_or_else(|| repo("target/release/canaryctl"), Into::into);
         assert!(program.is_file(), "{} is not there: build canaryctl first, or set CANARYCTL", program.display());
         let mut command = Command::new(program);
-        command.arg("serve").arg(site.root()).arg("--config").arg(base.config_file());
+        command.arg("serve").arg(site.root()).arg("--config").arg(config);
         command.arg("--runtime").arg(site.root().join("runtime")).args(["--port", "0"]);
         let mut process = Process::spawn("canaryctl", command);
         let address = process.first_line();
@@ -105,8 +110,6 @@ fn module(runtime: &Path) -> String {
 #[test]
 fn answers_are_those_of_nginx() {
     let (site, base) = (Site::new(), Base::new());
-    // Below 1 KiB: from there on nginx compresses a config, and `serve` does not.
-    assert!(base.config().len() < 1_024);
     site.mount(&base.mounted());
     let nginx = Nginx::start(site.root());
     let serve = Serve::start(&site, &base);
@@ -132,6 +135,34 @@ fn answers_are_those_of_nginx() {
     }
     assert!(differences.is_empty(), "{} answers differ:\n{}", differences.len(), differences.join("\n"));
     assert!(found > 200, "only {found} answers with a body were compared");
+}
+
+#[test]
+fn a_config_from_1_kib_on_is_compressed_as_by_nginx() {
+    let (site, base) = (Site::new(), Base::new());
+    for (padding, compressed) in [(1_023, false), (1_024, true)] {
+        let padding = " ".repeat(padding - base.config().trim_end().len() - 1);
+        let config = format!("{}{padding}\n", base.config().trim_end());
+        site.mount_config(&config);
+        let file = base.dir().join("config.json");
+        files::write(&file, &config);
+        let (nginx, serve) = (Nginx::start(site.root()), Serve::start_with(&site, &file));
+        for coding in ["identity", "gzip", "br"] {
+            let ask =
+                |origin: String| http::get(&format!("{origin}/config/canary.json"), &[("Accept-Encoding", coding)]);
+            let (ours, theirs) = (ask(serve.origin.clone()), ask(nginx.origin()));
+            assert_eq!(comparable(&ours).1, comparable(&theirs).1, "{coding}, {} bytes", config.len());
+            let gzipped = compressed && coding == "gzip";
+            assert_eq!(ours.header("content-encoding"), gzipped.then_some("gzip"));
+            let mut text = String::new();
+            if gzipped {
+                flate2::read::GzDecoder::new(ours.body.as_slice()).read_to_string(&mut text).unwrap();
+            } else {
+                text = ours.text();
+            }
+            assert_eq!(text, config);
+        }
+    }
 }
 
 type Comparable<'a> = (u16, Vec<(String, String)>, &'a [u8]);

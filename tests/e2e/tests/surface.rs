@@ -56,6 +56,14 @@ async fn machines_get_their_arm_and_are_not_counted() {
 }
 
 #[tokio::test]
+async fn stable_loads_without_its_stylesheet() {
+    let stage = Stage::new(site(r#"data-stable-styles="/gone.css""#, &config("0", &json!({})))).await;
+    stage.goto("/").await;
+    assert_eq!(ran(&stage.browser).await, json!(["stable"]));
+    stage.browser.assert_console(&["/gone.css"]).await;
+}
+
+#[tokio::test]
 async fn the_smallest_include_with_the_smallest_config() {
     let stage = Stage::new(site("", r#"{ "CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {} }"#)).await;
     stage.site.write("index.html", page(r#"<script type="module" src="/runtime/canary.js"></script>"#));
