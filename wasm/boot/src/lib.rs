@@ -1,5 +1,5 @@
 //! The module that decides: a thin `cdylib`, because a crate that is a library as well loses link-time optimisation.
-#![no_std]
+#![cfg_attr(target_arch = "wasm32", no_std)]
 #![cfg(target_arch = "wasm32")]
 
 extern crate alloc;
