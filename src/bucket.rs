@@ -45,5 +45,5 @@ pub fn bucket(domain: Domain, salt: &str, key: &str) -> u32 {
     }
     let [a, b, c, d, ..] = <[u8; 32]>::from(hash.finalize());
     let scaled = u64::from(u32::from_be_bytes([a, b, c, d])).wrapping_mul(u64::from(BUCKETS)) >> 32;
-    u32::try_from(scaled).unwrap_or(BUCKETS - 1)
+    scaled as u32
 }

@@ -213,6 +213,38 @@ mod tests {
     }
 
     #[test]
+    fn lists_but_scripts_may_be_empty_or_absent() {
+        for rest in ["", r#","styles":[]"#, r#","styles":[],"preload":[]"#] {
+            let (bundle, warnings) = parse(&[r#"{"version":"1.5.0","scripts":[{"src":"/a.js"}]"#, rest, "}"].concat());
+            assert_eq!((bundle.unwrap().version(), warnings.len()), ("1.5.0", 0), "{rest}");
+        }
+        let expected = "E117 ASSETS.canary.scripts: expected an array, of scripts with at least one";
+        assert_eq!(parse(r#"{"version":"1","scripts":[]}"#).0.unwrap_err(), expected);
+    }
+
+    #[test]
+    fn unknown_keys_are_noticed() {
+        let (_, warnings) = parse(r#"{"version":"1","scripts":[{"src":"/a.js","defer":true}],"fonts":[]}"#);
+        assert_eq!(
+            warnings,
+            [
+                "I118 ASSETS.canary.scripts.defer: expected a key of this schema version; it is ignored",
+                "I118 ASSETS.canary.fonts: expected a key of this schema version; it is ignored",
+            ]
+        );
+    }
+
+    #[test]
+    fn integrity_is_one_hash_in_base64() {
+        for good in ["sha256-a", "sha384-A+/9==", "sha512-x"] {
+            assert!(is_integrity(good), "{good}");
+        }
+        for bad in ["", "sha384-", "sha384-a b", "sha1-a", "SHA384-a", "a"] {
+            assert!(!is_integrity(bad), "{bad}");
+        }
+    }
+
+    #[test]
     fn other_origins_need_integrity_and_the_page() {
         let (bundle, warnings) =
             parse(r#"{"version":"1","scripts":[{"src":"https://cdn.example/a.js","integrity":"sha384-AA"}]}"#);

@@ -314,6 +314,20 @@ mod tests {
     }
 
     #[test]
+    fn the_limits_themselves_are_allowed() {
+        let flags: Vec<_> = (0..MAX_FLAGS).map(|index| format!("\"f{index}\":1")).collect();
+        let mut text = format!(r#"{{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {{{}}}}}"#, flags.join(","));
+        text.extend(std::iter::repeat_n(' ', MAX_BYTES - text.len()));
+        assert_eq!(text.len(), MAX_BYTES);
+        assert!(Config::parse(text.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn a_salt_is_taken() {
+        assert_eq!(with(r#", "SALT": "release-1.5.0""#).0.salt, "release-1.5.0");
+    }
+
+    #[test]
     fn expiry_is_judged_by_the_reply() {
         let (config, _) = with(r#", "EXPIRES_AT": "1970-01-01T00:00:01Z""#);
         assert!(config.check_expiry(Some(999)).is_ok());

@@ -131,14 +131,12 @@ impl Decision {
     }
 }
 
-/// The control starts at the middle, so that stepping up to 50 % never moves anyone between it and the canary.
+/// The control takes as many buckets as the canary, from the middle on, so that stepping up to 50 % never moves anyone
+/// between the two. Above that it is all of stable.
 fn cohort(percentage: Percentage, bucket: u32) -> Cohort {
-    const MIDDLE: u32 = BUCKETS / 2;
     if percentage.contains(bucket) {
         Cohort::Canary
-    } else if percentage.buckets() > MIDDLE
-        || bucket.checked_sub(MIDDLE).is_some_and(|place| percentage.contains(place))
-    {
+    } else if bucket.checked_sub(BUCKETS / 2).is_some_and(|place| percentage.contains(place)) {
         Cohort::Control
     } else {
         Cohort::Rest
@@ -219,6 +217,18 @@ mod tests {
                 r#""errorCode":"TARGETING_KEY_MISSING","revision":7,"eligible":false}"#
             )
         );
+    }
+
+    #[test]
+    fn without_a_config_everybody_is_stable() {
+        for (code, error) in [(Code::Syntax, "PARSE_ERROR"), (Code::Expired, "GENERAL")] {
+            let mut out = Writer::default();
+            Decision::without_config(&Fault::new(code, "", "")).write(&mut out, "");
+            let expected = format!(
+                r#"{{"variant":"stable","cohort":"rest","bucket":null,"reason":"ERROR","errorCode":"{error}","revision":null,"eligible":false}}"#
+            );
+            assert_eq!(out.finish(), expected);
+        }
     }
 
     #[test]

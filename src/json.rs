@@ -235,6 +235,25 @@ mod tests {
     }
 
     #[test]
+    fn brackets_in_strings_are_no_levels() {
+        let brackets = "[{".repeat(65);
+        for text in [format!("\"{brackets}\""), format!("\"\\\"{brackets}\""), format!("[\"\\\\\", \"{brackets}\"]")] {
+            assert!(Json::parse(&text).is_ok(), "{text}");
+        }
+        // The brackets of strings close nothing either, and what follows a string counts again.
+        let closing = "]".repeat(65);
+        assert_eq!(code(&format!("[\"{closing}\", {}", "[".repeat(64))), Code::Depth);
+    }
+
+    #[test]
+    fn names_the_place_of_the_level_too_deep() {
+        let fault = Json::parse(&format!("{}\n {}", "[".repeat(60), "[".repeat(5))).unwrap_err();
+        assert_eq!(fault.line(), "E107 line 2, column 6: expected at most 64 levels of nesting");
+        let siblings = format!("[{}[]]", "[[]],".repeat(100));
+        assert!(Json::parse(&siblings).is_ok());
+    }
+
+    #[test]
     fn names_the_place_of_a_syntax_error() {
         let fault = Json::parse("{\n  \"a\": }").unwrap_err();
         assert_eq!(fault.line(), "E105 line 2, column 8: expected JSON");

@@ -113,4 +113,11 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&out.finish()).unwrap();
         assert_eq!(value, serde_json::json!({"s": nasty, "n": u64::MAX, "none": null, "b": true, "a": [10, "x"]}));
     }
+
+    #[test]
+    fn escapes_what_it_must_and_no_more() {
+        let mut out = Writer::default();
+        out.string("", " \u{1f}~\"\\");
+        assert_eq!(out.finish(), r#"" \u001f~\"\\""#);
+    }
 }
