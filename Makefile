@@ -9,8 +9,7 @@ runtime := $(shell git ls-files Cargo.lock Cargo.toml .cargo loader scripts/pack
 demo: ## the demo site, to look at and to play with
 	@scripts/need wasm-target pack wasm-bindgen-cli
 	@$(MAKE) --no-print-directory pkg/canary.js
-	cargo build --release --package canaryctl
-	target/release/canaryctl serve www --port $(PORT)
+	cargo run --release --package canaryctl -- serve www --port $(PORT)
 
 # Without wasm-pack and wasm-opt, so that a first look comes soon; `make build` makes the same files, smaller.
 pkg/canary.js: $(runtime)

@@ -1,5 +1,5 @@
 import { fetchConfig } from "./config.js";
-import { warn } from "./console.js";
+import { tell } from "./console.js";
 import { insert } from "./insert.js";
 import { startModule } from "./module.js";
 import { watchConfig } from "./watch.js";
@@ -10,16 +10,15 @@ import { watchConfig } from "./watch.js";
  */
 export async function boot(settings, view) {
   const answer = await decide(settings, view);
-  for (const notice of answer.notices) warn(notice);
-  if (answer.fault) warn(`${answer.fault}; stable loads`);
+  for (const notice of answer.notices) tell(notice);
+  if (answer.fault) tell(`${answer.fault}; stable loads`);
   const { decision } = answer;
   view.decided(decision);
 
-  const canary = answer.bundle ?? settings.canary;
-  if (decision.variant !== "canary" || !(await load(canary, "canary", settings, "E401"))) {
-    if (decision.variant === "canary") view.emit("fallback", decision);
-    await load(settings.stable, "stable", settings, "E501");
-  }
+  const wanted = decision.variant === "canary";
+  const canary = wanted && (await load(answer.bundle ?? settings.canary, "canary", settings, "E401"));
+  if (!canary) await load(settings.stable, "stable", settings, "E501");
+  if (wanted && !canary) view.emit("fallback", decision);
   view.onStop(watchConfig(settings, view));
 }
 
@@ -57,7 +56,7 @@ async function load(bundle, variant, { nonce }, code) {
     await insert(bundle, variant, nonce);
     return true;
   } catch (address) {
-    warn(`${code} ${address} did not load${variant === "canary" ? "; stable loads" : ""}`);
+    tell(`${code} ${address} did not load${variant === "canary" ? "; stable loads" : ""}`);
     return false;
   }
 }

@@ -1,2 +1,2 @@
-/** One console line for one fault. */
-export const warn = (text) => console.warn(`[canary] ${text}`);
+/** One console line for one fault; what is only worth a word goes where it disturbs nobody. */
+export const tell = (text) => console[text[0] === "I" ? "debug" : "warn"](`[canary] ${text}`);

@@ -1,4 +1,4 @@
-import { warn } from "./console.js";
+import { tell } from "./console.js";
 
 const name = "canary_id";
 const maxAge = 90 * 24 * 60 * 60; // seconds, from the last use
@@ -13,7 +13,7 @@ export function keepId(newId) {
   attempt(() => localStorage.setItem(name, id));
   // Read back: both homes can refuse in silence, and another tab may have been quicker.
   const kept = findId();
-  if (!kept) warn("E301 neither a cookie nor localStorage keeps an id; stable loads");
+  if (!kept) tell("E301 neither a cookie nor localStorage keeps an id; stable loads");
   return kept ?? "";
 }
 

@@ -1,4 +1,4 @@
-const styleWaitMs = 2000; // what a late stylesheet may cost before the scripts go ahead without it
+const styleWaitMs = 2000; // until then the scripts wait for the styles
 
 /**
  * Puts a bundle into the page. Resolves when its scripts are loaded; rejects with the first address that is not, and
@@ -15,16 +15,22 @@ export async function insert({ scripts, styles = [], preload = [] }, variant, no
       nodes.push(node);
       document.head.append(node);
     });
-  // Stable without a stylesheet is better than no stable; a canary without one is broken.
+  // Images are requested without CORS, and would not match a preload with it.
+  const link = (rel, { href, integrity = "", as = "" }) =>
+    add("link", href, { rel, as, integrity, crossOrigin: as === "image" ? null : "anonymous", href });
+  // Stable without its styles is better than no stable; a canary without them is broken.
+  const isCanary = variant === "canary";
   const refuse = (address) => {
-    if (variant === "canary") throw address;
+    if (isCanary) throw address;
   };
-  const link = (rel, { href, integrity = "", as = "" }) => add("link", href, { rel, as, integrity, href });
 
   try {
     for (const item of preload) link("preload", item).catch(() => {}); // a hint, no part of the bundle
     const styled = Promise.all(styles.map((item) => link("stylesheet", item).catch(refuse)));
-    await Promise.race([styled, new Promise((resolve) => setTimeout(resolve, styleWaitMs))]);
+    const late = new Promise((resolve, reject) => {
+      setTimeout(isCanary ? reject : resolve, styleWaitMs, `a stylesheet, within ${styleWaitMs} ms,`);
+    });
+    await Promise.race([styled, late]);
     const script = ({ src, type, integrity = "" }) =>
       add("script", src, { type: type === "classic" ? "" : "module", async: false, integrity, src });
     await Promise.all(scripts.map(script));

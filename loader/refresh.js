@@ -1,5 +1,5 @@
 import init, { fetch } from "refresh-glue";
-import { warn } from "./console.js";
+import { tell } from "./console.js";
 
 /* global REFRESH_WASM -- the hashed name, set by the build */
 
@@ -12,11 +12,11 @@ let module;
 export async function refresh(url, view) {
   await (module ??= init({ module_or_path: new URL(REFRESH_WASM, import.meta.url) }));
   const before = view.values();
-  const reply = await fetch(new URL(url, document.baseURI).href);
+  const reply = await fetch(url);
   const { decision, fault, notices } = view.decide(reply.take(), reply.now);
   reply.free();
   if (fault) throw fault;
-  for (const notice of notices) warn(notice);
+  for (const notice of notices) tell(notice);
 
   const after = view.values();
   const flagsChanged = [...before.keys()].filter((key) => before.get(key) !== after.get(key));

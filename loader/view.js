@@ -1,4 +1,4 @@
-import { warn } from "./console.js";
+import { tell } from "./console.js";
 import { encode } from "./encode.js";
 
 /** One page view's state: the module's instance, the decision, the listeners, the flags that were asked for. */
@@ -49,12 +49,15 @@ export class View {
     }
   }
 
+  /** Remembers what ends something, or ends it now where the page has stopped already. */
   onStop(stop) {
-    this.#stops.push(stop);
+    if (this.#stops) this.#stops.push(stop);
+    else stop();
   }
 
   stop() {
-    for (const stop of this.#stops.splice(0)) stop();
+    for (const stop of this.#stops ?? []) stop();
+    this.#stops = null;
     this.#listeners = {};
   }
 
@@ -64,7 +67,7 @@ export class View {
     try {
       if (this.runtime) return this.#enter((runtime) => runtime.flag(encode(key)));
     } catch (fault) {
-      warn(`${fault}; flags have their defaults`);
+      tell(`${fault}; flags have their defaults`);
     }
     return { reason: "ERROR", errorCode: "GENERAL" };
   }

@@ -1,16 +1,16 @@
-import { warn } from "./console.js";
+import { tell } from "./console.js";
 
 /* global REFRESH_JS -- the hashed name, set by the build */
 
 /** Asks for the config again when the tab becomes visible, and at the page's interval. Returns what ends it. */
 export function watchConfig({ config, refreshSeconds }, view) {
   const refresh = async () => {
-    if (document.hidden || !view.runtime) return;
+    if (document.hidden || !view.runtime || !config) return;
     try {
       await (await import(new URL(REFRESH_JS, import.meta.url))).refresh(config, view);
     } catch (fault) {
       // A text is a fault with its code; anything else is the file or the module itself.
-      warn(`${typeof fault === "string" ? fault : "E201 the module for refreshes failed"}; the config before it holds`);
+      tell(`${typeof fault === "string" ? fault : "E201 the module for refreshes failed"}; the config before it holds`);
     }
   };
   document.addEventListener("visibilitychange", refresh);

@@ -12,13 +12,14 @@ use crate::text::Writer;
 pub struct Bundle(Json);
 
 /// A list of a bundle: its name, the key path of its items' members, the member that holds an address, the member
-/// that says of what kind an item is, and the kinds there are, the first of them where it may be left out.
+/// that says of what kind an item is, the kinds there are, and whether it may be left out.
 struct List {
     name: &'static str,
     path: &'static str,
     address: &'static str,
     kind: &'static str,
     kinds: &'static [&'static str],
+    optional: bool,
     expected: &'static str,
 }
 
@@ -27,23 +28,32 @@ const SCRIPTS: List = List {
     path: "ASSETS.canary.scripts.",
     address: "src",
     kind: "type",
-    kinds: &["", "module", "classic"],
+    kinds: &["module", "classic"],
+    optional: true,
     expected: "\"module\" or \"classic\"",
 };
-const STYLES: List =
-    List { name: "styles", path: "ASSETS.canary.styles.", address: "href", kind: "", kinds: &[""], expected: "" };
+const STYLES: List = List {
+    name: "styles",
+    path: "ASSETS.canary.styles.",
+    address: "href",
+    kind: "",
+    kinds: &[],
+    optional: true,
+    expected: "",
+};
 const PRELOAD: List = List {
     name: "preload",
     path: "ASSETS.canary.preload.",
     address: "href",
     kind: "as",
     kinds: &["script", "style", "font", "image", "fetch"],
+    optional: false,
     expected: "\"script\", \"style\", \"font\", \"image\" or \"fetch\"",
 };
 const LISTS: [List; 3] = [SCRIPTS, STYLES, PRELOAD];
 
 const PARENT: &str = "ASSETS.canary.";
-const IGNORED: &str = "a key of this schema version; it is ignored";
+const IGNORED: &str = "a known key; it is ignored";
 
 impl Bundle {
     /// Reads `ASSETS.canary`; addresses on other origins are allowed with integrity, and warned of.
@@ -123,7 +133,8 @@ impl List {
                 warnings.push(fault(Code::Notice, name, IGNORED));
             }
         }
-        if !self.kinds.contains(&string(item, self.kind)) {
+        let kind = item.get(self.kind).map(|kind| kind.as_str().unwrap_or_default());
+        if !kind.map_or(self.optional, |kind| self.kinds.contains(&kind)) {
             return Err(fault(Code::Key, self.kind, self.expected));
         }
         match Address::parse(string(item, self.address)) {
@@ -196,6 +207,18 @@ mod tests {
                 "E117 ASSETS.canary.scripts.type: expected \"module\" or \"classic\"",
             ),
             (
+                r#"{"version":"1","scripts":[{"src":"/a.js","type":5}]}"#,
+                "E117 ASSETS.canary.scripts.type: expected \"module\" or \"classic\"",
+            ),
+            (
+                r#"{"version":"1","scripts":[{"src":"/a.js","type":""}]}"#,
+                "E117 ASSETS.canary.scripts.type: expected \"module\" or \"classic\"",
+            ),
+            (
+                r#"{"version":"1","scripts":[{"src":"/a.js"}],"preload":[{"href":"/a.js"}]}"#,
+                "E117 ASSETS.canary.preload.as: expected \"script\", \"style\", \"font\", \"image\" or \"fetch\"",
+            ),
+            (
                 r#"{"version":"1","scripts":[{"src":"/a.js","integrity":"md5-x"}]}"#,
                 "E117 ASSETS.canary.scripts.integrity: expected sha256-, sha384- or sha512- and base64",
             ),
@@ -228,8 +251,8 @@ mod tests {
         assert_eq!(
             warnings,
             [
-                "I118 ASSETS.canary.scripts.defer: expected a key of this schema version; it is ignored",
-                "I118 ASSETS.canary.fonts: expected a key of this schema version; it is ignored",
+                "I118 ASSETS.canary.scripts.defer: expected a known key; it is ignored",
+                "I118 ASSETS.canary.fonts: expected a known key; it is ignored",
             ]
         );
     }

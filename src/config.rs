@@ -70,7 +70,7 @@ impl Config {
         };
         for (name, _) in members {
             if !KEYS.contains(&name.as_str()) {
-                warnings.push(Fault::under(Code::Notice, "", name, "a key of this schema version; it is ignored"));
+                warnings.push(Fault::under(Code::Notice, "", name, "a known key; it is ignored"));
             }
         }
         Ok((config, warnings))
@@ -85,7 +85,7 @@ impl Config {
     pub fn check_expiry(&self, now: Option<i64>) -> Result<(), Fault> {
         match (self.expires_at, now) {
             (Some(end), now) if now.is_none_or(|now| now >= end) => {
-                Err(Fault::new(Code::Expired, "EXPIRES_AT", "a time after the reply's Date"))
+                Err(Fault::new(Code::Expired, "EXPIRES_AT", "a time still to come, by the reply's Date"))
             }
             _ => Ok(()),
         }
@@ -192,7 +192,7 @@ fn parse_flags(json: Option<&Json>, warnings: &mut Vec<Fault>) -> Result<Vec<(St
                 let expected = if named {
                     "true, false or a percentage; the caller's default holds"
                 } else {
-                    "a flag key of 1 to 64 of A-Z a-z 0-9 _ . -"
+                    "1 to 64 of A-Z a-z 0-9 _ . -, and no name of JavaScript's own"
                 };
                 warnings.push(Fault::under(Code::Flag, "FEATURE_FLAGS.", key, expected));
                 Flag::Malformed
@@ -284,7 +284,7 @@ mod tests {
             [
                 "I118 REVISION: expected an integer from 0 up; it is ignored",
                 "I118 ASSETS.stable: expected canary alone; it is ignored",
-                "I118 TEAM: expected a key of this schema version; it is ignored",
+                "I118 TEAM: expected a known key; it is ignored",
             ]
         );
     }
@@ -333,7 +333,7 @@ mod tests {
         assert!(config.check_expiry(Some(999)).is_ok());
         for now in [Some(1_000), None] {
             let fault = config.check_expiry(now).unwrap_err();
-            assert_eq!(fault.to_string(), "E115 EXPIRES_AT: expected a time after the reply's Date");
+            assert_eq!(fault.to_string(), "E115 EXPIRES_AT: expected a time still to come, by the reply's Date");
         }
         assert!(with("").0.check_expiry(None).is_ok());
     }

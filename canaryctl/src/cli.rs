@@ -7,9 +7,9 @@ use clap::{Parser, Subcommand};
 use crate::output::Output;
 use crate::{bucket, serve};
 
-/// Serves, inspects and steers a client-side canary.
+/// Serves a client-side canary for development, and computes what the runtime computes.
 ///
-/// Exit codes: 0, or 1 where the answer is no, or 2 for wrong usage or input.
+/// Exit codes: 0, or 2 for wrong usage or input.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Cli {

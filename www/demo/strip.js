@@ -120,7 +120,8 @@ function render() {
 }
 
 async function refresh() {
-  config = await loadConfig();
+  // What the runtime has rejected says nothing about this page.
+  config = decision.reason === "ERROR" ? null : await loadConfig();
   render();
 }
 

@@ -27,12 +27,13 @@ pub(crate) enum Report {
 
 impl Report {
     /// Reads a config as pages do, or says why there is none.
-    pub(crate) fn of(config: Result<&[u8], &str>) -> Self {
+    /// `now` is in milliseconds since 1970.
+    pub(crate) fn of(config: Result<&[u8], &str>, now: i64) -> Self {
         let bytes = match config {
             Ok(bytes) => bytes,
             Err(error) => return Self::Missing(error.to_owned()),
         };
-        match Config::parse(bytes) {
+        match Config::parse(bytes).and_then(|parsed| parsed.0.check_expiry(Some(now)).map(|()| parsed)) {
             Ok((config, warnings)) => Self::Good {
                 percentage: f64::from(config.percentage.buckets()) / 1000.0,
                 revision: config.revision,
@@ -80,9 +81,20 @@ mod tests {
 
     #[track_caller]
     fn check(config: Result<&str, &str>, text: &str, json: &str) {
-        let report = Report::of(config.map(str::as_bytes));
+        let report = Report::of(config.map(str::as_bytes), 1_000);
         assert_eq!(report.to_string(), text);
         assert_eq!(report.json(), serde_json::from_str::<Value>(json).unwrap());
+    }
+
+    #[test]
+    fn an_expired_config_is_rejected() {
+        let config = r#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {}, "EXPIRES_AT": "1970-01-01T00:00:01Z"}"#;
+        let fault = "E115 EXPIRES_AT: expected a time still to come, by the reply's Date";
+        check(
+            Ok(config),
+            &format!("config: {fault} (served as it is; pages load stable)"),
+            &format!(r#"{{"config": {{"served": true, "error": "{fault}"}}}}"#),
+        );
     }
 
     #[test]

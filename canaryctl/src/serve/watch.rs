@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io::{self, Write};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::sleep;
 
@@ -28,6 +28,13 @@ pub(crate) async fn watch(path: &Path, output: Output) -> Infallible {
     }
 }
 
+/// Milliseconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "the core has no clock; this is where one is read for it")]
+fn clock() -> i64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
+}
+
 /// The config as it was last seen, or why there was none.
 #[derive(Debug, Default)]
 struct Last(Option<Result<Vec<u8>, String>>);
@@ -38,7 +45,7 @@ impl Last {
         if self.0.as_ref() == Some(&now) {
             return None;
         }
-        let report = Report::of(now.as_deref().map_err(String::as_str));
+        let report = Report::of(now.as_deref().map_err(String::as_str), clock());
         self.0 = Some(now);
         Some(report)
     }

@@ -92,7 +92,8 @@ async fn the_pages_user_needs_no_id() {
 #[tokio::test]
 async fn without_consent_nothing_is_stored() {
     let flags = json!({ "on": true, "split": 50 });
-    for (attributes, script) in [(r#"data-consent="required""#, ""), ("", PRIVATE)] {
+    for (attributes, script) in [(r#"data-consent="required""#, ""), (r#"data-consent="Requierd""#, ""), ("", PRIVATE)]
+    {
         let stage = Stage::new(site(attributes, &config("100", &flags))).await;
         let browser = &stage.browser;
         browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;

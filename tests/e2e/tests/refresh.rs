@@ -5,6 +5,8 @@ use canary_e2e::fixture::{CANARY, CONFIG, config, ran, settle, site};
 use canary_e2e::stage::Stage;
 use canary_e2e::wait::DEADLINE;
 use serde_json::{Value, json};
+use std::io::ErrorKind;
+use std::net::TcpListener;
 
 /// A page that tells of a config's changes.
 async fn listening(attributes: &str, config: &str, user: &User) -> Stage {
@@ -88,7 +90,7 @@ async fn a_tab_that_is_looked_at_again_follows_the_config() {
 
 #[tokio::test]
 async fn a_page_asks_at_its_interval_until_it_is_stopped() {
-    let stage = listening(r#"data-refresh="0.2""#, &config("5", &json!({ "a": false })), &user_at("s", 0)).await;
+    let stage = listening(r#"data-refresh="1""#, &config("5", &json!({ "a": false })), &user_at("s", 0)).await;
     let Stage { browser, nginx, site, .. } = &stage;
     assert_eq!(browser.eval("details('a', false).value").await, false);
     site.mount_config(&config("0", &json!({ "a": true })));
@@ -99,7 +101,7 @@ async fn a_page_asks_at_its_interval_until_it_is_stopped() {
     // What was on its way arrives; then there is silence for two intervals.
     settle(&stage, nginx.access_log().mark()).await;
     let mark = nginx.access_log().mark();
-    browser.eval("new Promise((resolve) => setTimeout(resolve, 400))").await;
+    browser.eval("new Promise((resolve) => setTimeout(resolve, 2000))").await;
     settle(&stage, mark).await;
     assert!(nginx.access_log().requests_for(CONFIG, mark).is_empty());
     browser.assert_console(&[]).await;
@@ -117,4 +119,58 @@ async fn a_listener_can_leave() {
     browser.wait_for("globalThis.configurationChanged").await;
     assert_eq!(browser.eval("globalThis.gone === undefined").await, true);
     browser.assert_console(&[]).await;
+}
+
+#[tokio::test]
+async fn an_interval_out_of_range_is_none() {
+    for interval in ["-5", "0", "0.001", "2592000", "Infinity", "often"] {
+        let attribute = format!(r#"data-refresh="{interval}""#);
+        let stage = listening(&attribute, &config("5", &json!({})), &user_at("s", 0)).await;
+        let mark = stage.nginx.access_log().mark();
+        stage.browser.eval("new Promise((resolve) => setTimeout(resolve, 100))").await;
+        settle(&stage, mark).await;
+        assert!(stage.nginx.access_log().requests_for(CONFIG, mark).is_empty(), "{interval}");
+        let entries = stage.browser.console().await;
+        let expected = "[canary] I118 data-refresh: expected 1 to 86400; it is ignored";
+        assert!(entries.iter().any(|entry| entry.text.contains(expected)), "{interval}: {entries:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_config_of_another_origin_is_never_asked_for() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    other.set_nonblocking(true).unwrap();
+    let address = format!("http://{}/config.json", other.local_addr().unwrap());
+    for address in [address.as_str(), "http://["] {
+        let stage =
+            listening(&format!(r#"data-config="{address}""#), &config("100", &json!({})), &user_at("s", 0)).await;
+        assert_eq!(ran(&stage.browser).await, json!(["stable"]));
+        look(&stage).await;
+        settle(&stage, stage.nginx.access_log().mark()).await;
+        assert_eq!(other.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "{address}");
+        stage.browser.assert_console(&["[canary] E102 data-config is no address on this origin; stable loads"]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_stops_before_the_decision_never_asks_again() {
+    let site = site("", &config("100", &json!({})));
+    site.write(
+        "late.js",
+        r#"
+        import { canary } from "/runtime/canary.js";
+        canary.stop();
+        canary.ready.then((decision) => (globalThis.decision = decision));
+    "#,
+    );
+    let stage = Stage::new(site).await;
+    stage.goto("/").await;
+    assert_eq!(ran(&stage.browser).await, json!(["canary"]));
+    let mark = stage.nginx.access_log().mark();
+    look(&stage).await;
+    settle(&stage, mark).await;
+    // It would begin with the module for refreshes.
+    let lines = stage.nginx.access_log().since(mark);
+    assert!(lines.iter().all(|line| !line.path.starts_with("/runtime/")), "{lines:?}");
+    stage.browser.assert_console(&[]).await;
 }

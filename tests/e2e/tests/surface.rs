@@ -3,8 +3,11 @@
 use canary_e2e::atomic::Files;
 use canary_e2e::bucket::{bucket, user_at};
 use canary_e2e::fixture::{CANARY, CONFIG, config, page, ran, settle, site};
+use canary_e2e::nginx;
 use canary_e2e::stage::Stage;
 use serde_json::{Value, json};
+use std::io::Write;
+use std::net::TcpListener;
 
 /// Drivers say that they are one; this makes the page a person's.
 const PERSON: &str = "Object.defineProperty(Navigator.prototype, 'webdriver', { get: () => false });";
@@ -152,4 +155,84 @@ async fn a_page_that_includes_it_twice_decides_once() {
         assert_eq!(log.requests_for("/canary/main.js", mark).len(), 1);
         stage.browser.assert_console(&[]).await;
     }
+}
+
+#[tokio::test]
+async fn a_fallback_is_told_when_stable_is_there() {
+    let site = site(r#"data-canary="/gone.js""#, &config("100", &json!({})));
+    site.write(
+        "late.js",
+        r#"
+        import { canary } from "/runtime/canary.js";
+        canary.ready.then((decision) => (globalThis.decision = decision));
+        canary.on("fallback", ({ variant }) => {
+            globalThis.told = [variant, document.documentElement.dataset.canaryVariant, globalThis.ran];
+        });
+    "#,
+    );
+    let stage = Stage::new(site).await;
+    stage.goto("/").await;
+    assert_eq!(stage.browser.wait_for("globalThis.told").await, json!(["canary", "stable", ["stable"]]));
+    stage.browser.assert_console(&["[canary] E401 /gone.js did not load; stable loads", "404"]).await;
+}
+
+#[tokio::test]
+async fn a_canary_whose_stylesheet_hangs_is_replaced() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let text = config("100", &json!({}));
+    let assets =
+        r#"{"canary": {"version": "2", "scripts": [{"src": "/canary/main.js"}], "styles": [{"href": "/slow.css"}]}}"#;
+    let site = site("", &text.replacen('{', &format!("{{\"ASSETS\": {assets}, "), 1));
+    let slow =
+        format!("location = /slow.css {{ proxy_pass http://127.0.0.1:{port}; }}\n        location = /healthz {{");
+    let stage = Stage::with(site, |config| nginx::replace(config, "nginx.conf", "location = /healthz {", &slow)).await;
+    stage.goto("/").await;
+    assert_eq!(ran(&stage.browser).await, json!(["stable"]));
+    stage.browser.assert_console(&["[canary] E401 a stylesheet, within 2000 ms, did not load; stable loads"]).await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_no_text_harms_no_flag() {
+    let stage = Stage::new(site("", &config("0", &json!({ "on": true })))).await;
+    stage.goto("/").await;
+    ran(&stage.browser).await;
+    let odd = "[Symbol('x'), null, undefined, 5].map((key) => details(key, true).errorCode)";
+    assert_eq!(stage.browser.eval(odd).await, json!(vec!["FLAG_NOT_FOUND"; 4]));
+    assert_eq!(stage.browser.eval("details('on', false).value").await, true);
+    stage.browser.assert_console(&[]).await;
+}
+
+#[tokio::test]
+async fn a_tag_that_comes_after_an_import_is_waited_for() {
+    // Both come from here: the page goes on behind `slow.js` only after the import has been told of.
+    let gate = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = gate.local_addr().unwrap().port();
+    let opener = std::thread::spawn(move || {
+        let waiting: Vec<_> = (0..2).map(|_| gate.accept().unwrap().0).collect();
+        for mut connection in waiting {
+            let answer = b"HTTP/1.0 200 OK\r\nContent-Type: text/javascript\r\nContent-Length: 0\r\n\r\n";
+            connection.write_all(answer).unwrap();
+        }
+    });
+    let site = site("", &config("0", &json!({})));
+    site.write(
+        "early.js",
+        "import('/runtime/canary.js').then(({ canary }) => {
+            fetch('/signal.js');
+            canary.ready.then((decision) => (globalThis.decision = decision));
+        });",
+    );
+    site.write("home/main.js", "(globalThis.ran ??= []).push('home');");
+    let tag = r#"<script src="/slow.js"></script>
+        <script type="module" src="/runtime/canary.js" data-stable="/home/main.js"></script>"#;
+    site.write("index.html", page(tag));
+    let gated = format!(
+        "location ~ ^/(slow|signal).js {{ proxy_pass http://127.0.0.1:{port}; }}\n        location = /healthz {{"
+    );
+    let stage = Stage::with(site, |config| nginx::replace(config, "nginx.conf", "location = /healthz {", &gated)).await;
+    stage.goto("/").await;
+    assert_eq!(ran(&stage.browser).await, json!(["home"]));
+    opener.join().unwrap();
+    stage.browser.assert_console(&[]).await;
 }
