@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(fault.to_string(), "E109 CANARY_PERCENTAGE: expected a number");
         let placed = Fault::new(Code::Syntax, "", "JSON").at_place(Place { line: 12, column: 3 });
         assert_eq!(placed.to_string(), "E105 line 12, column 3: expected JSON");
-        assert_eq!(Fault::under(Code::Notice, "", "a\n\u{1b}[31m", "b").to_string(), "I118 a??[31m: expected b");
+        assert_eq!(Fault::under(Code::Notice, "", "a \n\u{1b}[31m", "b").to_string(), "I118 a ??[31m: expected b");
         assert_eq!(Fault::new(Code::Size, "", "less").to_string(), "E106 expected less");
         assert_eq!(
             Fault::under(Code::Flag, "FEATURE_FLAGS.", "a", "b").to_string(),
