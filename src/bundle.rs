@@ -1,94 +1,78 @@
 //! What is loaded for one arm: scripts, styles, and what to fetch ahead.
 
-use alloc::vec::Vec;
-
 use crate::address::Address;
 use crate::fault::{Code, Fault};
-use crate::json::Json;
-use crate::text::Writer;
+use crate::json::{Json, Kind};
+use crate::log::Log;
+use crate::word::Word;
 
-/// The assets of one version: what was typed, once it is known to be sound.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Bundle(Json);
+/// The assets of one version, which have been checked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bundle<'a>(Json<'a>);
 
-/// A list of a bundle: its name, the key path of its items' members, the member that holds an address, the member
-/// that says of what kind an item is, the kinds there are, and whether it may be left out.
+/// A list of a bundle: its name, the member that holds an address, the member that says of what kind an item is, the
+/// kinds there are, and whether it may be left out.
 struct List {
-    name: &'static str,
-    path: &'static str,
-    address: &'static str,
-    kind: &'static str,
-    kinds: &'static [&'static str],
+    name: Word,
+    address: Word,
+    kind: Word,
+    kinds: &'static [Word],
     optional: bool,
     expected: &'static str,
 }
 
 const SCRIPTS: List = List {
-    name: "scripts",
-    path: "ASSETS.canary.scripts.",
-    address: "src",
-    kind: "type",
-    kinds: &["module", "classic"],
+    name: Word::Scripts,
+    address: Word::Src,
+    kind: Word::Type,
+    kinds: &[Word::Module, Word::Classic],
     optional: true,
     expected: "\"module\" or \"classic\"",
 };
-const STYLES: List = List {
-    name: "styles",
-    path: "ASSETS.canary.styles.",
-    address: "href",
-    kind: "",
-    kinds: &[],
-    optional: true,
-    expected: "",
-};
+const STYLES: List = List { name: Word::Styles, address: Word::Href, kind: Word::Other, kinds: &[], optional: true, expected: "" };
 const PRELOAD: List = List {
-    name: "preload",
-    path: "ASSETS.canary.preload.",
-    address: "href",
-    kind: "as",
-    kinds: &["script", "style", "font", "image", "fetch"],
+    name: Word::Preload,
+    address: Word::Href,
+    kind: Word::As,
+    kinds: &[Word::Script, Word::Style, Word::Font, Word::Image, Word::Fetch],
     optional: false,
     expected: "\"script\", \"style\", \"font\", \"image\" or \"fetch\"",
 };
 const LISTS: [List; 3] = [SCRIPTS, STYLES, PRELOAD];
 
-const PARENT: &str = "ASSETS.canary.";
-const IGNORED: &str = "a known key; it is ignored";
+impl<'a> Bundle<'a> {
+    /// That of `ASSETS.canary`.
+    #[must_use]
+    pub fn new(json: Json<'a>) -> Self {
+        Self(json)
+    }
 
-impl Bundle {
-    /// Reads `ASSETS.canary`; addresses on other origins are allowed with integrity, and warned of.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::Address`] for an address that no page may load, [`Code::Key`] for any other malformation.
-    pub fn parse(json: Json, warnings: &mut Vec<Fault>) -> Result<Self, Fault> {
-        let Json::Object(members) = &json else { return Err(Fault::new(Code::Key, "ASSETS.canary", "an object")) };
-        if string(&json, "version").is_empty() {
-            return Err(Fault::under(Code::Key, PARENT, "version", "a string that names the version"));
+    /// Checks that `json` is a bundle. Addresses on other origins are allowed with integrity, and noted.
+    pub(crate) fn check(json: Json, log: &mut Log) -> bool {
+        if json.kind() != Kind::Object {
+            return log.refuse(json, "an object");
         }
-        for list in &LISTS {
-            match json.get(list.name) {
-                Some(Json::Array(items)) if !items.is_empty() || list.name != SCRIPTS.name => {
-                    for item in items {
-                        list.check(item, warnings)?;
-                    }
-                }
-                None if list.name != SCRIPTS.name => {}
-                _ => return Err(Fault::under(Code::Key, PARENT, list.name, "an array, of scripts with at least one")),
+        if json.member(Word::Version).is_none_or(|version| version.text().is_empty()) {
+            return log.refuse_member(json, Word::Version, "a string that names the version");
+        }
+        for (name, _) in json.members() {
+            if name.word() != Word::Version && !LISTS.iter().any(|list| list.name == name.word()) {
+                log.ignore(name);
             }
         }
-        for (name, _) in members {
-            if name != "version" && !LISTS.iter().any(|list| list.name == name) {
-                warnings.push(Fault::under(Code::Notice, PARENT, name, IGNORED));
+        LISTS.iter().all(|list| match json.member(list.name) {
+            Some(items) if items.kind() == Kind::Array && (list.name != Word::Scripts || items.items().next().is_some()) => {
+                items.items().all(|item| list.check(item, log))
             }
-        }
-        Ok(Self(json))
+            None if list.name != Word::Scripts => true,
+            _ => log.refuse_member(json, list.name, "an array, of scripts with at least one"),
+        })
     }
 
     /// The version's name.
     #[must_use]
-    pub fn version(&self) -> &str {
-        string(&self.0, "version")
+    pub fn version(self) -> &'a str {
+        self.0.member(Word::Version).map_or("", Json::text)
     }
 
     /// Fails at the first asset on another origin that is none of `origins`, which spaces separate.
@@ -96,64 +80,53 @@ impl Bundle {
     /// # Errors
     ///
     /// [`Code::Address`], naming the asset.
-    pub fn check_origins(&self, origins: &str) -> Result<(), Fault> {
+    pub fn check_origins(self, origins: &str) -> Result<(), Fault> {
         for list in &LISTS {
-            let Some(Json::Array(items)) = self.0.get(list.name) else { continue };
-            for item in items {
-                let address = string(item, list.address);
+            for item in self.0.member(list.name).into_iter().flat_map(Json::items) {
+                let address = item.member(list.address).map_or("", Json::text);
                 if let Some(Address::Foreign(origin)) = Address::parse(address)
                     && !origins.as_bytes().split(|byte| *byte == b' ').any(|listed| listed == origin.as_bytes())
                 {
-                    return Err(Fault::under(Code::Address, "", address, "its origin among data-origins"));
+                    return Err(Fault::new(Code::Address, address, "its origin among data-origins"));
                 }
             }
         }
         Ok(())
     }
 
-    /// Writes the bundle as the member `name`, as it was typed.
-    pub fn write(&self, out: &mut Writer, name: &str) {
-        self.0.write(out, name);
+    /// As it was typed.
+    #[must_use]
+    pub fn text(self) -> &'a str {
+        self.0.source()
     }
 }
 
 impl List {
-    fn check(&self, item: &Json, warnings: &mut Vec<Fault>) -> Result<(), Fault> {
-        let fault = |code, name, expected| Fault::under(code, self.path, name, expected);
-        let Json::Object(members) = item else {
-            return Err(Fault::under(Code::Key, PARENT, self.name, "objects only"));
-        };
-        for (name, value) in members {
-            let value = value.as_str().unwrap_or_default();
-            if name == "integrity" {
-                if !is_integrity(value) {
-                    return Err(fault(Code::Key, name, "sha256-, sha384- or sha512- and base64"));
+    fn check(&self, item: Json, log: &mut Log) -> bool {
+        for (name, value) in item.members() {
+            if name.word() == Word::Integrity {
+                if !is_integrity(value.text()) {
+                    return log.refuse(value, "sha256-, sha384- or sha512- and base64");
                 }
-            } else if name != self.address && name != self.kind {
-                warnings.push(fault(Code::Notice, name, IGNORED));
+            } else if name.word() != self.address && name.word() != self.kind {
+                log.ignore(name);
             }
         }
-        let kind = item.get(self.kind).map(|kind| kind.as_str().unwrap_or_default());
-        if !kind.map_or(self.optional, |kind| self.kinds.contains(&kind)) {
-            return Err(fault(Code::Key, self.kind, self.expected));
+        if !item.member(self.kind).map_or(self.optional, |kind| self.kinds.contains(&kind.word())) {
+            return log.refuse_member(item, self.kind, self.expected);
         }
-        match Address::parse(string(item, self.address)) {
-            Some(Address::Own) => {}
-            Some(Address::Foreign(_)) if item.get("integrity").is_some() => {
-                warnings.push(fault(Code::Notice, self.address, "data-origins of every page to list this origin"));
+        match Address::parse(item.member(self.address).map_or("", Json::text)) {
+            Some(Address::Own) => true,
+            Some(Address::Foreign(_)) if item.member(Word::Integrity).is_some() => {
+                log.notice(item, "data-origins of every page to list this origin");
+                true
             }
             _ => {
-                let expected = "a path on this origin, or an https URL with integrity";
-                return Err(fault(Code::Address, self.address, expected));
+                log.refuse_member(item, self.address, "a path on this origin, or an https URL with integrity");
+                log.as_code(Code::Address)
             }
         }
-        Ok(())
     }
-}
-
-/// A member that is a string, else nothing.
-fn string<'a>(json: &'a Json, name: &str) -> &'a str {
-    json.get(name).and_then(Json::as_str).unwrap_or_default()
 }
 
 /// One hash of subresource integrity; the browser judges the length.

@@ -1,16 +1,20 @@
-//! The compiled config: an immutable snapshot of what an operator typed, swapped whole.
+//! The config: an immutable snapshot of what an operator typed, swapped whole.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::bundle::Bundle;
+use crate::canary_rule::CanaryRule;
 use crate::fault::{Code, Fault};
-use crate::flag::{Details, Flag};
-use crate::json::{Json, sorted_names};
+use crate::flag::Flag;
+use crate::json::{Document, Json, Kind};
+use crate::log::Log;
 use crate::name::{is_flag_key, is_name};
 use crate::percentage::Percentage;
-use crate::reason::ErrorCode;
+use crate::requires::find_circles;
+use crate::segment::Segments;
+use crate::settings;
 use crate::time::parse_rfc3339;
+use crate::word::Word;
 
 /// The largest document that is read, in bytes: a `ConfigMap` holds no more.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -21,25 +25,30 @@ pub const MAX_FLAGS: usize = 10_000;
 /// The newest `SCHEMA_VERSION` that this reader knows.
 pub const SCHEMA_VERSION: u64 = 1;
 
-/// What `canary-config.json` means.
-#[derive(Clone, Debug, PartialEq)]
+/// What `canary-config.json` means: the document, checked once, and what was found on the way.
+#[derive(Clone, Debug)]
 pub struct Config {
+    document: Document,
     /// The share of users on the canary bundle.
     pub percentage: Percentage,
-    /// The salt of the canary decision.
-    pub salt: String,
-    /// A label, shown and reported, never compared.
-    pub revision: Option<u64>,
-    /// What the canary is, where the config says so.
-    pub canary: Option<Bundle>,
-    /// After this point in time, in milliseconds since 1970, the config counts as absent.
-    pub expires_at: Option<i64>,
-    /// Sorted by key.
-    flags: Vec<(String, Flag)>,
+    /// The nodes of all flags' names, in the order of the names, and whether the flag can be read.
+    flags: Vec<(usize, bool)>,
+    /// The nodes of rules that match nobody.
+    deaf: Vec<usize>,
+    /// Whether these keys are as they should be.
+    sound: Settings,
+}
+
+/// Keys that have their defaults where they are malformed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Settings {
+    telemetry: bool,
+    guard: bool,
+    overrides: bool,
 }
 
 impl Config {
-    /// Reads a config. What costs only a part of it comes back as warnings.
+    /// Reads a config. What costs only a part of it comes back as warnings, a hundred at most.
     ///
     /// ```
     /// use canary_runtime::Config;
@@ -53,27 +62,73 @@ impl Config {
     ///
     /// The first thing for which the whole document has to be rejected. Any bytes give an answer, none a panic.
     pub fn parse(bytes: &[u8]) -> Result<(Self, Vec<Fault>), Fault> {
-        let mut json = Json::parse(text(bytes)?)?;
-        let assets = json.take("ASSETS");
-        let Json::Object(members) = &json else {
-            return Err(Fault::new(Code::Key, "", "an object"));
+        let document = Document::parse(text(bytes)?)?;
+        let mut config = Self {
+            document,
+            percentage: Percentage::NONE,
+            flags: Vec::new(),
+            deaf: Vec::new(),
+            sound: Settings::default(),
         };
-        let mut warnings = Vec::new();
-        check_schema(json.get("SCHEMA_VERSION"))?;
-        let config = Self {
-            percentage: parse_percentage(json.get("CANARY_PERCENTAGE"))?,
-            salt: parse_salt(json.get("SALT"))?,
-            revision: parse_revision(json.get("REVISION"), &mut warnings),
-            canary: parse_assets(assets, &mut warnings)?,
-            expires_at: parse_expiry(json.get("EXPIRES_AT"))?,
-            flags: parse_flags(json.get("FEATURE_FLAGS"), &mut warnings)?,
-        };
-        for (name, _) in members {
-            if !KEYS.contains(&name.as_str()) {
-                warnings.push(Fault::under(Code::Notice, "", name, "a known key; it is ignored"));
-            }
+        let mut log = Log::default();
+        if config.check(&mut log) {
+            let warnings = log.finish(&config.document);
+            Ok((config, warnings))
+        } else {
+            Err(log.pop(&config.document))
         }
-        Ok((config, warnings))
+    }
+
+    fn check(&mut self, log: &mut Log) -> bool {
+        let root = self.document.root();
+        if root.kind() != Kind::Object {
+            return log.refuse(root, "an object");
+        }
+        // First, because a newer one may mean anything by the other keys.
+        if !root.member(Word::SchemaVersion).is_none_or(|version| check_schema(version, log)) {
+            return false;
+        }
+        let share = root.member(Word::CanaryPercentage).and_then(Json::as_number).and_then(Percentage::new);
+        let Some(percentage) = share else {
+            log.refuse_member(root, Word::CanaryPercentage, "a number from 0 to 100 with at most 3 decimals");
+            return log.as_code(Code::Percentage);
+        };
+        let (mut sound, mut deaf) = (Settings::default(), Vec::new());
+        let checked = root.members().all(|(name, value)| match name.word() {
+            Word::Revision => {
+                if value.as_integer().is_none() {
+                    log.notice(value, "an integer from 0 up; it is ignored");
+                }
+                true
+            }
+            Word::TopSalt => is_name(value.text()) || log.refuse(value, "1 to 64 of A-Z a-z 0-9 _ . -"),
+            Word::CanaryRules => CanaryRule::check_all(value, log, &mut deaf),
+            Word::Assets => check_assets(value, log),
+            Word::Segments => Segments::check(value, log),
+            Word::ExpiresAt => time(value).is_some() || log.refuse(value, "a time such as 2026-12-01T00:00:00Z"),
+            Word::Telemetry => {
+                sound.telemetry = settings::check(value, settings::TELEMETRY, log);
+                true
+            }
+            Word::Guard => {
+                sound.guard = settings::check(value, settings::GUARD, log);
+                true
+            }
+            Word::Overrides => {
+                sound.overrides = settings::check(value, settings::OVERRIDES, log);
+                true
+            }
+            // `$schema` is what editors look for.
+            Word::SchemaVersion | Word::CanaryPercentage | Word::FeatureFlags | Word::Schema => true,
+            _ => {
+                log.ignore(name);
+                true
+            }
+        });
+        let flags = if checked { check_flags(root, log) } else { None };
+        let all = flags.is_some();
+        (self.percentage, self.deaf, self.sound, self.flags) = (percentage, deaf, sound, flags.unwrap_or_default());
+        all
     }
 
     /// Refuses a config past its `EXPIRES_AT`. `now` is the reply's own time in milliseconds since 1970; where
@@ -83,7 +138,7 @@ impl Config {
     ///
     /// [`Code::Expired`].
     pub fn check_expiry(&self, now: Option<i64>) -> Result<(), Fault> {
-        match (self.expires_at, now) {
+        match (self.expires_at(), now) {
             (Some(end), now) if now.is_none_or(|now| now >= end) => {
                 Err(Fault::new(Code::Expired, "EXPIRES_AT", "a time still to come, by the reply's Date"))
             }
@@ -91,24 +146,102 @@ impl Config {
         }
     }
 
-    /// The keys of all flags, sorted.
-    pub fn flag_keys(&self) -> impl Iterator<Item = &str> {
-        self.flags.iter().map(|(key, _)| key.as_str())
+    /// After this point in time, in milliseconds since 1970, the config counts as absent.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<i64> {
+        self.get(Word::ExpiresAt).and_then(time)
     }
 
-    /// Evaluates one flag for one user.
+    /// The salt of the canary decision.
     #[must_use]
-    pub fn flag(&self, flag_key: &str, targeting_key: &str) -> Details {
-        self.flags
-            .binary_search_by(|(key, _)| key.as_str().cmp(flag_key))
-            .ok()
-            .and_then(|index| self.flags.get(index))
-            .map_or_else(|| Details::error(ErrorCode::FlagNotFound), |(key, flag)| flag.evaluate(key, targeting_key))
+    pub fn salt(&self) -> &str {
+        self.get(Word::TopSalt).map_or("canary", Json::text)
+    }
+
+    /// A label, shown and reported, never compared.
+    #[must_use]
+    pub fn revision(&self) -> Option<u64> {
+        self.get(Word::Revision).and_then(Json::as_integer)
+    }
+
+    /// What the canary is, where the config says so.
+    #[must_use]
+    pub fn canary(&self) -> Option<Bundle<'_>> {
+        self.get(Word::Assets).and_then(|assets| assets.member(Word::Canary)).map(Bundle::new)
+    }
+
+    /// Who gets which bundle before the percentage is asked.
+    pub fn rules(&self) -> impl Iterator<Item = CanaryRule<'_>> {
+        let rules = self.get(Word::CanaryRules).into_iter().flat_map(Json::items);
+        rules.filter(|rule| !self.deaf.contains(&rule.index())).map(CanaryRule::new)
+    }
+
+    /// The groups that conditions name.
+    #[must_use]
+    pub fn segments(&self) -> Segments<'_> {
+        Segments::new(self.get(Word::Segments).unwrap_or(self.document.root().nothing()))
+    }
+
+    /// Where reports go, if anywhere.
+    #[must_use]
+    pub fn telemetry(&self) -> Option<Json<'_>> {
+        self.get(Word::Telemetry).filter(|_| self.sound.telemetry)
+    }
+
+    /// When a bundle counts as up, if the operator says so.
+    #[must_use]
+    pub fn guard(&self) -> Option<Json<'_>> {
+        self.get(Word::Guard).filter(|_| self.sound.guard)
+    }
+
+    /// Whether the page's address may override decisions.
+    #[must_use]
+    pub fn allows_query(&self) -> bool {
+        is_on(self.get(Word::Overrides).filter(|_| self.sound.overrides), Word::Query)
+    }
+
+    /// Whether page views of machines are counted.
+    #[must_use]
+    pub fn counts_automation(&self) -> bool {
+        is_on(self.telemetry(), Word::CountAutomation)
+    }
+
+    /// The keys of all flags, sorted.
+    pub fn flag_keys(&self) -> impl Iterator<Item = &str> {
+        self.flags.iter().map(|(name, _)| self.document.at(*name).text())
+    }
+
+    /// How many flags there are.
+    #[must_use]
+    pub fn flag_count(&self) -> usize {
+        self.flags.len()
+    }
+
+    /// The place of a flag among the sorted keys.
+    #[must_use]
+    pub fn find(&self, flag_key: &str) -> Option<usize> {
+        self.flags.binary_search_by(|(name, _)| self.document.at(*name).text().cmp(flag_key)).ok()
+    }
+
+    /// The flag at a place among the sorted keys, unless it is malformed.
+    #[must_use]
+    pub fn flag(&self, index: usize) -> Option<Flag<'_>> {
+        let (name, _) = *self.flags.get(index).filter(|(_, sound)| *sound)?;
+        Some(Flag::new(self.document.at(name).text(), self.document.at(name.saturating_add(1))))
+    }
+
+    fn get(&self, key: Word) -> Option<Json<'_>> {
+        self.document.root().member(key)
     }
 }
 
-const KEYS: [&str; 7] =
-    ["SCHEMA_VERSION", "CANARY_PERCENTAGE", "FEATURE_FLAGS", "REVISION", "SALT", "ASSETS", "EXPIRES_AT"];
+fn is_on(settings: Option<Json>, name: Word) -> bool {
+    settings.and_then(|settings| settings.member(name)).and_then(Json::as_bool) == Some(true)
+}
+
+fn time(json: Json) -> Option<i64> {
+    json.as_str().and_then(parse_rfc3339)
+}
 
 fn text(bytes: &[u8]) -> Result<&str, Fault> {
     if bytes.len() > MAX_BYTES {
@@ -121,92 +254,82 @@ fn text(bytes: &[u8]) -> Result<&str, Fault> {
     str::from_utf8(bytes).map_err(|_| Fault::new(Code::Syntax, "", "UTF-8"))
 }
 
-fn check_schema(json: Option<&Json>) -> Result<(), Fault> {
-    let Some(json) = json else { return Ok(()) };
+fn check_schema(json: Json, log: &mut Log) -> bool {
     match json.as_integer() {
-        Some(1..=SCHEMA_VERSION) => Ok(()),
-        Some(0) | None => Err(Fault::new(Code::Key, "SCHEMA_VERSION", "an integer from 1 up")),
-        Some(_) => Err(Fault::new(Code::Schema, "SCHEMA_VERSION", "1, the newest that this reader knows")),
-    }
-}
-
-fn parse_percentage(json: Option<&Json>) -> Result<Percentage, Fault> {
-    let percentage = if let Some(Json::Number(percent)) = json { Percentage::new(*percent) } else { None };
-    percentage.ok_or_else(|| {
-        Fault::new(Code::Percentage, "CANARY_PERCENTAGE", "a number from 0 to 100 with at most 3 decimals")
-    })
-}
-
-fn parse_salt(json: Option<&Json>) -> Result<String, Fault> {
-    match json {
-        None => Ok(String::from("canary")),
-        Some(Json::String(salt)) if is_name(salt) => Ok(salt.clone()),
-        _ => Err(Fault::new(Code::Key, "SALT", "1 to 64 of A-Z a-z 0-9 _ . -")),
-    }
-}
-
-fn parse_revision(json: Option<&Json>, warnings: &mut Vec<Fault>) -> Option<u64> {
-    let revision = json?.as_integer();
-    if revision.is_none() {
-        warnings.push(Fault::new(Code::Notice, "REVISION", "an integer from 0 up; it is ignored"));
-    }
-    revision
-}
-
-fn parse_assets(json: Option<Json>, warnings: &mut Vec<Fault>) -> Result<Option<Bundle>, Fault> {
-    let Some(mut json) = json else { return Ok(None) };
-    let canary = json.take("canary");
-    let Json::Object(members) = json else { return Err(Fault::new(Code::Key, "ASSETS", "an object")) };
-    for (name, _) in members {
-        if name != "canary" {
-            // Stable among them: it is what the page itself carries, so that the way home never depends on this file.
-            warnings.push(Fault::under(Code::Notice, "ASSETS.", &name, "canary alone; it is ignored"));
+        Some(1..=SCHEMA_VERSION) => true,
+        Some(0) | None => log.refuse(json, "an integer from 1 up"),
+        Some(_) => {
+            log.refuse(json, "1, the newest that this reader knows");
+            log.as_code(Code::Schema)
         }
     }
-    canary.map(|canary| Bundle::parse(canary, warnings)).transpose()
 }
 
-fn parse_expiry(json: Option<&Json>) -> Result<Option<i64>, Fault> {
-    json.map(|json| {
-        json.as_str()
-            .and_then(parse_rfc3339)
-            .ok_or_else(|| Fault::new(Code::Key, "EXPIRES_AT", "a time such as 2026-12-01T00:00:00Z"))
-    })
-    .transpose()
-}
-
-fn parse_flags(json: Option<&Json>, warnings: &mut Vec<Fault>) -> Result<Vec<(String, Flag)>, Fault> {
-    let Some(Json::Object(members)) = json else {
-        return Err(Fault::new(Code::Key, "FEATURE_FLAGS", "an object"));
-    };
-    if members.len() > MAX_FLAGS {
-        return Err(Fault::new(Code::Flags, "FEATURE_FLAGS", "at most 10,000 flags"));
+fn check_assets(assets: Json, log: &mut Log) -> bool {
+    if assets.kind() != Kind::Object {
+        return log.refuse(assets, "an object");
     }
-    let flags = sorted_names(members)
-        .into_iter()
-        .filter_map(|(key, index)| Some((key, &members.get(index)?.1)))
-        .map(|(key, value)| {
-            let named = is_flag_key(key);
-            let flag = if named { Flag::parse(value) } else { None };
-            let flag = flag.unwrap_or_else(|| {
-                let expected = if named {
-                    "true, false or a percentage; the caller's default holds"
-                } else {
-                    "1 to 64 of A-Z a-z 0-9 _ . -, and no name of JavaScript's own"
-                };
-                warnings.push(Fault::under(Code::Flag, "FEATURE_FLAGS.", key, expected));
-                Flag::Malformed
-            });
-            (String::from(key), flag)
-        })
-        .collect();
-    Ok(flags)
+    assets.members().all(|(name, value)| {
+        if name.word() == Word::Canary {
+            return Bundle::check(value, log);
+        }
+        // Stable among them: it is what the page itself carries, so that the way home never depends on this file.
+        log.notice(name, "canary alone; it is ignored");
+        true
+    })
+}
+
+fn check_flags(root: Json, log: &mut Log) -> Option<Vec<(usize, bool)>> {
+    let flags = root.member(Word::FeatureFlags).filter(|flags| flags.kind() == Kind::Object);
+    let Some(flags) = flags else {
+        log.refuse_member(root, Word::FeatureFlags, "an object");
+        return None;
+    };
+    let names = flags.sorted_names();
+    if names.len() > MAX_FLAGS {
+        log.refuse(flags, "at most 10,000 flags");
+        log.as_code(Code::Flags);
+        return None;
+    }
+    let mut found: Vec<_> = names.iter().map(|(_, index)| (*index, false)).collect();
+    let place = |name: &str| names.binary_search_by(|(other, _)| (*other).cmp(name)).ok();
+    let mut requires: Vec<Vec<usize>> = Vec::new();
+    for (name, value) in flags.members() {
+        let sound = if is_flag_key(name.text()) {
+            Flag::check(value, log)
+        } else {
+            log.refuse(name, "1 to 64 of A-Z a-z 0-9 _ . -, and no name of JavaScript's own")
+        };
+        if !sound {
+            log.as_code(Code::Flag);
+        } else if let Some(index) = place(name.text())
+            && let Some(flag) = found.get_mut(index)
+        {
+            flag.1 = true;
+            let mut targets = Flag::new("", value).requires().filter_map(|(name, _)| place(name)).peekable();
+            if targets.peek().is_some() {
+                requires.resize(names.len(), Vec::new());
+            }
+            if let Some(of) = requires.get_mut(index) {
+                of.extend(targets);
+            }
+        }
+    }
+    for circular in find_circles(&requires) {
+        if let (Some(flag), Some((name, _))) = (found.get_mut(circular), names.get(circular)) {
+            flag.1 = false;
+            log.refuse(flags.get(name).unwrap_or(flags), "flags that do not require each other in a circle");
+            log.as_code(Code::Flag);
+        }
+    }
+    Some(found)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::reason::Reason;
+use crate::word::Word;
     use std::string::ToString;
     use std::{format, vec};
 

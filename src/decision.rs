@@ -1,9 +1,8 @@
 //! Which bundle this page view gets, and why.
 
-use alloc::string::String;
-
 use crate::bucket::{BUCKETS, Domain, bucket};
-use crate::config::Config;
+use crate::canary_rule::CanaryRule;
+use crate::evaluation::Evaluation;
 use crate::fault::{Code, Fault};
 use crate::percentage::Percentage;
 use crate::reason::{ErrorCode, Reason};
@@ -30,23 +29,24 @@ pub enum Cohort {
 }
 
 /// How well the page knows who is looking at it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Standing {
     /// Somebody whose id will be the same next time.
+    #[default]
     Known,
-    /// The same, but a machine: served like everyone, never counted.
+    /// The same, but a machine: served like everyone, and not counted unless the config says so.
     Automated,
     /// Nobody whom we may or can recognise again: no storage, no consent, a privacy control.
     Unknown,
 }
 
-/// For whom is decided. No clock, randomness or storage inside.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Context {
-    /// What is bucketed; empty where nobody is known.
-    pub targeting_key: String,
-    /// How well it is known.
-    pub standing: Standing,
+/// What this browser remembers of page views before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// This canary failed here.
+    pub quarantined: bool,
+    /// A config took this browser from canary to stable, too short a time ago to go back.
+    pub held: bool,
 }
 
 /// A decision with its reason; `eligible` means counted, nothing else.
@@ -69,35 +69,64 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// Decides: a pure function of config and context.
+    /// Decides: a pure function of its arguments.
     ///
     /// ```
-    /// use canary_runtime::{Config, Context, Decision, Standing, Variant};
+    /// use canary_runtime::{Config, Context, Decision, Evaluation, History, Overrides, Standing, Variant};
     ///
-    /// let (config, _) = Config::parse(br#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {}}"#).unwrap();
-    /// let context = Context { targeting_key: "edge-38162".to_owned(), standing: Standing::Known };
-    /// let decision = Decision::make(&config, &context);
+    /// let (config, _) = Config::parse(br#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {}}"#)?;
+    /// let context = Context { targeting_key: "edge-38162".to_owned(), ..Context::default() };
+    /// let evaluation = Evaluation {
+    ///     config: &config,
+    ///     context: &context,
+    ///     overrides: &Overrides::default(),
+    ///     now: 0,
+    /// };
+    /// let decision = Decision::make(&evaluation, Standing::Known, History::default());
     /// assert_eq!((decision.bucket, decision.variant), (Some(4_999), Variant::Canary));
+    /// # Ok::<(), canary_runtime::Fault>(())
     /// ```
     #[must_use]
-    pub fn make(config: &Config, context: &Context) -> Self {
+    pub fn make(evaluation: &Evaluation, standing: Standing, history: History) -> Self {
+        let Evaluation { config, context, overrides, .. } = *evaluation;
         let key = context.targeting_key.as_str();
-        let bucket = (!key.is_empty()).then(|| bucket(Domain::Canary, &config.salt, key));
-        let stable = Self { bucket, revision: config.revision, ..Self::STABLE };
-        if config.percentage == Percentage::NONE || context.standing == Standing::Unknown {
+        let bucket = (!key.is_empty()).then(|| bucket(Domain::Canary, config.salt(), key));
+        let stable = Self { bucket, revision: config.revision(), ..Self::STABLE };
+        let off = config.percentage == Percentage::NONE;
+        let Some(place) = bucket.filter(|_| standing != Standing::Unknown) else {
+            return if off || standing == Standing::Unknown {
+                stable
+            } else {
+                Self { reason: Reason::Error, error: Some(ErrorCode::TargetingKeyMissing), ..stable }
+            };
+        };
+        let targeted = |variant| Self {
+            variant,
+            cohort: if variant == Variant::Canary { Cohort::Canary } else { Cohort::Rest },
+            reason: Reason::TargetingMatch,
+            ..stable
+        };
+        let subject = evaluation.subject();
+        let rule = |always: bool| config.rules().find(|rule| rule.always() >= always && rule.matches(&subject));
+        if let Some(rule) = rule(true) {
+            return targeted(rule.serve());
+        }
+        if off {
             return stable;
         }
-        let Some(place) = bucket else {
-            return Self { reason: Reason::Error, error: Some(ErrorCode::TargetingKeyMissing), ..stable };
-        };
         let cohort = cohort(config.percentage, place);
-        Self {
+        let split = Self {
             variant: if cohort == Cohort::Canary { Variant::Canary } else { Variant::Stable },
             cohort,
             reason: if config.percentage == Percentage::ALL { Reason::Static } else { Reason::Split },
-            eligible: context.standing == Standing::Known,
+            eligible: standing == Standing::Known || config.counts_automation(),
             ..stable
+        };
+        if history.quarantined || history.held {
+            return Self { variant: Variant::Stable, reason: Reason::Cached, ..split };
         }
+        let wanted = overrides.variant(config.allows_query()).or_else(|| rule(false).map(CanaryRule::serve));
+        wanted.map_or(split, targeted)
     }
 
     /// Stable, because no config could be used.
@@ -169,14 +198,21 @@ impl Cohort {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+    use crate::evaluation::Context;
+    use crate::overrides::Overrides;
     use std::borrow::ToOwned;
     use std::format;
+    use std::string::String;
 
     fn decide(percentage: &str, key: &str, standing: Standing) -> String {
         let text = format!(r#"{{"CANARY_PERCENTAGE": {percentage}, "REVISION": 7, "FEATURE_FLAGS": {{}}}}"#);
         let (config, _) = Config::parse(text.as_bytes()).unwrap();
+        let context = Context { targeting_key: key.to_owned(), ..Context::default() };
+        let overrides = Overrides::default();
+        let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now: 0 };
         let mut out = Writer::default();
-        Decision::make(&config, &Context { targeting_key: key.to_owned(), standing }).write(&mut out, "");
+        Decision::make(&evaluation, standing, History::default()).write(&mut out, "");
         out.finish()
     }
 

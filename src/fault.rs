@@ -4,7 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::text::push_number;
+use crate::number;
+use crate::place::Place;
 
 /// The stable code of a fault. `E` means that something was refused, `I` that something was noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +36,8 @@ pub enum Code {
     Key,
     /// Read, but worth a word.
     Notice,
-    /// Neither a cookie nor storage keeps the user's id.
-    Storage,
+    /// An override in the page's address that is none, or is not allowed.
+    Override,
 }
 
 impl Code {
@@ -57,48 +58,31 @@ impl Code {
             Self::Expired => "E115",
             Self::Key => "E117",
             Self::Notice => "I118",
-            Self::Storage => "E301",
+            Self::Override => "E701",
         }
     }
-}
-
-/// A position in a text, both counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The line.
-    pub line: usize,
-    /// The column, in bytes.
-    pub column: usize,
 }
 
 /// One thing that is wrong: its code, the key, the place where known, and what was expected instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     code: Code,
-    parent: &'static str,
-    name: String,
+    key: String,
     place: Option<Place>,
     expected: &'static str,
 }
 
 impl Fault {
-    /// A fault of the document, or of one of the runtime's own keys, whose path is `key`.
+    /// A fault of no place in particular: of a key, or of everything where that is empty.
     #[must_use]
-    pub fn new(code: Code, key: &'static str, expected: &'static str) -> Self {
-        Self::under(code, key, "", expected)
+    pub fn new(code: Code, key: &str, expected: &'static str) -> Self {
+        Self::found(code, key, None, expected)
     }
 
-    /// A fault of the key `name` that an operator chose, after `parent`, as in `FEATURE_FLAGS.`.
+    /// A fault that was found somewhere.
     #[must_use]
-    pub fn under(code: Code, parent: &'static str, name: &str, expected: &'static str) -> Self {
-        Self { code, parent, name: String::from(name), place: None, expected }
-    }
-
-    /// The same fault, with its place.
-    #[must_use]
-    pub fn at_place(mut self, place: Place) -> Self {
-        self.place = Some(place);
-        self
+    pub fn found(code: Code, key: &str, place: Option<Place>, expected: &'static str) -> Self {
+        Self { code, key: String::from(key), place, expected }
     }
 
     /// The stable code.
@@ -107,12 +91,22 @@ impl Fault {
         self.code
     }
 
-    /// The path of the key, as in `FEATURE_FLAGS.new-checkout`; empty for the whole document.
+    /// The path of the key, as in `FEATURE_FLAGS.search.rules[0].if`; empty for the whole document.
     #[must_use]
-    pub fn key(&self) -> String {
-        let mut key = String::from(self.parent);
-        key.push_str(&self.name);
-        key
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The place, where there is one.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        self.place
+    }
+
+    /// What was expected.
+    #[must_use]
+    pub fn expected(&self) -> &'static str {
+        self.expected
     }
 
     /// One line: code, key, place, what was expected. Put together by hand: formatting machinery would double the
@@ -121,15 +115,17 @@ impl Fault {
     pub fn line(&self) -> String {
         let mut line = Vec::from(self.code.as_str());
         line.push(b' ');
-        for part in [self.parent, &self.name] {
-            // A name from outside keeps to its line, and sends nothing to a terminal.
-            line.extend(part.bytes().map(|byte| if byte < b' ' { b'?' } else { byte }));
-        }
+        // A name from outside keeps to its line, and sends nothing to a terminal.
+        line.extend(self.key.bytes().map(|byte| if byte < b' ' { b'?' } else { byte }));
         if let Some(Place { line: row, column }) = self.place {
-            line.extend_from_slice(b"line ");
-            push_number(&mut line, row as u64);
+            let named = !self.key.is_empty();
+            line.extend_from_slice(if named { b" (line " } else { b"line " });
+            number::push(&mut line, row as u64);
             line.extend_from_slice(b", column ");
-            push_number(&mut line, column as u64);
+            number::push(&mut line, column as u64);
+            if named {
+                line.push(b')');
+            }
         }
         if line.last() != Some(&b' ') {
             line.extend_from_slice(b": ");
@@ -155,15 +151,15 @@ mod tests {
 
     #[test]
     fn says_code_key_place_and_what_was_expected() {
-        let fault = Fault::new(Code::Percentage, "CANARY_PERCENTAGE", "a number");
-        assert_eq!(fault.to_string(), "E109 CANARY_PERCENTAGE: expected a number");
-        let placed = Fault::new(Code::Syntax, "", "JSON").at_place(Place { line: 12, column: 3 });
-        assert_eq!(placed.to_string(), "E105 line 12, column 3: expected JSON");
-        assert_eq!(Fault::under(Code::Notice, "", "a \n\u{1b}[31m", "b").to_string(), "I118 a ??[31m: expected b");
-        assert_eq!(Fault::new(Code::Size, "", "less").to_string(), "E106 expected less");
-        assert_eq!(
-            Fault::under(Code::Flag, "FEATURE_FLAGS.", "a", "b").to_string(),
-            "E112 FEATURE_FLAGS.a: expected b"
-        );
+        let place = Some(Place { line: 12, column: 3 });
+        for (fault, line) in [
+            (Fault::new(Code::Percentage, "CANARY_PERCENTAGE", "a number"), "E109 CANARY_PERCENTAGE: expected a number"),
+            (Fault::found(Code::Flag, "a.b[1]", place, "x"), "E112 a.b[1] (line 12, column 3): expected x"),
+            (Fault::found(Code::Syntax, "", place, "JSON"), "E105 line 12, column 3: expected JSON"),
+            (Fault::new(Code::Size, "", "less"), "E106 expected less"),
+            (Fault::new(Code::Notice, "a \n\u{1b}[31m", "b"), "I118 a ??[31m: expected b"),
+        ] {
+            assert_eq!(fault.to_string(), line);
+        }
     }
 }

@@ -1,108 +1,221 @@
-//! Feature flags: on, off, or on for a share of the users.
-
-use alloc::string::String;
+//! Feature flags: what they are for one user.
 
 use crate::bucket::{Domain, bucket};
-use crate::json::Json;
+use crate::condition::{self, Gaps, Subject};
+use crate::details::{Details, Value};
+use crate::json::{Json, Kind};
+use crate::log::Log;
+use crate::name::is_name;
 use crate::percentage::Percentage;
 use crate::reason::{ErrorCode, Reason};
-use crate::text::Writer;
+use crate::split::Split;
+use crate::time::parse_rfc3339;
+use crate::word::Word;
 
-/// One flag, compiled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Flag {
-    /// The same for everybody.
-    Fixed(bool),
-    /// `true` for a share of the users, each flag with a share of its own.
-    Share(Percentage),
-    /// It could not be read; the caller's default holds.
-    Malformed,
+/// One flag that has been checked: `true` or `false`, a percentage, or an object.
+#[derive(Clone, Copy, Debug)]
+pub struct Flag<'a> {
+    key: &'a str,
+    json: Json<'a>,
 }
 
-/// The outcome of an evaluation. A value that is absent is the caller's default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Details {
-    /// The value, or nothing for the caller's default.
-    pub value: Option<bool>,
-    /// Why.
-    pub reason: Reason,
-    /// What went wrong, where the reason is an error.
-    pub error: Option<ErrorCode>,
+/// Whom a flag is evaluated for.
+#[derive(Clone, Copy, Debug)]
+pub struct User<'a> {
+    /// What is bucketed; empty where nobody is known.
+    pub targeting_key: &'a str,
+    /// What conditions are asked about.
+    pub subject: Subject<'a>,
+    /// Milliseconds since 1970.
+    pub now: i64,
 }
 
-impl Flag {
-    /// Compiles what was typed, or nothing where it is no flag.
+/// A user's place: whether inside a share, and the bucket that told.
+type Place = (bool, Option<u32>);
+
+impl<'a> Flag<'a> {
+    /// The flag `key`, which has been checked.
     #[must_use]
-    pub fn parse(json: &Json) -> Option<Self> {
-        match *json {
-            Json::Bool(value) => Some(Self::Fixed(value)),
-            Json::Number(percent) => Percentage::new(percent).map(Self::Share),
-            _ => None,
+    pub fn new(key: &'a str, json: Json<'a>) -> Self {
+        Self { key, json }
+    }
+
+    /// Checks that `json` is a flag.
+    pub(crate) fn check(json: Json, log: &mut Log) -> bool {
+        match json.kind() {
+            Kind::True | Kind::False => true,
+            Kind::Object => json.members().all(|(name, value)| check_member(json, name, value, log)),
+            _ => share(json).is_some() || log.refuse(json, "true, false, a percentage or an object"),
         }
     }
 
-    /// The value for the user `targeting_key`, bucketed by the flag's own key.
+    /// Its key.
     #[must_use]
-    pub fn evaluate(&self, flag_key: &str, targeting_key: &str) -> Details {
-        match *self {
-            Self::Fixed(value) => Details::of(value, Reason::Static),
-            Self::Share(Percentage::NONE) => Details::of(false, Reason::Static),
-            Self::Share(Percentage::ALL) => Details::of(true, Reason::Static),
-            Self::Share(_) if targeting_key.is_empty() => Details::error(ErrorCode::TargetingKeyMissing),
-            Self::Share(share) => {
-                Details::of(share.contains(bucket(Domain::Flag, flag_key, targeting_key)), Reason::Split)
+    pub fn key(self) -> &'a str {
+        self.key
+    }
+
+    /// Names of flags and the values that they must have before this one is more than its default.
+    pub fn requires(self) -> impl Iterator<Item = (&'a str, Json<'a>)> + Clone {
+        let requires = self.json.member(Word::Requires).unwrap_or(self.json.nothing());
+        requires.members().map(|(name, value)| (name.text(), value))
+    }
+
+    /// What it is for a user; `met`: whether all that it requires is so.
+    #[must_use]
+    pub fn evaluate(self, user: &User, met: bool) -> Details<'a> {
+        let simple = match self.json.kind() {
+            Kind::Object => self.follow(user, met),
+            Kind::Number => self.place(self.json, user).map(|(inside, bucket)| Details {
+                bucket,
+                ..Details::of(Value::Bool(inside), reason(self.json))
+            }),
+            _ => Ok(Details::of(Value::Json(self.json), Reason::Static)),
+        };
+        simple.unwrap_or_else(Details::error)
+    }
+
+    /// Follows the plan of a flag that is an object.
+    fn follow(self, user: &User, met: bool) -> Result<Details<'a>, ErrorCode> {
+        let time = |name| self.json.member(name).and_then(time);
+        let early = time(Word::From).is_some_and(|from| user.now < from);
+        let late = time(Word::Until).is_some_and(|until| user.now >= until);
+        let enabled = self.json.member(Word::Enabled).and_then(Json::as_bool).unwrap_or(true);
+        if !enabled || early || late || !met {
+            return Ok(self.fall_back(Reason::Disabled));
+        }
+        let rules = || self.json.member(Word::Rules).into_iter().flat_map(Json::items);
+        for rule in rules() {
+            if !rule.member(Word::If).is_some_and(|condition| condition::holds(condition, &user.subject)) {
+                continue;
             }
-            Self::Malformed => Details::error(ErrorCode::ParseError),
+            let (place, reason) = match rule.member(Word::Percentage) {
+                None => ((true, None), Reason::TargetingMatch),
+                Some(share) => (self.place(share, user)?, Reason::Split),
+            };
+            if place.0 {
+                return match rule.member(Word::Serve) {
+                    Some(serve) => Ok(Details { bucket: place.1, ..self.serve(serve, reason) }),
+                    None => self.spread(user, place, reason),
+                };
+            }
+        }
+        match self.json.member(Word::Percentage) {
+            Some(share) => {
+                let place = self.place(share, user)?;
+                match place.0 {
+                    true => self.spread(user, place, reason(share)),
+                    false => Ok(Details { bucket: place.1, ..self.fall_back(reason(share)) }),
+                }
+            }
+            None if self.split().is_some() => self.spread(user, (true, None), Reason::Split),
+            None if rules().next().is_none() => Ok(Details::of(Value::Bool(true), Reason::Static)),
+            None => Ok(self.fall_back(Reason::Default)),
+        }
+    }
+
+    /// The variants' split, or `true` where there are none.
+    fn spread(self, user: &User, place: Place, reason: Reason) -> Result<Details<'a>, ErrorCode> {
+        let Some(split) = self.split() else {
+            return Ok(Details { bucket: place.1, ..Details::of(Value::Bool(true), reason) });
+        };
+        let (variant, bucket) = match split.only() {
+            Some(only) => (Some(only), place.1),
+            None => {
+                let bucket = self.bucket(Domain::Variant, user)?;
+                (split.find(bucket), Some(bucket))
+            }
+        };
+        Ok(Details { bucket, ..Details::variant(variant, reason) })
+    }
+
+    fn fall_back(self, reason: Reason) -> Details<'a> {
+        match self.json.member(Word::Default) {
+            Some(default) => self.serve(default, reason),
+            None if self.split().is_none() => Details::of(Value::Bool(false), reason),
+            None => Details::none(reason),
+        }
+    }
+
+    /// The variant of that name, or the value itself where there are no variants.
+    fn serve(self, served: Json<'a>, reason: Reason) -> Details<'a> {
+        match self.split() {
+            Some(split) => Details::variant(split.named(served.text()), reason),
+            None => Details::of(Value::Json(served), reason),
+        }
+    }
+
+    fn split(self) -> Option<Split<'a>> {
+        self.json.member(Word::Variants).map(Split::new)
+    }
+
+    fn place(self, share: Json, user: &User) -> Result<Place, ErrorCode> {
+        let share = self::share(share).unwrap_or(Percentage::NONE);
+        if share == Percentage::NONE || share == Percentage::ALL {
+            return Ok((share == Percentage::ALL, None));
+        }
+        let bucket = self.bucket(Domain::Flag, user)?;
+        Ok((share.contains(bucket), Some(bucket)))
+    }
+
+    fn bucket(self, domain: Domain, user: &User) -> Result<u32, ErrorCode> {
+        let salt = self.json.member(Word::Salt).map_or(self.key, Json::text);
+        let key = user.targeting_key;
+        if key.is_empty() { Err(ErrorCode::TargetingKeyMissing) } else { Ok(bucket(domain, salt, key)) }
+    }
+}
+
+fn check_member(flag: Json, name: Json, value: Json, log: &mut Log) -> bool {
+    match name.word() {
+        Word::Enabled => value.as_bool().is_some() || log.refuse(value, "true or false"),
+        Word::Percentage => check_share(value, log),
+        Word::Salt => is_name(value.text()) || log.refuse(value, "1 to 64 of A-Z a-z 0-9 _ . -"),
+        Word::Default => check_served(flag, value, log),
+        Word::Variants => Split::check(value, log),
+        Word::Rules if value.kind() == Kind::Array => value.items().all(|rule| check_rule(flag, rule, log)),
+        Word::Rules => log.refuse(value, "an array of rules"),
+        Word::Requires => value.kind() == Kind::Object || log.refuse(value, "an object of flags and their values"),
+        Word::From | Word::Until => time(value).is_some() || log.refuse(value, "a time such as 2026-12-01T00:00:00Z"),
+        _ => {
+            log.ignore(name);
+            true
         }
     }
 }
 
-impl Details {
-    fn of(value: bool, reason: Reason) -> Self {
-        Self { value: Some(value), reason, error: None }
-    }
-
-    /// The caller's default, because of `error`.
-    #[must_use]
-    pub fn error(error: ErrorCode) -> Self {
-        Self { value: None, reason: Reason::Error, error: Some(error) }
-    }
-
-    /// As JSON: `{"value"?, "reason", "errorCode"?}`.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        let mut out = Writer::default();
-        out.open("", b'{');
-        if let Some(value) = self.value {
-            out.bool("value", value);
+fn check_rule(flag: Json, rule: Json, log: &mut Log) -> bool {
+    let sound = rule.members().all(|(name, value)| match name.word() {
+        Word::If => condition::check(value, log, &mut Gaps::default()),
+        Word::Serve => check_served(flag, value, log),
+        Word::Percentage => check_share(value, log),
+        _ => {
+            log.ignore(name);
+            true
         }
-        out.string("reason", self.reason.as_str()).optional("errorCode", self.error.map(ErrorCode::as_str)).close(b'}');
-        out.finish()
-    }
+    });
+    sound && (rule.member(Word::If).is_some() || log.refuse_member(rule, Word::If, "a rule, which is an object with a condition"))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What is served is the name of a variant, where there are variants.
+fn check_served(flag: Json, served: Json, log: &mut Log) -> bool {
+    let known = flag.member(Word::Variants).is_none_or(|variants| {
+        served.as_str().is_some_and(|name| variants.get(name).is_some())
+    });
+    known || log.refuse(served, "the name of a variant")
+}
 
-    #[track_caller]
-    fn check(typed: &str, user: &str, expected: &str) {
-        let flag = Flag::parse(&Json::parse(typed).unwrap()).unwrap_or(Flag::Malformed);
-        assert_eq!(flag.evaluate("new-checkout", user).to_json(), expected);
-    }
+fn check_share(json: Json, log: &mut Log) -> bool {
+    share(json).is_some() || log.refuse(json, "a number from 0 to 100 with at most 3 decimals")
+}
 
-    #[test]
-    fn evaluates() {
-        check("true", "u", r#"{"value":true,"reason":"STATIC"}"#);
-        check("false", "", r#"{"value":false,"reason":"STATIC"}"#);
-        check("0", "u", r#"{"value":false,"reason":"STATIC"}"#);
-        check("100", "", r#"{"value":true,"reason":"STATIC"}"#);
-        // SHA-256 of "flag:new-checkout:user-1" puts this user into bucket 9_095, user-2 into 55_127.
-        check("50", "user-1", r#"{"value":true,"reason":"SPLIT"}"#);
-        check("50", "user-2", r#"{"value":false,"reason":"SPLIT"}"#);
-        check("50", "", r#"{"reason":"ERROR","errorCode":"TARGETING_KEY_MISSING"}"#);
-        for malformed in ["101", "-1", "\"on\"", "null", "[]", "33.3333"] {
-            check(malformed, "u", r#"{"reason":"ERROR","errorCode":"PARSE_ERROR"}"#);
-        }
-    }
+fn share(json: Json) -> Option<Percentage> {
+    json.as_number().and_then(Percentage::new)
+}
+
+fn time(json: Json) -> Option<i64> {
+    json.as_str().and_then(parse_rfc3339)
+}
+
+fn reason(json: Json) -> Reason {
+    if matches!(share(json), Some(Percentage::NONE | Percentage::ALL)) { Reason::Static } else { Reason::Split }
 }

@@ -7,8 +7,14 @@ pub enum Reason {
     Static,
     /// By the user's bucket, in or out.
     Split,
+    /// A rule or an override.
+    TargetingMatch,
+    /// No rule matched.
+    Default,
     /// Switched off, or nobody whom we may bucket.
     Disabled,
+    /// What this browser remembers: a canary that failed here, or a change too recent.
+    Cached,
     /// Something was wrong; the error code says what.
     Error,
 }
@@ -20,7 +26,10 @@ impl Reason {
         match self {
             Self::Static => "STATIC",
             Self::Split => "SPLIT",
+            Self::TargetingMatch => "TARGETING_MATCH",
+            Self::Default => "DEFAULT",
             Self::Disabled => "DISABLED",
+            Self::Cached => "CACHED",
             Self::Error => "ERROR",
         }
     }
@@ -35,6 +44,8 @@ pub enum ErrorCode {
     ParseError,
     /// A split needs a user to bucket.
     TargetingKeyMissing,
+    /// The context is none.
+    InvalidContext,
     /// Anything else.
     General,
 }
@@ -47,6 +58,7 @@ impl ErrorCode {
             Self::FlagNotFound => "FLAG_NOT_FOUND",
             Self::ParseError => "PARSE_ERROR",
             Self::TargetingKeyMissing => "TARGETING_KEY_MISSING",
+            Self::InvalidContext => "INVALID_CONTEXT",
             Self::General => "GENERAL",
         }
     }

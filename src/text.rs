@@ -3,6 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::number;
+
 /// JSON in the making. Commas come by themselves; closing what was opened is the caller's part.
 #[derive(Debug, Default)]
 pub struct Writer(Vec<u8>);
@@ -40,7 +42,7 @@ impl Writer {
     pub fn number(&mut self, name: &str, number: Option<u64>) -> &mut Self {
         self.name(name);
         match number {
-            Some(number) => push_number(&mut self.0, number),
+            Some(number) => number::push(&mut self.0, number),
             None => self.0.extend_from_slice(b"null"),
         }
         self
@@ -50,6 +52,13 @@ impl Writer {
     pub fn bool(&mut self, name: &str, value: bool) -> &mut Self {
         self.name(name);
         self.0.extend_from_slice(if value { b"true" } else { b"false" });
+        self
+    }
+
+    /// JSON as it stands, as a member where a name is given.
+    pub fn raw(&mut self, name: &str, json: &str) -> &mut Self {
+        self.name(name);
+        self.0.extend_from_slice(json.as_bytes());
         self
     }
 
@@ -86,14 +95,6 @@ impl Writer {
     }
 }
 
-/// Appends `number` in decimal.
-pub fn push_number(out: &mut Vec<u8>, number: u64) {
-    if number >= 10 {
-        push_number(out, number / 10);
-    }
-    out.push(hex_digit((number % 10) as u8));
-}
-
 /// The digit for a number from 0 to 15.
 #[must_use]
 pub fn hex_digit(nibble: u8) -> u8 {
@@ -109,9 +110,9 @@ mod tests {
         let nasty = "a\"b\\c\n\u{1}\u{1f}é\u{2028}👩‍👧";
         let mut out = Writer::default();
         out.open("", b'{').string("s", nasty).optional("absent", None).number("n", Some(u64::MAX)).number("none", None);
-        out.bool("b", true).open("a", b'[').number("", Some(10)).string("", "x").close(b']').close(b'}');
+        out.bool("b", true).open("a", b'[').number("", Some(10)).string("", "x").close(b']').raw("raw", "[1.50]").close(b'}');
         let value: serde_json::Value = serde_json::from_str(&out.finish()).unwrap();
-        assert_eq!(value, serde_json::json!({"s": nasty, "n": u64::MAX, "none": null, "b": true, "a": [10, "x"]}));
+        assert_eq!(value, serde_json::json!({"s": nasty, "n": u64::MAX, "none": null, "b": true, "a": [10, "x"], "raw": [1.5]}));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The browser's side of the wall: randomness, clock values, requests. Everything else in this crate is pure.
 
 mod device;
+pub(crate) mod host;
 #[cfg(feature = "refresh")]
 mod refresh;
 mod runtime;

@@ -4,55 +4,81 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::config::Config;
-use crate::decision::{Context, Decision, Standing, Variant};
+use crate::decision::{Decision, History, Standing, Variant};
+use crate::details::Details;
+use crate::evaluation::{Context, Evaluation};
 use crate::fault::Fault;
-use crate::flag::Details;
+use crate::json::{Document, Json, Kind};
+use crate::overrides::Overrides;
 use crate::reason::ErrorCode;
 use crate::text::Writer;
+use crate::word::Word;
 
-/// What the loader talks to. Every answer is JSON, so that both sides stay readable and testable.
+/// What the loader talks to. Texts come as UTF-8, which costs less than the glue for strings; answers are JSON.
 #[derive(Debug)]
 pub struct Runtime {
-    context: Context,
+    device: Context,
+    /// Whom the page has identified since: flags are for them, the bundle stays the device's.
+    user: Option<Context>,
+    standing: Standing,
     origins: String,
+    overrides: Overrides,
     config: Option<Config>,
+    now: i64,
 }
 
 impl Runtime {
-    /// For the user `targeting_key`, empty where nobody may or can be recognised again. `origins`: other origins from
-    /// which assets may come, separated by spaces. `automated`: a machine drives this browser.
+    /// For one page view. `context`: `{"targetingKey", "attributes", "standing"}`, where the key is empty if nobody may
+    /// or can be recognised again, and the standing is `known`, `automated` or `unknown`. `origins`: other origins
+    /// from which assets may come, separated by spaces. `query`: the page's, for overrides.
     #[must_use]
-    pub fn new(targeting_key: &[u8], origins: &[u8], automated: bool) -> Self {
-        let (targeting_key, origins) = (text(targeting_key), text(origins));
-        let standing = match (targeting_key.is_empty(), automated) {
-            (true, _) => Standing::Unknown,
-            (false, true) => Standing::Automated,
-            (false, false) => Standing::Known,
+    pub fn new(context: &[u8], origins: &[u8], query: &[u8]) -> Self {
+        let document = Document::parse(text(context)).unwrap_or_default();
+        let device = read_context(context).unwrap_or_default();
+        let standing = match document.root().member(Word::Standing).map(Json::word) {
+            _ if device.targeting_key.is_empty() => Standing::Unknown,
+            Some(Word::Known) => Standing::Known,
+            Some(Word::Automated) => Standing::Automated,
+            _ => Standing::Unknown,
         };
-        Self { context: Context { targeting_key, standing }, origins, config: None }
+        Self {
+            device,
+            user: None,
+            standing,
+            origins: String::from(text(origins)),
+            overrides: Overrides::from_query(text(query)),
+            config: None,
+            now: 0,
+        }
     }
 
-    /// Takes a config, which replaces the one before it, and decides. `now` is the reply's own time in
-    /// milliseconds since 1970, or NaN.
+    /// Takes a config, which replaces the one before it, and decides. `reply_time` is the reply's own time in
+    /// milliseconds since 1970, or NaN; `clock` is the browser's, for the dates of flags where the reply has none.
     ///
     /// Answers `{"decision", "bundle"?, "fault"?, "notices"}`. Where there is a fault the decision is stable, and
     /// the config before it, if any, stays.
-    pub fn decide(&mut self, bytes: &[u8], now: f64) -> String {
+    pub fn decide(&mut self, bytes: &[u8], reply_time: f64, clock: f64) -> String {
         let mut out = Writer::default();
         out.open("", b'{');
-        match self.read(bytes, now) {
+        match self.read(bytes, reply_time) {
             Ok((config, notices)) => {
-                let decision = Decision::make(&config, &self.context);
+                #[expect(clippy::cast_possible_truncation, reason = "casts saturate")]
+                let now = if reply_time.is_nan() { clock } else { reply_time } as i64;
+                self.now = now;
+                let config = self.config.insert(config);
+                let evaluation =
+                    Evaluation { config, context: &self.device, overrides: &self.overrides, now };
+                let decision = Decision::make(&evaluation, self.standing, History::default());
                 decision.write(&mut out, "decision");
-                if let (Variant::Canary, Some(bundle)) = (decision.variant, &config.canary) {
-                    bundle.write(&mut out, "bundle");
+                if let (Variant::Canary, Some(bundle)) = (decision.variant, config.canary()) {
+                    out.raw("bundle", bundle.text());
                 }
+                let ignored = self.overrides.check(config.allows_query(), |key| config.find(key).is_some());
                 out.open("notices", b'[');
-                for notice in notices {
+                for notice in notices.iter().chain(&ignored) {
                     out.string("", &notice.line());
                 }
                 out.close(b']');
-                self.config = Some(config);
             }
             Err(fault) => {
                 Decision::without_config(&fault).write(&mut out, "decision");
@@ -63,29 +89,61 @@ impl Runtime {
         out.finish()
     }
 
-    /// Evaluates one flag: `{"value"?, "reason", "errorCode"?}`, without a value where the caller's default holds.
+    /// Evaluates one flag, for whoever is identified, or for `context` if it is not empty: the JSON of
+    /// [`Details::to_json`].
     #[must_use]
-    pub fn flag(&self, flag_key: &[u8]) -> String {
-        let flag_key = str::from_utf8(flag_key).unwrap_or_default();
-        let details = match &self.config {
-            Some(config) => config.flag(flag_key, &self.context.targeting_key),
-            None => Details::error(ErrorCode::General),
+    pub fn flag(&self, flag_key: &[u8], context: &[u8]) -> String {
+        let other = if context.is_empty() { None } else { read_context(context) };
+        let Some(config) = &self.config else { return Details::error(ErrorCode::General).to_json() };
+        if other.is_none() && !context.is_empty() {
+            return Details::error(ErrorCode::InvalidContext).to_json();
+        }
+        let evaluation = Evaluation {
+            config,
+            context: other.as_ref().or(self.user.as_ref()).unwrap_or(&self.device),
+            overrides: &self.overrides,
+            now: self.now,
         };
-        details.to_json()
+        evaluation.flag(text(flag_key)).to_json()
     }
 
-    fn read(&self, bytes: &[u8], now: f64) -> Result<(Config, Vec<Fault>), Fault> {
+    /// Evaluates flags for somebody else from now on: `{"targetingKey", "attributes"}`.
+    pub fn identify(&mut self, context: &[u8]) {
+        self.user = read_context(context);
+    }
+
+    /// Sets a flag to a JSON value for this page view; without a key, forgets all overrides.
+    pub fn set_override(&mut self, flag_key: &[u8], json: &[u8]) {
+        if flag_key.is_empty() {
+            self.overrides = Overrides::default();
+        } else {
+            self.overrides.set(text(flag_key), text(json));
+        }
+    }
+
+    fn read(&self, bytes: &[u8], reply_time: f64) -> Result<(Config, Vec<Fault>), Fault> {
         let (config, warnings) = Config::parse(bytes)?;
         #[expect(clippy::cast_possible_truncation, reason = "casts saturate")]
-        config.check_expiry((!now.is_nan()).then_some(now as i64))?;
-        if let Some(bundle) = &config.canary {
+        config.check_expiry((!reply_time.is_nan()).then_some(reply_time as i64))?;
+        if let Some(bundle) = config.canary() {
             bundle.check_origins(&self.origins)?;
         }
         Ok((config, warnings))
     }
 }
 
-/// Texts come as bytes, which the page has encoded: the glue for strings would cost 300 bytes more.
-fn text(bytes: &[u8]) -> String {
-    String::from(str::from_utf8(bytes).unwrap_or_default())
+fn text(bytes: &[u8]) -> &str {
+    str::from_utf8(bytes).unwrap_or_default()
+}
+
+/// `{"targetingKey", "attributes"}`
+fn read_context(bytes: &[u8]) -> Option<Context> {
+    let document = Document::parse(text(bytes)).ok()?;
+    let key = document.root().member(Word::TargetingKey).map_or(Some(""), Json::as_str)?;
+    let attributes = match document.root().member(Word::Attributes) {
+        Some(attributes) if attributes.kind() == Kind::Object => Document::parse(attributes.source()).ok()?,
+        Some(_) => return None,
+        None => Document::default(),
+    };
+    Some(Context { targeting_key: String::from(key), attributes })
 }

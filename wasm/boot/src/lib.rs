@@ -36,18 +36,29 @@ impl Runtime {
     /// See [`web::Runtime::new`].
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(targeting_key: &[u8], origins: &[u8], automated: bool) -> Self {
-        Self(web::Runtime::new(targeting_key, origins, automated))
+    pub fn new(context: &[u8], origins: &[u8], query: &[u8]) -> Self {
+        Self(web::Runtime::new(context, origins, query))
     }
 
     /// See [`web::Runtime::decide`].
-    pub fn decide(&mut self, config: &[u8], now: f64) -> String {
-        self.0.decide(config, now)
+    pub fn decide(&mut self, config: &[u8], reply_time: f64, clock: f64) -> String {
+        self.0.decide(config, reply_time, clock)
     }
 
     /// See [`web::Runtime::flag`].
     #[must_use]
-    pub fn flag(&self, flag_key: &[u8]) -> String {
-        self.0.flag(flag_key)
+    pub fn flag(&self, flag_key: &[u8], context: &[u8]) -> String {
+        self.0.flag(flag_key, context)
+    }
+
+    /// See [`web::Runtime::identify`].
+    pub fn identify(&mut self, context: &[u8]) {
+        self.0.identify(context);
+    }
+
+    /// See [`web::Runtime::set_override`].
+    #[wasm_bindgen(js_name = override)]
+    pub fn set_override(&mut self, flag_key: &[u8], json: &[u8]) {
+        self.0.set_override(flag_key, json);
     }
 }

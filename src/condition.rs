@@ -1,0 +1,210 @@
+//! Conditions: who is meant, in the syntax of MongoDB's queries and with the semantics of JavaScript.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+
+use crate::coercion::{compare, is_identical, is_truthy, number, text};
+use crate::host;
+use crate::json::{Document, Json, Kind};
+use crate::log::Log;
+use crate::pattern::is_portable;
+use crate::segment::Segments;
+use crate::version::sortable;
+use crate::word::Word;
+
+/// What a condition is asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// What is known of the user.
+    pub attributes: &'a Document,
+    /// The groups that `$inGroup` names.
+    pub segments: Segments<'a>,
+}
+
+/// What cannot be read in a condition that is well formed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Gaps {
+    /// Whether a regular expression that would not mean the same everywhere is one of them, and not a fault.
+    pub(crate) tolerant: bool,
+    /// Whether there is one: such a regular expression, or an operator that this reader does not know.
+    pub(crate) found: bool,
+}
+
+/// Checks that `json` is a condition, and notes what of it cannot be read.
+pub(crate) fn check(json: Json, log: &mut Log, gaps: &mut Gaps) -> bool {
+    if json.kind() != Kind::Object {
+        return log.refuse(json, "a condition, which is an object");
+    }
+    json.members().all(|(name, value)| match name.word() {
+        Word::And | Word::Or | Word::Nor if value.kind() == Kind::Array => value.items().all(|item| check(item, log, gaps)),
+        Word::And | Word::Or | Word::Nor => log.refuse(value, "an array of conditions"),
+        Word::Not => check(value, log, gaps),
+        _ => check_value(value, log, gaps),
+    })
+}
+
+fn check_value(wanted: Json, log: &mut Log, gaps: &mut Gaps) -> bool {
+    !has_operators(wanted)
+        || wanted.members().all(|(name, value)| match name.word() {
+            Word::Not | Word::Size => check_value(value, log, gaps),
+            Word::ElemMatch if !has_operators(value) => check(value, log, gaps),
+            Word::ElemMatch => check_value(value, log, gaps),
+            Word::AllOf | Word::Alli => value.items().all(|item| check_value(item, log, gaps)),
+            operator @ (Word::Regex | Word::Regexi) => {
+                if value.as_str().is_some_and(|pattern| is_portable(pattern, operator == Word::Regexi)) {
+                    return true;
+                }
+                gaps.found = true;
+                log.refuse(value, "a regular expression that JavaScript and Rust read alike");
+                gaps.tolerant && log.as_notice()
+            }
+            operator => {
+                if !is_operator(operator) {
+                    gaps.found = true;
+                    log.notice(name, "a known operator; it matches nothing");
+                }
+                true
+            }
+        })
+}
+
+/// Whether a word is an operator: they stand together.
+fn is_operator(word: Word) -> bool {
+    (Word::Eq as u8..=Word::NotInGroup as u8).contains(&(word as u8))
+}
+
+/// Whether it is an object of nothing but operators.
+fn has_operators(wanted: Json) -> bool {
+    let mut names = wanted.members().map(|(name, _)| name.text().starts_with('$'));
+    names.next() == Some(true) && names.all(|is| is)
+}
+
+/// Whether a condition holds for what is asked about.
+#[must_use]
+pub fn holds(condition: Json, subject: &Subject) -> bool {
+    holds_for(condition, subject.attributes.root(), subject)
+}
+
+fn holds_for(condition: Json, root: Json, subject: &Subject) -> bool {
+    condition.members().all(|(name, value)| match name.word() {
+        Word::And => value.items().all(|item| holds_for(item, root, subject)),
+        Word::Or => value.items().next().is_none() || value.items().any(|item| holds_for(item, root, subject)),
+        Word::Nor => value.items().next().is_some() && !value.items().any(|item| holds_for(item, root, subject)),
+        Word::Not => !holds_for(value, root, subject),
+        _ => is(find(root, name.text()), value, false, subject),
+    })
+}
+
+/// What a dotted path leads to; what is missing is null.
+fn find<'a>(root: Json<'a>, path: &str) -> Json<'a> {
+    path.as_bytes().split(|byte| *byte == b'.').fold(root, |found, part| {
+        let next = match found.kind() {
+            Kind::Object => {
+                found.members().find(|(name, _)| name.text().as_bytes() == part).map(|(_, value)| value)
+            }
+            _ => index(part).and_then(|index| found.items().nth(index)),
+        };
+        next.unwrap_or(found.nothing())
+    })
+}
+
+/// An array's index, as JavaScript writes it.
+fn index(part: &[u8]) -> Option<usize> {
+    let canonical = part == b"0" || !part.starts_with(b"0") && !part.is_empty();
+    let digits = part.iter().try_fold(0_usize, |index, byte| {
+        byte.is_ascii_digit().then(|| index.saturating_mul(10).saturating_add(usize::from(byte & 15)))
+    });
+    digits.filter(|_| canonical)
+}
+
+/// Whether a value is as wanted: equal, or as all operators say.
+fn is(value: Json, wanted: Json, fold: bool, subject: &Subject) -> bool {
+    if has_operators(wanted) {
+        return wanted.members().all(|(operator, wanted)| apply(operator.word(), value, wanted, subject));
+    }
+    match wanted.kind() {
+        Kind::String if fold => host::equals_folded(&text(value), wanted.text()),
+        Kind::String => text(value) == wanted.text(),
+        Kind::Number => Some(number(value)) == wanted.as_number(),
+        Kind::True => is_truthy(value),
+        Kind::False => value.kind() != Kind::Null && !is_truthy(value),
+        _ => value == wanted,
+    }
+}
+
+fn apply(operator: Word, value: Json, wanted: Json, subject: &Subject) -> bool {
+    let order = || compare(value, wanted);
+    let versions = || version(value).cmp(&version(wanted));
+    match operator {
+        Word::Eq => is_identical(value, wanted),
+        Word::Ne => !is_identical(value, wanted),
+        Word::Gt => order().is_some_and(Ordering::is_gt),
+        Word::Gte => order().is_some_and(Ordering::is_ge),
+        Word::Lt => order().is_some_and(Ordering::is_lt),
+        Word::Lte => order().is_some_and(Ordering::is_le),
+        Word::Veq => versions().is_eq(),
+        Word::Vne => versions().is_ne(),
+        Word::Vgt => versions().is_gt(),
+        Word::Vgte => versions().is_ge(),
+        Word::Vlt => versions().is_lt(),
+        Word::Vlte => versions().is_le(),
+        Word::Exists => is_truthy(wanted) == (value.kind() != Kind::Null),
+        Word::In | Word::Nin | Word::Ini | Word::Nini => {
+            let fold = matches!(operator, Word::Ini | Word::Nini);
+            wanted.kind() == Kind::Array
+                && any(value, |item| wanted.items().any(|wanted| same(item, wanted, fold)))
+                    != matches!(operator, Word::Nin | Word::Nini)
+        }
+        Word::InGroup | Word::NotInGroup => {
+            any(value, |item| subject.segments.contains(wanted.text(), item)) == (operator == Word::InGroup)
+        }
+        Word::AllOf | Word::Alli => {
+            let fold = operator == Word::Alli;
+            value.kind() == Kind::Array
+                && wanted.kind() == Kind::Array
+                && wanted.items().all(|wanted| value.items().any(|item| is(item, wanted, fold, subject)))
+        }
+        Word::Not => !is(value, wanted, false, subject),
+        Word::Size => {
+            value.kind() == Kind::Array
+                && Document::number(value.items().count()).is_ok_and(|size| is(size.root(), wanted, false, subject))
+        }
+        Word::ElemMatch => value.items().filter(|item| is_truthy(*item)).any(|item| {
+            if has_operators(wanted) { is(item, wanted, false, subject) } else { holds_for(wanted, item, subject) }
+        }),
+        Word::Regex | Word::Regexi => {
+            let fold = operator == Word::Regexi;
+            is_portable(wanted.text(), fold) && host::matches(wanted.text(), &text(value), fold)
+        }
+        Word::TypeOf => wanted.word() == type_of(value),
+        _ => false,
+    }
+}
+
+/// Whether a value, or any item of an array, is what is asked for.
+fn any(value: Json, mut asked: impl FnMut(Json) -> bool) -> bool {
+    if value.kind() == Kind::Array { value.items().any(asked) } else { asked(value) }
+}
+
+fn same(a: Json, b: Json, fold: bool) -> bool {
+    match (a.as_str(), b.as_str()) {
+        (Some(a), Some(b)) if fold => host::equals_folded(a, b),
+        _ => is_identical(a, b),
+    }
+}
+
+fn version(value: Json) -> Vec<u8> {
+    sortable(&if matches!(value.kind(), Kind::String | Kind::Number) { text(value) } else { Cow::Borrowed("") })
+}
+
+fn type_of(value: Json) -> Word {
+    match value.kind() {
+        Kind::Null => Word::Null,
+        Kind::True | Kind::False => Word::Boolean,
+        Kind::Number => Word::Number,
+        Kind::String => Word::String,
+        Kind::Array => Word::Array,
+        Kind::Object => Word::Object,
+    }
+}

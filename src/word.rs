@@ -1,0 +1,51 @@
+//! The words that a config knows, as numbers: comparing texts in every place would be a third of the browser module.
+
+macro_rules! words {
+    ($($word:ident $text:literal,)*) => {
+        /// A word that means something, or [`Word::Other`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Word { Other, $($word,)* }
+
+        const WORDS: &[(&str, Word)] = &[$(($text, Word::$word),)*];
+    };
+}
+
+words! {
+    // Top-level keys.
+    SchemaVersion "SCHEMA_VERSION", CanaryPercentage "CANARY_PERCENTAGE", FeatureFlags "FEATURE_FLAGS",
+    Revision "REVISION", TopSalt "SALT", CanaryRules "CANARY_RULES", Assets "ASSETS", Telemetry "TELEMETRY",
+    Guard "GUARD", Overrides "OVERRIDES", Segments "SEGMENTS", ExpiresAt "EXPIRES_AT", Schema "$schema",
+    // Flags and rules.
+    Enabled "enabled", Percentage "percentage", Salt "salt", Default "default", Variants "variants", Rules "rules",
+    Requires "requires", From "from", Until "until", Weight "weight", Value "value", If "if", Serve "serve",
+    Always "always", Canary "canary", Stable "stable",
+    // Bundles.
+    Version "version", Scripts "scripts", Styles "styles", Preload "preload", Src "src", Href "href", Type "type",
+    As "as", Integrity "integrity", Module "module", Classic "classic", Script "script", Style "style", Font "font",
+    Image "image", Fetch "fetch",
+    // Settings.
+    Endpoint "endpoint", SampleRate "sampleRate", Cohorts "cohorts", CountAutomation "countAutomation", All "all",
+    Balanced "balanced", ReadyTimeoutMs "readyTimeoutMs", ReadyWhen "readyWhen", Loaded "loaded", Started "started",
+    Query "query",
+    // Operators.
+    And "$and", Or "$or", Nor "$nor", Not "$not", Eq "$eq", Ne "$ne", In "$in", Nin "$nin", Ini "$ini", Nini "$nini",
+    Gt "$gt", Gte "$gte", Lt "$lt", Lte "$lte", Exists "$exists", TypeOf "$type", Size "$size", AllOf "$all",
+    Alli "$alli", ElemMatch "$elemMatch", Regex "$regex", Regexi "$regexi", Veq "$veq", Vne "$vne", Vgt "$vgt",
+    Vgte "$vgte", Vlt "$vlt", Vlte "$vlte", InGroup "$inGroup", NotInGroup "$notInGroup",
+    // Kinds of values.
+    Null "null", Boolean "boolean", Number "number", String "string", Array "array", Object "object",
+    // Contexts.
+    TargetingKey "targetingKey", Attributes "attributes", Standing "standing", Known "known", Automated "automated",
+}
+
+impl Word {
+    /// The word that is written so.
+    pub(crate) fn of(text: &str) -> Self {
+        WORDS.iter().find(|(written, _)| *written == text).map_or(Self::Other, |(_, word)| *word)
+    }
+
+    /// How it is written.
+    pub(crate) fn text(self) -> &'static str {
+        WORDS.iter().find(|(_, word)| *word == self).map_or("", |(written, _)| written)
+    }
+}
