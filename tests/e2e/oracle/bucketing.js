@@ -1,38 +1,32 @@
-// A second opinion on the vectors, written from the contract alone: none of the product's code is used.
+/** Buckets and percentages, from `crypto.subtle` and arithmetic alone. */
 
 const encoder = new TextEncoder();
 
-async function bucket({ domain, salt, key }) {
-  const hash = await crypto.subtle.digest("SHA-256", encoder.encode(`${domain}:${salt}:${key}`));
-  const head = new DataView(hash).getUint32(0, false);
+export const sha256 = (text) => crypto.subtle.digest("SHA-256", encoder.encode(text));
+
+export async function bucket({ domain, salt, key }) {
+  const head = new DataView(await sha256(`${domain}:${salt}:${key}`)).getUint32(0, false);
   return Number((BigInt(head) * 100_000n) >> 32n);
 }
 
 /** How many buckets a percentage takes, or null where it is none: the rule in double arithmetic. */
-function buckets(percentage) {
+export function buckets(percentage) {
   const count = Math.round(percentage * 1000);
   return percentage >= 0 && percentage <= 100 && count / 1000 === percentage ? count : null;
 }
 
 /** The same from the digits as they are written, without any arithmetic on fractions. */
-function bucketsByDigits(percentage) {
+export function bucketsByDigits(percentage) {
   const [whole, fraction = ""] = String(percentage).split(".");
   return Number(BigInt(whole + fraction.padEnd(3, "0")));
 }
 
-/** What is not as the file has it, and how much was looked at. */
-async function checkBucketing(file) {
-  const { cases } = await (await fetch(file)).json();
-  const buckets = await Promise.all(cases.map(bucket));
-  return { count: cases.length, wrong: cases.filter((vector, index) => vector.bucket !== buckets[index]) };
+/** The name of the variant whose range has this bucket. Ranges end at rounded-down shares of the total, in written order. */
+export function pickVariant(variants, bucket) {
+  const total = Object.values(variants).reduce((sum, { weight }) => sum + BigInt(weight), 0n);
+  let cumulative = 0n;
+  for (const [name, { weight }] of Object.entries(variants)) {
+    cumulative += BigInt(weight);
+    if (BigInt(bucket) < (100_000n * cumulative) / total) return name;
+  }
 }
-
-async function checkPercentages(file) {
-  const { valid, invalid } = await (await fetch(file)).json();
-  const differs = (vector) =>
-    buckets(vector.percentage) !== vector.buckets || bucketsByDigits(vector.percentage) !== vector.buckets;
-  const wrong = [...valid.filter(differs), ...invalid.filter((percentage) => buckets(percentage) !== null)];
-  return { valid: valid.length, invalid: invalid.length, wrong };
-}
-
-Object.assign(globalThis, { checkBucketing, checkPercentages });
