@@ -21,7 +21,7 @@ export function bucketsByDigits(percentage) {
   return Number(BigInt(whole + fraction.padEnd(3, "0")));
 }
 
-/** The name of the variant whose range has this bucket. Ranges end at rounded-down shares of the total, in written order. */
+/** The name of the variant whose range has this bucket. Ranges follow each other as written, their ends rounded down. */
 export function pickVariant(variants, bucket) {
   const total = Object.values(variants).reduce((sum, { weight }) => sum + BigInt(weight), 0n);
   let cumulative = 0n;

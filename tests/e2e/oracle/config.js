@@ -57,7 +57,8 @@ export const isFlag = (flag) => isBoolean(flag) || isPercentage(flag) || (isObje
 
 function isCanaryRule(rule) {
   const served = ["canary", "stable"];
-  return isObject(rule) && isCondition(rule.if) && served.includes(rule.serve) && areWellFormed(rule, { always: isBoolean });
+  if (!isObject(rule) || !isCondition(rule.if) || !served.includes(rule.serve)) return false;
+  return areWellFormed(rule, { always: isBoolean });
 }
 
 /** Whether the config can be used at all. `ASSETS` is left to the tests that load something. */

@@ -16,7 +16,9 @@ export async function decide({ config, context, standing, history = {}, override
 
   const revision = revisionOf(config);
   const percentage = config.CANARY_PERCENTAGE;
-  if (standing === "unknown" || context.targetingKey === "") return { ...none, revision, ...withoutKey(percentage, standing) };
+  if (standing === "unknown" || context.targetingKey === "") {
+    return { ...none, revision, ...withoutKey(percentage, standing) };
+  }
 
   const place = await bucket({ domain: "canary", salt: config.SALT ?? "canary", key: context.targetingKey });
   const forced = (served, reason) => ({
@@ -57,6 +59,6 @@ async function firstMatch(rules, { attributes }, segments) {
 function cohortOf(place, percentage) {
   const count = buckets(percentage);
   if (place < count) return "canary";
-  if (percentage > 50) return "control";
+  // Above 50 %, that is all of stable.
   return place >= 50_000 && place < 50_000 + count ? "control" : "rest";
 }

@@ -15,11 +15,11 @@ export async function evaluateFlag(config, flagKey, context, overrides = {}, now
     return { value: overrides[flagKey], variant: null, reason: "TARGETING_MATCH", flagMetadata: { override: true } };
   }
   const flag = asObject(flags[flagKey]);
-  const isMet = async ([name, wanted]) => {
-    const details = await evaluateFlag(config, name, context, overrides, now);
-    return Object.hasOwn(details, "value") && isSame(details.value, wanted);
-  };
-  const active = (flag.enabled ?? true) && isDue(flag, now) && (await every(Object.entries(flag.requires ?? {}), isMet));
+  // A value that is absent is the same as nothing.
+  const isMet = async ([name, wanted]) =>
+    isSame((await evaluateFlag(config, name, context, overrides, now)).value, wanted);
+  const required = Object.entries(flag.requires ?? {});
+  const active = (flag.enabled ?? true) && isDue(flag, now) && (await every(required, isMet));
   if (!active) return fallback(flag, "DISABLED");
   return decide(flag, { key: context.targetingKey, salt: flag.salt ?? flagKey }, (condition) =>
     evaluateCondition(context.attributes, condition, config.SEGMENTS),
@@ -34,8 +34,10 @@ function asObject(flag) {
   return flag === true ? {} : { percentage: Number(flag) };
 }
 
-const requiredBy = (flags, flagKey) =>
-  Object.hasOwn(flags, flagKey) && isWellFormed(flags, flagKey) ? Object.keys(asObject(flags[flagKey]).requires ?? {}) : [];
+function requiredBy(flags, flagKey) {
+  const known = Object.hasOwn(flags, flagKey) && isWellFormed(flags, flagKey);
+  return known ? Object.keys(asObject(flags[flagKey]).requires ?? {}) : [];
+}
 
 /** Whether a flag requires itself, be it through others. */
 function isOnCycle(flags, flagKey) {

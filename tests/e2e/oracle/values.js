@@ -27,7 +27,7 @@ export function valueAt(root, path) {
   }, root);
 }
 
-/** A version as a text that sorts like it: numbers padded, a release behind its pre-releases ("~" is the last in ASCII). */
+/** A version as a text that sorts like it: numbers padded, a release behind its pre-releases ("~" is ASCII's last). */
 export function versionText(value) {
   const text = typeof value === "number" ? String(value) : value;
   const version = typeof text === "string" && text !== "" ? text : "0";
