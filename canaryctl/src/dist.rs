@@ -86,6 +86,11 @@ pub(crate) fn is_inside(file: &str) -> bool {
     !file.is_empty() && file.split('/').all(|part| !matches!(part, "" | "." | "..")) && !file.contains('\\')
 }
 
+/// Whether a name has this extension.
+pub(crate) fn has_extension(file: &str, extension: &str) -> bool {
+    file.rsplit_once('.').is_some_and(|(_, it)| it == extension)
+}
+
 /// The version that the nearest `package.json` gives: that of the folder, else of its parent.
 pub(crate) fn version(dir: &Path) -> anyhow::Result<Option<String>> {
     let dir = fs::canonicalize(dir).with_context(|| format!("cannot read {}", dir.display()))?;

@@ -152,6 +152,9 @@ fn print(name: &str, done: &Done, hashes: &[Inline], output: Output) -> io::Resu
     for note in &done.entry.notes {
         writeln!(out, "note: {note}")?;
     }
+    if hashes.is_empty() {
+        writeln!(out, "script-src: no inline script to allow")?;
+    }
     for it in hashes {
         writeln!(out, "script-src: {} (inline script, now on line {})", it.source, it.line)?;
     }

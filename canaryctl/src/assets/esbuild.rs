@@ -12,11 +12,14 @@ use crate::dist::{self, Files};
 /// The entry's script, its stylesheet, and the chunks that it imports statically.
 pub(crate) fn entry(json: &Map<String, Value>, name: Option<&str>, dir: &Path) -> anyhow::Result<Entry> {
     let outputs = json.get("outputs").and_then(Value::as_object).context("outputs: expected an object")?;
-    let entries: Vec<(&str, &str)> =
-        outputs.iter().filter_map(|(path, it)| Some((source(it)?, path.as_str()))).collect();
-    let scripts = || entries.iter().filter(|(_, path)| !path.ends_with(".css"));
-    let key = choose(&scripts().map(|(source, _)| *source).collect::<Vec<_>>(), name)?;
-    let path = scripts().find(|(source, _)| *source == key).map(|(_, path)| *path).unwrap_or_default();
+    let scripts = outputs.iter().filter(|(path, _)| !dist::has_extension(path, "css"));
+    let entries: Vec<(&str, &str)> = scripts.filter_map(|(path, it)| Some((source(it)?, path.as_str()))).collect();
+    // What is imported later is an entry to esbuild, but nobody means it unless it is named.
+    let is_wanted =
+        |path: &str| name.is_some() || !outputs.values().any(|it| imports(it, "dynamic-import").any(|it| it == path));
+    let wanted: Vec<&str> = entries.iter().filter(|(_, path)| is_wanted(path)).map(|(source, _)| *source).collect();
+    let key = choose(&wanted, name)?;
+    let path = entries.iter().find(|(source, _)| *source == key).map(|(_, path)| *path).unwrap_or_default();
     let mut walk = Walk { outputs, dir, seen: BTreeSet::new(), preload: Vec::new() };
     walk.visit(path)?;
     let style = outputs.get(path).and_then(|it| it.get("cssBundle")).and_then(Value::as_str);
@@ -31,6 +34,14 @@ pub(crate) fn entry(json: &Map<String, Value>, name: Option<&str>, dir: &Path) -
 
 fn source(output: &Value) -> Option<&str> {
     output.get("entryPoint").and_then(Value::as_str)
+}
+
+/// The paths of what an output imports in this way.
+fn imports<'a>(output: &'a Value, kind: &'static str) -> impl Iterator<Item = &'a str> {
+    let imports = output.get("imports").and_then(Value::as_array).into_iter().flatten();
+    let is = |import: &Value, name: &str, value: Value| import.get(name) == Some(&value);
+    let wanted = imports.filter(move |it| is(it, "kind", kind.into()) && !is(it, "external", true.into()));
+    wanted.filter_map(|it| it.get("path").and_then(Value::as_str))
 }
 
 struct Walk<'a> {
@@ -51,11 +62,7 @@ impl<'a> Walk<'a> {
     fn visit(&mut self, path: &'a str) -> anyhow::Result<()> {
         let output = self.outputs.get(path).with_context(|| format!("outputs.{path}: no such output"))?;
         self.seen.insert(path);
-        let imports = output.get("imports").and_then(Value::as_array).into_iter().flatten();
-        let is = |import: &Value, name: &str, value: &Value| import.get(name) == Some(value);
-        let wanted = imports
-            .filter(|it| is(it, "kind", &Value::from("import-statement")) && !is(it, "external", &Value::Bool(true)));
-        for import in wanted.filter_map(|it| it.get("path").and_then(Value::as_str)) {
+        for import in imports(output, "import-statement") {
             if !self.seen.contains(import) {
                 self.visit(import)?;
                 self.preload.push(self.file(import)?);

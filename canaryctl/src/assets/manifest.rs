@@ -43,18 +43,17 @@ impl Manifest {
             return found
                 .with_context(|| format!("{}: expected a manifest of Vite, webpack or esbuild", path.display()));
         }
-        for path in NAMES.map(|name| dir.join(name)) {
-            // A web app's manifest may have the same name, and is passed over.
-            if path.is_file()
-                && let Some(found) = Self::read(&path)?
-            {
-                return Ok(found);
-            }
+        // A web app's manifest may have the same name, and is passed over.
+        let mut found = Vec::new();
+        for path in NAMES.map(|name| dir.join(name)).iter().filter(|path| path.is_file()) {
+            found.extend(Self::read(path)?);
         }
-        bail!(
-            "no manifest of a bundler in {}: let it write one (Vite: build.manifest), or name it with --manifest",
-            dir.display()
-        )
+        // One that says what belongs to an entry comes before one that does not.
+        let best = found.into_iter().min_by_key(|it| it.kind == Kind::Webpack && webpack::is_flat(&it.json));
+        best.with_context(|| {
+            let advice = "let it write one (Vite: build.manifest), or name it with --manifest";
+            format!("no manifest of a bundler in {}: {advice}", dir.display())
+        })
     }
 
     /// The names of all files that a build of Vite wrote; nothing where the folder has no such manifest.

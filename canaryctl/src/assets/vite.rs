@@ -6,7 +6,7 @@ use anyhow::Context;
 use serde_json::{Map, Value};
 
 use super::manifest::{Entry, choose, strings};
-use crate::dist::Files;
+use crate::dist::{Files, has_extension};
 
 /// What `@vitejs/plugin-legacy` puts before the entry for browsers with modules.
 const POLYFILLS: &str = "vite/legacy-polyfills";
@@ -22,7 +22,7 @@ pub(crate) fn entry(chunks: &Map<String, Value>, name: Option<&str>) -> anyhow::
     }
     walk.visit(key, true)?;
     let page = chunks.get(key).and_then(|it| it.get("src")).and_then(Value::as_str);
-    Ok(Entry { files: walk.files, page: page.filter(|src| src.ends_with(".html")).map(str::to_owned) })
+    Ok(Entry { files: walk.files, page: page.filter(|src| has_extension(src, "html")).map(str::to_owned) })
 }
 
 /// Chunks for browsers without modules are entries as well, which nobody can mean.
@@ -37,7 +37,7 @@ struct Walk<'a> {
     files: Files,
 }
 
-impl<'a> Walk<'a> {
+impl Walk<'_> {
     fn visit(&mut self, key: &str, is_entry: bool) -> anyhow::Result<()> {
         let (key, chunk) = self.chunks.get_key_value(key).with_context(|| format!("{key}: no such chunk"))?;
         if !self.seen.insert(key) {
@@ -52,7 +52,7 @@ impl<'a> Walk<'a> {
         let file =
             chunk.get("file").and_then(Value::as_str).with_context(|| format!("{key}.file: expected a string"))?;
         // An entry may be a stylesheet alone.
-        match (file.ends_with(".css"), is_entry) {
+        match (has_extension(file, "css"), is_entry) {
             (true, _) => push(&mut self.files.styles, file),
             (false, true) => push(&mut self.files.scripts, file),
             (false, false) => push(&mut self.files.preload, file),

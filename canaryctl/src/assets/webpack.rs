@@ -49,12 +49,26 @@ pub(crate) fn entry(json: &Map<String, Value>, name: Option<&str>, dir: &Path) -
     Ok(Entry { files, page: None })
 }
 
-/// `main.js` and `main.css`.
+/// Whether the manifest does not say what belongs to an entry.
+pub(crate) fn is_flat(json: &Map<String, Value>) -> bool {
+    !json.contains_key("entrypoints")
+}
+
+/// `main.js` and `main.css`, where no other script has a name: it could be the runtime that `main.js` waits for.
 fn flat<'a>(json: &'a Map<String, Value>, name: &str) -> anyhow::Result<(String, Vec<&'a Value>)> {
-    let script =
-        json.get(&format!("{name}.js")).with_context(|| format!("no {name}.js: choose an entry with --entry"))?;
+    let script = format!("{name}.js");
+    let found = json.get(&script).with_context(|| format!("no {script}: choose an entry with --entry"))?;
+    if let Some(other) = json.keys().find(|key| **key != script && is_named(key)) {
+        bail!("{other} may belong to {script}, which takes a manifest with entrypoints to know");
+    }
     let style = json.get(&format!("{name}.css"));
-    Ok((name.to_owned(), std::iter::once(script).chain(style).collect()))
+    Ok((name.to_owned(), std::iter::once(found).chain(style).collect()))
+}
+
+/// Chunks without a name have a number, or their file's name with a hash.
+fn is_named(key: &str) -> bool {
+    let stem = key.strip_suffix(".js").unwrap_or_default();
+    !stem.is_empty() && !stem.contains('.') && !stem.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// An entry is its list of files, or has lists by kind under `assets`.

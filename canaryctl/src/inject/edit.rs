@@ -54,7 +54,8 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
-        let spans: Vec<_> = text.match_indices("<x>").map(|(start, it)| start..start + it.len()).collect();
+        let spans: Vec<_> =
+            text.match_indices("<x>").map(|(start, it)| start..start.saturating_add(it.len())).collect();
         assert_eq!(replace(text, &spans, &["1".to_owned(), "2".to_owned()]), expected);
     }
 

@@ -52,34 +52,44 @@ impl Entry {
     }
 }
 
+/// What an element is of the entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Script,
+    Style,
+    Preload,
+}
+
 impl Place<'_> {
     /// Finds the entry: module scripts of the build, else deferred ones, with their hints and stylesheets.
     pub(crate) fn find(&self, elements: &[Element]) -> anyhow::Result<Entry> {
         if let Some(base) = elements.iter().find(|it| it.name == "base" && it.attribute("href").is_some()) {
             bail!("line {}: <base href> changes what every address means: take it out", base.line);
         }
-        let mut entry = Entry { base: self.base(elements)?, ..Entry::default() };
-        entry.files.classic = !elements.iter().any(|it| is_module(it) && self.file(it, &entry.base).is_some());
+        let mut entry = Entry { base: self.base(elements), ..Entry::default() };
+        let modules = || elements.iter().filter(|it| is_module(it) && self.file(it, &entry.base).is_some());
+        let is_relative = modules().filter_map(local).any(|it| !it.starts_with('/'));
+        entry.files.classic = modules().next().is_none();
         for element in elements {
             self.visit(element, &mut entry).with_context(|| format!("line {}", element.line))?;
         }
+        let dir = self.dir.display();
         ensure!(
             !entry.files.scripts.is_empty(),
-            "no module script or deferred script of a file in {}: name the folder with --dir, its address with --base",
-            self.dir.display()
+            "no module script, nor a deferred one, of a file in {dir}: name the folder with --dir, its address with --base"
         );
+        if is_relative && self.base.is_none() {
+            entry.notes.push(format!("addresses are relative: {dir} is taken to be at /; if not, say --base"));
+        }
         Ok(entry)
     }
 
     /// The folder's address: what comes before the name of a file in the address of a script.
-    fn base(&self, elements: &[Element]) -> anyhow::Result<String> {
-        if let Some(base) = self.base {
-            return Ok(base.to_owned());
-        }
+    fn base(&self, elements: &[Element]) -> String {
         let sources = elements.iter().filter(|it| is_module(it) || is_deferred(it)).filter_map(local);
-        let absolute = sources.filter(|it| it.starts_with('/'));
-        let base = absolute.filter_map(|it| dist::locate(self.dir, it)).find(|(_, file)| self.is_built(file));
-        Ok(base.map_or("/", |(base, _)| base).to_owned())
+        let located = sources.filter(|it| it.starts_with('/')).filter_map(|it| dist::locate(self.dir, it));
+        let found = located.filter(|(_, file)| self.is_built(file)).map(|(base, _)| base).next();
+        self.base.or(found).unwrap_or("/").to_owned()
     }
 
     fn is_built(&self, file: &str) -> bool {
@@ -92,8 +102,8 @@ impl Place<'_> {
         if address.starts_with('/') {
             return Some(address.to_owned());
         }
-        let folder = self.page.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+        let mut parts: Vec<&str> = self.page.split('/').collect();
+        parts.pop();
         for part in address.split('/') {
             match part {
                 "." => {}
@@ -107,68 +117,62 @@ impl Place<'_> {
     /// The file of the build that an element names.
     fn file(&self, element: &Element, base: &str) -> Option<String> {
         let address = self.address(element, base)?;
-        let file = address.strip_prefix(base)?;
         // What follows a question mark is no part of the name; the address is refused later.
-        let file = file.split(['?', '#']).next()?;
+        let file = address.strip_prefix(base)?.split(['?', '#']).next()?;
         (dist::is_inside(file) && self.dir.join(file).is_file() && self.is_built(file)).then(|| file.to_owned())
     }
 
+    /// Takes an element into the entry if it is part of it.
     fn visit(&self, element: &Element, entry: &mut Entry) -> anyhow::Result<()> {
         let Some(address) = self.address(element, &entry.base) else { return Ok(()) };
         let file = self.file(element, &entry.base);
         if element.attribute("nomodule").is_some() {
-            let message = "a build for browsers without modules, which would lose its stylesheets: build without it";
-            ensure!(file.is_none(), "<script nomodule>: {address}: {message}");
+            let why =
+                "part of a build for browsers without modules, which would lose its stylesheets: build without it";
+            ensure!(file.is_none(), "<script nomodule>: {address}: {why}");
             return Ok(());
         }
-        let is_script = if entry.files.classic { is_deferred(element) } else { is_module(element) };
-        let is_style = element.is_link("stylesheet");
+        let Some(role) = role(element, entry.files.classic) else { return Ok(()) };
+        let line = element.line;
         let Some(file) = file else {
-            // With a manifest it is known to be somebody else's.
-            ensure!(
-                !is_script || self.built.is_some(),
-                "<script>: {address}: no such file in {}, whose address is {}",
-                self.dir.display(),
-                entry.base
-            );
-            if is_script || is_style {
-                entry.notes.push(format!("line {}: {address} is not of this build, and stays", element.line));
+            // Where no manifest says whose it is, a script might be half of the entry.
+            let dir = self.dir.display();
+            let is_known = role != Role::Script || self.built.is_some();
+            ensure!(is_known, "<script>: {address}: no such file in {dir}, whose address is {}", entry.base);
+            if role != Role::Preload {
+                entry.notes.push(format!("line {line}: {address} is not of this build, and stays"));
             }
             return Ok(());
         };
-        let files = if is_script {
-            entry.nonce = entry.nonce.take().or_else(|| element.attribute("nonce").map(str::to_owned));
-            &mut entry.files.scripts
-        } else if element.is_link("modulepreload") {
-            &mut entry.files.preload
-        } else if is_style {
-            if let Some(name) = ["media", "title", "disabled"].into_iter().find(|it| element.attribute(it).is_some()) {
-                entry
-                    .notes
-                    .push(format!("line {}: {address} has {name}, which no bundle has, and stays", element.line));
-                return Ok(());
-            }
-            &mut entry.files.styles
-        } else {
+        let special = ["media", "title", "disabled"].into_iter().find(|it| element.attribute(it).is_some());
+        if let Some(name) = special.filter(|_| role == Role::Style) {
+            entry.notes.push(format!("line {line}: {address} has {name}, for which bundles have no place, and stays"));
             return Ok(());
-        };
+        }
         check_address(&address)?;
-        files.push(file);
-        for name in element.attributes().filter(|name| !KNOWN.contains(name)) {
-            entry.notes.push(format!("line {}: the attribute {name} of {address} is lost", element.line));
+        let lost = element.attributes().filter(|name| !KNOWN.contains(name));
+        entry.notes.extend(lost.map(|name| format!("line {line}: the attribute {name} of {address} is lost")));
+        if role == Role::Script && entry.nonce.is_none() {
+            entry.nonce = element.attribute("nonce").map(str::to_owned);
         }
-        if local(element).is_some_and(|it| !it.starts_with('/'))
-            && entry.taken.iter().all(|it| it.span.is_empty())
-            && self.base.is_none()
-        {
-            entry.notes.push(format!(
-                "addresses are relative: {} is taken to be at {}, else see --base",
-                self.dir.display(),
-                entry.base
-            ));
+        entry.taken.push(Taken { line, address, span: element.span.clone() });
+        match role {
+            Role::Script => entry.files.scripts.push(file),
+            Role::Style => entry.files.styles.push(file),
+            Role::Preload => entry.files.preload.push(file),
         }
-        entry.taken.push(Taken { line: element.line, address, span: element.span.clone() });
         Ok(())
+    }
+}
+
+fn role(element: &Element, is_classic: bool) -> Option<Role> {
+    let is_script = if is_classic { is_deferred } else { is_module };
+    if is_script(element) {
+        Some(Role::Script)
+    } else if element.is_link("stylesheet") {
+        Some(Role::Style)
+    } else {
+        element.is_link("modulepreload").then_some(Role::Preload)
     }
 }
 
