@@ -119,5 +119,76 @@ pub(crate) fn read_json(path: &Path) -> anyhow::Result<Value> {
 pub(crate) fn parse_base(text: &str) -> Result<String, &'static str> {
     let expected = "expected a path that begins with /, of A-Z a-z 0-9 . _ / @ -, without // and ..";
     let base = if text.ends_with('/') { text.to_owned() } else { format!("{text}/") };
-    if check_address(&format!("{base}a")).is_ok() { Ok(base) } else { Err(expected) }
+    if text.starts_with('/') && check_address(&format!("{base}a")).is_ok() { Ok(base) } else { Err(expected) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with files, by their paths.
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        dir
+    }
+
+    #[test]
+    fn the_longest_end_that_is_a_file_is_the_files_name() {
+        let dir = folder(&[("a.js", ""), ("assets/a.js", ""), ("shop/assets/b.js", "")]);
+        for (address, expected) in [
+            ("/assets/a.js", Some(("/", "assets/a.js"))),
+            ("/shop/v1/assets/a.js", Some(("/shop/v1/", "assets/a.js"))),
+            ("/shop/assets/b.js", Some(("/", "shop/assets/b.js"))),
+            ("/other/a.js", Some(("/other/", "a.js"))),
+            ("a.js", Some(("", "a.js"))),
+            ("auto/a.js", Some(("auto/", "a.js"))),
+            ("/assets/../a.js", Some(("/assets/../", "a.js"))),
+            ("/assets/", None),
+            ("/b.js", None),
+            ("", None),
+        ] {
+            assert_eq!(locate(dir.path(), address), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn names_lead_down_only() {
+        assert!(is_inside("assets/a.js") && is_inside("...js"));
+        for name in ["", "/etc/passwd", "../a", "a/../b", "a//b", "./a", "a/", "a\\b"] {
+            assert!(!is_inside(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_version_counts() {
+        let outer = ("package.json", r#"{"version": "1"}"#);
+        let check = |inner: &str, expected: Result<Option<&str>, &str>| {
+            let dir = folder(&[outer, ("dist/package.json", inner)]);
+            let name = format!("{}/", fs::canonicalize(dir.path()).unwrap().display());
+            let found = version(&dir.path().join("dist")).map_err(|error| error.to_string().replace(&name, ""));
+            assert_eq!(found.as_ref().map(Option::as_deref).map_err(String::as_str), expected);
+        };
+        check(r#"{"version": "2"}"#, Ok(Some("2")));
+        check("{}", Ok(None));
+        check(r#"{"version": ""}"#, Err("dist/package.json: version: expected a string that names the version"));
+        check("{\n\"version\"", Err("dist/package.json: line 2, column 9: expected JSON"));
+        let dir = folder(&[outer, ("dist/a", "")]);
+        assert_eq!(version(&dir.path().join("dist")).unwrap().as_deref(), Some("1"));
+        assert_eq!(version(dir.path()).unwrap().as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn a_base_ends_with_a_slash() {
+        for (text, base) in [("/", "/"), ("/shop", "/shop/"), ("/assets/1.5.0/", "/assets/1.5.0/")] {
+            assert_eq!(parse_base(text).as_deref(), Ok(base));
+        }
+        for bad in ["", "shop", "./", "//a", "/a b", "/a/../b", "https://cdn.example/", "/a?b"] {
+            assert!(parse_base(bad).is_err(), "{bad}");
+        }
+    }
 }

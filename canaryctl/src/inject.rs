@@ -101,7 +101,8 @@ fn convert(args: &Args, html: &str) -> anyhow::Result<Done> {
     };
     let dir = if dir.as_os_str().is_empty() { PathBuf::from(".") } else { dir };
     ensure!(dir.is_dir(), "no folder {}", dir.display());
-    let page = args.page.strip_prefix(&dir).ok().and_then(Path::to_str).unwrap_or_default();
+    let below = fs::canonicalize(&args.page)?.strip_prefix(fs::canonicalize(&dir)?).map(Path::to_owned).ok();
+    let page = below.as_deref().and_then(Path::to_str).unwrap_or_default();
     let place = entry::Place { dir: &dir, page, base: args.base.as_deref(), built: built(&dir)? };
     let entry = place.find(&elements)?;
     let version = match &args.version {

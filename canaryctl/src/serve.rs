@@ -48,7 +48,7 @@ pub(crate) struct Args {
     /// The port on 127.0.0.1; 0 takes a free one.
     #[arg(long, value_name = "N", default_value_t = 8080)]
     port: u16,
-    /// The development server of a bundler, which answers all but /runtime/ and the config. Upgrades to another protocol pass, too.
+    /// The development server of a bundler, which answers all but /runtime/ and the config. Hot reload passes, too.
     #[arg(long, value_name = "URL", value_parser = Upstream::parse)]
     proxy: Option<Upstream>,
 }

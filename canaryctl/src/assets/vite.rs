@@ -76,3 +76,51 @@ pub(crate) fn files(chunks: &Map<String, Value>) -> Vec<String> {
     };
     chunks.values().flat_map(named).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[track_caller]
+    fn check(chunks: &Value, name: Option<&str>, expected: Result<[&[&str]; 3], &str>) {
+        let found = entry(chunks.as_object().unwrap(), name).map(|it| it.files);
+        let found = found.map(|it| [it.scripts, it.styles, it.preload]).map_err(|error| error.to_string());
+        let expected = expected.map(|lists| lists.map(|list| list.iter().map(ToString::to_string).collect::<Vec<_>>()));
+        assert_eq!(found, expected.map_err(str::to_owned));
+    }
+
+    #[test]
+    fn what_is_imported_comes_first_and_once() {
+        let chunks = json!({
+            "main": {"file": "main.js", "isEntry": true, "imports": ["a", "b"], "css": ["main.css", "x.css"]},
+            "a": {"file": "a.js", "imports": ["c"], "css": ["a.css"]},
+            "b": {"file": "b.js", "imports": ["c", "main"], "dynamicImports": ["lazy"]},
+            "c": {"file": "c.js", "css": ["c.css", "x.css"]},
+            "lazy": {"file": "lazy.js", "isDynamicEntry": true, "css": ["lazy.css"]},
+        });
+        let styles = ["c.css", "x.css", "a.css", "main.css"];
+        check(&chunks, None, Ok([&["main.js"], &styles, &["c.js", "a.js", "b.js"]]));
+    }
+
+    #[test]
+    fn builds_for_old_browsers_are_no_entries() {
+        let chunks = json!({
+            "index.html": {"file": "index.js", "isEntry": true},
+            "index-legacy.html": {"file": "index-legacy.js", "isEntry": true},
+            "vite/legacy-polyfills": {"file": "polyfills.js", "isEntry": true},
+            "vite/legacy-polyfills-legacy": {"file": "polyfills-legacy.js", "isEntry": true},
+        });
+        check(&chunks, None, Ok([&["polyfills.js", "index.js"], &[], &[]]));
+    }
+
+    #[test]
+    fn malformed_manifests_name_the_key() {
+        let none: Option<&str> = None;
+        check(&json!({"a": {"file": "a.js"}}), none, Err("no entry"));
+        let missing = json!({"a": {"file": "a.js", "isEntry": true, "imports": ["b"]}});
+        check(&missing, none, Err("b: no such chunk"));
+        check(&json!({"a": {"isEntry": true}}), none, Err("a.file: expected a string"));
+        check(&json!({"a": {"isEntry": true, "css": {}}}), none, Err("a.css: expected an array of strings"));
+    }
+}

@@ -80,3 +80,18 @@ fn listed(entry: &Value) -> Vec<&Value> {
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told_from_numbers_and_hashes() {
+        for name in ["runtime.js", "vendors.js", "a1.js"] {
+            assert!(is_named(name), "{name}");
+        }
+        for other in ["480.js", "480.9c42dbe2.js", "main.css", "main.js.map", "logo.png"] {
+            assert!(!is_named(other), "{other}");
+        }
+    }
+}

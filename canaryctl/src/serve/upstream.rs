@@ -57,12 +57,14 @@ impl Upstream {
             return Err(expected);
         }
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-        let port = authority.port_u16().unwrap_or(80);
+        // A port that is none is no port to the parser.
+        let unnamed = (authority.as_str() == authority.host()).then_some(80);
+        let port = authority.port_u16().or(unnamed).ok_or(expected)?;
         let origin = format!("http://{authority}");
         Ok(Self { host, port, authority: HeaderValue::from_str(authority.as_str()).map_err(|_| expected)?, origin })
     }
 
-    /// Passes a request on, and hands back what comes, while it comes. A request to change the protocol joins the two
+    /// Passes a request on, and hands back what comes, while it comes. A request for a web socket joins the two
     /// connections where the other server agrees.
     pub(crate) async fn pass<B>(&self, mut request: Request<B>) -> anyhow::Result<Response<Incoming>>
     where
@@ -134,9 +136,11 @@ impl Upstream {
     }
 }
 
-/// The protocol that is asked for or agreed on.
+/// The web socket that is asked for or agreed on. Nothing else is: HTTP/2 would be refused by most, at the price of a
+/// request that nobody answers.
 fn upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
-    listed(headers).iter().any(|it| it == "upgrade").then(|| headers.get(UPGRADE).cloned()).flatten()
+    let protocol = headers.get(UPGRADE).filter(|it| it.as_bytes().eq_ignore_ascii_case(b"websocket"))?;
+    listed(headers).iter().any(|it| it == "upgrade").then(|| protocol.clone())
 }
 
 fn set_upgrade(headers: &mut HeaderMap, protocol: &HeaderValue) {
@@ -208,6 +212,8 @@ mod tests {
             &[rewritten[0], ("x-two", "2")],
         );
         check(&[host, ("upgrade", "websocket")], &[rewritten[0]]);
+        let h2c = [host, ("connection", "Upgrade, HTTP2-Settings"), ("upgrade", "h2c"), ("http2-settings", "AAMA")];
+        check(&h2c, &[rewritten[0]]);
         check(
             &[host, ("connection", "keep-alive, Upgrade"), ("upgrade", "websocket")],
             &[("connection", "upgrade"), rewritten[0], ("upgrade", "websocket")],
