@@ -2,6 +2,7 @@
 
 mod coding;
 mod header;
+mod host;
 mod path;
 mod report;
 mod route;

@@ -207,6 +207,17 @@ fn says_when_it_hangs_up() {
 }
 
 #[test]
+fn a_name_of_somebody_else_is_refused() {
+    let (dir, upstream) = (tempfile::tempdir().unwrap(), Upstream::start());
+    let server = serve(&dir, &upstream.host);
+    let mut client = ask(&server, "GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.ends_with("\r\n\r\n403: ask by the name of localhost, or by an address\n"), "{answer}");
+    assert!(upstream.connections.try_recv().is_err());
+}
+
+#[test]
 fn refuses_what_it_cannot_reach() {
     let url = "https://localhost:5173";
     let message = format!(

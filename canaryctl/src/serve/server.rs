@@ -16,6 +16,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use super::header::{NEVER, TEXT, response};
+use super::host;
 use super::path::normalise;
 use super::route::Route;
 use super::site::{Site, error};
@@ -68,13 +69,22 @@ fn is_foreign(request: &Request<Incoming>) -> bool {
 /// As the other server answers, without the headers of nginx: its pages have inline scripts and styles for hot reload,
 /// which the policy for production forbids.
 async fn pass(upstream: &Upstream, request: Request<Incoming>) -> Answer {
+    if !host::is_ours(request.headers()) {
+        return line(StatusCode::FORBIDDEN, "ask by the name of localhost, or by an address");
+    }
     match upstream.pass(request).await {
         Ok(answer) => answer.map(Either::Right),
         Err(error) => {
-            let text = format!("502: no answer from the server at {upstream}: {}\n", error.root_cause());
-            response(StatusCode::BAD_GATEWAY, TEXT, NEVER, text).map(|body| Either::Left(Full::new(body)))
+            let why = format!("no answer from the server at {upstream}: {}", error.root_cause());
+            line(StatusCode::BAD_GATEWAY, &why)
         }
     }
+}
+
+/// An answer that says why there is no better one.
+fn line(status: StatusCode, why: &str) -> Answer {
+    let text = format!("{}: {why}\n", status.as_str());
+    response(status, TEXT, NEVER, text).map(|body| Either::Left(Full::new(body)))
 }
 
 /// The disk may be slow: it is asked on a thread of its own.
