@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::output::Output;
-use crate::{bucket, serve};
+use crate::{assets, bucket, completions, inject, serve};
 
-/// Serves a client-side canary for development, and computes what the runtime computes.
+/// Prepares and serves a client-side canary, and computes what the runtime computes.
 ///
 /// Exit codes: 0, or 2 for wrong usage or input.
 #[derive(Debug, Parser)]
@@ -24,6 +24,9 @@ pub(crate) struct Cli {
 enum Verb {
     Serve(serve::Args),
     Bucket(bucket::Args),
+    Assets(assets::Args),
+    Inject(inject::Args),
+    Completions(completions::Args),
 }
 
 impl Cli {
@@ -32,6 +35,9 @@ impl Cli {
         match &self.verb {
             Verb::Serve(args) => serve::run(args, self.output),
             Verb::Bucket(args) => bucket::run(args, self.output),
+            Verb::Assets(args) => assets::run(args, self.output),
+            Verb::Inject(args) => inject::run(args, self.output),
+            Verb::Completions(args) => completions::run(args, self.output),
         }
     }
 }

@@ -3,8 +3,14 @@
 //! Every verb is a module with its arguments and a `run`. It returns how the program exits: 0, or 1 where the answer
 //! to a question is no. An error is printed here, on one line, and exits with 2, as wrong usage does.
 
+mod assets;
 mod bucket;
+mod bundle;
 mod cli;
+mod completions;
+mod dist;
+mod html;
+mod inject;
 mod manifest;
 mod output;
 mod serve;

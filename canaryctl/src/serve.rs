@@ -2,12 +2,14 @@
 
 mod coding;
 mod header;
+mod host;
 mod path;
 mod report;
 mod route;
 mod server;
 mod site;
 mod stored;
+mod upstream;
 mod watch;
 
 use std::io::{self, Write};
@@ -22,18 +24,21 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::output::Output;
 use site::Site;
+use upstream::Upstream;
 
 /// Serve a site with the runtime and the config, as nginx does in the cluster.
 ///
 /// Prints its address first. Then a line for the config, and for each change of it: edit the manifest and reload the
-/// page.
+/// page. With --proxy only the runtime and the config are served from here, and another server's answers to all else
+/// are passed on as they are, without the security headers.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl serve
-  canaryctl serve dist --config k8s/base/canary-config-cm.yaml --port 0")]
+  canaryctl serve dist --config k8s/base/canary-config-cm.yaml --port 0
+  canaryctl serve --proxy http://localhost:5173")]
 pub(crate) struct Args {
     /// The folder with the pages and bundles.
-    #[arg(value_name = "DIR", default_value = "www")]
+    #[arg(value_name = "DIR", default_value = "www", conflicts_with = "proxy")]
     dir: PathBuf,
     /// The ConfigMap manifest, or the bare JSON. It is read at each request.
     #[arg(long, value_name = "FILE", default_value = "k8s/base/canary-config-cm.yaml")]
@@ -44,6 +49,9 @@ pub(crate) struct Args {
     /// The port on 127.0.0.1; 0 takes a free one.
     #[arg(long, value_name = "N", default_value_t = 8080)]
     port: u16,
+    /// The development server of a bundler, which answers all but /runtime/ and the config. Hot reload passes, too.
+    #[arg(long, value_name = "URL", value_parser = Upstream::parse)]
+    proxy: Option<Upstream>,
 }
 
 /// Serves until a signal asks it to stop.
@@ -56,7 +64,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
 
 /// A config that cannot be understood is no reason not to start: it is there to be edited.
 fn check(args: &Args) -> anyhow::Result<()> {
-    anyhow::ensure!(args.dir.is_dir(), "no folder {}", args.dir.display());
+    anyhow::ensure!(args.proxy.is_some() || args.dir.is_dir(), "no folder {}", args.dir.display());
     let loader = args.runtime.join("canary.js");
     anyhow::ensure!(loader.is_file(), "no {}: run \"make build\" or \"make demo\" first", loader.display());
     anyhow::ensure!(args.config.is_file(), "no config {}: name one with --config", args.config.display());
@@ -76,7 +84,7 @@ async fn serve(args: &Args, output: Output) -> anyhow::Result<()> {
         _ = interrupt.recv() => Ok(()),
         _ = terminate.recv() => Ok(()),
         never = watch::watch(&args.config, output) => match never {},
-        never = server::run(listener, site) => match never {},
+        never = server::run(listener, site, args.proxy.clone()) => match never {},
     }
 }
 

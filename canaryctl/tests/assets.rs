@@ -1,0 +1,227 @@
+//! `canaryctl assets` on what bundlers write.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+
+mod support;
+
+use std::fs;
+
+use serde_json::{Value, json};
+use support::fixture::Build;
+
+/// The bundle without its hashes, each of which has to be there.
+#[track_caller]
+fn check(build: &Build, args: &[&str], expected: &Value) {
+    let args = [&["assets", "--dir", "@/dist", "--output", "json"], args].concat();
+    let (code, bundle, error) = build.run(&args);
+    assert_eq!((code, error.as_str()), (Some(0), ""));
+    let mut bundle: Value = serde_json::from_str(&bundle).unwrap();
+    for list in ["scripts", "styles"] {
+        for item in bundle[list].as_array_mut().into_iter().flatten() {
+            let integrity = item.as_object_mut().unwrap().remove("integrity").unwrap();
+            let hash = integrity.as_str().unwrap().strip_prefix("sha384-").unwrap();
+            assert_eq!(hash.len(), 64, "{integrity}");
+        }
+    }
+    assert_eq!(&bundle, expected);
+}
+
+#[test]
+fn vite() {
+    let mut expected = json!({
+        "version": "1.4.2",
+        "scripts": [{"src": "/assets/index-lXoEamTF.js"}],
+        "styles": [{"href": "/assets/shared-TZrNw7dA.css"}, {"href": "/assets/index-NDhQtcaq.css"}],
+        "preload": [
+            {"href": "/assets/modulepreload-polyfill-B5Qt9EMX.js", "as": "script"},
+            {"href": "/assets/shared-BLvMLF76.js", "as": "script"},
+        ],
+    });
+    let build = Build::of("vite-root");
+    check(&build, &["--entry", "index.html"], &expected);
+    build.run(&["inject", "@/dist/index.html"]);
+    check(&build, &["--entry", "index.html"], &expected);
+    build.run(&["inject", "@/dist/other.html"]);
+    expected["scripts"] = json!([{"src": "/a/assets/other-BfUnSDus.js", "type": "classic"}]);
+    expected["styles"] = json!([{"href": "/a/assets/shared-TZrNw7dA.css"}]);
+    expected["preload"][0]["href"] = "/a/assets/modulepreload-polyfill-B5Qt9EMX.js".into();
+    expected["preload"][1]["href"] = "/a/assets/shared-BLvMLF76.js".into();
+    expected["version"] = "2".into();
+    check(&build, &["--entry", "other.html", "--version", "2", "--base", "/a", "--type", "classic"], &expected);
+}
+
+#[test]
+fn the_page_tells_the_base() {
+    for (fixture, src) in [
+        ("vite-shop", "/shop/assets/index-l0qq84Mc.js"),
+        ("vite-relative", "/assets/1.4.2/assets/index-B3YH3X8c.js"),
+        ("vite-legacy", "/assets/index-DStV9qvM.js"),
+    ] {
+        let build = Build::of(fixture);
+        let (_, bundle, _) = build.run(&["assets", "--dir", "@/dist", "--entry", "index.html"]);
+        let bundle: Value = serde_json::from_str(&bundle).unwrap();
+        assert_eq!(bundle["scripts"][0]["src"], src);
+    }
+}
+
+#[test]
+fn the_hash_is_that_of_the_file() {
+    let build = Build::of("vite-root");
+    fs::write(build.path("dist/assets/index-lXoEamTF.js"), "abc").unwrap();
+    let (_, bundle, _) = build.run(&["assets", "--dir", "@/dist", "--entry", "index.html"]);
+    let expected = "sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn";
+    assert!(bundle.contains(expected), "{bundle}");
+}
+
+#[test]
+fn webpack() {
+    let build = Build::of("webpack");
+    let expected = json!({
+        "version": "1.4.2",
+        "scripts": [
+            {"src": "/assets/1.4.2/runtime.c7e8a98b.js", "type": "classic"},
+            {"src": "/assets/1.4.2/main.d7a6efb2.js", "type": "classic"},
+        ],
+        "styles": [{"href": "/assets/1.4.2/main.f6faafd2.css"}],
+    });
+    check(&build, &[], &expected);
+    let flat = ["assets", "--dir", "@/dist", "--manifest", "@/dist/manifest.json"];
+    assert_eq!(
+        build.fails(&flat),
+        "canaryctl: @/dist/manifest.json: runtime.js may belong to main.js, which takes a manifest with entrypoints to \
+         know\n"
+    );
+    build.edit("dist/manifest.json", "  \"runtime.js\": \"/assets/1.4.2/runtime.c7e8a98b.js\",\n", "");
+    let expected = json!({
+        "version": "1.4.2",
+        "scripts": [{"src": "/assets/1.4.2/main.d7a6efb2.js", "type": "classic"}],
+        "styles": [{"href": "/assets/1.4.2/main.f6faafd2.css"}],
+    });
+    check(&build, &flat[3..], &expected);
+    fs::write(build.path("cra.json"), r#"{"files": {}, "entrypoints": ["main.f6faafd2.css", "main.d7a6efb2.js"]}"#)
+        .unwrap();
+    check(&build, &["--manifest", "@/cra.json"], &expected);
+}
+
+#[test]
+fn esbuild() {
+    let build = Build::of("esbuild");
+    let args = ["--manifest", "@/dist/meta.json", "--entry", "src/main.js"];
+    let expected = json!({
+        "version": "1.4.2",
+        "scripts": [{"src": "/assets/1.4.2/main-DEXKY53H.js"}],
+        "styles": [{"href": "/assets/1.4.2/main-KPCL6IQL.css"}],
+        "preload": [{"href": "/assets/1.4.2/chunk-NAQQTSHG.js", "as": "script"}],
+    });
+    check(&build, &args, &expected);
+    let message = build.fails(&["assets", "--dir", "@/dist", "--manifest", "@/dist/meta.json"]);
+    assert_eq!(
+        message,
+        "canaryctl: @/dist/meta.json: several entries, choose one with --entry: src/main.js, src/other.js\n"
+    );
+}
+
+#[test]
+fn refuses_with_the_place() {
+    const MANIFEST: &str = "dist/.vite/manifest.json";
+    for (file, from, to, args, message) in [
+        (
+            "package.json",
+            "1.4.2",
+            "1.4.2",
+            vec![],
+            "@/dist/.vite/manifest.json: several entries, choose one with --entry: \
+          index.html, other.html",
+        ),
+        (
+            MANIFEST,
+            "\n",
+            "\n",
+            vec!["--entry", "a"],
+            "@/dist/.vite/manifest.json: no entry a, but index.html, other.html",
+        ),
+        (
+            MANIFEST,
+            "\"assets/index-lXoEamTF.js\"",
+            "5",
+            vec!["--entry", "index.html"],
+            "@/dist/.vite/manifest.json: index.html.file: expected a string",
+        ),
+        (
+            MANIFEST,
+            "assets/index-lXoEamTF.js",
+            "assets/none.js",
+            vec!["--entry", "index.html"],
+            "@/dist/.vite/manifest.json: no file @/dist/assets/none.js",
+        ),
+        (
+            MANIFEST,
+            "assets/index-lXoEamTF.js",
+            "../package.json",
+            vec!["--entry", "index.html"],
+            "@/dist/.vite/manifest.json: no file @/dist/../package.json",
+        ),
+        (MANIFEST, "{\n", "{,\n", vec![], "@/dist/.vite/manifest.json: line 1, column 2: expected JSON"),
+        (
+            MANIFEST,
+            "\"imports\": [",
+            "\"imports\": [5,",
+            vec!["--entry", "index.html"],
+            "@/dist/.vite/manifest.json: index.html.imports: expected an array of strings",
+        ),
+        ("package.json", "\"1.4.2\"", "5", vec![], "@/package.json: version: expected a string that names the version"),
+        (
+            "package.json",
+            "version",
+            "revision",
+            vec![],
+            "no version in a package.json of @/dist or its parent: name one with --version",
+        ),
+        (
+            "dist/index.html",
+            "/assets/index-",
+            "./assets/index-",
+            vec!["--entry", "index.html", "--version", "1 2"],
+            "version 1 2 cannot be part of an address: name one with --base",
+        ),
+        (
+            "package.json",
+            "1.4.2",
+            "1.4.2",
+            vec!["--entry", "index.html", "--into", "@/cm.yaml"],
+            "cannot write @/cm.yaml: --into is not there yet; paste the output under ASSETS.canary",
+        ),
+    ] {
+        let build = Build::of("vite-root");
+        build.edit(file, from, to);
+        let args = [vec!["assets", "--dir", "@/dist"], args].concat();
+        assert_eq!(build.fails(&args), format!("canaryctl: {message}\n"));
+    }
+}
+
+#[test]
+fn a_name_that_is_no_address_is_refused() {
+    let build = Build::of("vite-root");
+    fs::rename(build.path("dist/assets/index-lXoEamTF.js"), build.path("dist/assets/a b.js")).unwrap();
+    build.edit("dist/.vite/manifest.json", "index-lXoEamTF.js", "a b.js");
+    let message = build.fails(&["assets", "--dir", "@/dist", "--entry", "index.html"]);
+    assert!(message.starts_with("canaryctl: @/dist/assets/a b.js: /assets/1.4.2/assets/a b.js: expected"), "{message}");
+}
+
+#[test]
+fn says_where_it_looked() {
+    let build = Build::of("app");
+    let message = build.fails(&["assets", "--dir", "@/dist"]);
+    assert_eq!(
+        message,
+        "canaryctl: no manifest of a bundler in @/dist: let it write one (Vite: build.manifest), or name it with \
+         --manifest\n"
+    );
+    fs::write(build.path("dist/manifest.json"), r#"{"name": "Shop", "icons": []}"#).unwrap();
+    assert_eq!(build.fails(&["assets", "--dir", "@/dist"]), message);
+    assert_eq!(
+        build.fails(&["assets", "--dir", "@/dist", "--manifest", "@/dist/manifest.json"]),
+        "canaryctl: @/dist/manifest.json: expected a manifest of Vite, webpack or esbuild\n"
+    );
+    assert_eq!(build.fails(&["assets", "--dir", "@/none"]), "canaryctl: no folder @/none\n");
+}

@@ -1,0 +1,197 @@
+//! `canaryctl inject` on what bundlers write.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+
+mod support;
+
+use std::fs;
+
+use support::fixture::Build;
+use support::repo;
+
+const PAGE: &str = "@/dist/index.html";
+
+/// Injects, and compares the whole page with the expected one; a second run has to leave it alone.
+#[track_caller]
+fn check(fixture: &str, page: &str, args: &[&str], expected: &str) -> String {
+    let build = Build::of(fixture);
+    let path = format!("@/dist/{page}");
+    let (code, report, error) = build.run(&[&["inject", &path], args].concat());
+    assert_eq!((code, error.as_str()), (Some(0), ""));
+    let result = build.read(&format!("dist/{page}"));
+    let expected = repo("canaryctl/tests/fixtures/expected").join(expected);
+    assert_eq!(result, fs::read_to_string(expected).unwrap());
+
+    let (code, again, error) = build.run(&[&["inject", &path], args].concat());
+    assert_eq!((code, error.as_str()), (Some(0), ""));
+    assert_eq!(again.lines().next(), Some(format!("{path}: uses the runtime already, nothing changed").as_str()));
+    assert_eq!(build.read(&format!("dist/{page}")), result);
+    let hashes = |text: &str| text.lines().filter(|line| line.starts_with("script-src")).collect::<Vec<_>>().join("\n");
+    assert_eq!(hashes(&again), hashes(&report));
+    report
+}
+
+#[test]
+fn a_page_of_vite() {
+    let report = check("vite-root", "index.html", &[], "vite-root.html");
+    assert_eq!(
+        report,
+        "@/dist/index.html: stable 1.4.2: 1 script, 2 stylesheets, 2 preloads\n\
+         taken: line 12: /assets/index-lXoEamTF.js\n\
+         taken: line 13: /assets/modulepreload-polyfill-B5Qt9EMX.js\n\
+         taken: line 14: /assets/shared-BLvMLF76.js\n\
+         taken: line 15: /assets/shared-TZrNw7dA.css\n\
+         taken: line 16: /assets/index-NDhQtcaq.css\n\
+         script-src: 'sha256-iJ7dD7z7zKGVIbEzD7WuyXLXBkA/kxtP+J4oxJL1q8Y=' (inline script, now on line 9)\n"
+    );
+}
+
+#[test]
+fn another_page_of_vite() {
+    let report = check("vite-root", "other.html", &["--version", "2"], "vite-root-other.html");
+    assert!(report.ends_with("script-src: no inline script to allow\n"), "{report}");
+}
+
+#[test]
+fn a_base_with_a_prefix() {
+    check("vite-shop", "index.html", &["--data", "refresh=60", "--data", "user-id=a&b"], "vite-shop.html");
+}
+
+#[test]
+fn relative_addresses() {
+    let report = check("vite-relative", "index.html", &[], "vite-relative.html");
+    let note = "note: addresses are relative: @/dist is taken to be at /; if not, say --base\n";
+    assert!(report.contains(note), "{report}");
+    check("vite-relative", "index.html", &["--base", "/assets/1.4.2"], "vite-relative-base.html");
+}
+
+#[test]
+fn a_page_of_webpack() {
+    check("webpack", "index.html", &[], "webpack.html");
+}
+
+#[test]
+fn crlf_stays_crlf() {
+    let build = Build::of("vite-root");
+    build.edit("dist/index.html", "\n", "\r\n");
+    build.run(&["inject", PAGE]);
+    let expected = fs::read_to_string(repo("canaryctl/tests/fixtures/expected/vite-root.html")).unwrap();
+    assert_eq!(build.read("dist/index.html"), expected.replace('\n', "\r\n"));
+}
+
+#[test]
+fn out_leaves_the_page_alone() {
+    let build = Build::of("vite-root");
+    let before = build.read("dist/index.html");
+    for _ in 0..2 {
+        assert_eq!(build.run(&["inject", PAGE, "--out", "@/out.html"]).0, Some(0));
+    }
+    assert_eq!(build.read("dist/index.html"), before);
+    let expected = fs::read_to_string(repo("canaryctl/tests/fixtures/expected/vite-root.html")).unwrap();
+    assert_eq!(build.read("out.html"), expected);
+}
+
+#[test]
+fn machines_read_json() {
+    let build = Build::of("vite-root");
+    let (_, report, _) = build.run(&["inject", PAGE, "--output", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["changed"], true);
+    assert_eq!(report["stable"]["scripts"][0]["src"], "/assets/index-lXoEamTF.js");
+    assert_eq!(report["taken"][0]["line"], 12);
+    assert_eq!(report["scriptSrc"][0]["line"], 9);
+    let (_, report, _) = build.run(&["inject", PAGE, "--output", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!((&report["changed"], &report["stable"]), (&false.into(), &serde_json::Value::Null));
+}
+
+#[test]
+fn what_is_not_of_the_build_stays() {
+    let build = Build::of("vite-root");
+    fs::write(build.path("dist/brand.css"), "").unwrap();
+    fs::write(build.path("dist/own.js"), "").unwrap();
+    fs::write(build.path("dist/index.html.br"), "").unwrap();
+    let own = "<script type=module src=/own.js></script>\n<link rel=stylesheet href=/brand.css>\n\
+               <script type=module src=https://cdn.example/a.js></script>\n\
+               <link rel=stylesheet media=print href=/assets/index-NDhQtcaq.css>\n<script nomodule src=/own.js></script>";
+    build.edit("dist/index.html", "<div id=\"app\"></div>", own);
+    build.edit("dist/index.html", "crossorigin src", "id=\"main\" nonce=\"abc\" crossorigin src");
+    let (code, report, _) = build.run(&["inject", PAGE]);
+    let notes: Vec<_> = report.lines().filter_map(|line| line.strip_prefix("note: ")).collect();
+    assert_eq!(
+        (code, notes.as_slice()),
+        (
+            Some(0),
+            [
+                "line 12: the attribute id of /assets/index-lXoEamTF.js is lost",
+                "line 19: /own.js is not of this build, and stays",
+                "line 20: /brand.css is not of this build, and stays",
+                "line 22: /assets/index-NDhQtcaq.css has media, for which bundles have no place, and stays",
+                "@/dist/index.html.br is of the page before: compress again",
+            ]
+            .as_slice()
+        )
+    );
+    let page = build.read("dist/index.html");
+    assert!(page.contains(own), "{page}");
+    assert!(page.contains("<script type=\"module\" src=\"/runtime/canary.js\" nonce=\"abc\"></script>"), "{page}");
+}
+
+#[test]
+fn refuses_what_it_cannot_keep_whole() {
+    for (fixture, from, to, message) in [
+        (
+            "vite-legacy",
+            "<title>",
+            "<title>",
+            "line 23: <script nomodule>: /assets/polyfills-legacy-Bfw-VUCf.js: part of a build for browsers without \
+             modules, which would lose its stylesheets: build without it",
+        ),
+        (
+            "vite-root",
+            "<title>",
+            "<base href=\"/shop/\"><title>",
+            "line 8: <base href> changes what every address means: \
+             take it out",
+        ),
+        (
+            "vite-root",
+            "<title>",
+            "<script type=module src=/runtime/canary.js></script><title>",
+            "line 8: <script src=\"/runtime/canary.js\"> is there already, by another hand",
+        ),
+        (
+            "vite-root",
+            "index-lXoEamTF.js\"",
+            "index-lXoEamTF.js?v=1\"",
+            "line 12: /assets/index-lXoEamTF.js?v=1: expected an address of A-Z a-z 0-9 . _ / @ - that begins with /, \
+             without // and ..",
+        ),
+        (
+            "vite-root",
+            "/assets/index-lXoEamTF.js",
+            "https://cdn.example/index.js",
+            "no module script, nor a deferred one, of a file in @/dist: name the folder with --dir, its address with \
+             --base",
+        ),
+        (
+            "webpack",
+            "runtime.c7e8a98b.js",
+            "runtime.js",
+            "line 1: <script>: /assets/1.4.2/runtime.js: no such file in @/dist, whose address is /assets/1.4.2/",
+        ),
+        ("vite-root", "</script>\n    <noscript>", "<noscript>", "line 21: <script> has no end"),
+    ] {
+        let build = Build::of(fixture);
+        build.edit("dist/index.html", from, to);
+        let before = build.read("dist/index.html");
+        assert_eq!(build.fails(&["inject", PAGE]), format!("canaryctl: @/dist/index.html: {message}\n"));
+        assert_eq!(build.read("dist/index.html"), before);
+    }
+    let build = Build::of("vite-root");
+    fs::write(build.path("dist/index.html"), b"<p>\xff").unwrap();
+    let message = build.fails(&["inject", PAGE]);
+    assert_eq!(message, "canaryctl: @/dist/index.html: invalid utf-8 sequence of 1 bytes from index 3\n");
+    let message = build.fails(&["inject", "@/none.html"]);
+    assert_eq!(message, "canaryctl: cannot read @/none.html: No such file or directory (os error 2)\n");
+}

@@ -1,0 +1,73 @@
+//! What bundlers wrote, to work on a copy of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::{repo, run, text};
+
+/// The copy, under the name `dist`, with `package.json` beside it.
+pub(crate) struct Build(TempDir);
+
+impl Build {
+    /// Copies a folder of `tests/fixtures`.
+    #[track_caller]
+    pub(crate) fn of(fixture: &str) -> Self {
+        let build = Self(tempfile::tempdir().expect("a folder"));
+        let fixtures = repo("canaryctl/tests/fixtures");
+        copy(&fixtures.join(fixture), &build.path("dist"));
+        fs::copy(fixtures.join("package.json"), build.path("package.json")).expect("a version");
+        build
+    }
+
+    /// A path in the folder above `dist`.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    /// What a file contains.
+    #[track_caller]
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).expect("a file of text")
+    }
+
+    /// Changes a file.
+    #[track_caller]
+    pub(crate) fn edit(&self, path: &str, from: &str, to: &str) {
+        let old = self.read(path);
+        assert!(old.contains(from), "no {from} in {old}");
+        fs::write(self.path(path), old.replace(from, to)).expect("a file");
+    }
+
+    /// Runs a verb on paths that begin with `@/`. Exit code and both streams, where the folder is `@` again.
+    #[track_caller]
+    pub(crate) fn run(&self, args: &[&str]) -> (Option<i32>, String, String) {
+        let folder = self.0.path().display().to_string();
+        let args: Vec<String> = args.iter().map(|arg| arg.replace("@/", &format!("{folder}/"))).collect();
+        let output = run(&args.iter().map(String::as_str).collect::<Vec<_>>(), "");
+        let [out, error] = [&output.stdout, &output.stderr].map(|bytes| text(bytes).replace(&folder, "@"));
+        (output.status.code(), out, error)
+    }
+
+    /// Runs it where it has to fail, and returns what it says.
+    #[track_caller]
+    pub(crate) fn fails(&self, args: &[&str]) -> String {
+        let (code, out, error) = self.run(args);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{error}");
+        error
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).expect("a file");
+        }
+    }
+}
