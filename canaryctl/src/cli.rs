@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::output::Output;
-use crate::{bucket, serve};
+use crate::{bucket, segment, serve, set};
 
 /// Serves a client-side canary for development, and computes what the runtime computes.
 ///
@@ -24,6 +24,8 @@ pub(crate) struct Cli {
 enum Verb {
     Serve(serve::Args),
     Bucket(bucket::Args),
+    Set(set::Args),
+    Segment(segment::Args),
 }
 
 impl Cli {
@@ -32,6 +34,8 @@ impl Cli {
         match &self.verb {
             Verb::Serve(args) => serve::run(args, self.output),
             Verb::Bucket(args) => bucket::run(args, self.output),
+            Verb::Set(args) => set::run(args, self.output),
+            Verb::Segment(args) => segment::run(args, self.output),
         }
     }
 }

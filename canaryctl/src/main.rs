@@ -5,9 +5,13 @@
 
 mod bucket;
 mod cli;
+mod edit;
+mod git;
 mod manifest;
 mod output;
+mod segment;
 mod serve;
+mod set;
 mod yaml;
 
 use std::io::{self, ErrorKind, Write};
