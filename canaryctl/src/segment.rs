@@ -36,8 +36,8 @@ enum Verb {
 
 /// Add values to a segment, as hashes.
 ///
-/// The config is public, the list need not be: a value is stored as the SHA-256 of `segment:NAME:VALUE`. Values that are
-/// there already, hashed or not, are skipped. `REVISION` is counted up where there is one.
+/// The config is public, the list need not be: a value is stored as the SHA-256 of `segment:NAME:VALUE`. Values that
+/// are there already, hashed or not, are skipped. `REVISION` is counted up where there is one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "A line that is such a hash itself, `sha256:` and 64 digits, is added as it is.
 

@@ -3,7 +3,11 @@ use super::*;
 #[track_caller]
 fn edited(text: &str, splice: anyhow::Result<Option<Splice>>) -> Result<String, String> {
     match splice {
-        Ok(Some(Splice { range, text: new })) => Ok(format!("{}{new}{}", &text[..range.start], &text[range.end..])),
+        Ok(Some(Splice { range, text: new })) => {
+            let mut edited = text.to_owned();
+            edited.replace_range(range, &new);
+            Ok(edited)
+        }
         Ok(None) => Ok(text.to_owned()),
         Err(error) => Err(format!("{error:#}")),
     }
