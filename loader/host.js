@@ -16,5 +16,5 @@ export function matches(pattern, text, ignoreCase) {
 /** Whether two texts are the same but for case. */
 export const equalsFolded = (a, b) => a.toLowerCase() === b.toLowerCase();
 
-/** The nearest double of what JSON calls a number. */
 export const number = Number;
+export const text = String;

@@ -2,13 +2,12 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::cmp::Ordering;
 
+use crate::host;
 use crate::json::{Json, Kind};
-use crate::number;
 
-/// `value + ""`, for numbers as they are written, unless they are integers.
+/// `value + ""`
 pub(crate) fn text(value: Json<'_>) -> Cow<'_, str> {
     match value.kind() {
         Kind::Null => Cow::Borrowed("null"),
@@ -26,12 +25,7 @@ pub(crate) fn text(value: Json<'_>) -> Cow<'_, str> {
             }
             Cow::Owned(joined)
         }
-        _ => {
-            let Some(integer) = value.as_integer() else { return Cow::Borrowed(value.source()) };
-            let mut digits = Vec::new();
-            number::push(&mut digits, integer);
-            Cow::Owned(String::from_utf8(digits).unwrap_or_default())
-        }
+        _ => value.as_number().map_or(Cow::Borrowed(value.source()), |number| Cow::Owned(host::text(number))),
     }
 }
 
@@ -40,15 +34,7 @@ pub(crate) fn number(value: Json) -> f64 {
     match value.kind() {
         Kind::Null | Kind::False => 0.0,
         Kind::True => 1.0,
-        _ => {
-            let text = text(value);
-            let text = text.trim_ascii();
-            match number::read(text) {
-                _ if text.is_empty() => 0.0,
-                Some((number, length)) if length == text.len() => number,
-                _ => f64::NAN,
-            }
-        }
+        _ => value.as_number().unwrap_or_else(|| host::number(&text(value))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a browser brings and a tool needs a crate for: regular expressions, numbers, case. All of it is pure.
 
+use alloc::format;
 use alloc::string::String;
 
 use regex::RegexBuilder;
@@ -11,7 +12,9 @@ const SIZE_LIMIT: usize = 1 << 28;
 pub(crate) fn matches(pattern: &str, text: &str, ignore_case: bool) -> bool {
     let regex =
         RegexBuilder::new(&translate(pattern)).case_insensitive(ignore_case).size_limit(SIZE_LIMIT).build();
-    regex.is_ok_and(|regex| regex.is_match(text))
+    // Two letters beyond ASCII are word characters to JavaScript where case is ignored, because they fold into ASCII.
+    let folded = ignore_case.then(|| text.replace('\u{17f}', "s").replace('\u{212a}', "k"));
+    regex.is_ok_and(|regex| regex.is_match(folded.as_deref().unwrap_or(text)))
 }
 
 /// Whether two texts are the same but for case.
@@ -19,9 +22,53 @@ pub(crate) fn equals_folded(a: &str, b: &str) -> bool {
     a.to_lowercase() == b.to_lowercase()
 }
 
-/// The nearest double of what JSON calls a number.
+/// JavaScript's `Number(text)`.
 pub(crate) fn number(text: &str) -> f64 {
-    text.parse().unwrap_or(f64::NAN)
+    let text = text.trim_matches(is_space);
+    let radix = |prefix, radix| {
+        let digits = text.strip_prefix(prefix)?;
+        let digits = digits.chars().map(|digit| digit.to_digit(radix).map(f64::from));
+        Some(digits.reduce(|sum, digit| Some(sum? * f64::from(radix) + digit?)).flatten().unwrap_or(f64::NAN))
+    };
+    let prefixed = [("0x", 16), ("0X", 16), ("0o", 8), ("0O", 8), ("0b", 2), ("0B", 2)];
+    match text {
+        "" => 0.0,
+        "Infinity" | "+Infinity" => f64::INFINITY,
+        "-Infinity" => f64::NEG_INFINITY,
+        // Rust's own words for what is no number are none of JavaScript's.
+        _ if text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte)) => {
+            text.parse().unwrap_or(f64::NAN)
+        }
+        _ => prefixed.into_iter().find_map(|(prefix, base)| radix(prefix, base)).unwrap_or(f64::NAN),
+    }
+}
+
+/// JavaScript's `String(number)`.
+pub(crate) fn text(number: f64) -> String {
+    if number == 0.0 {
+        return String::from("0");
+    }
+    let shortest = format!("{:e}", number.abs());
+    let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
+    let digits = mantissa.replace('.', "");
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let zeros = |count: i32| "0".repeat(usize::try_from(count).unwrap_or(0));
+    let after = i32::try_from(digits.len()).unwrap_or(i32::MAX).saturating_sub(1);
+    let text = match exponent {
+        ..-6 | 21.. => shortest.replace('e', if exponent < 0 { "e" } else { "e+" }),
+        -6..0 => format!("0.{}{digits}", zeros(exponent.saturating_neg().saturating_sub(1))),
+        _ if after <= exponent => digits.clone() + &zeros(exponent.saturating_sub(after)),
+        _ => {
+            let (whole, fraction) = digits.split_at(usize::try_from(exponent).unwrap_or(0).saturating_add(1));
+            format!("{whole}.{fraction}")
+        }
+    };
+    if number < 0.0 { format!("-{text}") } else { text }
+}
+
+/// What JavaScript trims.
+fn is_space(character: char) -> bool {
+    character.is_whitespace() && character != '\u{85}' || character == '\u{feff}'
 }
 
 /// Writes out what the two sides abbreviate differently: JavaScript's digits and words are ASCII, its spaces and line

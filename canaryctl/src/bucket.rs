@@ -105,7 +105,8 @@ impl<W: Write> Printer<'_, W> {
     }
 }
 
-fn trim_line_end(line: &[u8]) -> &[u8] {
+/// A line without its end: `\n`, and one `\r` before it.
+pub(crate) fn trim_line_end(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r\n").or_else(|| line.strip_suffix(b"\n")).unwrap_or(line)
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::output::Output;
-use crate::{assets, bucket, completions, inject, serve};
+use crate::{assets, bucket, completions, inject, segment, serve, set};
 
 /// Prepares and serves a client-side canary, and computes what the runtime computes.
 ///
@@ -27,6 +27,8 @@ enum Verb {
     Assets(assets::Args),
     Inject(inject::Args),
     Completions(completions::Args),
+    Set(set::Args),
+    Segment(segment::Args),
 }
 
 impl Cli {
@@ -38,6 +40,8 @@ impl Cli {
             Verb::Assets(args) => assets::run(args, self.output),
             Verb::Inject(args) => inject::run(args, self.output),
             Verb::Completions(args) => completions::run(args, self.output),
+            Verb::Set(args) => set::run(args, self.output),
+            Verb::Segment(args) => segment::run(args, self.output),
         }
     }
 }

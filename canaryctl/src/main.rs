@@ -9,11 +9,15 @@ mod bundle;
 mod cli;
 mod completions;
 mod dist;
+mod edit;
+mod git;
 mod html;
 mod inject;
 mod manifest;
 mod output;
+mod segment;
 mod serve;
+mod set;
 mod yaml;
 
 use std::io::{self, ErrorKind, Write};

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
 
-use crate::yaml::Document;
+use crate::yaml::{Document, Scalar};
 
 /// The `ConfigMap` that holds the config.
 const NAME: &str = "canary-settings";
@@ -17,23 +17,40 @@ const KEY: &str = "config.json";
 /// not. A file that is itself the JSON comes back whole.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    match find(&bytes) {
-        Ok(Some(config)) => Ok(config.into_bytes()),
-        _ if is_bare(path, &bytes) => Ok(bytes),
-        Ok(None) => bail!("{}: expected a ConfigMap {NAME} with the key {KEY}", path.display()),
+    match locate(path, &bytes)? {
+        Place::Whole => Ok(bytes),
+        Place::Scalars(scalars) => Ok(scalars.into_iter().next().map(|it| it.text.into_bytes()).unwrap_or_default()),
+    }
+}
+
+/// Where the config stands in a file.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// The file is the JSON.
+    Whole,
+    /// Texts in a manifest: one, unless a key or a `ConfigMap` is repeated. The first counts.
+    Scalars(Vec<Scalar>),
+}
+
+/// Finds the config in the bytes of a file.
+pub(crate) fn locate(path: &Path, bytes: &[u8]) -> anyhow::Result<Place> {
+    match find(bytes) {
+        Ok(scalars) if !scalars.is_empty() => Ok(Place::Scalars(scalars)),
+        _ if is_bare(path, bytes) => Ok(Place::Whole),
+        Ok(_) => bail!("{}: expected a ConfigMap {NAME} with the key {KEY}", path.display()),
         Err(error) => Err(error.context(path.display().to_string())),
     }
 }
 
-fn find(manifest: &[u8]) -> anyhow::Result<Option<String>> {
+fn find(manifest: &[u8]) -> anyhow::Result<Vec<Scalar>> {
     let documents = Document::parse_all(str::from_utf8(manifest)?).map_err(|error| {
         let place = error.marker();
         anyhow!("line {}, column {}: {}", place.line(), place.col().saturating_add(1), error.info())
     })?;
     let settings = documents
         .iter()
-        .find(|it| it.text(&["kind"]) == Some("ConfigMap") && it.text(&["metadata", "name"]) == Some(NAME));
-    Ok(settings.and_then(|it| it.text(&["data", KEY])).map(str::to_owned))
+        .filter(|it| it.text(&["kind"]) == Some("ConfigMap") && it.text(&["metadata", "name"]) == Some(NAME));
+    Ok(settings.flat_map(|it| it.scalars(&["data", KEY])).cloned().collect())
 }
 
 fn is_bare(path: &Path, bytes: &[u8]) -> bool {

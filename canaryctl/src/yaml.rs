@@ -1,13 +1,29 @@
 //! The texts in a YAML stream, each under the keys that lead to it.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
-use granit_parser::{Event, Parser, ScanError};
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 
 /// One document of a stream. What lies in a sequence is left out: nothing that is looked for here does.
 #[derive(Debug, Default)]
 pub(crate) struct Document {
-    texts: Vec<(Vec<String>, String)>,
+    texts: Vec<(Vec<String>, Scalar)>,
+}
+
+/// A text, and how it stands in its source.
+#[derive(Clone, Debug)]
+pub(crate) struct Scalar {
+    /// What it means.
+    pub(crate) text: String,
+    /// How it is written.
+    pub(crate) style: ScalarStyle,
+    /// The bytes that it takes, quotes included; a block begins with the first line that is not blank.
+    pub(crate) range: Range<usize>,
+    /// The line on which it begins, counted from 1.
+    pub(crate) line: usize,
+    /// Whether it has an anchor or stands for one, so that other places may share it.
+    pub(crate) shared: bool,
 }
 
 impl Document {
@@ -16,8 +32,11 @@ impl Document {
         let mut documents = Vec::new();
         let mut walk = Walk::default();
         for event in Parser::new_from_str(source) {
-            match event?.0 {
-                Event::Scalar(text, _, anchor, _) => walk.scalar(text.into_owned(), anchor),
+            let (event, span) = event?;
+            match event {
+                Event::Scalar(text, style, anchor, _) => {
+                    walk.scalar(Scalar::new(text.into_owned(), style, &span, anchor), anchor);
+                }
                 Event::Alias(anchor) => walk.alias(anchor),
                 Event::MappingStart(..) => walk.levels.push(Level::Key),
                 Event::SequenceStart(..) => walk.levels.push(Level::Item),
@@ -31,7 +50,38 @@ impl Document {
 
     /// The text under a path of keys.
     pub(crate) fn text(&self, path: &[&str]) -> Option<&str> {
-        self.texts.iter().find(|(keys, _)| keys == path).map(|(_, text)| text.as_str())
+        self.scalars(path).next().map(|scalar| scalar.text.as_str())
+    }
+
+    /// All texts under a path of keys: more than one where a key is repeated.
+    pub(crate) fn scalars(&self, path: &[&str]) -> impl Iterator<Item = &Scalar> {
+        self.texts.iter().filter(move |(keys, _)| keys == path).map(|(_, scalar)| scalar)
+    }
+}
+
+impl Scalar {
+    fn new(text: String, style: ScalarStyle, span: &Span, anchor: usize) -> Self {
+        let at = |offset: Option<usize>| offset.unwrap_or_default();
+        let range = at(span.start.byte_offset())..at(span.end.byte_offset());
+        Self { text, style, range, line: span.start.line(), shared: anchor != 0 }
+    }
+}
+
+/// Whether two streams say the same but for one text, which is written in the same style.
+pub(crate) fn differ_in_one_text(a: &str, b: &str) -> bool {
+    let (mut a, mut b) = (Parser::new_from_str(a), Parser::new_from_str(b));
+    let mut differences = 0_u8;
+    loop {
+        match (a.next(), b.next()) {
+            (None, None) => return differences <= 1,
+            (Some(Ok((a, _))), Some(Ok((b, _)))) if a == b => {}
+            (Some(Ok((Event::Scalar(_, style, 0, tag), _))), Some(Ok((Event::Scalar(_, other, 0, name), _))))
+                if (style, &tag) == (other, &name) =>
+            {
+                differences = differences.saturating_add(1);
+            }
+            _ => return false,
+        }
     }
 }
 
@@ -46,28 +96,28 @@ enum Level {
 #[derive(Debug, Default)]
 struct Walk {
     levels: Vec<Level>,
-    anchors: HashMap<usize, String>,
+    anchors: HashMap<usize, Scalar>,
     document: Document,
 }
 
 impl Walk {
-    fn scalar(&mut self, text: String, anchor: usize) {
+    fn scalar(&mut self, scalar: Scalar, anchor: usize) {
         if anchor != 0 {
-            self.anchors.insert(anchor, text.clone());
+            self.anchors.insert(anchor, scalar.clone());
         }
         if let Some(level @ Level::Key) = self.levels.last_mut() {
-            *level = Level::Value(text);
+            *level = Level::Value(scalar.text);
             return;
         }
         if let Some(path) = self.path() {
-            self.document.texts.push((path, text));
+            self.document.texts.push((path, scalar));
         }
         self.end_node();
     }
 
     fn alias(&mut self, anchor: usize) {
         match self.anchors.get(&anchor).cloned() {
-            Some(text) => self.scalar(text, 0),
+            Some(scalar) => self.scalar(scalar, 0),
             None => self.end_node(),
         }
     }
@@ -129,6 +179,44 @@ mod tests {
     fn follows_aliases_of_texts() {
         check("x: &t text\na: *t\nb: 1", &["a"], &[Some("text")]);
         check("x: &t {y: z}\na: *t\nb: 1", &["b"], &[Some("1")]);
+    }
+
+    #[test]
+    fn tells_where_a_text_stands() {
+        let source = "\u{feff}a: |2 # b\r\n\r\n   é\r\nb: \"\\\"é\"\nc: &x 1\nd: *x\na: 2";
+        let documents = Document::parse_all(source).unwrap();
+        let scalar = |key| documents[0].scalars(&[key]).next().unwrap();
+        for (key, text, line, shared) in
+            [("a", " é\r\n", 3, false), ("b", "\"\\\"é\"", 4, false), ("c", "1", 5, true), ("d", "1", 5, true)]
+        {
+            let scalar = scalar(key);
+            assert_eq!(
+                (source.get(scalar.range.clone()).unwrap(), scalar.line, scalar.shared),
+                (text, line, shared),
+                "{key}"
+            );
+        }
+        assert_eq!((scalar("a").style, scalar("b").style), (ScalarStyle::Literal, ScalarStyle::DoubleQuoted));
+        assert_eq!(documents[0].scalars(&["a"]).count(), 2);
+    }
+
+    #[test]
+    fn compares_streams() {
+        let stream = "a:\n- 1\n- b: |\n    x\n---\nc: 2";
+        for (other, expected) in [
+            (stream.to_owned(), true),
+            (stream.replace('1', "7"), true),
+            (stream.replace("c: 2", "# no\nc: 3"), true),
+            (stream.replace('1', "7").replace('2', "3"), false),
+            (stream.replace('2', "'2'"), false),
+            (stream.replace('2', "&x 3"), false),
+            (stream.replace('2', "!!str 3"), false),
+            (stream.replace('2', "[2]"), false),
+            (stream.replace("---\n", ""), false),
+            (format!("{stream}\nd: 1"), false),
+        ] {
+            assert_eq!(differ_in_one_text(stream, &other), expected, "{other}");
+        }
     }
 
     #[test]

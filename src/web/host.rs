@@ -1,5 +1,7 @@
 //! What the browser brings: regular expressions, numbers, case. Their tables are not ours to carry.
 
+use alloc::string::String;
+
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen(module = "/loader/host.js")]
@@ -11,6 +13,9 @@ extern "C" {
     #[wasm_bindgen(js_name = equalsFolded)]
     pub(crate) fn equals_folded(a: &str, b: &str) -> bool;
 
-    /// The nearest double of what JSON calls a number.
+    /// JavaScript's `Number(text)`.
     pub(crate) fn number(text: &str) -> f64;
+
+    /// JavaScript's `String(number)`.
+    pub(crate) fn text(number: f64) -> String;
 }

@@ -6,9 +6,11 @@
     reason = "a panic fails the test"
 )]
 
-use canary_runtime::Percentage;
 use canary_runtime::bucket::{Domain, bucket};
-use serde_json::Value;
+use canary_runtime::time::parse_rfc3339;
+use canary_runtime::{Code, Config, Context, Decision, Document, Evaluation, History, Overrides, Percentage, Standing};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 /// `bucketing.json`: domain, salt, key and the bucket they fall into.
 pub(crate) fn check_buckets() -> usize {
@@ -36,6 +38,193 @@ pub(crate) fn check_percentages() -> usize {
         assert_eq!(Percentage::new(case.as_f64().expect("a number")), None, "{case}");
     }
     valid.len() + invalid.len()
+}
+
+/// `conditions.json` and `coercions.json`: for whom a condition holds. Each is the rule of a flag.
+pub(crate) fn check_conditions() -> usize {
+    let files = [include_str!("conditions.json"), include_str!("coercions.json")].map(raw_cases::<Condition>);
+    let mut wrong = Wrong::default();
+    for case in files.iter().flatten() {
+        let groups = case.groups.map_or("{}", RawValue::get);
+        let config = format!(
+            r#"{{"CANARY_PERCENTAGE": 5, "SEGMENTS": {groups}, "FEATURE_FLAGS": {{"f": {{"rules": [{{"if": {}}}]}}}}}}"#,
+            case.condition
+        );
+        let details = evaluate(&config, "", case.attributes, "", "", 0, "f");
+        wrong.compare(&case.name, &details["value"], &Value::Bool(case.expected));
+    }
+    wrong.assert_none();
+    files.iter().map(Vec::len).sum()
+}
+
+/// `patterns.json`: the regular expressions that are portable, what they match, and those which are not.
+pub(crate) fn check_patterns() -> usize {
+    let text = include_str!("patterns.json");
+    let (portable, refused) = (cases(text, "portable"), cases(text, "refused"));
+    let mut wrong = Wrong::default();
+    for case in &portable {
+        let operator = if case["ignoreCase"] == true { "$regexi" } else { "$regex" };
+        let details = match_pattern(operator, &case["pattern"], &case["text"]);
+        wrong.compare(&case.to_string(), &details["value"], &case["matches"]);
+    }
+    for pattern in &refused {
+        let details = match_pattern("$regex", pattern, &Value::from("a"));
+        wrong.compare(&pattern.to_string(), &details["errorCode"], &Value::from("PARSE_ERROR"));
+    }
+    wrong.assert_none();
+    portable.len() + refused.len()
+}
+
+/// `flags.json`: what flags are for a user.
+pub(crate) fn check_flags() -> usize {
+    let (mut count, mut wrong) = (0, Wrong::default());
+    for case in raw_cases::<Flags>(include_str!("flags.json")) {
+        let now = case.now.map_or(0, |now| parse_rfc3339(now).expect("a time"));
+        let overrides: Map<String, Value> = case.overrides.unwrap_or_default();
+        let query: Vec<_> = overrides.iter().map(|(key, value)| format!("canary.flag={key}:{value}").replace('+', "%2B")).collect();
+        let config = if query.is_empty() {
+            case.config.get().to_owned()
+        } else {
+            format!(r#"{{"OVERRIDES": {{"query": true}}, {}"#, &case.config.get()[1..])
+        };
+        for (key, expected) in case.flags {
+            let details = evaluate(&config, &case.key, case.attributes, &query.join("&"), &case.name, now, &key);
+            let member = |name: &str| details.get(name).unwrap_or(&Value::Null);
+            let expected = |name: &str| expected.get(name).unwrap_or(&Value::Null);
+            for name in ["value", "variant", "reason", "errorCode"] {
+                wrong.compare(&format!("{}: {key}.{name}", case.name), member(name), expected(name));
+            }
+            count += 1;
+        }
+    }
+    wrong.assert_none();
+    count
+}
+
+/// `decisions.json`: which bundle a user gets.
+pub(crate) fn check_decisions() -> usize {
+    let cases = raw_cases::<Decided>(include_str!("decisions.json"));
+    let mut wrong = Wrong::default();
+    for case in &cases {
+        let context = Context { targeting_key: case.key.clone(), attributes: document(case.attributes) };
+        let standing = match case.standing {
+            "known" => Standing::Known,
+            "automated" => Standing::Automated,
+            "unknown" => Standing::Unknown,
+            other => panic!("{other}"),
+        };
+        let history = case.history.as_ref();
+        let was = |name: &str| history.is_some_and(|history| history[name] == true);
+        let history = History { quarantined: was("quarantined"), held: was("held") };
+        let overrides = case.overridden.map_or_else(Overrides::default, |variant| {
+            Overrides::from_query(&format!("?canary={variant}"))
+        });
+        let now = case.now.and_then(parse_rfc3339);
+        let parsed = case.config.map(|config| {
+            let (config, _) = Config::parse(config.get().as_bytes())?;
+            config.check_expiry(now)?;
+            Ok(config)
+        });
+        let decision = match parsed.unwrap_or(Err(canary_runtime::Fault::new(Code::Expired, "", ""))) {
+            Ok(config) => {
+                let evaluation =
+                    Evaluation { config: &config, context: &context, overrides: &overrides, now: now.unwrap_or(0) };
+                Decision::make(&evaluation, standing, history)
+            }
+            Err(fault) => Decision::without_config(&fault),
+        };
+        let mut out = canary_runtime::text::Writer::default();
+        decision.write(&mut out, "");
+        let decision: Value = serde_json::from_str(&out.finish()).expect("JSON");
+        wrong.compare(&case.name, &decision, &case.decision);
+    }
+    wrong.assert_none();
+    cases.len()
+}
+
+/// Everything that differs, so that one run tells all of it.
+#[derive(Default)]
+struct Wrong(Vec<String>);
+
+impl Wrong {
+    fn compare(&mut self, name: &str, found: &Value, expected: &Value) {
+        if found != expected {
+            self.0.push(format!("{name}: {found}, expected {expected}"));
+        }
+    }
+
+    fn assert_none(&self) {
+        assert!(self.0.is_empty(), "{}", self.0.join("\n"));
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Condition<'a> {
+    name: String,
+    #[serde(borrow)]
+    condition: &'a RawValue,
+    #[serde(borrow)]
+    attributes: &'a RawValue,
+    expected: bool,
+    #[serde(borrow)]
+    groups: Option<&'a RawValue>,
+}
+
+#[derive(serde::Deserialize)]
+struct Flags<'a> {
+    name: String,
+    #[serde(borrow)]
+    config: &'a RawValue,
+    key: String,
+    #[serde(borrow)]
+    attributes: &'a RawValue,
+    now: Option<&'a str>,
+    overrides: Option<Map<String, Value>>,
+    flags: Map<String, Value>,
+}
+
+#[derive(serde::Deserialize)]
+struct Decided<'a> {
+    name: String,
+    #[serde(borrow)]
+    config: Option<&'a RawValue>,
+    key: String,
+    #[serde(borrow)]
+    attributes: &'a RawValue,
+    now: Option<&'a str>,
+    standing: &'a str,
+    history: Option<Value>,
+    #[serde(rename = "override")]
+    overridden: Option<&'a str>,
+    decision: Value,
+}
+
+fn match_pattern(operator: &str, pattern: &Value, text: &Value) -> Value {
+    let config = format!(
+        r#"{{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {{"f": {{"rules": [{{"if": {{"a": {{"{operator}": {pattern}}}}}}}]}}}}}}"#
+    );
+    let attributes = format!(r#"{{"a": {text}}}"#);
+    evaluate(&config, "", serde_json::from_str(&attributes).expect("JSON"), "", "", 0, "f")
+}
+
+fn evaluate(config: &str, key: &str, attributes: &RawValue, query: &str, name: &str, now: i64, flag: &str) -> Value {
+    let (config, _) = Config::parse(config.as_bytes()).unwrap_or_else(|fault| panic!("{name}: {fault} {config}"));
+    let context = Context { targeting_key: key.to_owned(), attributes: document(attributes) };
+    let overrides = Overrides::from_query(query);
+    let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now };
+    serde_json::from_str(&evaluation.flag(flag).to_json()).expect("JSON")
+}
+
+fn document(json: &RawValue) -> Document {
+    Document::parse(json.get()).expect("JSON")
+}
+
+fn raw_cases<'a, T: serde::Deserialize<'a>>(text: &'a str) -> Vec<T> {
+    #[derive(serde::Deserialize)]
+    struct File<T> {
+        cases: Vec<T>,
+    }
+    serde_json::from_str::<File<T>>(text).expect("vectors").cases
 }
 
 fn cases(text: &str, name: &str) -> Vec<Value> {

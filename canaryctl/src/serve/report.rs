@@ -36,7 +36,7 @@ impl Report {
         match Config::parse(bytes).and_then(|parsed| parsed.0.check_expiry(Some(now)).map(|()| parsed)) {
             Ok((config, warnings)) => Self::Good {
                 percentage: f64::from(config.percentage.buckets()) / 1000.0,
-                revision: config.revision,
+                revision: config.revision(),
                 flags: config.flag_keys().count(),
                 warnings: warnings.iter().map(ToString::to_string).collect(),
             },

@@ -7,7 +7,7 @@ const classAtom = String.raw`(?!&&|--|~~)(?:${escape}|\\-|[^\\\[\]])`;
 const tokens = [
   String.raw`\((?:\?:|(?!\?))`,
   String.raw`[)|^$]`,
-  String.raw`\\[bB]`,
+  String.raw`\\b`,
   String.raw`(?:[*+?]|\{\d+(?:,\d*)?\})\??`,
   // Neither [] nor [^], which JavaScript reads as nothing and anything.
   String.raw`\[(?:\^|(?!\^))(?:${classAtom})+\]`,

@@ -2,6 +2,7 @@
 //! an independent implementation in JavaScript.
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "vectors/mod.rs"]
 mod vectors;
 
 #[test]
@@ -12,4 +13,24 @@ fn buckets_are_frozen() {
 #[test]
 fn percentages_are_exact() {
     assert_eq!(vectors::check_percentages(), 323);
+}
+
+#[test]
+fn conditions_are_frozen() {
+    assert_eq!(vectors::check_conditions(), 131 + 399);
+}
+
+#[test]
+fn patterns_are_portable() {
+    assert_eq!(vectors::check_patterns(), 209 + 151);
+}
+
+#[test]
+fn flags_are_frozen() {
+    assert_eq!(vectors::check_flags(), 714);
+}
+
+#[test]
+fn decisions_are_frozen() {
+    assert_eq!(vectors::check_decisions(), 260);
 }
