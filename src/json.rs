@@ -176,10 +176,10 @@ impl<'a> Json<'a> {
         self.node().word
     }
 
-    /// The member of an object whose name is a word.
+    /// The member of an object whose name is a word, or nothing.
     #[inline(never)]
-    pub(crate) fn member(self, word: Word) -> Option<Self> {
-        self.members().find(|(name, _)| name.word() == word).map(|(_, value)| value)
+    pub(crate) fn member(self, word: Word) -> Self {
+        self.members().find(|(name, _)| name.word() == word).map_or(self.nothing(), |(_, value)| value)
     }
 
     /// The truth value, if it is one.
@@ -222,11 +222,17 @@ impl<'a> Json<'a> {
         Members(self.children(Kind::Object))
     }
 
-    /// A member of an object.
+    /// A member of an object, or [`Json::nothing`].
     #[must_use]
     #[inline(never)]
-    pub fn get(self, name: &str) -> Option<Self> {
-        self.members().find(|(found, _)| found.text() == name).map(|(_, value)| value)
+    pub fn get(self, name: &str) -> Self {
+        self.members().find(|(found, _)| found.text() == name).map_or(self.nothing(), |(_, value)| value)
+    }
+
+    /// Whether it stands anywhere, which [`Json::nothing`] does not.
+    #[must_use]
+    pub fn exists(self) -> bool {
+        self.index != usize::MAX
     }
 
     #[inline(never)]

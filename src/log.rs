@@ -11,7 +11,11 @@ const MOST: usize = 100;
 
 /// Faults by the place of what is wrong, which is looked up at the end.
 #[derive(Debug, Default)]
-pub(crate) struct Log(Vec<Entry>);
+pub(crate) struct Log {
+    entries: Vec<Entry>,
+    /// How often something was beyond this reader, though it may be right.
+    pub(crate) gaps: usize,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
@@ -25,30 +29,36 @@ struct Entry {
 impl Log {
     /// Notes that `json` is not what was expected, and is false, for whoever answers with that.
     pub(crate) fn refuse(&mut self, json: Json, expected: &'static str) -> bool {
-        self.add(Code::Key, json, Word::Other, expected)
+        self.refuse_missing(json, Word::Other, expected)
     }
 
     /// The same of a member, which may be missing.
-    pub(crate) fn refuse_member(&mut self, object: Json, name: Word, expected: &'static str) -> bool {
-        match object.member(name) {
-            Some(member) => self.refuse(member, expected),
-            None => self.add(Code::Key, object, name, expected),
-        }
+    pub(crate) fn refuse_member(&mut self, object: Json, word: Word, expected: &'static str) -> bool {
+        let member = object.member(word);
+        if member.exists() { self.refuse(member, expected) } else { self.refuse_missing(object, word, expected) }
     }
 
-    /// Notes what costs nothing more than a word.
-    pub(crate) fn notice(&mut self, json: Json, expected: &'static str) {
-        self.add(Code::Notice, json, Word::Other, expected);
+    /// The same of a member that is missing.
+    #[inline(never)]
+    pub(crate) fn refuse_missing(&mut self, object: Json, missing: Word, expected: &'static str) -> bool {
+        self.entries.push(Entry { code: Code::Key, at: object.span().start, missing, expected });
+        false
     }
 
-    /// Notes a name that nobody knows.
-    pub(crate) fn ignore(&mut self, name: Json) {
-        self.notice(name, "a known key; it is ignored");
+    /// Notes what costs nothing more than a word, and is true.
+    pub(crate) fn notice(&mut self, json: Json, expected: &'static str) -> bool {
+        self.refuse(json, expected);
+        self.as_notice()
+    }
+
+    /// Notes a name that nobody knows, and is true.
+    pub(crate) fn ignore(&mut self, name: Json) -> bool {
+        self.notice(name, "a known key; it is ignored")
     }
 
     /// Gives what was noted last another code, and is false.
     pub(crate) fn as_code(&mut self, code: Code) -> bool {
-        if let Some(last) = self.0.last_mut() {
+        if let Some(last) = self.entries.last_mut() {
             last.code = code;
         }
         false
@@ -61,24 +71,18 @@ impl Log {
 
     /// What was noted last, as a fault in its document.
     pub(crate) fn pop(&mut self, document: &Document) -> Fault {
-        let entry = self.0.pop().unwrap_or(Entry { code: Code::Key, at: 0, missing: Word::Other, expected: "" });
+        let entry = self.entries.pop().unwrap_or(Entry { code: Code::Key, at: 0, missing: Word::Other, expected: "" });
         entry.locate(document)
     }
 
     /// All that was noted, as far as anybody would read it.
     pub(crate) fn finish(self, document: &Document) -> Vec<Fault> {
-        let more = self.0.len() > MOST;
-        let mut faults: Vec<_> = self.0.iter().take(MOST).map(|entry| entry.locate(document)).collect();
+        let more = self.entries.len() > MOST;
+        let mut faults: Vec<_> = self.entries.iter().take(MOST).map(|entry| entry.locate(document)).collect();
         if more {
             faults.push(Fault::new(Code::Notice, "", "fewer faults; the rest is not shown"));
         }
         faults
-    }
-
-    #[inline(never)]
-    fn add(&mut self, code: Code, json: Json, missing: Word, expected: &'static str) -> bool {
-        self.0.push(Entry { code, at: json.span().start, missing, expected });
-        false
     }
 }
 

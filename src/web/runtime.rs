@@ -8,7 +8,7 @@ use crate::decision::{Decision, History, Standing, Variant};
 use crate::details::Details;
 use crate::evaluation::{Context, Evaluation};
 use crate::fault::Fault;
-use crate::json::{Document, Json, Kind};
+use crate::json::{Document, Kind};
 use crate::overrides::Overrides;
 use crate::reason::ErrorCode;
 use crate::text::Writer;
@@ -35,10 +35,10 @@ impl Runtime {
     pub fn new(context: &[u8], origins: &[u8], query: &[u8]) -> Self {
         let document = Document::parse(text(context)).unwrap_or_default();
         let device = read_context(context).unwrap_or_default();
-        let standing = match document.root().member(Word::Standing).map(Json::word) {
+        let standing = match document.root().member(Word::Standing).word() {
             _ if device.targeting_key.is_empty() => Standing::Unknown,
-            Some(Word::Known) => Standing::Known,
-            Some(Word::Automated) => Standing::Automated,
+            Word::Known => Standing::Known,
+            Word::Automated => Standing::Automated,
             _ => Standing::Unknown,
         };
         Self {
@@ -139,11 +139,8 @@ fn text(bytes: &[u8]) -> &str {
 /// `{"targetingKey", "attributes"}`
 fn read_context(bytes: &[u8]) -> Option<Context> {
     let document = Document::parse(text(bytes)).ok()?;
-    let key = document.root().member(Word::TargetingKey).map_or(Some(""), Json::as_str)?;
-    let attributes = match document.root().member(Word::Attributes) {
-        Some(attributes) if attributes.kind() == Kind::Object => Document::parse(attributes.source()).ok()?,
-        Some(_) => return None,
-        None => Document::default(),
-    };
-    Some(Context { targeting_key: String::from(key), attributes })
+    let (key, attributes) = (document.root().member(Word::TargetingKey), document.root().member(Word::Attributes));
+    let known = (!key.exists() || key.kind() == Kind::String) && (!attributes.exists() || attributes.kind() == Kind::Object);
+    let attributes = if attributes.exists() { Document::parse(attributes.source()).ok()? } else { Document::default() };
+    known.then(|| Context { targeting_key: String::from(key.text()), attributes })
 }
