@@ -1,7 +1,6 @@
 //! What is loaded for one arm: scripts, styles, and what to fetch ahead.
 
 use crate::address::Address;
-use crate::fault::{Code, Fault};
 use crate::json::Json;
 use crate::word::Word;
 
@@ -22,24 +21,18 @@ impl<'a> Bundle<'a> {
         self.0.member(Word::Version).text()
     }
 
-    /// Fails at the first asset on another origin that is none of `origins`, which spaces separate.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::Address`], naming the asset.
-    pub fn check_origins(self, origins: &str) -> Result<(), Fault> {
-        for (_, list) in self.0.members() {
-            for item in list.items() {
-                let (href, src) = (item.member(Word::Href), item.member(Word::Src));
-                let address = if src.exists() { src } else { href }.text();
-                if let Some(Address::Foreign(origin)) = Address::parse(address)
-                    && !origins.as_bytes().split(|byte| *byte == b' ').any(|listed| listed == origin.as_bytes())
-                {
-                    return Err(Fault::new(Code::Address, address, "its origin among data-origins"));
-                }
-            }
-        }
-        Ok(())
+    /// The first asset on another origin that is none of `origins`, which spaces separate.
+    #[must_use]
+    pub fn stranger(self, origins: &str) -> Option<&'a str> {
+        let lists = self.0.members().map(|(_, list)| list);
+        let addresses = lists.flat_map(Json::items).map(|item| {
+            let (href, src) = (item.member(Word::Href), item.member(Word::Src));
+            if src.exists() { src } else { href }.text()
+        });
+        addresses.into_iter().find(|address| {
+            let listed = |origin: &str| origins.as_bytes().split(|byte| *byte == b' ').any(|listed| listed == origin.as_bytes());
+            matches!(Address::parse(address), Some(Address::Foreign(origin)) if !listed(origin))
+        })
     }
 
     /// As it was typed.

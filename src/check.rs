@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use crate::address::Address;
 use crate::condition;
+use crate::expected::Expected;
 use crate::fault::Code;
 use crate::json::{Json, Kind};
 use crate::log::Log;
@@ -22,8 +23,8 @@ pub(crate) struct Checker<'a> {
     pub(crate) log: Log,
     /// Values that cannot be used though the config can, by their nodes, which ascend.
     pub(crate) unusable: Vec<usize>,
-    /// The flag that is being checked.
-    flag: Json<'a>,
+    /// The flag that is being checked, or nothing.
+    pub(crate) flag: Json<'a>,
 }
 
 impl<'a> Checker<'a> {
@@ -65,7 +66,13 @@ impl<'a> Checker<'a> {
                 }
                 Split::new(json).total() > 0
             }
-            Shape::Flags => json.kind() == Kind::Object && return self.flags(json),
+            Shape::Flags => {
+                if json.kind() == Kind::Object && json.members().count() > MAX_FLAGS {
+                    self.log.refuse(json, Expected::FewFlags);
+                    return self.log.as_code(Code::Flags);
+                }
+                json.kind() == Kind::Object
+            }
             Shape::Rules => json.kind() == Kind::Array && return json.items().all(|rule| self.rule(rule)),
         };
         is || self.log.refuse(json, shape.expected())
@@ -89,43 +96,36 @@ impl<'a> Checker<'a> {
         match Address::parse(asset.member(word).text()) {
             Some(Address::Own) => true,
             Some(Address::Foreign(_)) if asset.member(Word::Integrity).exists() => {
-                self.log.notice(asset, "data-origins of every page to list this origin")
+                self.log.notice(asset, Expected::ListedLater)
             }
             _ => {
-                self.log.refuse_member(asset, word, "a path on this origin, or an https URL with integrity");
+                self.log.refuse_member(asset, word, Expected::Address);
                 self.log.as_code(Code::Address)
             }
         }
     }
 
-    fn flags(&mut self, flags: Json<'a>) -> bool {
-        if flags.members().count() > MAX_FLAGS {
-            self.log.refuse(flags, "at most 10,000 flags");
-            return self.log.as_code(Code::Flags);
-        }
+    /// Checks all flags, of which any may be malformed.
+    pub(crate) fn flags(&mut self, flags: Json<'a>) {
         for (name, value) in flags.members() {
             self.flag = value;
             let sound = match value.kind() {
-                _ if !is_flag_key(name.text()) => {
-                    self.log.refuse(name, "1 to 64 of A-Z a-z 0-9 _ . -, and no name of JavaScript's own")
-                }
+                _ if !is_flag_key(name.text()) => self.log.refuse(name, Expected::FlagKey),
                 Kind::True | Kind::False => true,
                 Kind::Number => self.check(value, Shape::Percentage),
                 Kind::Object => self.members(value, FLAG),
-                _ => self.log.refuse(value, "true, false, a percentage or an object"),
+                _ => self.log.refuse(value, Expected::Flag),
             };
             if !sound {
                 self.log.as_code(Code::Flag);
                 self.unusable.push(value.index());
             }
         }
-        self.flag = flags.nothing();
-        true
     }
 
     fn rule(&mut self, rule: Json<'a>) -> bool {
         if rule.kind() != Kind::Object {
-            return self.log.refuse(rule, "an object");
+            return self.log.refuse(rule, Expected::Object);
         }
         let before = self.log.gaps;
         let sound = self.members(rule, RULE);

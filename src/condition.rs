@@ -6,12 +6,12 @@ use core::cmp::Ordering;
 
 use crate::check::Checker;
 use crate::coercion::{self, compare, is_identical, is_truthy, text};
+use crate::expected::Expected;
 use crate::host;
 use crate::json::{Document, Json, Kind};
 use crate::number;
 use crate::pattern::is_portable;
 use crate::segment::Segments;
-use crate::shape::Shape;
 use crate::version::sortable;
 use crate::word::Word;
 
@@ -28,14 +28,14 @@ pub struct Subject<'a> {
 /// fault; elsewhere it is a gap, as is an operator that this reader does not know.
 pub(crate) fn check<'a>(json: Json<'a>, checker: &mut Checker<'a>) -> bool {
     if json.kind() != Kind::Object {
-        return checker.log.refuse(json, Shape::Condition.expected());
+        return checker.log.refuse(json, Expected::Condition);
     }
     json.members().all(|(name, value)| match name.word() {
         Word::And | Word::Or | Word::Nor => {
             if value.kind() == Kind::Array {
                 value.items().all(|item| check(item, checker))
             } else {
-                checker.log.refuse(value, "an array of conditions")
+                checker.log.refuse(value, Expected::Conditions)
             }
         }
         Word::Not => check(value, checker),
@@ -54,14 +54,14 @@ fn check_value<'a>(wanted: Json<'a>, checker: &mut Checker<'a>) -> bool {
                 let portable = value.as_str().is_some_and(is_portable);
                 portable || {
                     checker.log.gaps = checker.log.gaps.saturating_add(1);
-                    checker.log.refuse(value, "a regular expression that JavaScript and Rust read alike");
+                    checker.log.refuse(value, Expected::Pattern);
                     !checker.in_flag() && checker.log.as_notice()
                 }
             }
             operator => {
                 is_operator(operator) || {
                     checker.log.gaps = checker.log.gaps.saturating_add(1);
-                    checker.log.notice(name, "a known operator; it matches nothing")
+                    checker.log.notice(name, Expected::Operator)
                 }
             }
         })
@@ -162,7 +162,7 @@ fn apply(operator: Word, value: Json, wanted: Json, subject: &Subject) -> bool {
         Word::Not => !is(value, wanted, false, subject),
         Word::Size => {
             value.kind() == Kind::Array
-                && Document::number(value.items().count()).is_ok_and(|size| is(size.root(), wanted, false, subject))
+                && Document::number(value.items().count()).is_some_and(|size| is(size.root(), wanted, false, subject))
         }
         Word::ElemMatch => value.items().filter(|item| is_truthy(*item)).any(|item| {
             if has_operators(wanted) { is(item, wanted, false, subject) } else { holds_for(wanted, item, subject) }

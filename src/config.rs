@@ -5,9 +5,11 @@ use alloc::vec::Vec;
 use crate::bundle::Bundle;
 use crate::canary_rule::CanaryRule;
 use crate::check::Checker;
+use crate::expected::Expected;
 use crate::fault::{Code, Fault};
 use crate::flag::Flag;
 use crate::json::{Document, Json, Kind};
+use crate::log::{Entry, Log, Refusal};
 use crate::percentage::Percentage;
 use crate::segment::Segments;
 use crate::shape::{CONFIG, Shape};
@@ -32,6 +34,8 @@ pub struct Config {
     flags: Vec<usize>,
     /// The nodes of values that count as absent, or match nobody, because they cannot be read. They ascend.
     unusable: Vec<usize>,
+    /// The nodes of malformed flags. They ascend.
+    malformed: Vec<usize>,
 }
 
 impl Config {
@@ -49,14 +53,28 @@ impl Config {
     ///
     /// The first thing for which the whole document has to be rejected. Any bytes give an answer, none a panic.
     pub fn parse(bytes: &[u8]) -> Result<(Self, Vec<Fault>), Fault> {
-        let document = Document::parse(text(bytes)?)?;
-        let root = document.root();
-        let mut checker = Checker::new(root);
-        let Some(percentage) = check(root, &mut checker) else { return Err(checker.log.pop(&document)) };
-        let warnings = checker.log.finish(&document);
-        let flags = root.member(Word::FeatureFlags).sorted_names().into_iter().map(|(_, index)| index).collect();
-        let unusable = checker.unusable;
-        Ok((Self { document, percentage, flags, unusable }, warnings))
+        let (mut config, log) = Self::read(bytes).map_err(Refusal::locate)?;
+        let flags = config.document.root().member(Word::FeatureFlags);
+        let names = flags.sorted_names().into_iter().map(|(_, index)| index).collect();
+        let mut checker = Checker { log, ..Checker::new(flags.nothing()) };
+        checker.flags(flags);
+        let Checker { log, unusable, .. } = checker;
+        let warnings = log.finish(&config.document);
+        (config.flags, config.malformed) = (names, unusable);
+        Ok((config, warnings))
+    }
+
+    /// The same without flags, as if there were none, and without words: for the module that decides, where those would
+    /// be a third of the code.
+    pub(crate) fn read(bytes: &[u8]) -> Result<(Self, Log), Refusal> {
+        let document = Document::read(text(bytes)?)?;
+        let mut checker = Checker::new(document.root());
+        let percentage = check(document.root(), &mut checker);
+        let Checker { mut log, unusable, .. } = checker;
+        match percentage {
+            Some(percentage) => Ok((Self { document, percentage, flags: Vec::new(), unusable, malformed: Vec::new() }, log)),
+            None => Err(Refusal { entry: log.pop().unwrap_or(Entry::new(Code::Key, Expected::Object)), document }),
+        }
     }
 
     /// Refuses a config past its `EXPIRES_AT`. `now` is the reply's own time in milliseconds since 1970; where
@@ -66,12 +84,15 @@ impl Config {
     ///
     /// [`Code::Expired`].
     pub fn check_expiry(&self, now: Option<i64>) -> Result<(), Fault> {
-        match (self.expires_at(), now) {
-            (Some(end), now) if now.is_none_or(|now| now >= end) => {
-                Err(Fault::new(Code::Expired, "EXPIRES_AT", "a time still to come, by the reply's Date"))
-            }
-            _ => Ok(()),
+        if self.is_expired(now) {
+            Err(Fault::new(Code::Expired, Word::ExpiresAt.text(), Expected::Later.text()))
+        } else {
+            Ok(())
         }
+    }
+
+    pub(crate) fn is_expired(&self, now: Option<i64>) -> bool {
+        self.expires_at().is_some_and(|end| now.is_none_or(|now| now >= end))
     }
 
     /// After this point in time, in milliseconds since 1970, the config counts as absent.
@@ -156,7 +177,7 @@ impl Config {
     pub fn flag(&self, index: usize) -> Option<Flag<'_>> {
         let name = *self.flags.get(index)?;
         let value = self.document.at(name.saturating_add(1));
-        self.is_usable(value).then(|| Flag::new(self.document.at(name).text(), value))
+        self.malformed.binary_search(&value.index()).is_err().then(|| Flag::new(self.document.at(name).text(), value))
     }
 
     /// A member of the config; one that is malformed is absent.
@@ -175,11 +196,11 @@ fn check<'a>(root: Json<'a>, checker: &mut Checker<'a>) -> Option<Percentage> {
     let (version, share) = (root.member(Word::SchemaVersion), root.member(Word::CanaryPercentage));
     // First, because a newer one may mean anything by the other keys.
     if version.exists() {
-        if !checker.check(version, Shape::Integer(1, u64::MAX, "an integer from 1 up")) {
+        if !checker.check(version, Shape::Integer(1, u64::MAX, Expected::FromOne)) {
             return None;
         }
         if version.as_integer() > Some(SCHEMA_VERSION) {
-            checker.log.refuse(version, "1, the newest that this reader knows");
+            checker.log.refuse(version, Expected::Old);
             checker.log.as_code(Code::Schema);
             return None;
         }
@@ -193,15 +214,15 @@ fn check<'a>(root: Json<'a>, checker: &mut Checker<'a>) -> Option<Percentage> {
     if checker.check(root, Shape::Object(CONFIG)) { percentage } else { None }
 }
 
-fn text(bytes: &[u8]) -> Result<&str, Fault> {
+fn text(bytes: &[u8]) -> Result<&str, Refusal> {
     if bytes.len() > MAX_BYTES {
-        return Err(Fault::new(Code::Size, "", "at most 1 MiB"));
+        return Err(Refusal::new(Code::Size, Expected::Small));
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     if bytes.trim_ascii_start().starts_with(b"<") {
-        return Err(Fault::new(Code::Html, "", "JSON, not a web page"));
+        return Err(Refusal::new(Code::Html, Expected::NoHtml));
     }
-    str::from_utf8(bytes).map_err(|_| Fault::new(Code::Syntax, "", "UTF-8"))
+    str::from_utf8(bytes).map_err(|_| Refusal::new(Code::Syntax, Expected::Utf8))
 }
 
 #[cfg(test)]

@@ -9,7 +9,9 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
+use crate::expected::Expected;
 use crate::fault::{Code, Fault};
+use crate::log::{Entry, Refusal};
 use crate::number;
 use crate::reader::Reader;
 use crate::word::Word;
@@ -76,23 +78,29 @@ impl Document {
     ///
     /// [`Code::Syntax`], [`Code::Depth`] and [`Code::Duplicate`], with the place.
     pub fn parse(text: &str) -> Result<Self, Fault> {
+        Self::read(text).map_err(Refusal::locate)
+    }
+
+    pub(crate) fn read(text: &str) -> Result<Self, Refusal> {
         let mut reader = Reader::new(text);
-        let end = reader.read();
+        let wrong = reader.read();
         let document = Self { text: reader.text, length: text.len(), nodes: reader.nodes };
-        if let Some((code, at, expected)) = end {
-            return Err(Fault::found(code, "", Some(document.place(at)), expected));
-        }
-        match document.duplicate() {
-            Some(at) => Err(Fault::found(Code::Duplicate, &document.path_to(at), Some(document.place(at)), "every key once")),
+        let twice = || Some(Entry { at: Some(document.duplicate()?), ..Entry::new(Code::Duplicate, Expected::Once) });
+        match wrong.or_else(twice) {
+            // What was read up to an error of syntax is no tree, and has no paths.
+            Some(entry) if entry.code != Code::Duplicate => {
+                Err(Refusal { entry, document: Self { nodes: Vec::new(), ..document } })
+            }
+            Some(entry) => Err(Refusal { entry, document }),
             None => Ok(document),
         }
     }
 
     /// A number, as a document of its own.
-    pub(crate) fn number(number: usize) -> Result<Self, Fault> {
+    pub(crate) fn number(number: usize) -> Option<Self> {
         let mut digits = Vec::new();
         number::push(&mut digits, number as u64);
-        Self::parse(str::from_utf8(&digits).unwrap_or_default())
+        Self::read(str::from_utf8(&digits).ok()?).ok()
     }
 
     /// The whole of it.

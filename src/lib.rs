@@ -39,6 +39,7 @@ pub mod config;
 pub mod decision;
 pub mod details;
 pub mod evaluation;
+mod expected;
 pub mod fault;
 pub mod flag;
 pub mod identity;

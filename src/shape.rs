@@ -1,5 +1,6 @@
 //! What a config may look like, as data, and the one reader of it.
 
+use crate::expected::Expected;
 use crate::word::Word::{self, *};
 
 /// What a value may be.
@@ -13,10 +14,10 @@ pub(crate) enum Shape {
     Percentage,
     Time,
     /// From the first to the second.
-    Integer(u64, u64, &'static str),
+    Integer(u64, u64, Expected),
     /// From 0 to 1.
     Share,
-    OneOf(&'static [Word], &'static str),
+    OneOf(&'static [Word], Expected),
     Integrity,
     Condition,
     /// The name of a variant, where the flag has variants.
@@ -64,7 +65,7 @@ pub(crate) const CONFIG: &[Member] = &[
     Member(SchemaVersion, May, Shape::Any),
     Member(CanaryPercentage, May, Shape::Any),
     Member(FeatureFlags, Must, Shape::Flags),
-    Member(Revision, Try, Shape::Integer(0, u64::MAX, "an integer from 0 up; it is ignored")),
+    Member(Revision, Try, Shape::Integer(0, u64::MAX, Expected::FromZero)),
     Member(TopSalt, May, Shape::Name),
     Member(CanaryRules, May, Shape::Rules),
     // Stable is no member: it is what the page itself carries, so that the way home never depends on this file.
@@ -79,13 +80,13 @@ pub(crate) const CONFIG: &[Member] = &[
 const TELEMETRY: &[Member] = &[
     Member(Endpoint, May, Shape::Text),
     Member(SampleRate, May, Shape::Share),
-    Member(Cohorts, May, Shape::OneOf(&[All, Balanced], "\"all\" or \"balanced\"")),
+    Member(Cohorts, May, Shape::OneOf(&[All, Balanced], Expected::Cohorts)),
     Member(CountAutomation, May, Shape::Bool),
 ];
 
 const GUARD: &[Member] = &[
-    Member(ReadyTimeoutMs, May, Shape::Integer(1, 3_600_000, "an integer from 1 to 3,600,000")),
-    Member(ReadyWhen, May, Shape::OneOf(&[Loaded, Started], "\"loaded\" or \"started\"")),
+    Member(ReadyTimeoutMs, May, Shape::Integer(1, 3_600_000, Expected::Milliseconds)),
+    Member(ReadyWhen, May, Shape::OneOf(&[Loaded, Started], Expected::ReadyWhen)),
 ];
 
 const BUNDLE: &[Member] = &[
@@ -97,7 +98,7 @@ const BUNDLE: &[Member] = &[
 
 pub(crate) const SCRIPTS: Shape = Shape::List(&Shape::Asset(Src, &[
     Member(Src, May, Shape::Any),
-    Member(Type, May, Shape::OneOf(&[Module, Classic], "\"module\" or \"classic\"")),
+    Member(Type, May, Shape::OneOf(&[Module, Classic], Expected::ScriptType)),
     INTEGRITY,
 ]));
 
@@ -108,13 +109,13 @@ const AS: Member = Member(
     Must,
     Shape::OneOf(
         &[Script, Style, Font, Image, Fetch],
-        "\"script\", \"style\", \"font\", \"image\" or \"fetch\"",
+        Expected::PreloadAs,
     ),
 );
 
 pub(crate) const RULE: &[Member] = &[
     Member(If, Must, Shape::Condition),
-    Member(Serve, Must, Shape::OneOf(&[Canary, Stable], "\"canary\" or \"stable\"")),
+    Member(Serve, Must, Shape::OneOf(&[Canary, Stable], Expected::Arm)),
     Member(Always, May, Shape::Bool),
 ];
 
@@ -139,29 +140,29 @@ pub(crate) const FLAG: &[Member] = &[
 ];
 
 pub(crate) const VARIANTS: Shape = Shape::Map(&Shape::Object(&[
-    Member(Weight, Must, Shape::Integer(0, MAX_WEIGHT, "an integer from 0 to 1,000,000,000")),
+    Member(Weight, Must, Shape::Integer(0, MAX_WEIGHT, Expected::Weight)),
     Member(Value, Must, Shape::Any),
 ]));
 
 impl Shape {
     /// What is said where a value is another.
-    pub(crate) fn expected(self) -> &'static str {
+    pub(crate) fn expected(self) -> Expected {
         match self {
-            Self::Any => "a value",
-            Self::Bool => "true or false",
-            Self::Text => "a string that is not empty",
-            Self::Name => "1 to 64 of A-Z a-z 0-9 _ . -",
-            Self::Percentage => "a number from 0 to 100 with at most 3 decimals",
-            Self::Time => "a time such as 2026-12-01T00:00:00Z",
+            Self::Any => Expected::Value,
+            Self::Bool => Expected::Bool,
+            Self::Text => Expected::Text,
+            Self::Name => Expected::Name,
+            Self::Percentage => Expected::Percentage,
+            Self::Time => Expected::Time,
             Self::Integer(_, _, expected) | Self::OneOf(_, expected) => expected,
-            Self::Share => "a number from 0 to 1",
-            Self::Integrity => "sha256-, sha384- or sha512- and base64",
-            Self::Condition => "a condition, which is an object",
-            Self::Served => "the name of a variant",
-            Self::List(_) | Self::Rules => "an array",
-            Self::Map(_) | Self::Object(_) | Self::Asset(..) | Self::Flags => "an object",
-            Self::Scripts => "an array, with at least one",
-            Self::Variants => "variants, with weights that are not all 0",
+            Self::Share => Expected::Share,
+            Self::Integrity => Expected::Integrity,
+            Self::Condition => Expected::Condition,
+            Self::Served => Expected::Variant,
+            Self::List(_) | Self::Rules => Expected::Array,
+            Self::Map(_) | Self::Object(_) | Self::Asset(..) | Self::Flags => Expected::Object,
+            Self::Scripts => Expected::Scripts,
+            Self::Variants => Expected::Variants,
         }
     }
 }
