@@ -42,7 +42,9 @@ impl<'a> Checker<'a> {
             Shape::Name => is_name(text),
             Shape::Percentage => json.as_number().and_then(Percentage::new).is_some(),
             Shape::Time => parse_rfc3339(text).is_some(),
-            Shape::Integer(least, most, _) => json.as_integer().is_some_and(|number| least <= number && number <= most),
+            Shape::Integer(least, most, _) => json.as_integer().is_some_and(|number| {
+                u64::from(least) <= number && (number <= u64::from(most) || most == u32::MAX)
+            }),
             Shape::Share => json.as_number().is_some_and(|number| (0.0..=1.0).contains(&number)),
             Shape::OneOf(words, _) => words.contains(&json.word()),
             Shape::Integrity => is_integrity(text),

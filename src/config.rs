@@ -55,7 +55,7 @@ impl Config {
     pub fn parse(bytes: &[u8]) -> Result<(Self, Vec<Fault>), Fault> {
         let (mut config, log) = Self::read(bytes).map_err(Refusal::locate)?;
         let flags = config.document.root().member(Word::FeatureFlags);
-        let names = flags.sorted_names().into_iter().map(|(_, index)| index).collect();
+        let names = flags.sorted_names().into_iter().map(Json::index).collect();
         let mut checker = Checker { log, ..Checker::new(flags.nothing()) };
         checker.flags(flags);
         let Checker { log, unusable, .. } = checker;
@@ -196,7 +196,7 @@ fn check<'a>(root: Json<'a>, checker: &mut Checker<'a>) -> Option<Percentage> {
     let (version, share) = (root.member(Word::SchemaVersion), root.member(Word::CanaryPercentage));
     // First, because a newer one may mean anything by the other keys.
     if version.exists() {
-        if !checker.check(version, Shape::Integer(1, u64::MAX, Expected::FromOne)) {
+        if !checker.check(version, Shape::Integer(1, u32::MAX, Expected::FromOne)) {
             return None;
         }
         if version.as_integer() > Some(SCHEMA_VERSION) {

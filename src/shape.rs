@@ -13,8 +13,8 @@ pub(crate) enum Shape {
     Name,
     Percentage,
     Time,
-    /// From the first to the second.
-    Integer(u64, u64, Expected),
+    /// From the first to the second; `u32::MAX` stands for no end.
+    Integer(u32, u32, Expected),
     /// From 0 to 1.
     Share,
     OneOf(&'static [Word], Expected),
@@ -57,7 +57,7 @@ pub(crate) enum Need {
 use Need::{May, Must, Try};
 
 /// The heaviest that a variant may be.
-const MAX_WEIGHT: u64 = 1_000_000_000;
+const MAX_WEIGHT: u32 = 1_000_000_000;
 
 pub(crate) const CONFIG: &[Member] = &[
     Member(Schema, May, Shape::Any),
@@ -65,7 +65,7 @@ pub(crate) const CONFIG: &[Member] = &[
     Member(SchemaVersion, May, Shape::Any),
     Member(CanaryPercentage, May, Shape::Any),
     Member(FeatureFlags, Must, Shape::Flags),
-    Member(Revision, Try, Shape::Integer(0, u64::MAX, Expected::FromZero)),
+    Member(Revision, Try, Shape::Integer(0, u32::MAX, Expected::FromZero)),
     Member(TopSalt, May, Shape::Name),
     Member(CanaryRules, May, Shape::Rules),
     // Stable is no member: it is what the page itself carries, so that the way home never depends on this file.
