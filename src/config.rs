@@ -91,6 +91,18 @@ impl Config {
         }
     }
 
+    /// Refuses a config whose canary has an asset on another origin that is none of `origins`, which spaces separate.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Address`], naming the asset.
+    pub fn check_origins(&self, origins: &str) -> Result<(), Fault> {
+        match self.canary().and_then(|bundle| bundle.stranger(origins)) {
+            Some(address) => Err(Fault::new(Code::Address, address, Expected::Listed.text())),
+            None => Ok(()),
+        }
+    }
+
     pub(crate) fn is_expired(&self, now: Option<i64>) -> bool {
         self.expires_at().is_some_and(|end| now.is_none_or(|now| now >= end))
     }

@@ -32,7 +32,6 @@ phrases! {
     Integrity "sha256-, sha384- or sha512- and base64",
     Address "a path on this origin, or an https URL with integrity",
     ListedLater "data-origins of every page to list this origin",
-    #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "the browser alone knows the page"))]
     Listed "its origin among data-origins",
     // Flags and rules.
     FewFlags "at most 10,000 flags", FlagKey "1 to 64 of A-Z a-z 0-9 _ . -, and no name of JavaScript's own",

@@ -92,6 +92,9 @@ impl Log {
 
     /// All that was noted, as far as anybody would read it.
     pub(crate) fn finish(self, document: &Document) -> Vec<Fault> {
+        if self.is_empty() {
+            return Vec::new();
+        }
         let more = (self.entries.len() > MOST).then(|| Entry::new(Code::Notice, Expected::Fewer));
         self.entries.iter().take(MOST).chain(&more).map(|entry| entry.locate(document)).collect()
     }

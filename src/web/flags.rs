@@ -1,13 +1,13 @@
 //! What nobody waits for before the bundle is asked for: flags, and everything in words.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::view;
 use crate::config::Config;
 use crate::details::Details;
 use crate::evaluation::{Context, Evaluation};
-use crate::expected::Expected;
-use crate::fault::{Code, Fault};
+use crate::fault::Fault;
 use crate::overrides::Overrides;
 use crate::reason::ErrorCode;
 use crate::text::Writer;
@@ -100,13 +100,11 @@ impl Flags {
         }
     }
 
-    fn read(&self, bytes: &[u8], reply_time: f64) -> Result<(Config, alloc::vec::Vec<Fault>), Fault> {
+    fn read(&self, bytes: &[u8], reply_time: f64) -> Result<(Config, Vec<Fault>), Fault> {
         let (config, warnings) = Config::parse(bytes)?;
         #[expect(clippy::cast_possible_truncation, reason = "casts saturate")]
         config.check_expiry((!reply_time.is_nan()).then_some(reply_time as i64))?;
-        match config.canary().and_then(|bundle| bundle.stranger(&self.origins)) {
-            Some(address) => Err(Fault::new(Code::Address, address, Expected::Listed.text())),
-            None => Ok((config, warnings)),
-        }
+        config.check_origins(&self.origins)?;
+        Ok((config, warnings))
     }
 }
