@@ -31,9 +31,9 @@ let ready;
 
 export const canary = {
   get ready() {
-    return (ready ??= globalThis.document
-      ? new Promise((resolve) => whenThere((runtime) => resolve(runtime.ready)))
-      : Promise.resolve(noDecision));
+    if (!globalThis.document) return Promise.resolve(noDecision);
+    flush();
+    return instance()?.ready ?? (ready ??= new Promise((resolve) => whenThere((runtime) => resolve(runtime.ready))));
   },
   evaluate: (...args) => ask("evaluate", args, args[1]),
   on(type, listener) {

@@ -41,6 +41,7 @@ export function createView() {
   };
 
   const ask = (flagKey, context) => ({
+    variant: null,
     ...(tryTo((runtime) => runtime.flag(encode(flagKey), context)) ?? error("GENERAL")),
   });
 
