@@ -1,10 +1,10 @@
 import { OpenFeature, ProviderEvents } from "@openfeature/web-sdk";
 import { CanaryProvider } from "canary-runtime/openfeature";
 
-globalThis.heard = [];
+globalThis.told = [];
 const client = OpenFeature.getClient();
 for (const type of ["Ready", "Error", "Stale", "ConfigurationChanged", "ContextChanged"]) {
-  client.addHandler(ProviderEvents[type], (details) => heard.push([type, details?.flagsChanged]));
+  client.addHandler(ProviderEvents[type], (details) => told.push([type, details?.flagsChanged]));
 }
 globalThis.openfeature = OpenFeature;
 globalThis.client = client;
