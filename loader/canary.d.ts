@@ -115,10 +115,14 @@ export interface Canary {
   /** The flag's value, or `defaultValue` where it has none or one of another type. */
   getBooleanValue(flagKey: string, defaultValue: boolean): boolean;
   getBooleanDetails(flagKey: string, defaultValue: boolean): EvaluationDetails<boolean>;
-  getStringValue<T extends string = string>(flagKey: string, defaultValue: T): T;
-  getStringDetails<T extends string = string>(flagKey: string, defaultValue: T): EvaluationDetails<T>;
-  getNumberValue<T extends number = number>(flagKey: string, defaultValue: T): T;
-  getNumberDetails<T extends number = number>(flagKey: string, defaultValue: T): EvaluationDetails<T>;
+  getStringValue(flagKey: string, defaultValue: string): string;
+  getStringValue<T extends string>(flagKey: string, defaultValue: T): T;
+  getStringDetails(flagKey: string, defaultValue: string): EvaluationDetails<string>;
+  getStringDetails<T extends string>(flagKey: string, defaultValue: T): EvaluationDetails<T>;
+  getNumberValue(flagKey: string, defaultValue: number): number;
+  getNumberValue<T extends number>(flagKey: string, defaultValue: T): T;
+  getNumberDetails(flagKey: string, defaultValue: number): EvaluationDetails<number>;
+  getNumberDetails<T extends number>(flagKey: string, defaultValue: T): EvaluationDetails<T>;
   /** Objects and arrays. */
   getObjectValue<T extends JsonValue = JsonValue>(flagKey: string, defaultValue: T): T;
   getObjectDetails<T extends JsonValue = JsonValue>(flagKey: string, defaultValue: T): EvaluationDetails<T>;

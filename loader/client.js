@@ -21,10 +21,11 @@ globalThis.document?.addEventListener("canary:ready", flush);
 const error = { variant: null, reason: "ERROR", errorCode: "PROVIDER_NOT_READY" };
 const noDecision = { ...error, variant: "stable", cohort: "rest", bucket: null, revision: null, eligible: false };
 
-/** What the instance answers, or without one what `otherwise` says. */
+/** What the instance answers; `otherwise` without one, or where a `canary.js` older than this has no such method. */
 function ask(name, args, otherwise) {
   flush();
-  return instance() ? instance()[name](...args) : otherwise;
+  const method = instance()?.[name];
+  return method ? method(...args) : otherwise;
 }
 
 let ready;
@@ -51,5 +52,5 @@ for (const type of ["Boolean", "String", "Number", "Object"]) {
   canary[details] = (...args) => ask(details, args, { flagKey: args[0], value: args[1], ...error, flagMetadata: {} });
 }
 for (const name of ["identify", "setOverride", "clearOverrides", "setConsent", "started", "stop"]) {
-  canary[name] = (...args) => whenThere((runtime) => runtime[name](...args));
+  canary[name] = (...args) => whenThere((runtime) => void runtime[name]?.(...args));
 }

@@ -234,6 +234,12 @@ async fn reading_costs_no_memory() {
             (globalThis.memories ??= []).push(instance.exports.memory);
             return instance;
         };
+        const { decode } = TextDecoder.prototype;
+        globalThis.answers = 0;
+        TextDecoder.prototype.decode = function (...args) {
+            globalThis.answers++;
+            return decode.apply(this, args);
+        };
         globalThis.heard = [];",
     );
     let stage = Stage::new(site).await;
@@ -261,5 +267,13 @@ async fn reading_costs_no_memory() {
     let before = stage.browser.eval(&read("100")).await;
     assert!(before.as_u64().is_some_and(|bytes| bytes > 0), "{before}");
     assert_eq!(stage.browser.eval(&read("1e5")).await, before);
+    // One flag, read again and again, is not asked of the module again.
+    let asked = "(() => {
+        canary.getBooleanValue('split', false);
+        const before = answers;
+        for (let i = 0; i < 1e5; i++) canary.getBooleanDetails('split', false);
+        return [before > 0, answers - before];
+    })()";
+    assert_eq!(stage.browser.eval(asked).await, json!([true, 0]));
     stage.browser.assert_console(&[]).await;
 }

@@ -11,6 +11,10 @@ decision.variant = "canary";
 
 const isOn: boolean = canary.getBooleanValue("new-checkout", false);
 const ranking: "v1" | "v2" = canary.getStringValue<"v1" | "v2">("search-ranking", "v1");
+let anyRanking = canary.getStringValue("search-ranking", "v1");
+anyRanking = "any text, not the default's alone";
+let step = canary.getNumberDetails("step", 1).value;
+step = 2;
 const size: number = canary.getNumberValue("page-size", 20);
 const theme: { accent: string } = canary.getObjectValue("theme", { accent: "#00f" });
 const list: JsonValue = canary.getObjectValue<JsonValue>("list", []);
@@ -70,4 +74,4 @@ document.addEventListener("canary:ready", ({ detail }) => detail.eligible);
 const same: Canary = runtime;
 // @ts-expect-error there is one
 canary = runtime;
-export { arm, bucket, isOn, ranking, size, theme, list, words, other, any, types, same, wrong };
+export { arm, bucket, anyRanking, step, isOn, ranking, size, theme, list, words, other, any, types, same, wrong };
