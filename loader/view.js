@@ -93,8 +93,9 @@ export function createView() {
       change((runtime) => {
         const context = { targetingKey: userId ?? view.user.targetingKey, attributes };
         const bytes = encodeContext(context, { ...readAttributes(), ...view.user.attributes });
-        isInvalid = !bytes;
-        if (bytes) runtime.identify(bytes);
+        // The module has limits of its own, for nesting say.
+        isInvalid = !bytes || ask("", bytes).errorCode === "INVALID_CONTEXT";
+        if (!isInvalid) runtime.identify(bytes);
         else tell("I118 identify: expected a text and a JSON object; flags have their defaults");
       });
     },

@@ -177,6 +177,7 @@ async fn who_is_no_user_gets_no_flags() {
         "identify('u', 'pro')",
         "identify('u', { n: 1n })",
         "identify('u', { window })",
+        "identify('u', Array(80).fill().reduce((deep) => ({ deep }), {}))",
     ] {
         browser.eval(&format!("void canary.{call}")).await;
         let details = browser.eval("details('on', false)").await;

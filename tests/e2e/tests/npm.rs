@@ -160,13 +160,18 @@ async fn a_bundle_may_import_it_before_the_runtime_is_there() {
     browser.assert_console(&[]).await;
 }
 
+/// The real SDK and the provider, bundled once for all tests that load them.
+static OPENFEATURE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    tool("openfeature", "vite", &["build", "--logLevel", "error"]);
+    std::fs::read(PROJECT.join("openfeature/dist/openfeature.js")).expect("what was built")
+});
+
 /// A page with the real SDK and the provider, both bundled.
 async fn with_openfeature(user: &str, config: &str) -> Stage {
-    tool("openfeature", "vite", &["build", "--logLevel", "error"]);
     let site = site("", config);
     let include = r#"<script type="module" src="/runtime/canary.js"></script><script type="module" src="/openfeature.js"></script>"#;
     site.write("index.html", page(include));
-    site.write("openfeature.js", std::fs::read(PROJECT.join("openfeature/dist/openfeature.js")).unwrap());
+    site.write("openfeature.js", &*OPENFEATURE);
     let stage = Stage::new(site).await;
     stage.be(user).await;
     stage.goto("/").await;
