@@ -11,9 +11,10 @@ import { watchConfig } from "./watch.js";
 export async function boot(settings, view) {
   const answer = await decide(settings, view);
   for (const notice of answer.notices) tell(notice);
-  if (answer.fault) tell(`${answer.fault}; stable loads`);
-  const { decision } = answer;
+  const { decision, fault } = answer;
+  view.isStale = !!fault;
   view.decided(decision);
+  if (fault) view.fail(fault, "stable loads", "error");
 
   const wanted = decision.variant === "canary";
   const canary = wanted && (await load(answer.bundle ?? settings.canary, "canary", settings, "E401"));
@@ -28,7 +29,7 @@ async function decide(settings, view) {
   const budget = new Promise((_, reject) => {
     timer = setTimeout(reject, settings.budgetMs - performance.now() + view.startedAt, `E103 no decision within ${settings.budgetMs} ms`);
   });
-  const module = startModule(settings).then((runtime) => (view.runtime = runtime));
+  const module = startModule(settings, view);
   const config = fetchConfig(settings.config, abort.signal);
   try {
     const [{ bytes, now }] = await Promise.race([Promise.all([config, module]), budget]);

@@ -25,7 +25,13 @@ export async function insert({ scripts, styles = [], preload = [] }, variant, no
   };
 
   try {
-    for (const item of preload) link("preload", item).catch(() => {}); // a hint, no part of the bundle
+    // Hints, no part of the bundle. What imports ask for is found only where it was preloaded as a module; integrity
+    // is the script's own matter there.
+    const isModule = ({ as }) => as === "script" && scripts.some(({ type }) => type !== "classic");
+    for (const item of preload) {
+      const hint = isModule(item) ? link("modulepreload", { href: item.href, as: "script" }) : link("preload", item);
+      hint.catch(() => {});
+    }
     const styled = Promise.all(styles.map((item) => link("stylesheet", item).catch(refuse)));
     const late = new Promise((resolve, reject) => {
       setTimeout(isCanary ? reject : resolve, styleWaitMs, `a stylesheet, within ${styleWaitMs} ms,`);

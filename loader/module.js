@@ -1,17 +1,22 @@
 import { initSync, newId, Runtime } from "boot-glue";
+import { encodeContext, readAttributes } from "./context.js";
 import { encode } from "./encode.js";
 import { keepId } from "./identity.js";
 
 /* global BOOT_WASM -- the hashed name, set by the build */
 
-/** Fetches and starts the wasm module, for this page's user. */
-export async function startModule(settings) {
+/** Fetches and starts the wasm module, for this page's user; both are the view's from then on. */
+export async function startModule(settings, view) {
   if (!globalThis.WebAssembly) throw "E203 this browser has no WebAssembly";
   const module = await fetchModule(new URL(BOOT_WASM, import.meta.url));
   try {
     initSync({ module });
-    const key = settings.private ? "" : settings.userId || keepId(newId);
-    return new Runtime(encode(key), encode(settings.origins), navigator.webdriver);
+    view.makeId = () => settings.userId || keepId(newId);
+    const targetingKey = settings.private ? "" : view.makeId();
+    view.user = { targetingKey, attributes: settings.attributes };
+    const standing = !targetingKey ? "unknown" : navigator.webdriver ? "automated" : "known";
+    const context = encodeContext(view.user, readAttributes(), { standing });
+    view.runtime = new Runtime(context, encode(settings.origins), encode(location.search));
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw `E206 ${BOOT_WASM} is from another build`;
     throw WebAssembly.validate(module)
