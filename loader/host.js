@@ -17,4 +17,4 @@ export function matches(pattern, text, ignoreCase) {
 export const equalsFolded = (a, b) => a.toLowerCase() === b.toLowerCase();
 
 export const number = Number;
-export const text = String;
+export const writeNumber = (value, out) => new TextEncoder().encodeInto(value, out).written;

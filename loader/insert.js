@@ -1,5 +1,13 @@
 const styleWaitMs = 2000; // until then the scripts wait for the styles
 
+/** Asks for a bundle's scripts ahead of their insertion, in the way in which that will ask for them. */
+export function announce({ scripts }, nonce) {
+  for (const { src, integrity = "" } of scripts) {
+    const hint = { rel: "preload", as: "script", crossOrigin: "anonymous", nonce, integrity, href: src };
+    document.head.append(Object.assign(document.createElement("link"), hint));
+  }
+}
+
 /**
  * Puts a bundle into the page. Resolves when its scripts are loaded; rejects with the first address that is not, and
  * then takes all of it out again. Styles come before scripts, so that nothing is shown without them.

@@ -1,11 +1,10 @@
-import { initSync, newId, Runtime } from "boot-glue";
+import { decide, initSync, newId } from "boot-glue";
 import { encodeContext, readAttributes } from "./context.js";
-import { encode } from "./encode.js";
 import { keepId } from "./identity.js";
 
 /* global BOOT_WASM -- the hashed name, set by the build */
 
-/** Fetches and starts the wasm module, for this page's user; both are the view's from then on. */
+/** Fetches and starts the module that decides, for this page's user. */
 export async function startModule(settings, view) {
   if (!globalThis.WebAssembly) throw "E203 this browser has no WebAssembly";
   const module = await fetchModule(new URL(BOOT_WASM, import.meta.url));
@@ -15,14 +14,24 @@ export async function startModule(settings, view) {
     const targetingKey = settings.private ? "" : view.makeId();
     view.user = { targetingKey, attributes: settings.attributes };
     const standing = !targetingKey ? "unknown" : navigator.webdriver ? "automated" : "known";
-    const context = encodeContext(view.user, readAttributes(), { standing });
-    view.runtime = new Runtime(context, encode(settings.origins), encode(location.search));
+    const query = new URLSearchParams(location.search);
+    const overrides = { arm: query.getAll("canary"), flagOverrides: query.getAll("canary.flag") };
+    view.bytes = encodeContext(view.user, readAttributes(), { standing, origins: settings.origins, ...overrides });
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw `E206 ${BOOT_WASM} is from another build`;
     throw WebAssembly.validate(module)
       ? "E204 WebAssembly is blocked: script-src needs 'wasm-unsafe-eval'"
       : `E202 ${BOOT_WASM} is damaged`;
   }
+  /** `{decision, code?, bundle?, flags, words}`. A module that trapped is dropped and not entered again. */
+  view.decide = (bytes, now) => {
+    try {
+      return JSON.parse(decide(view.bytes, bytes, now));
+    } catch {
+      view.decide = null;
+      throw "E205 the module failed";
+    }
+  };
 }
 
 /** As bytes, not as a stream: so small a module gains nothing from one, and its MIME type does not matter. */

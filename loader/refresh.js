@@ -12,13 +12,16 @@ let module;
 export async function refresh(url, view) {
   await (module ??= init({ module_or_path: new URL(REFRESH_WASM, import.meta.url) }));
   const reply = await fetch(url);
-  const { decision, fault, notices } = view.decide(reply.take(), reply.now);
+  const { now } = reply;
+  const bytes = reply.take();
   reply.free();
-  if (fault) throw fault;
+  const { decision, code } = view.decide(bytes, now);
+  const { fault, notices } = view.flags.take(bytes, now);
+  if (code) throw fault ?? `${code} the config is refused`;
   for (const notice of notices) tell(notice);
 
   const wasStale = view.isStale;
   view.isStale = false;
-  view.changed(wasStale);
+  view.flags.changed(wasStale);
   if (decision.variant !== view.decision.variant) view.emit("superseded", decision);
 }

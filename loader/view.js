@@ -1,111 +1,31 @@
 import { attempt } from "./attempt.js";
 import { tell } from "./console.js";
-import { encodeContext, readAttributes } from "./context.js";
-import { encode } from "./encode.js";
 import { createEvents } from "./events.js";
 import { keepConsent } from "./identity.js";
 
-const error = (errorCode) => ({ variant: null, reason: "ERROR", errorCode });
-const empty = encode("");
-
-/**
- * One page view's state: the module's instance, the decision, the flags that were asked for, who listens. `canary` of
- * it is what the page sees.
- */
+/** One page view's state: the decision, the flags once they are there, who listens. `canary` is what the page sees. */
 export function createView() {
   const { on, emit, clear } = createEvents();
-  const exposed = new Set();
-  let answers = new Map(); // the module's, for each flag that was asked for, until something changes
-  let isInvalid = false; // who was identified last
-  let waiting = []; // for the decision
+  const waiting = []; // for the flags
   let stops = [];
   let resolve;
 
-  /** A module that trapped is dropped and not entered again. What it answers is the page's to see, not to change. */
-  const enter = (action) => {
-    try {
-      return JSON.parse(action(view.runtime) ?? null, (_, value) => Object.freeze(value));
-    } catch {
-      view.runtime = null;
-      throw "E205 the module failed";
-    }
-  };
-
-  /** As `enter`, where a fault costs the flags alone; nothing without a module. */
-  const tryTo = (action) => {
-    try {
-      return view.runtime && enter(action);
-    } catch (fault) {
-      view.fail(fault, "flags have their defaults", "error");
-    }
-  };
-
-  const ask = (flagKey, context) => ({
-    variant: null,
-    ...(tryTo((runtime) => runtime.flag(encode(flagKey), context)) ?? error("GENERAL")),
-  });
-
-  const answerTo = (flagKey) => {
-    const key = typeof flagKey === "string" ? flagKey : "";
-    const known = answers.get(key);
-    if (known || !view.decision) return known ?? error("PROVIDER_NOT_READY");
-    const answer = isInvalid ? error("INVALID_CONTEXT") : ask(key, empty);
-    answers.set(key, answer);
-    return answer;
-  };
-
-  const read = (kind, flagKey) => {
-    const answer = answerTo(flagKey);
-    const { value, variant, reason, bucket } = answer;
-    if (value !== undefined && !fits(kind, value)) return error("TYPE_MISMATCH");
-    if (bucket !== undefined && !answer.isTold) {
-      answer.isTold = true;
-      const id = JSON.stringify([flagKey, value]);
-      if (!exposed.has(id)) emit("exposure", { flagKey, value, variant, reason, bucket });
-      exposed.add(id);
-    }
-    return answer;
-  };
+  const read = (kind, flagKey) =>
+    view.flags?.read(kind, flagKey) ?? { variant: null, reason: "ERROR", errorCode: view.missing };
 
   const valueOf = (kind, flagKey, defaultValue) => {
     const { value = defaultValue } = read(kind, flagKey);
     return value;
   };
 
-  /** Does what may give flags other values, once there is a decision. */
-  const change = (action) => {
-    if (!view.decision) return void waiting.push(action);
-    tryTo(action);
-    view.changed();
-  };
-
   const canary = {
     ready: new Promise((done) => (resolve = done)),
-    /** For somebody who need not be this page's user: nobody is exposed to the value. */
-    evaluate(flagKey, defaultValue, context) {
-      const kind = defaultValue == null ? undefined : typeof defaultValue;
-      if (context === undefined) return valueOf(kind, flagKey, defaultValue);
-      const bytes = encodeContext(context);
-      const { value } = bytes && typeof flagKey === "string" ? ask(flagKey, bytes) : {};
-      return fits(kind, value) ? value : defaultValue;
-    },
-    identify(userId, attributes) {
-      change((runtime) => {
-        const context = { targetingKey: userId ?? view.user.targetingKey, attributes };
-        const bytes = encodeContext(context, { ...readAttributes(), ...view.user.attributes });
-        // The module has limits of its own, for nesting say.
-        isInvalid = !bytes || ask("", bytes).errorCode === "INVALID_CONTEXT";
-        if (!isInvalid) runtime.identify(bytes);
-        else tell("I118 identify: expected a text and a JSON object; flags have their defaults");
-      });
-    },
-    setOverride(flagKey, value) {
-      const text = attempt(() => JSON.stringify(value));
-      if (text && flagKey && typeof flagKey === "string") {
-        change((runtime) => runtime.override(encode(flagKey), encode(text)));
-      } else tell("I118 setOverride: expected a text and a JSON value; it is ignored");
-    },
-    clearOverrides: () => change((runtime) => runtime.override(empty, empty)),
+    evaluate: (flagKey, defaultValue, context) =>
+      context === undefined
+        ? valueOf(defaultValue == null ? undefined : typeof defaultValue, flagKey, defaultValue)
+        : view.flags
+          ? view.flags.evaluate(flagKey, defaultValue, context)
+          : defaultValue,
     setConsent(granted) {
       keepConsent(granted === true);
       // Without a module there is none to make it, and with the privacy control none may be made.
@@ -119,6 +39,9 @@ export function createView() {
       clear();
     },
   };
+  for (const name of ["identify", "setOverride", "clearOverrides"]) {
+    canary[name] = (...values) => void (view.flags ? view.flags[name](...values) : waiting.push([name, values]));
+  }
   for (const type of ["Boolean", "String", "Number", "Object"]) {
     const kind = type.toLowerCase(); // as `typeof` has it
     canary[`get${type}Value`] = (flagKey, defaultValue) => valueOf(kind, flagKey, defaultValue);
@@ -132,31 +55,26 @@ export function createView() {
     canary,
     emit,
     startedAt: performance.now(),
-    runtime: null,
     decision: null,
+    flags: null,
+    missing: "PROVIDER_NOT_READY", // why there are no flags
     user: {}, // the targeting key and the attributes that the page began with
     isStale: false, // the last attempt at a config failed
 
-    /** Hands a config to the module: `{decision, bundle?, fault?, notices}`. */
-    decide: (bytes, now) => enter((runtime) => runtime.decide(bytes, now, Date.now())),
+    /** The flags are there: what was asked of them before is done now, and who read their defaults is told. */
+    flagged(flags) {
+      view.flags = flags;
+      for (const [name, values] of waiting) flags[name](...values);
+      if (view.decision) flags.changed(true);
+    },
 
     decided(decision) {
       view.decision = decision;
-      waiting.map(tryTo);
       resolve(decision);
       document.dispatchEvent(new CustomEvent("canary:ready", { detail: decision }));
       emit("ready", decision);
       const { variant, cohort, reason, bucket } = decision;
       if (bucket !== null) emit("exposure", { flagKey: null, value: cohort, variant, reason, bucket });
-    },
-
-    /** After whatever may have given flags other values: tells which of those that were asked for have one. */
-    changed(isNews) {
-      const before = answers;
-      answers = new Map();
-      const text = (answer) => JSON.stringify(answer.value);
-      const flagsChanged = [...before.keys()].filter((key) => text(before.get(key)) !== text(answerTo(key)));
-      if (isNews || flagsChanged.length) emit("configurationChanged", { flagsChanged });
     },
 
     /** Says what went wrong and what was done about it; to the page as well, by an event of the type given. */
@@ -173,6 +91,3 @@ export function createView() {
   };
   return view;
 }
-
-/** A value of JSON's type; null is of none but its own. */
-const fits = (kind, value) => value !== undefined && (!kind || (value !== null && typeof value === kind));

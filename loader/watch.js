@@ -3,7 +3,7 @@
 /** Asks for the config again when the tab becomes visible, and at the page's interval. Returns what ends it. */
 export function watchConfig({ config, refreshSeconds }, view) {
   const refresh = async () => {
-    if (document.hidden || !view.runtime || !config) return;
+    if (document.hidden || !view.decide || !config) return;
     try {
       await (await import(new URL(REFRESH_JS, import.meta.url))).refresh(config, view);
     } catch (fault) {

@@ -167,6 +167,12 @@ impl Config {
         self.telemetry().member(Word::CountAutomation).kind() == Kind::True
     }
 
+    /// Whether there is any flag, read or not.
+    #[must_use]
+    pub fn has_flags(&self) -> bool {
+        self.get(Word::FeatureFlags).members().next().is_some()
+    }
+
     /// The keys of all flags, sorted.
     pub fn flag_keys(&self) -> impl Iterator<Item = &str> {
         self.flags.iter().map(|name| self.document.at(*name).text())

@@ -80,11 +80,6 @@ impl Log {
         !self.as_code(Code::Notice)
     }
 
-    /// Whether nothing was.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// What was noted last.
     pub(crate) fn pop(&mut self) -> Option<Entry> {
         self.entries.pop()
@@ -92,9 +87,6 @@ impl Log {
 
     /// All that was noted, as far as anybody would read it.
     pub(crate) fn finish(self, document: &Document) -> Vec<Fault> {
-        if self.is_empty() {
-            return Vec::new();
-        }
         let more = (self.entries.len() > MOST).then(|| Entry::new(Code::Notice, Expected::Fewer));
         self.entries.iter().take(MOST).chain(&more).map(|entry| entry.locate(document)).collect()
     }

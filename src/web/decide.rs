@@ -7,20 +7,21 @@ use crate::config::Config;
 use crate::decision::{Decision, History, Variant};
 use crate::evaluation::{Context, Evaluation};
 use crate::fault::Code;
+use crate::json::Json;
 use crate::overrides::Overrides;
 use crate::text::Writer;
 use crate::word::Word;
 
-/// Decides. `origins`: other origins from which assets may come, separated by spaces. `reply_time` is the reply's own
+/// Decides for a page view, whose shape is the loader's and that of [`Flags::new`](super::Flags::new). `reply_time` is the reply's own
 /// time in milliseconds since 1970, or NaN. Texts come as UTF-8, which costs less than the glue for strings.
 ///
-/// Answers `{"decision", "bundle"?, "code"?, "words"}`: the code where the config was refused and stable is the answer;
-/// whether there is something to be told in words, which [`Flags`](super::Flags) has.
+/// Answers `{"decision", "bundle"?, "flags"}`, with whether the config has any; or `{"decision", "code"}` where it was
+/// refused and stable is the answer. The words for that are [`Flags`](super::Flags)'s.
 #[must_use]
-pub fn decide(view: &[u8], origins: &[u8], config: &[u8], reply_time: f64) -> String {
+pub fn decide(view: &[u8], config: &[u8], reply_time: f64) -> String {
     let mut out = Writer::default();
     out.open("", b'{');
-    match answer(view, origins, config, reply_time, &mut out) {
+    match answer(view, config, reply_time, &mut out) {
         Ok(decision) => decision.write(&mut out, "decision"),
         Err(code) => {
             Decision::without_config(code).write(&mut out, "decision");
@@ -31,28 +32,28 @@ pub fn decide(view: &[u8], origins: &[u8], config: &[u8], reply_time: f64) -> St
     out.finish()
 }
 
-fn answer(view: &[u8], origins: &[u8], config: &[u8], reply_time: f64, out: &mut Writer) -> Result<Decision, Code> {
-    let (config, log) = Config::read(config).map_err(|refusal| refusal.entry.code)?;
+fn answer(view: &[u8], config: &[u8], reply_time: f64, out: &mut Writer) -> Result<Decision, Code> {
+    let (config, _) = Config::read(config).map_err(|refusal| refusal.entry.code)?;
     #[expect(clippy::cast_possible_truncation, reason = "casts saturate")]
     if config.is_expired((!reply_time.is_nan()).then_some(reply_time as i64)) {
         return Err(Code::Expired);
     }
-    let bundle = config.canary();
-    if bundle.is_some_and(|bundle| bundle.stranger(view::text(origins)).is_some()) {
-        return Err(Code::Address);
-    }
     let view = view::read(view).unwrap_or_default();
     let view = view.root();
+    let bundle = config.canary();
+    if bundle.is_some_and(|bundle| bundle.stranger(view.member(Word::Origins).text()).is_some()) {
+        return Err(Code::Address);
+    }
     let context = view::context(view).unwrap_or_else(|| Context {
         targeting_key: String::from(view.member(Word::TargetingKey).text()),
         ..Context::default()
     });
-    let overrides = Overrides::new(view.member(Word::Arm).items().map(crate::json::Json::text), None);
+    let overrides = Overrides::new(view.member(Word::Arm).items().map(Json::text), None);
     let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now: 0 };
     let decision = Decision::make(&evaluation, view::standing(view), History::default());
     if let (Variant::Canary, Some(bundle)) = (decision.variant, bundle) {
         out.raw("bundle", bundle.text());
     }
-    out.bool("words", !log.is_empty());
+    out.bool("flags", config.has_flags());
     Ok(decision)
 }

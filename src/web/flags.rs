@@ -11,6 +11,7 @@ use crate::fault::Fault;
 use crate::overrides::Overrides;
 use crate::reason::ErrorCode;
 use crate::text::Writer;
+use crate::word::Word;
 
 /// The flags of one page view. Texts come as UTF-8, answers are JSON.
 #[derive(Debug)]
@@ -25,14 +26,16 @@ pub struct Flags {
 }
 
 impl Flags {
-    /// For one page view; `origins` as in [`decide`](super::decide()).
+    /// For one page view: `{"targetingKey", "attributes", "standing", "origins", "arm", "flagOverrides"}`. Whom it is about,
+    /// how well they are known (`known`, `automated` or `unknown`), the origins besides the page's own from which assets may
+    /// come, separated by spaces, and what the address overrides, as two lists of texts.
     #[must_use]
-    pub fn new(view: &[u8], origins: &[u8]) -> Self {
+    pub fn new(view: &[u8]) -> Self {
         let view = view::read(view).unwrap_or_default();
         Self {
             device: view::context(view.root()).unwrap_or_default(),
             user: None,
-            origins: String::from(view::text(origins)),
+            origins: String::from(view.root().member(Word::Origins).text()),
             overrides: view::overrides(view.root()),
             config: None,
             now: 0,

@@ -8,8 +8,7 @@ use crate::json::{Document, Json, Kind};
 use crate::overrides::Overrides;
 use crate::word::Word;
 
-/// `{"targetingKey", "attributes", "standing", "arm", "flagOverrides"}`: whom this is about, how well they are known
-/// (`known`, `automated` or `unknown`), and what the address overrides, as two lists of texts.
+/// What the page says, if it is an object.
 pub(super) fn read(bytes: &[u8]) -> Option<Document> {
     Document::read(text(bytes)).ok().filter(|view| view.root().kind() == Kind::Object)
 }

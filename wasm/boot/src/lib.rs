@@ -29,6 +29,6 @@ pub fn new_id() -> String {
 /// See [`web::decide`].
 #[wasm_bindgen]
 #[must_use]
-pub fn decide(view: &[u8], origins: &[u8], config: &[u8], reply_time: f64) -> String {
-    web::decide(view, origins, config, reply_time)
+pub fn decide(view: &[u8], config: &[u8], reply_time: f64) -> String {
+    web::decide(view, config, reply_time)
 }

@@ -29,8 +29,8 @@ impl Flags {
     /// See [`web::Flags::new`].
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(view: &[u8], origins: &[u8]) -> Self {
-        Self(web::Flags::new(view, origins))
+    pub fn new(view: &[u8]) -> Self {
+        Self(web::Flags::new(view))
     }
 
     /// See [`web::Flags::take`].
