@@ -20,7 +20,7 @@ export const readAttributes = () => ({
   url: { path: location.pathname, host: location.host },
   language: navigator.language,
   device: device(navigator),
-  cookie: members(attempt(() => [...document.cookie.matchAll(/([^=; ]+)=([^;]*)/g)].map((match) => match.slice(1)))),
+  cookie: members(attempt(() => document.cookie.split("; ").map((pair) => pair.split(/=(.*)/)))),
   query: members([...new URLSearchParams(location.search)]),
 });
 

@@ -3,6 +3,7 @@ import { attempt } from "./attempt.js";
 import { tell } from "./console.js";
 import { encodeContext, readAttributes } from "./context.js";
 import { encode } from "./encode.js";
+import { decode } from "./host.js";
 import { watchConfig } from "./watch.js";
 
 /* global FLAGS_WASM -- the hashed name, set by the build */
@@ -33,7 +34,8 @@ function createFlags(view, module) {
   /** A module that trapped is dropped and not entered again. What it answers is the page's to see, not to change. */
   const enter = (action) => {
     try {
-      return module && JSON.parse(action(module) ?? null, (_, value) => Object.freeze(value));
+      const answer = module && action(module);
+      return answer && JSON.parse(decode(answer), (_, value) => Object.freeze(value));
     } catch {
       module = null;
       view.fail("E205 the module failed", "flags have their defaults", "error");
@@ -85,11 +87,13 @@ function createFlags(view, module) {
       return answer;
     },
 
-    /** For somebody who need not be this page's user: nobody is exposed to the value. */
-    evaluate(flagKey, defaultValue, context) {
+    /** The value, if there is one. For somebody who need not be this page's user: then nobody is exposed to it. */
+    evaluate(flagKey, context, defaultValue) {
+      const kind = defaultValue == null ? undefined : typeof defaultValue;
+      if (context === undefined) return this.read(kind, flagKey).value;
       const bytes = encodeContext(context);
       const { value } = bytes && typeof flagKey === "string" ? ask(flagKey, bytes) : {};
-      return fits(defaultValue == null ? undefined : typeof defaultValue, value) ? value : defaultValue;
+      return fits(kind, value) ? value : undefined;
     },
 
     identify(userId, attributes) {

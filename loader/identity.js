@@ -19,7 +19,7 @@ export function keepConsent(granted) {
   keep("canary_consent", granted ? "yes" : "no");
   if (granted) return;
   keep("canary_id", "", 0);
-  tell("I801 consent is withdrawn: the id is deleted; stable loads from the next page view on");
+  tell("I801 consent is withdrawn: the id is deleted; stable loads at the next page view");
 }
 
 /** Both homes are written, either restores the other. */
@@ -30,6 +30,8 @@ function keep(name, value, age = maxAge) {
   return find(name);
 }
 
-const find = (name) =>
-  (attempt(() => new RegExp(`(?:^|; )${name}=([\\w-]{1,128})(?=;|$)`).exec(document.cookie)) ??
-    attempt(() => /^([\w-]{1,128})$/.exec(localStorage.getItem(name) ?? "")))?.[1];
+/** The cookie stands before the other home. */
+const find = (name) => {
+  const homes = `${attempt(() => document.cookie)}; ${name}=${attempt(() => localStorage.getItem(name)) ?? ""}`;
+  return new RegExp(`(?:^|; )${name}=([\\w-]{1,128})(?=;|$)`).exec(homes)?.[1];
+};

@@ -1,11 +1,14 @@
 const styleWaitMs = 2000; // until then the scripts wait for the styles
 
+const append = (tag, properties) => {
+  const node = Object.assign(document.createElement(tag), { crossOrigin: "anonymous", ...properties });
+  document.head.append(node);
+  return node;
+};
+
 /** Asks for a bundle's scripts ahead of their insertion, in the way in which that will ask for them. */
 export function announce({ scripts }, nonce) {
-  for (const { src, integrity = "" } of scripts) {
-    const hint = { rel: "preload", as: "script", crossOrigin: "anonymous", nonce, integrity, href: src };
-    document.head.append(Object.assign(document.createElement("link"), hint));
-  }
+  for (const { src, integrity = "" } of scripts) append("link", { nonce, rel: "preload", as: "script", integrity, href: src });
 }
 
 /**
@@ -17,11 +20,7 @@ export async function insert({ scripts, styles = [], preload = [] }, variant, no
   const nodes = [];
   const add = (tag, address, properties) =>
     new Promise((resolve, reject) => {
-      const node = Object.assign(document.createElement(tag), { nonce, crossOrigin: "anonymous", ...properties });
-      node.onload = resolve;
-      node.onerror = () => reject(address);
-      nodes.push(node);
-      document.head.append(node);
+      nodes.push(append(tag, { nonce, onload: resolve, onerror: () => reject(address), ...properties }));
     });
   // Images are requested without CORS, and would not match a preload with it.
   const link = (rel, { href, integrity = "", as = "" }) =>

@@ -1,5 +1,6 @@
 import { decide, initSync, newId } from "boot-glue";
 import { encodeContext, readAttributes } from "./context.js";
+import { decode } from "./host.js";
 import { keepId } from "./identity.js";
 
 /* global BOOT_WASM -- the hashed name, set by the build */
@@ -10,13 +11,17 @@ export async function startModule(settings, view) {
   const module = await fetchModule(new URL(BOOT_WASM, import.meta.url));
   try {
     initSync({ module });
-    view.makeId = () => settings.userId || keepId(newId);
+    view.makeId = () => settings.userId || keepId(() => decode(newId()));
     const targetingKey = settings.private ? "" : view.makeId();
     view.user = { targetingKey, attributes: settings.attributes };
     const standing = !targetingKey ? "unknown" : navigator.webdriver ? "automated" : "known";
     const query = new URLSearchParams(location.search);
-    const overrides = { arm: query.getAll("canary"), flagOverrides: query.getAll("canary.flag") };
-    view.bytes = encodeContext(view.user, readAttributes(), { standing, origins: settings.origins, ...overrides });
+    view.bytes = encodeContext(view.user, readAttributes(), {
+      standing,
+      origins: settings.origins,
+      arm: query.getAll("canary"),
+      flagOverrides: query.getAll("canary.flag"),
+    });
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw `E206 ${BOOT_WASM} is from another build`;
     throw WebAssembly.validate(module)
@@ -26,7 +31,7 @@ export async function startModule(settings, view) {
   /** `{decision, code?, bundle?, flags, words}`. A module that trapped is dropped and not entered again. */
   view.decide = (bytes, now) => {
     try {
-      return JSON.parse(decide(view.bytes, bytes, now));
+      return JSON.parse(decode(decide(view.bytes, bytes, now)));
     } catch {
       view.decide = null;
       throw "E205 the module failed";

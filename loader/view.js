@@ -20,12 +20,7 @@ export function createView() {
 
   const canary = {
     ready: new Promise((done) => (resolve = done)),
-    evaluate: (flagKey, defaultValue, context) =>
-      context === undefined
-        ? valueOf(defaultValue == null ? undefined : typeof defaultValue, flagKey, defaultValue)
-        : view.flags
-          ? view.flags.evaluate(flagKey, defaultValue, context)
-          : defaultValue,
+    evaluate: (flagKey, defaultValue, context) => view.flags?.evaluate(flagKey, context, defaultValue) ?? defaultValue,
     setConsent(granted) {
       keepConsent(granted === true);
       // Without a module there is none to make it, and with the privacy control none may be made.

@@ -145,8 +145,8 @@ impl<'a> Checker<'a> {
 
 /// One hash of subresource integrity; the browser judges the length.
 fn is_integrity(text: &str) -> bool {
-    let hash = ["sha256-", "sha384-", "sha512-"].into_iter().find_map(|prefix| text.strip_prefix(prefix));
-    hash.is_some_and(|hash| {
-        !hash.is_empty() && hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
-    })
+    let Some((algorithm, hash)) = text.split_at_checked(7) else { return false };
+    matches!(algorithm, "sha256-" | "sha384-" | "sha512-")
+        && !hash.is_empty()
+        && hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
 }

@@ -1,6 +1,7 @@
 //! Which bundle this page view gets: all that stands between the config and the bundle.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::view;
 use crate::config::Config;
@@ -18,7 +19,7 @@ use crate::word::Word;
 /// Answers `{"decision", "bundle"?, "flags"}`, with whether the config has any; or `{"decision", "code"}` where it was
 /// refused and stable is the answer. The words for that are [`Flags`](super::Flags)'s.
 #[must_use]
-pub fn decide(view: &[u8], config: &[u8], reply_time: f64) -> String {
+pub fn decide(view: &[u8], config: &[u8], reply_time: f64) -> Vec<u8> {
     let mut out = Writer::default();
     out.open("", b'{');
     match answer(view, config, reply_time, &mut out) {
@@ -29,7 +30,7 @@ pub fn decide(view: &[u8], config: &[u8], reply_time: f64) -> String {
         }
     }
     out.close(b'}');
-    out.finish()
+    out.into_bytes()
 }
 
 fn answer(view: &[u8], config: &[u8], reply_time: f64, out: &mut Writer) -> Result<Decision, Code> {

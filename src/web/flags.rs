@@ -46,7 +46,7 @@ impl Flags {
     /// 1970, or NaN; `clock` is the browser's, for the dates of flags where the reply has none.
     ///
     /// Answers `{"fault"?, "notices"}`, lines for the console. Where there is a fault the config before it stays.
-    pub fn take(&mut self, bytes: &[u8], reply_time: f64, clock: f64) -> String {
+    pub fn take(&mut self, bytes: &[u8], reply_time: f64, clock: f64) -> Vec<u8> {
         let mut out = Writer::default();
         out.open("", b'{').open("notices", b'[');
         let refused = match self.read(bytes, reply_time) {
@@ -64,13 +64,13 @@ impl Flags {
             Err(fault) => Some(fault.line()),
         };
         out.close(b']').optional("fault", refused.as_deref()).close(b'}');
-        out.finish()
+        out.into_bytes()
     }
 
     /// Evaluates one flag, for whoever is identified, or for `context` if it is not empty: the JSON of
     /// [`Details::to_json`].
     #[must_use]
-    pub fn flag(&self, flag_key: &[u8], context: &[u8]) -> String {
+    pub fn flag(&self, flag_key: &[u8], context: &[u8]) -> Vec<u8> {
         let other = view::read(context).and_then(|view| view::context(view.root()));
         let details = match &self.config {
             _ if other.is_none() && !context.is_empty() => Details::error(ErrorCode::InvalidContext),
@@ -81,7 +81,7 @@ impl Flags {
                 evaluation.flag(view::text(flag_key))
             }
         };
-        details.to_json()
+        details.to_json().into_bytes()
     }
 
     /// Evaluates flags for somebody else from now on: `{"targetingKey", "attributes"}`. Whether it could be read.

@@ -139,7 +139,7 @@ async fn consent_counts_from_the_next_page_view_on() {
             assert_eq!(visit().await, json!(["canary"]), "{attributes}");
         }
         let entries = browser.assert_console(&[]).await;
-        let told = "[canary] I801 consent is withdrawn: the id is deleted; stable loads from the next page view on";
+        let told = "[canary] I801 consent is withdrawn: the id is deleted; stable loads at the next page view";
         assert!(entries.iter().any(|entry| entry.text.contains(told)), "{entries:?}");
     }
 }

@@ -4,7 +4,7 @@
 
 extern crate alloc;
 
-use alloc::string::String;
+use alloc::vec::Vec;
 use core::panic::PanicInfo;
 
 use canary_runtime::web;
@@ -22,13 +22,13 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 /// See [`web::new_id`].
 #[wasm_bindgen(js_name = newId)]
 #[must_use]
-pub fn new_id() -> String {
+pub fn new_id() -> Vec<u8> {
     web::new_id()
 }
 
 /// See [`web::decide`].
 #[wasm_bindgen]
 #[must_use]
-pub fn decide(view: &[u8], config: &[u8], reply_time: f64) -> String {
+pub fn decide(view: &[u8], config: &[u8], reply_time: f64) -> Vec<u8> {
     web::decide(view, config, reply_time)
 }

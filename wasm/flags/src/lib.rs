@@ -4,7 +4,7 @@
 
 extern crate alloc;
 
-use alloc::string::String;
+use alloc::vec::Vec;
 use core::panic::PanicInfo;
 
 use canary_runtime::web;
@@ -34,13 +34,13 @@ impl Flags {
     }
 
     /// See [`web::Flags::take`].
-    pub fn take(&mut self, config: &[u8], reply_time: f64, clock: f64) -> String {
+    pub fn take(&mut self, config: &[u8], reply_time: f64, clock: f64) -> Vec<u8> {
         self.0.take(config, reply_time, clock)
     }
 
     /// See [`web::Flags::flag`].
     #[must_use]
-    pub fn flag(&self, flag_key: &[u8], context: &[u8]) -> String {
+    pub fn flag(&self, flag_key: &[u8], context: &[u8]) -> Vec<u8> {
         self.0.flag(flag_key, context)
     }
 
