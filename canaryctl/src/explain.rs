@@ -41,7 +41,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// Who: the device id, or the page's own id of its user; empty for nobody.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     key: String,
     /// What conditions are asked about: a JSON object, nested as in `{"url": {"path": "/"}}`.
     #[arg(long, value_name = "JSON", default_value = "{}", value_parser = parse_attributes)]

@@ -57,9 +57,10 @@ mod tests {
             .unwrap()
             .iter()
             .map(|found| {
-                let before = &found.text[..found.text.find('X').unwrap()];
-                let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1;
-                let place = Place { line: before.matches('\n').count() + 1, column };
+                let (before, _) = found.text.split_once('X').unwrap();
+                let lines = before.split('\n').zip(1..);
+                let (last, line) = lines.last().unwrap();
+                let place = Place { line, column: last.len().saturating_add(1) };
                 found.place(file, place).map(|place| (place.line, place.column))
             })
             .collect();

@@ -62,11 +62,12 @@ impl<'a> Answer<'a> {
         let evaluation = question.evaluation(config);
         let ignored = question.overrides.check(config.allows_query(), |key| config.find(key).is_some());
         warnings.extend(ignored.map(|fault| fault.line()));
-        let keys: Vec<_> = if question.flags.is_empty() {
-            config.flag_keys().collect()
-        } else {
-            question.flags.iter().map(String::as_str).collect()
-        };
+        let mut keys: Vec<_> = question.flags.iter().map(String::as_str).collect();
+        if keys.is_empty() {
+            keys.extend(config.flag_keys());
+        }
+        keys.sort_unstable();
+        keys.dedup();
         Self {
             decision: Decision::make(&evaluation, question.standing, question.history),
             flags: keys.into_iter().map(|key| (key, evaluation.flag(key))).collect(),

@@ -93,7 +93,7 @@ mod tests {
         );
         let tail = format!(r#"}},"warnings":[{warnings}]}}"#);
         let head = format!(r#"{head}"errorCode":null,"revision":7,"flags":{{"#);
-        check(config, &["c", "a"], &format!("{head}{missing},{flag}{tail}"));
+        check(config, &["c", "a", "c"], &format!("{head}{flag},{missing}{tail}"));
         check(config, &[], &format!("{head}\"\"{malformed},{flag},\"b\"{malformed}{tail}"));
     }
 

@@ -5,7 +5,9 @@
 
 use canary_runtime::bucket::BUCKETS;
 use canary_runtime::canary_rule::CanaryRule;
-use canary_runtime::{Cohort, Decision, Document, Evaluation, History, Percentage, Reason, Standing, Variant};
+use canary_runtime::{Cohort, Decision, Document, Evaluation, History, Json, Percentage, Reason, Standing, Variant};
+
+const KILLED: &str = "0 %: the kill switch; nobody gets the canary";
 
 /// What one step says.
 #[derive(Debug)]
@@ -43,9 +45,10 @@ impl Path<'_> {
             return self.end("user", "nobody who could be recognised again", Reason::Disabled);
         }
         let Some(bucket) = decision.bucket else {
-            return match off {
-                true => self.end("percentage", "0 %: the kill switch; nobody gets the canary", Reason::Disabled),
-                false => self.end("key", "none: nobody to bucket", Reason::Error),
+            return if off {
+                self.end("percentage", KILLED, Reason::Disabled);
+            } else {
+                self.end("key", "none: nobody to bucket", Reason::Error);
             };
         };
         self.step("bucket", format!("{bucket} of 0 to {}, by the salt {}", BUCKETS.saturating_sub(1), config.salt()));
@@ -53,7 +56,7 @@ impl Path<'_> {
             return;
         }
         if off {
-            return self.end("percentage", "0 %: the kill switch; nobody gets the canary", Reason::Disabled);
+            return self.end("percentage", KILLED, Reason::Disabled);
         }
         match history {
             History { quarantined: true, .. } => return self.end("memory", "this canary failed here", Reason::Cached),
@@ -69,7 +72,7 @@ impl Path<'_> {
         if self.rules("rules", false) {
             return;
         }
-        let typed = self.document.root().get("CANARY_PERCENTAGE").map(|json| json.source()).unwrap_or_default();
+        let typed = self.document.root().get("CANARY_PERCENTAGE").map(Json::source).unwrap_or_default();
         let is = match decision.cohort {
             Cohort::Canary => "the canary",
             Cohort::Control => "the control",
@@ -84,10 +87,10 @@ impl Path<'_> {
     fn rules(&mut self, name: &'static str, always: bool) -> bool {
         let (config, subject) = (self.evaluation.config, self.evaluation.subject());
         let readable: Vec<_> = config.rules().collect();
-        let rules = self.document.root().get("CANARY_RULES").into_iter().flat_map(canary_runtime::Json::items);
+        let rules = self.document.root().get("CANARY_RULES").into_iter().flat_map(Json::items);
         let (mut asked, mut deaf) = (0_usize, Vec::new());
         for (number, rule) in (1_usize..).zip(rules.map(CanaryRule::new)) {
-            if rule.always() < always {
+            if always && !rule.always() {
                 continue;
             }
             asked = asked.saturating_add(1);

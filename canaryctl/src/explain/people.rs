@@ -23,7 +23,10 @@ pub(super) fn text(question: &Question, snapshot: &Snapshot, answer: &Answer<'_>
     if let Ok(config) = &snapshot.config {
         let evaluation = question.evaluation(config);
         let steps = steps(&evaluation, &snapshot.document, (question.standing, question.history), decision);
-        rows.extend(steps.into_iter().map(|step| vec![step.name.to_owned(), step.words]));
+        rows.extend(steps.into_iter().map(|step| {
+            let reason = step.decides.map_or_else(String::new, |reason| format!(" -> {}", reason.as_str()));
+            vec![step.name.to_owned(), format!("{}{reason}", step.words)]
+        }));
         text.push_str(&table(rows));
         let flags = snapshot.document.root().get("FEATURE_FLAGS").into_iter().flat_map(Json::members);
         let typed: HashMap<_, _> = flags.map(|(name, flag)| (name.text(), flag)).collect();
@@ -74,7 +77,7 @@ fn table(rows: Vec<Vec<String>>) -> String {
     }
     let line = |row: Vec<String>| {
         let cells = row.into_iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        format!("  {}", cells.collect::<Vec<_>>().join("  ")).trim_end().to_owned()
+        format!("  {}", cells.collect::<Vec<_>>().join("  ")).trim_end().to_owned() + "\n"
     };
-    rows.into_iter().map(|row| format!("{}\n", line(row))).collect()
+    rows.into_iter().map(line).collect()
 }

@@ -92,7 +92,7 @@ impl Report {
     }
 
     fn is_valid(&self) -> bool {
-        self.failure.is_none() && self.errors.is_empty() && !(self.strict && !self.warnings.is_empty())
+        self.failure.is_none() && self.errors.is_empty() && (!self.strict || self.warnings.is_empty())
     }
 
     /// For machines.
