@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::output::Output;
-use crate::{assets, bucket, completions, inject, segment, serve, set};
+use crate::{assets, bucket, completions, explain, inject, segment, serve, set, validate};
 
 /// Prepares and serves a client-side canary, and computes what the runtime computes.
 ///
-/// Exit codes: 0, or 2 for wrong usage or input.
+/// Exit codes: 0; 1 where the answer is no; 2 for wrong usage or input.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Cli {
@@ -23,6 +23,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Serve(serve::Args),
+    Validate(validate::Args),
+    Explain(explain::Args),
     Bucket(bucket::Args),
     Assets(assets::Args),
     Inject(inject::Args),
@@ -36,6 +38,8 @@ impl Cli {
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         match &self.verb {
             Verb::Serve(args) => serve::run(args, self.output),
+            Verb::Validate(args) => validate::run(args, self.output),
+            Verb::Explain(args) => explain::run(args, self.output),
             Verb::Bucket(args) => bucket::run(args, self.output),
             Verb::Assets(args) => assets::run(args, self.output),
             Verb::Inject(args) => inject::run(args, self.output),
