@@ -51,7 +51,7 @@ impl<'a> Checker<'a> {
             Shape::Condition => return condition::check(json, self),
             Shape::Served => {
                 let variants = self.flag.member(Word::Variants);
-                !variants.exists() || json.kind() == Kind::String && variants.get(text).exists()
+                !variants.exists() || json.kind() == Kind::String && variants.find(text).exists()
             }
             Shape::List(of) => json.kind() == Kind::Array && return json.items().all(|item| self.check(item, *of)),
             Shape::Map(of) => json.kind() == Kind::Object && return json.members().all(|(_, value)| self.check(value, *of)),
@@ -114,7 +114,7 @@ impl<'a> Checker<'a> {
             let sound = match value.kind() {
                 _ if !is_flag_key(name.text()) => self.log.refuse(name, Expected::FlagKey),
                 Kind::True | Kind::False => true,
-                Kind::Number => self.check(value, Shape::Percentage),
+                Kind::Number if value.as_number().and_then(Percentage::new).is_some() => true,
                 Kind::Object => self.members(value, FLAG),
                 _ => self.log.refuse(value, Expected::Flag),
             };

@@ -99,7 +99,7 @@ fn find<'a>(root: Json<'a>, path: &str) -> Json<'a> {
     path.as_bytes().split(|byte| *byte == b'.').fold(root, |found, part| {
         let part = str::from_utf8(part).unwrap_or_default();
         match found.kind() {
-            Kind::Object => found.get(part),
+            Kind::Object => found.find(part),
             _ => index(part).and_then(|index| found.items().nth(index)).unwrap_or(found.nothing()),
         }
     })

@@ -89,7 +89,7 @@ impl<'a> Chain<'_, 'a> {
         self.open.push(index);
         let (mut met, mut back) = (true, usize::MAX);
         for (name, wanted) in flag.requires() {
-            match config.find(name.text()).map(|other| self.flag(other)) {
+            match config.find(name).map(|other| self.flag(other)) {
                 Some(Ok(details)) => met &= details.value.is_some_and(|value| value.is(wanted)),
                 Some(Err(circle)) => back = back.min(circle),
                 None => met = false,

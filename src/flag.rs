@@ -3,7 +3,7 @@
 use crate::bucket::{Domain, bucket};
 use crate::condition::{self, Subject};
 use crate::details::{Details, Value};
-use crate::json::{Json, Kind, Members};
+use crate::json::{Json, Kind};
 use crate::percentage::Percentage;
 use crate::reason::{ErrorCode, Reason};
 use crate::split::Split;
@@ -42,9 +42,8 @@ impl<'a> Flag<'a> {
     }
 
     /// The names of flags, and the values that they must have before this one is more than its default.
-    #[must_use]
-    pub fn requires(self) -> Members<'a> {
-        self.json.member(Word::Requires).members()
+    pub fn requires(self) -> impl Iterator<Item = (&'a str, Json<'a>)> {
+        self.json.member(Word::Requires).members().map(|(name, value)| (name.text(), value))
     }
 
     /// What it is for a user; `met`: whether all that it requires is so.

@@ -229,10 +229,15 @@ impl<'a> Json<'a> {
         Members(self.children(Kind::Object))
     }
 
-    /// A member of an object, or [`Json::nothing`].
+    /// A member of an object.
     #[must_use]
+    pub fn get(self, name: &str) -> Option<Self> {
+        Some(self.find(name)).filter(|found| found.exists())
+    }
+
+    /// A member of an object, or nothing.
     #[inline(never)]
-    pub fn get(self, name: &str) -> Self {
+    pub(crate) fn find(self, name: &str) -> Self {
         self.members().find(|(found, _)| found.text() == name).map_or(self.nothing(), |(_, value)| value)
     }
 

@@ -25,7 +25,7 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(test)]
+#[cfg(any(test, not(target_arch = "wasm32")))]
 extern crate std;
 
 pub mod address;

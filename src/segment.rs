@@ -22,7 +22,7 @@ impl<'a> Segments<'a> {
     /// Whether the segment `name` has `value`, itself or its hash.
     #[must_use]
     pub fn contains(self, name: &str, value: Json) -> bool {
-        let segment = self.0.get(name);
+        let segment = self.0.find(name);
         segment.items().any(|listed| is_identical(listed, value))
             || segment.items().any(|listed| listed.text().starts_with("sha256:")) && {
                 let hash = hash(name, &text(value));

@@ -92,7 +92,10 @@ fn parse_time(text: &str) -> anyhow::Result<i64> {
 /// Prints the answer.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let config = manifest::extract(&args.config, input::read(&args.config)?)?;
-    let mut overrides = Overrides::from_query(&args.query);
+    let query = args.query.strip_prefix('?').unwrap_or(&args.query);
+    let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+    let values = |name: &'static str| pairs.iter().filter(move |pair| pair.0 == name).map(|pair| &*pair.1);
+    let mut overrides = Overrides::new(values("canary"), values("canary.flag"));
     for one in &args.overrides {
         overrides.set(&one.flag, &one.json);
     }

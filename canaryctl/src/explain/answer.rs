@@ -56,7 +56,7 @@ impl<'a> Answer<'a> {
             Ok(config) => config,
             Err(fault) => {
                 warnings.push(fault.line());
-                return Self { decision: Decision::without_config(fault), flags: Vec::new(), warnings };
+                return Self { decision: Decision::without_config(fault.code()), flags: Vec::new(), warnings };
             }
         };
         let evaluation = question.evaluation(config);

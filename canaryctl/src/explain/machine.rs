@@ -67,7 +67,7 @@ mod tests {
         let context = Context { targeting_key: "user-1".to_owned(), attributes: Document::parse("{}").unwrap() };
         let question = Question {
             context,
-            overrides: Overrides::from_query("?canary=canary"),
+            overrides: Overrides::new(["canary"], []),
             now: 0,
             standing: Standing::Known,
             history: History::default(),

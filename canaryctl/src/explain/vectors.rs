@@ -23,7 +23,7 @@ impl<'a> Case<'a> {
     }
 
     fn question(&self) -> Question {
-        let mut overrides = Overrides::from_query(&format!("?canary={}", self.get("override").text()));
+        let mut overrides = Overrides::new(self.get("override").as_str(), []);
         for (flag, value) in self.get("overrides").members() {
             overrides.set(flag.text(), value.source());
         }

@@ -1,6 +1,8 @@
 //! What is wrong with one config.
 
-use canary_runtime::{Code, Config, Document, Fault, Json};
+use canary_runtime::{
+    Code, Config, Context, Document, ErrorCode, Evaluation, Fault, Flag, Json, Overrides,
+};
 
 /// What was found, with places in the config's text.
 #[derive(Debug, Default)]
@@ -20,6 +22,7 @@ pub(super) fn check(bytes: &[u8], now: i64) -> Faults {
     let (errors, mut warnings): (Vec<_>, Vec<_>) = faults.into_iter().partition(is_error);
     warnings.extend(expiry(&config, &document, now));
     warnings.extend(requirements(&config, &document));
+    warnings.extend(circles(&config, &document));
     Faults { errors, warnings }
 }
 
@@ -54,6 +57,24 @@ fn requirements(config: &Config, document: &Document) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// Flags that are in error though each of them can be read.
+fn circles(config: &Config, document: &Document) -> Vec<Fault> {
+    let (context, overrides) = (Context::default(), Overrides::default());
+    let evaluation = Evaluation { config, context: &context, overrides: &overrides, now: 0 };
+    let readable = (0..config.flag_count()).filter_map(|index| config.flag(index));
+    let circular = readable.filter(|flag| {
+        flag.requires().next().is_some() && evaluation.flag(flag.key()).error == Some(ErrorCode::ParseError)
+    });
+    let flags = document.root().get("FEATURE_FLAGS");
+    let fault = |flag: Flag| {
+        let requires = flags.and_then(|flags| flags.get(flag.key())?.get("requires"));
+        let place = requires.map(|json| document.place(json.span().start));
+        let expected = "flags that do not require each other in a circle, nor more than 64 in a row";
+        Fault::found(Code::Flag, &format!("FEATURE_FLAGS.{}.requires", flag.key()), place, expected)
+    };
+    circular.map(fault).collect()
 }
 
 fn requirement<'a>(root: Json<'a>, flag: &str, required: &str) -> Option<Json<'a>> {
@@ -150,6 +171,20 @@ mod tests {
         ] {
             check_lines(&with(&format!("\"EXPIRES_AT\": \"{time}\","), ""), &[], warnings);
         }
+    }
+
+    #[test]
+    fn a_circle_is_named_at_each_of_its_flags() {
+        let flags = r#""a": {"requires": {"b": true}}, "b": {"requires": {"a": true}}, "c": {"requires": {"a": true}}"#;
+        let circle = "expected flags that do not require each other in a circle, nor more than 64 in a row";
+        check_lines(
+            &with("", flags),
+            &[],
+            &[
+                &format!("E112 FEATURE_FLAGS.a.requires (line 3, column 37): {circle}"),
+                &format!("E112 FEATURE_FLAGS.b.requires (line 3, column 69): {circle}"),
+            ],
+        );
     }
 
     #[test]
