@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::output::Output;
-use crate::{assets, bucket, completions, inject, segment, serve, set};
+use crate::{assets, bucket, completions, inject, segment, serve, set, simulate};
 
 /// Prepares and serves a client-side canary, and computes what the runtime computes.
 ///
-/// Exit codes: 0, or 2 for wrong usage or input.
+/// Exit codes: 0, 1 where the answer is no, or 2 for wrong usage or input.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Cli {
@@ -29,6 +29,7 @@ enum Verb {
     Completions(completions::Args),
     Set(set::Args),
     Segment(segment::Args),
+    Simulate(simulate::Args),
 }
 
 impl Cli {
@@ -42,6 +43,7 @@ impl Cli {
             Verb::Completions(args) => completions::run(args, self.output),
             Verb::Set(args) => set::run(args, self.output),
             Verb::Segment(args) => segment::run(args, self.output),
+            Verb::Simulate(args) => simulate::run(args, self.output),
         }
     }
 }
