@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::output::Output;
-use crate::{assets, bucket, completions, inject, segment, serve, set, simulate};
+use crate::{assets, bucket, completions, diff, inject, segment, serve, set, simulate};
 
 /// Prepares and serves a client-side canary, and computes what the runtime computes.
 ///
@@ -30,6 +30,7 @@ enum Verb {
     Set(set::Args),
     Segment(segment::Args),
     Simulate(simulate::Args),
+    Diff(diff::Args),
 }
 
 impl Cli {
@@ -44,6 +45,7 @@ impl Cli {
             Verb::Set(args) => set::run(args, self.output),
             Verb::Segment(args) => segment::run(args, self.output),
             Verb::Simulate(args) => simulate::run(args, self.output),
+            Verb::Diff(args) => diff::run(args, self.output),
         }
     }
 }

@@ -11,6 +11,7 @@ mod completions;
 mod config_file;
 mod counter;
 mod crowd;
+mod diff;
 mod dist;
 mod edit;
 mod figures;
