@@ -132,6 +132,28 @@ fn who_moves_twice_counts_once() {
 }
 
 #[test]
+fn values_that_mean_the_same_are_no_move() {
+    let config = |value: &str| {
+        format!(
+            r#"{{"CANARY_PERCENTAGE": 0, "FEATURE_FLAGS": {{"a": {{"rules": [{{"if": {{}}, "serve": {value}}}]}}}}}}"#
+        )
+    };
+    for (old, new, moved) in [
+        ("1", "1.0", 0),
+        (r#""é""#, r#""\u00e9""#, 0),
+        ("[1, 2]", "[1,2]", 0),
+        ("1", r#""1""#, 1_000),
+        ("[1, 2]", "[2, 1]", 1_000),
+        ("null", "false", 1_000),
+    ] {
+        assert_eq!(arms(&config(old), &config(new)).1, moved, "{old} {new}");
+    }
+    let typed = config("true").replace(r#"{"rules": [{"if": {}, "serve": true}]}"#, "100");
+    assert_eq!((arms(&typed, &config("true")).1, arms(&config("true"), &typed).1), (0, 0));
+    assert_eq!((arms(&typed, &config("false")).1, arms(&config("7"), &typed).1), (1_000, 1_000));
+}
+
+#[test]
 fn a_rejected_old_config_is_stable() {
     let (arms, moved) = arms("<html>", &config("100", ""));
     let expected = r#"{"canary -> canary":0,"canary -> stable":0,"stable -> canary":1000,"stable -> stable":0}"#;
