@@ -4,7 +4,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
-use canary_runtime::{Config, Decision, Details, Document, ErrorCode, Evaluation, Fault, History, Overrides, Standing};
+use canary_runtime::{
+    Code, Cohort, Config, Decision, Details, Document, ErrorCode, Evaluation, Fault, History, Json, Overrides, Reason,
+    Standing, Variant,
+};
 
 use crate::manifest;
 
@@ -74,7 +77,7 @@ impl Offer<'_> {
     pub(crate) fn decide(&self, context: &canary_runtime::Context) -> Decision {
         match &self.usable {
             Ok(config) => Decision::make(&self.evaluation(config, context), Standing::Known, History::default()),
-            Err(fault) => Decision::without_config(fault),
+            Err(fault) => without_config(fault),
         }
     }
 
@@ -89,6 +92,25 @@ impl Offer<'_> {
     fn evaluation<'a>(&'a self, config: &'a Config, context: &'a canary_runtime::Context) -> Evaluation<'a> {
         Evaluation { config, context, overrides: &self.overrides, now: self.now }
     }
+}
+
+/// Stable, because no config can be used.
+fn without_config(fault: &Fault) -> Decision {
+    let error = if fault.code() == Code::Expired { ErrorCode::General } else { ErrorCode::ParseError };
+    Decision {
+        variant: Variant::Stable,
+        cohort: Cohort::Rest,
+        bucket: None,
+        reason: Reason::Error,
+        error: Some(error),
+        revision: None,
+        eligible: false,
+    }
+}
+
+/// A member of an object, where it has one of that name.
+pub(crate) fn member<'a>(object: Json<'a>, name: &str) -> Option<Json<'a>> {
+    object.members().find(|(found, _)| found.text() == name).map(|(_, value)| value)
 }
 
 /// One line on standard error. Whoever does not read it gets the answer nevertheless.

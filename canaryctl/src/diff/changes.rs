@@ -3,6 +3,8 @@
 use canary_runtime::Json;
 use canary_runtime::json::Kind;
 
+use crate::config_file::member;
+
 /// One member that differs.
 #[derive(Clone, Debug)]
 pub(super) struct Change<'a> {
@@ -46,7 +48,7 @@ pub(super) fn changes<'a>(old: Json<'a>, new: Json<'a>) -> Vec<Change<'a>> {
 fn compare<'a>(old: Json<'a>, new: Json<'a>, path: &str, changes: &mut Vec<Change<'a>>) {
     let key = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     for (name, from) in old.members() {
-        match new.get(name.text()) {
+        match member(new, name.text()) {
             Some(to) if from == to => {}
             // Nesting is bounded by the reader.
             Some(to) if from.kind() == Kind::Object && to.kind() == Kind::Object => {
@@ -60,7 +62,7 @@ fn compare<'a>(old: Json<'a>, new: Json<'a>, path: &str, changes: &mut Vec<Chang
             to => changes.push(Change { key: key(name.text()), from: Some(from), to }),
         }
     }
-    for (name, to) in new.members().filter(|(name, _)| old.get(name.text()).is_none()) {
+    for (name, to) in new.members().filter(|(name, _)| member(old, name.text()).is_none()) {
         changes.push(Change { key: key(name.text()), from: None, to: Some(to) });
     }
 }

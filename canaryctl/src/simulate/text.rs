@@ -6,6 +6,7 @@ use canary_runtime::{Cohort, ErrorCode, Reason, Variant};
 
 use super::Simulation;
 use super::tally::Outcome;
+use crate::config_file::member;
 use crate::edit::shown;
 use crate::figures::{percent, plain, short};
 use crate::terminal::{Style, bar};
@@ -41,7 +42,7 @@ pub(super) fn report(simulation: &Simulation, style: Style) -> String {
     let used = label.saturating_add(note).saturating_add(17);
     let width = style.width.saturating_sub(used).max(MIN_BAR);
     let mut notes = notes.into_iter();
-    let revision = simulation.file.document.root().get("REVISION").and_then(canary_runtime::Json::as_integer);
+    let revision = member(simulation.file.document.root(), "REVISION").and_then(canary_runtime::Json::as_integer);
     let revision = revision.map_or(String::new(), |revision| format!(", revision {revision}"));
     let mut text = format!("{}{revision}: {}\n", simulation.file.name, simulation.crowd.describe());
     for Section { title, rows } in &sections {

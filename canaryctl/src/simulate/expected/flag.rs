@@ -6,7 +6,7 @@ use canary_runtime::{Context, Json, Reason};
 
 use super::probe::Probe;
 use super::{ALL, Shares};
-use crate::config_file::Offer;
+use crate::config_file::{Offer, member};
 use crate::simulate::tally::Outcome;
 
 /// What share of users of one kind gets what.
@@ -43,11 +43,11 @@ struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     fn follow(&mut self, probe: &Probe<'a>, context: &Context, now: i64) -> Option<()> {
-        if self.flag.get("requires").is_some_and(|requires| requires.members().next().is_some()) {
+        if member(self.flag, "requires").is_some_and(|requires| requires.members().next().is_some()) {
             return None;
         }
-        let time = |name| self.flag.get(name).and_then(|time| parse_rfc3339(time.text()));
-        let is_off = self.flag.get("enabled").and_then(Json::as_bool) == Some(false);
+        let time = |name| member(self.flag, name).and_then(|time| parse_rfc3339(time.text()));
+        let is_off = member(self.flag, "enabled").and_then(Json::as_bool) == Some(false);
         if is_off || time("from").is_some_and(|from| now < from) || time("until").is_some_and(|until| now >= until) {
             self.fall_back(Reason::Disabled, ALL);
             return Some(());
@@ -55,10 +55,10 @@ impl<'a> Plan<'a> {
         // All percentages of a flag look at the same bucket: a rule takes what those before it have left below it.
         let mut taken = 0.0;
         for rule in probe.rules(context)? {
-            let share = rule.get("percentage").and_then(Json::as_number);
+            let share = member(rule, "percentage").and_then(Json::as_number);
             let part = (share.unwrap_or(ALL) - taken).max(0.0);
             let reason = if share.is_some() { Reason::Split } else { Reason::TargetingMatch };
-            match rule.get("serve") {
+            match member(rule, "serve") {
                 Some(serve) => self.serve(serve, reason, part),
                 None => self.spread(reason, part),
             }
@@ -68,14 +68,14 @@ impl<'a> Plan<'a> {
             }
         }
         let left = ALL - taken;
-        match self.flag.get("percentage").and_then(Json::as_number) {
+        match member(self.flag, "percentage").and_then(Json::as_number) {
             Some(share) => {
                 let part = (share - taken).max(0.0);
                 self.spread(edge(share), part);
                 self.fall_back(edge(share), left - part);
             }
-            None if self.flag.get("variants").is_some() => self.spread(Reason::Split, left),
-            None if self.flag.get("rules").is_none_or(|rules| rules.items().next().is_none()) => {
+            None if member(self.flag, "variants").is_some() => self.spread(Reason::Split, left),
+            None if member(self.flag, "rules").is_none_or(|rules| rules.items().next().is_none()) => {
                 self.add(Some("true"), None, Reason::Static, left);
             }
             None => self.fall_back(Reason::Default, left),
@@ -84,17 +84,17 @@ impl<'a> Plan<'a> {
     }
 
     fn fall_back(&mut self, reason: Reason, share: f64) {
-        match self.flag.get("default") {
+        match member(self.flag, "default") {
             Some(default) => self.serve(default, reason, share),
-            None if self.flag.get("variants").is_some() => self.add(None, None, reason, share),
+            None if member(self.flag, "variants").is_some() => self.add(None, None, reason, share),
             None => self.add(Some("false"), None, reason, share),
         }
     }
 
     fn serve(&mut self, served: Json, reason: Reason, share: f64) {
-        match self.flag.get("variants") {
+        match member(self.flag, "variants") {
             Some(variants) => {
-                let value = variants.get(served.text()).and_then(|variant| variant.get("value"));
+                let value = member(variants, served.text()).and_then(|variant| member(variant, "value"));
                 self.add(value.map(Json::source), Some(served.text()), reason, share);
             }
             None => self.add(Some(served.source()), None, reason, share),
@@ -102,11 +102,11 @@ impl<'a> Plan<'a> {
     }
 
     fn spread(&mut self, reason: Reason, share: f64) {
-        let Some(variants) = self.flag.get("variants") else { return self.add(Some("true"), None, reason, share) };
-        let weight = |variant: Json| variant.get("weight").and_then(Json::as_number).unwrap_or(0.0);
+        let Some(variants) = member(self.flag, "variants") else { return self.add(Some("true"), None, reason, share) };
+        let weight = |variant: Json| member(variant, "weight").and_then(Json::as_number).unwrap_or(0.0);
         let total: f64 = variants.members().map(|(_, variant)| weight(variant)).sum();
         for (name, variant) in variants.members() {
-            let value = variant.get("value").map(Json::source);
+            let value = member(variant, "value").map(Json::source);
             self.add(value, Some(name.text()), reason, share * weight(variant) / total);
         }
     }

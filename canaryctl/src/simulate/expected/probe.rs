@@ -2,7 +2,7 @@
 
 use canary_runtime::{Config, Context, Evaluation, Json, Overrides, Value};
 
-use crate::config_file::ConfigFile;
+use crate::config_file::{ConfigFile, member};
 
 /// The flag, and a config that asks about nothing but its rules' conditions.
 #[derive(Debug)]
@@ -16,14 +16,14 @@ impl<'a> Probe<'a> {
     /// Of a flag of a file.
     pub(super) fn of(file: &'a ConfigFile, key: &str) -> Option<Self> {
         let root = file.document.root();
-        let flag = root.get("FEATURE_FLAGS")?.get(key)?;
-        let rules = flag.get("rules").into_iter().flat_map(Json::items);
+        let flag = member(member(root, "FEATURE_FLAGS")?, key)?;
+        let rules = member(flag, "rules").into_iter().flat_map(Json::items);
         let flags = rules.zip(0_u64..).map(|(rule, index)| {
-            let condition = rule.get("if").map_or("{}", Json::source);
+            let condition = member(rule, "if").map_or("{}", Json::source);
             format!(r#""{index}": {{"rules": [{{"if": {condition}, "serve": true}}]}}"#)
         });
         let flags = flags.collect::<Vec<_>>().join(", ");
-        let segments = root.get("SEGMENTS").map_or("{}", Json::source);
+        let segments = member(root, "SEGMENTS").map_or("{}", Json::source);
         let text = format!(r#"{{"CANARY_PERCENTAGE": 0, "SEGMENTS": {segments}, "FEATURE_FLAGS": {{{flags}}}}}"#);
         let conditions = Config::parse(text.as_bytes()).ok().map(|(config, _)| config);
         Some(Self { flag, conditions, overrides: Overrides::default() })
@@ -31,7 +31,7 @@ impl<'a> Probe<'a> {
 
     /// The rules that are about a user, from the top.
     pub(super) fn rules(&self, context: &Context) -> Option<Vec<Json<'a>>> {
-        let rules = self.flag.get("rules").into_iter().flat_map(Json::items);
+        let rules = member(self.flag, "rules").into_iter().flat_map(Json::items);
         let config = self.conditions.as_ref()?;
         let evaluation = Evaluation { config, context, overrides: &self.overrides, now: 0 };
         let holds = |index: u64| matches!(evaluation.flag(&index.to_string()).value, Some(Value::Json(json)) if json.as_bool() == Some(true));
