@@ -119,7 +119,7 @@ fn write_into(file: &Path, bundle: &Bundle, output: Output) -> anyhow::Result<Ex
         editor.save()?;
     }
     let mut out = io::stdout().lock();
-    let (version, changed) = (&bundle.version, editor.is_changed());
+    let (version, changed) = (bundle.version.as_deref().unwrap_or_default(), editor.is_changed());
     match output {
         Output::Text if changed => writeln!(out, "{}: ASSETS.canary is {version} now", file.display()),
         Output::Text => writeln!(out, "{}: nothing to change", file.display()),

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::output::Output;
-use crate::{assets, bucket, completions, explain, inject, segment, serve, set, validate};
+use crate::{
+    assets, bucket, completions, diff, explain, inject, segment, serve, set, simulate, validate,
+};
 
 /// Prepares and serves a client-side canary, and computes what the runtime computes.
 ///
@@ -31,6 +33,8 @@ enum Verb {
     Completions(completions::Args),
     Set(set::Args),
     Segment(segment::Args),
+    Simulate(simulate::Args),
+    Diff(diff::Args),
 }
 
 impl Cli {
@@ -46,6 +50,8 @@ impl Cli {
             Verb::Completions(args) => completions::run(args, self.output),
             Verb::Set(args) => set::run(args, self.output),
             Verb::Segment(args) => segment::run(args, self.output),
+            Verb::Simulate(args) => simulate::run(args, self.output),
+            Verb::Diff(args) => diff::run(args, self.output),
         }
     }
 }
