@@ -1,10 +1,11 @@
 //! The same code in a real browser: `wasm-pack test --headless --chrome`.
 #![cfg(target_arch = "wasm32")]
-#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a panic fails the test")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a panic fails the test")]
 
+#[path = "vectors/mod.rs"]
 mod vectors;
 
-use canary_runtime::web::{Runtime, new_id};
+use canary_runtime::web::{Flags, decide, new_id};
 use serde_json::{Value, json};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -15,12 +16,22 @@ const CONFIG: &[u8] = br#"{
     "ASSETS": {"canary": {"version": "2", "scripts": [{"src": "https://cdn.example/a.js", "integrity": "sha384-AA"}]}}
 }"#;
 
-fn decide(runtime: &mut Runtime, config: &[u8], now: f64) -> Value {
-    serde_json::from_str(&runtime.decide(config, now)).expect("JSON")
+fn view(key: &str, more: &Value) -> Vec<u8> {
+    let mut view = json!({"targetingKey": key, "attributes": {"plan": "pro"}, "standing": "known", "origins": "https://cdn.example"});
+    for (name, value) in more.as_object().into_iter().flatten() {
+        view[name] = value.clone();
+    }
+    view.to_string().into_bytes()
 }
 
-fn flag(runtime: &Runtime, key: &str) -> Value {
-    serde_json::from_str(&runtime.flag(key.as_bytes())).expect("JSON")
+fn parse(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).expect("JSON")
+}
+
+fn flags(key: &str, config: &[u8]) -> Flags {
+    let mut flags = Flags::new(&view(key, &Value::Null));
+    flags.take(config, f64::NAN, 0.0);
+    flags
 }
 
 #[wasm_bindgen_test]
@@ -34,58 +45,139 @@ fn percentages_are_exact() {
 }
 
 #[wasm_bindgen_test]
+fn conditions_are_frozen() {
+    assert_eq!(vectors::check_conditions(), 131 + 399);
+}
+
+#[wasm_bindgen_test]
+fn patterns_are_portable() {
+    assert_eq!(vectors::check_patterns(), 209 + 151);
+}
+
+#[wasm_bindgen_test]
+fn flags_are_frozen() {
+    assert_eq!(vectors::check_flags(), 714);
+}
+
+#[wasm_bindgen_test]
+fn decisions_are_frozen() {
+    assert_eq!(vectors::check_decisions(), 260);
+}
+
+#[wasm_bindgen_test]
 fn ids_come_from_the_browsers_randomness() {
     let ids = [new_id(), new_id()];
-    assert!(ids.iter().all(|id| id.len() == 32 && id.bytes().all(|byte| b"0123456789abcdef".contains(&byte))));
+    assert!(ids.iter().all(|id| id.len() == 32 && id.iter().all(|byte| b"0123456789abcdef".contains(byte))));
     assert_ne!(ids[0], ids[1]);
 }
 
 #[wasm_bindgen_test]
 fn decides_with_a_bundle_for_the_canary_alone() {
-    let answer = decide(&mut Runtime::new(b"edge-38162", b"https://cdn.example", false), CONFIG, f64::NAN);
+    let answer = parse(&decide(&view("edge-38162", &Value::Null), CONFIG, f64::NAN));
     assert_eq!(
         answer["decision"],
         json!({"variant": "canary", "cohort": "canary", "bucket": 4_999, "reason": "SPLIT", "revision": 7, "eligible": true})
     );
     assert_eq!(answer["bundle"]["scripts"][0]["src"], "https://cdn.example/a.js");
-    let notices = answer["notices"].as_array().expect("an array");
-    assert!(
-        notices.iter().any(|notice| notice.as_str().is_some_and(|line| line.starts_with("E112 FEATURE_FLAGS.odd")))
-    );
+    assert_eq!(answer["flags"], true);
 
-    let answer = decide(&mut Runtime::new(b"edge-88039", b"https://cdn.example", true), CONFIG, f64::NAN);
+    let answer = parse(&decide(&view("edge-88039", &json!({"standing": "automated"})), CONFIG, f64::NAN));
     assert_eq!((&answer["decision"]["variant"], &answer["decision"]["eligible"]), (&json!("stable"), &json!(false)));
     assert_eq!(answer.get("bundle"), None);
 }
 
 #[wasm_bindgen_test]
 fn nobody_known_gets_stable() {
-    let decision = &decide(&mut Runtime::new(b"", b"https://cdn.example", false), CONFIG, f64::NAN)["decision"];
-    assert_eq!((&decision["variant"], &decision["reason"]), (&json!("stable"), &json!("DISABLED")));
+    for more in [json!({"standing": "unknown"}), json!({"standing": null}), json!({"standing": "someone"})] {
+        let decision = &parse(&decide(&view("edge-38162", &more), CONFIG, f64::NAN))["decision"];
+        assert_eq!((&decision["variant"], &decision["reason"]), (&json!("stable"), &json!("DISABLED")), "{more}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn attributes_that_cannot_be_read_cost_the_rules_alone() {
+    for attributes in [json!([1]), json!("x"), (0..70).fold(json!(1), |inner, _| json!([inner]))] {
+        let decision = &parse(&decide(&view("edge-38162", &json!({"attributes": attributes})), CONFIG, f64::NAN))["decision"];
+        assert_eq!(decision["variant"], "canary", "{attributes}");
+    }
 }
 
 #[wasm_bindgen_test]
 fn an_origin_that_the_page_does_not_list_costs_the_config() {
-    let answer = decide(&mut Runtime::new(b"edge-38162", b"https://other.example", false), CONFIG, f64::NAN);
-    assert_eq!(answer["decision"]["variant"], "stable");
-    assert_eq!(answer["fault"], "E113 https://cdn.example/a.js: expected its origin among data-origins");
+    let view = view("edge-38162", &json!({"origins": "https://other.example"}));
+    let answer = parse(&decide(&view, CONFIG, f64::NAN));
+    assert_eq!((&answer["decision"]["variant"], &answer["code"]), (&json!("stable"), &json!("E113")));
+    let told = parse(&Flags::new(&view).take(CONFIG, f64::NAN, 0.0));
+    assert_eq!(told["fault"], "E113 https://cdn.example/a.js: expected its origin among data-origins");
 }
 
 #[wasm_bindgen_test]
-fn a_faulty_config_leaves_the_one_before_it() {
-    let mut runtime = Runtime::new(b"user-1", b"https://cdn.example", false);
-    assert_eq!(flag(&runtime, "on"), json!({"reason": "ERROR", "errorCode": "GENERAL"}));
-    decide(&mut runtime, CONFIG, f64::NAN);
-    assert_eq!(decide(&mut runtime, b"{", f64::NAN)["fault"], "E105 line 1, column 1: expected JSON");
-    assert_eq!(flag(&runtime, "on"), json!({"value": true, "reason": "STATIC"}));
-    assert_eq!(flag(&runtime, "odd"), json!({"reason": "ERROR", "errorCode": "PARSE_ERROR"}));
-    assert_eq!(flag(&runtime, "none"), json!({"reason": "ERROR", "errorCode": "FLAG_NOT_FOUND"}));
+fn the_words_for_a_fault_come_with_the_flags() {
+    let mut flags = Flags::new(&view("user-1", &Value::Null));
+    assert_eq!(parse(&flags.flag(b"on", b"")), json!({"reason": "ERROR", "errorCode": "GENERAL"}));
+    let told = parse(&flags.take(CONFIG, f64::NAN, 0.0));
+    let odd = "E112 FEATURE_FLAGS.odd (line 2, column 91): expected true, false, a percentage or an object";
+    let listed = "I118 ASSETS.canary.scripts[0] (line 3, column 55): expected data-origins of every page to list this origin";
+    assert_eq!(told, json!({"notices": [listed, odd]}));
+    assert_eq!(parse(&decide(b"{}", b"{", f64::NAN))["code"], "E105");
+    // A faulty config leaves the one before it.
+    assert_eq!(parse(&flags.take(b"{", f64::NAN, 0.0))["fault"], "E105 line 1, column 2: expected JSON");
+    assert_eq!(parse(&flags.flag(b"on", b"")), json!({"value": true, "reason": "STATIC"}));
+    assert_eq!(parse(&flags.flag(b"odd", b"")), json!({"reason": "ERROR", "errorCode": "PARSE_ERROR"}));
+    assert_eq!(parse(&flags.flag(b"none", b"")), json!({"reason": "ERROR", "errorCode": "FLAG_NOT_FOUND"}));
+}
+
+#[wasm_bindgen_test]
+fn flags_are_for_whoever_is_identified() {
+    let config = br#"{"CANARY_PERCENTAGE": 5, "OVERRIDES": {"query": true}, "FEATURE_FLAGS": {
+        "plan": {"rules": [{"if": {"plan": "pro"}, "serve": "p"}], "default": "d"}, "none": 5}}"#;
+    let mut flags = flags("user-1", config);
+    let value = |flags: &Flags, context: &[u8]| parse(&flags.flag(b"plan", context))["value"].clone();
+    assert_eq!(value(&flags, b""), "p");
+    assert_eq!(value(&flags, br#"{"targetingKey": "u", "attributes": {"plan": "free"}}"#), "d");
+    assert!(flags.identify(br#"{"targetingKey": "u", "attributes": {}}"#));
+    assert_eq!(value(&flags, b""), "d");
+    for bad in [&b"{"[..], b"[]", br#"{"targetingKey": 5}"#, br#"{"attributes": []}"#] {
+        assert!(!flags.identify(bad));
+        assert_eq!(parse(&flags.flag(b"plan", bad))["errorCode"], "INVALID_CONTEXT");
+    }
+    flags.set_override(b"plan", b"[1]");
+    assert_eq!(parse(&flags.flag(b"plan", b"")), json!({"value": [1], "reason": "TARGETING_MATCH", "override": true}));
+    flags.set_override(b"", b"");
+    assert_eq!(value(&flags, b""), "d");
+}
+
+#[wasm_bindgen_test]
+fn overrides_of_the_address_need_leave() {
+    let config = |on: bool| {
+        format!(r#"{{"CANARY_PERCENTAGE": 5, "OVERRIDES": {{"query": {on}}}, "FEATURE_FLAGS": {{"a": true}}}}"#).into_bytes()
+    };
+    let view = view("edge-88039", &json!({"arm": ["canary"], "flagOverrides": ["a:5"]}));
+    for (on, variant, value, notices) in [
+        (true, "canary", json!(5), json!([])),
+        (false, "stable", json!(true), json!(["E701 expected OVERRIDES.query to be on for an override in the address; it is ignored"])),
+    ] {
+        assert_eq!(parse(&decide(&view, &config(on), f64::NAN))["decision"]["variant"], variant);
+        let mut flags = Flags::new(&view);
+        assert_eq!(parse(&flags.take(&config(on), f64::NAN, 0.0)), json!({"notices": notices}));
+        assert_eq!(parse(&flags.flag(b"a", b""))["value"], value);
+    }
 }
 
 #[wasm_bindgen_test]
 fn expiry_needs_the_replys_time() {
     let config = br#"{"CANARY_PERCENTAGE": 100, "FEATURE_FLAGS": {}, "EXPIRES_AT": "1970-01-01T00:00:01Z"}"#;
     for (now, variant) in [(999.0, "canary"), (1_000.0, "stable"), (f64::NAN, "stable")] {
-        assert_eq!(decide(&mut Runtime::new(b"u", b"", false), config, now)["decision"]["variant"], variant, "{now}");
+        assert_eq!(parse(&decide(&view("u", &Value::Null), config, now))["decision"]["variant"], variant, "{now}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn flags_dates_are_judged_by_the_reply_and_else_by_the_clock() {
+    let config = br#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {"f": {"from": "1970-01-01T00:00:01Z"}}}"#;
+    for (reply, clock, value) in [(999.0, 2_000.0, false), (1_000.0, 0.0, true), (f64::NAN, 999.0, false), (f64::NAN, 1_000.0, true)] {
+        let mut flags = Flags::new(&view("u", &Value::Null));
+        flags.take(config, reply, clock);
+        assert_eq!(parse(&flags.flag(b"f", b""))["value"], value, "{reply} {clock}");
     }
 }

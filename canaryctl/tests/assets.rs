@@ -65,6 +65,23 @@ fn the_page_tells_the_base() {
 }
 
 #[test]
+fn into_a_manifest_it_changes_the_bundle_alone() {
+    let before = "# who\nkind: ConfigMap\nmetadata:\n  name: canary-settings\ndata:\n  config.json: |\n    {\n      \"REVISION\": 7,\n      \"CANARY_PERCENTAGE\": 5,\n      \"FEATURE_FLAGS\": {}\n    }\n";
+    let build = Build::of("vite-root");
+    fs::write(build.path("cm.yaml"), before).unwrap();
+    let args = ["assets", "--dir", "@/dist", "--entry", "index.html", "--into", "@/cm.yaml"];
+    let (code, out, error) = build.run(&args);
+    assert_eq!((code, out.as_str(), error.as_str()), (Some(0), "@/cm.yaml: ASSETS.canary is 1.4.2 now\n", ""));
+    let after = fs::read_to_string(build.path("cm.yaml")).unwrap();
+    assert!(after.starts_with("# who\n") && after.contains("\"REVISION\": 8,\n"), "{after}");
+    let config: Value = serde_json::from_str(after.split_once("|\n").unwrap().1).unwrap();
+    let (_, bundle, _) = build.run(&args[..5]);
+    assert_eq!(config["ASSETS"]["canary"], serde_json::from_str::<Value>(&bundle).unwrap());
+    let (_, out, _) = build.run(&args);
+    assert_eq!((out.as_str(), fs::read_to_string(build.path("cm.yaml")).unwrap()), ("@/cm.yaml: nothing to change\n", after));
+}
+
+#[test]
 fn the_hash_is_that_of_the_file() {
     let build = Build::of("vite-root");
     fs::write(build.path("dist/assets/index-lXoEamTF.js"), "abc").unwrap();
@@ -189,7 +206,7 @@ fn refuses_with_the_place() {
             "1.4.2",
             "1.4.2",
             vec!["--entry", "index.html", "--into", "@/cm.yaml"],
-            "cannot write @/cm.yaml: --into is not there yet; paste the output under ASSETS.canary",
+            "cannot read @/cm.yaml: No such file or directory (os error 2)",
         ),
     ] {
         let build = Build::of("vite-root");

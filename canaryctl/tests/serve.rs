@@ -151,7 +151,7 @@ fn a_malformed_config_is_served_as_it_is() {
         ("{\"CANARY_\n  PERCENT", "config: E105 line 2, column 3: expected JSON (served as it is; pages load stable)"),
         (
             r#"{"CANARY_PERCENTAGE": "5", "FEATURE_FLAGS": {}}"#,
-            "config: E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with at most 3 decimals \
+            "config: E109 CANARY_PERCENTAGE (line 1, column 23): expected a number from 0 to 100 with at most 3 decimals \
              (served as it is; pages load stable)",
         ),
     ] {
@@ -162,7 +162,7 @@ fn a_malformed_config_is_served_as_it_is() {
     }
     fixture.configure(r#"{"CANARY_PERCENTAGE": 1, "FEATURE_FLAGS": {"a": "on"}}"#);
     assert_eq!(server.line(), "config: 1 % canary, no revision, 1 flag");
-    let warning = "E112 FEATURE_FLAGS.a: expected true, false or a percentage; the caller's default holds";
+    let warning = "E112 FEATURE_FLAGS.a (line 1, column 48): expected true, false, a percentage or an object";
     assert_eq!(server.line(), format!("config: warning: {warning}"));
 }
 
