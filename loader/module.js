@@ -10,7 +10,7 @@ export async function startModule(settings, view) {
   if (!globalThis.WebAssembly) throw "E203 this browser has no WebAssembly";
   const module = await fetchModule(new URL(BOOT_WASM, import.meta.url));
   try {
-    initSync({ module });
+    if (!initSync({ module }).decide) throw 0; // said below, as for a module that asks for other imports
     view.makeId = () => settings.userId || keepId(() => decode(newId()));
     const targetingKey = settings.private ? "" : view.makeId();
     view.user = { targetingKey, attributes: settings.attributes };

@@ -29,8 +29,7 @@ impl Reader {
 
     /// Reads all of it, or tells what is wrong, where, and what was expected.
     pub(crate) fn read(&mut self) -> Option<Entry> {
-        let read = self.value(0).is_some();
-        self.skip_space();
+        let read = self.value(0).map(|()| self.skip_space()).is_some();
         if read && self.at == self.length {
             None
         } else if self.too_deep {

@@ -232,7 +232,7 @@ async fn module_traps() {
     fault.script = "const { Instance } = WebAssembly;
         WebAssembly.Instance = function (...arguments_) {
             const { exports } = new Instance(...arguments_);
-            return { exports: { ...exports, runtime_decide() { throw new WebAssembly.RuntimeError('unreachable'); } } };
+            return { exports: { ...exports, decide() { throw new WebAssembly.RuntimeError('unreachable'); } } };
         };";
     fault.leads_to_stable().await;
 }
