@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::output::Output;
-use crate::{assets, bucket, completions, inject, segment, serve, set};
+use crate::{assets, bucket, completions, inject, schema, segment, serve, set};
 
 /// Prepares and serves a client-side canary, and computes what the runtime computes.
 ///
@@ -29,6 +29,7 @@ enum Verb {
     Completions(completions::Args),
     Set(set::Args),
     Segment(segment::Args),
+    Schema(schema::Args),
 }
 
 impl Cli {
@@ -42,6 +43,7 @@ impl Cli {
             Verb::Completions(args) => completions::run(args, self.output),
             Verb::Set(args) => set::run(args, self.output),
             Verb::Segment(args) => segment::run(args, self.output),
+            Verb::Schema(args) => schema::run(args, self.output),
         }
     }
 }

@@ -15,6 +15,7 @@ mod html;
 mod inject;
 mod manifest;
 mod output;
+mod schema;
 mod segment;
 mod serve;
 mod set;
