@@ -5,8 +5,13 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
     reason = "a panic is how a test fails"
 )]
+
+#[path = "../../tests/corpus/mod.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod corpus;
 
 use std::collections::BTreeSet;
 
@@ -27,8 +32,8 @@ fn examples() -> Vec<String> {
             }
             let required = [("CANARY_PERCENTAGE", "5"), ("FEATURE_FLAGS", "{}")];
             let missing = required.iter().filter(|(key, _)| !block.contains(key));
-            let rest: String = missing.map(|(key, value)| format!(", \"{key}\": {value}")).collect();
-            format!("{{ {block}{rest} }}")
+            let rest: Vec<_> = missing.map(|(key, value)| format!(", \"{key}\": {value}")).collect();
+            format!("{{ {block}{} }}", rest.concat())
         })
         .collect()
 }
@@ -126,15 +131,11 @@ fn flags_are_what_is_said() {
 
 #[test]
 fn every_code_is_listed() {
-    let corpus = include_str!("../../tests/corpus/bad/document.json").to_owned()
-        + include_str!("../../tests/corpus/bad/keys.json")
-        + include_str!("../../tests/corpus/bad/flags.json")
-        + include_str!("../../tests/corpus/bad/assets.json")
-        + include_str!("../../tests/corpus/bad/notices.json")
-        + include_str!("../../tests/corpus/bad/time.json");
-    let codes: BTreeSet<_> = corpus.split("[\"").filter_map(|rest| rest.split('"').next()).collect();
-    let codes: Vec<_> = codes.into_iter().filter(|code| code.len() == 4 && code[1..].parse::<u32>().is_ok()).collect();
-    assert_eq!(codes.len(), 12);
+    let cases = corpus::read("bad");
+    let expired = cases.iter().filter_map(|case| Some(&case.expired.as_ref()?.1));
+    let said = cases.iter().flat_map(|case| &case.faults).chain(expired);
+    let codes: BTreeSet<_> = said.filter_map(|fault| fault.split(' ').next()).collect();
+    assert_eq!(codes.len(), 13);
     for code in codes {
         assert!(DOC.lines().any(|line| line.starts_with('|') && line.contains(&format!("| {code} |"))), "{code}");
     }

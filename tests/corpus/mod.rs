@@ -103,5 +103,6 @@ fn expand(text: Json) -> String {
 
 fn unhex(hex: &str) -> Vec<u8> {
     let digits: Vec<_> = hex.chars().map(|digit| digit.to_digit(16).expect("a digit")).collect();
-    digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).expect("a byte")).collect()
+    let byte = |pair: &[u32]| u8::try_from(pair.iter().fold(0, |byte, digit| byte << 4 | digit)).expect("a byte");
+    digits.chunks(2).map(byte).collect()
 }
