@@ -135,7 +135,9 @@ proptest! {
         mut config in grammar::config(),
         mutations in prop::collection::vec(mutation(), 1..4),
     ) {
-        mutations.iter().for_each(|mutation| mutation.apply(&mut config));
+        for mutation in &mutations {
+            mutation.apply(&mut config);
+        }
         let text = config.to_string();
         let refused = refused(&text);
         prop_assert!(!refused.is_empty() || accepts(&text), "{}", text);
@@ -146,7 +148,9 @@ proptest! {
         mut config in grammar::config(),
         mutations in prop::collection::vec(mutation(), 1..4),
     ) {
-        mutations.iter().for_each(|mutation| mutation.apply(&mut config));
+        for mutation in &mutations {
+            mutation.apply(&mut config);
+        }
         let text = config.to_string();
         let beyond = |fault: &Fault| BEYOND_SCHEMAS.contains(&fault.expected());
         let told: Vec<_> = refused(&text).into_iter().filter(|fault| !beyond(fault)).collect();

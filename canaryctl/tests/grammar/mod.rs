@@ -13,14 +13,14 @@ const NAMES: &str = "SCHEMA_VERSION CANARY_PERCENTAGE FEATURE_FLAGS REVISION SAL
     $regex $regexi $inGroup $near x __proto__";
 
 /// What is wrong nearly everywhere, and right somewhere.
-const ODD: &str = r##"[
+const ODD: &str = r#"[
     null, true, false, 0, -1, 1, 2, 1.5, 100.001, 101, 33.3333, 1e300, 1000000001, 18446744073709551615, "", "x", "a b",
     "canary", "module", "font", "2026-02-29T00:00:00Z", "2024-02-29T23:59:60z", "sha384-AA", "/a.js", "//a.js",
     "https://cdn.example/a.js", "(?=a)", [], [null], [{}], {}, {"x": 1}, {"$regex": 5}, {"$elemMatch": 5},
     {"$elemMatch": {"$and": 5}}, {"$elemMatch": {"$and": 5, "x": 1}}, {"$not": {"$elemMatch": null}},
     {"$all": [{"$elemMatch": []}]}, {"$and": 5}, {"$or": [5]}, {"$not": []}, {"x": {"weight": 0, "value": 1}},
     {"x": {"weight": 1, "value": 1}}, {"a": true}, [{"if": {}, "serve": "stable"}], [{"if": {}}]
-]"##;
+]"#;
 
 /// Something to put in the place of a name.
 pub(crate) fn odd_name() -> impl Strategy<Value = String> {
