@@ -2,7 +2,7 @@
 import { boot } from "./boot.js";
 import { tell } from "./console.js";
 import { readSettings } from "./settings.js";
-import { View } from "./view.js";
+import { createView } from "./view.js";
 
 const findTag = () =>
   [...document.scripts].find(({ src }) => src === import.meta.url) ?? document.querySelector("script[data-stable]");
@@ -16,15 +16,9 @@ async function waitForTag() {
 }
 
 function start() {
-  const view = new View();
+  const view = createView();
   waitForTag().then((tag) => boot(readSettings(tag), view));
-  return {
-    ready: view.ready,
-    getBooleanValue: (flagKey, defaultValue) => view.details(flagKey, defaultValue).value,
-    getBooleanDetails: (flagKey, defaultValue) => view.details(flagKey, defaultValue),
-    on: (type, listener) => view.on(type, listener),
-    stop: () => view.stop(),
-  };
+  return view.canary;
 }
 
 export const canary = (globalThis[Symbol.for("canary-runtime")] ??= start());

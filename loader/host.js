@@ -1,20 +1,17 @@
-/** What the module asks the browser for, because its tables are not ours to carry. */
-const compiled = new Map();
+// What the module asks the browser for, because its tables are not ours to carry. Texts are UTF-8 on their way.
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+export const decode = (bytes) => decoder.decode(bytes);
 
 /** Whether a portable pattern matches. */
-export function matches(pattern, text, ignoreCase) {
-  const flags = ignoreCase ? "iu" : "u";
-  const key = flags + pattern;
-  try {
-    if (!compiled.has(key)) compiled.set(key, new RegExp(pattern, flags));
-    return compiled.get(key).test(text);
-  } catch {
-    return false;
-  }
-}
+export const matches = (pattern, text, ignoreCase) =>
+  new RegExp(decode(pattern), ignoreCase ? "iu" : "u").test(decode(text));
 
 /** Whether two texts are the same but for case. */
-export const equalsFolded = (a, b) => a.toLowerCase() === b.toLowerCase();
+export const equalsFolded = (a, b) => decode(a).toLowerCase() === decode(b).toLowerCase();
 
-export const number = Number;
-export const text = String;
+export const number = (text) => Number(decode(text));
+
+/** Writes `String(value)`, and tells how long it is. */
+export const writeNumber = (value, out) => new TextEncoder().encodeInto(value, out).written;

@@ -1,30 +1,37 @@
+import { attempt } from "./attempt.js";
 import { tell } from "./console.js";
 
-const name = "canary_id";
 const maxAge = 90 * 24 * 60 * 60; // seconds, from the last use
-const inCookie = /(?:^|; )canary_id=([\w-]{1,128})(?=;|$)/;
-const inStorage = /^([\w-]{1,128})$/;
 
 /** This browser's id, made by `newId` where there is none, or "" where nothing keeps it. */
 export function keepId(newId) {
-  const id = findId() ?? newId();
-  const secure = location.protocol === "https:" ? "; Secure" : "";
-  attempt(() => (document.cookie = `${name}=${id}; Path=/; SameSite=Lax; Max-Age=${maxAge}${secure}`));
-  attempt(() => localStorage.setItem(name, id));
   // Read back: both homes can refuse in silence, and another tab may have been quicker.
-  const kept = findId();
+  const kept = keep("canary_id", find("canary_id") ?? newId());
   if (!kept) tell("E301 neither a cookie nor localStorage keeps an id; stable loads");
   return kept ?? "";
 }
 
-const findId = () =>
-  (attempt(() => inCookie.exec(document.cookie)) ?? attempt(() => inStorage.exec(localStorage.getItem(name) ?? "")))?.[1];
+/** What the user was last said to have answered: "yes", "no" or nothing yet. */
+export const findConsent = () => find("canary_consent");
 
-/** Storage throws where it is blocked, its getter included. */
-function attempt(action) {
-  try {
-    return action();
-  } catch {
-    return null;
-  }
+/** Keeps the answer for the page views to come. A "no" is kept as well: no new id may take the place of the old one. */
+export function keepConsent(granted) {
+  keep("canary_consent", granted ? "yes" : "no");
+  if (granted) return;
+  keep("canary_id", "", 0);
+  tell("I801 consent is withdrawn: the id is deleted; stable loads at the next page view");
 }
+
+/** Both homes are written, either restores the other. */
+function keep(name, value, age = maxAge) {
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  attempt(() => (document.cookie = `${name}=${value}; Path=/; SameSite=Lax; Max-Age=${age}${secure}`));
+  attempt(() => (age ? localStorage.setItem(name, value) : localStorage.removeItem(name)));
+  return find(name);
+}
+
+/** The cookie stands before the other home. */
+const find = (name) => {
+  const homes = `${attempt(() => document.cookie)}; ${name}=${attempt(() => localStorage.getItem(name)) ?? ""}`;
+  return new RegExp(`(?:^|; )${name}=([\\w-]{1,128})(?=;|$)`).exec(homes)?.[1];
+};

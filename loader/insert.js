@@ -1,5 +1,16 @@
 const styleWaitMs = 2000; // until then the scripts wait for the styles
 
+const append = (tag, properties) => {
+  const node = Object.assign(document.createElement(tag), { crossOrigin: "anonymous", ...properties });
+  document.head.append(node);
+  return node;
+};
+
+/** Asks for a bundle's scripts ahead of their insertion, in the way in which that will ask for them. */
+export function announce({ scripts }, nonce) {
+  for (const { src, integrity = "" } of scripts) append("link", { nonce, rel: "preload", as: "script", integrity, href: src });
+}
+
 /**
  * Puts a bundle into the page. Resolves when its scripts are loaded; rejects with the first address that is not, and
  * then takes all of it out again. Styles come before scripts, so that nothing is shown without them.
@@ -9,11 +20,7 @@ export async function insert({ scripts, styles = [], preload = [] }, variant, no
   const nodes = [];
   const add = (tag, address, properties) =>
     new Promise((resolve, reject) => {
-      const node = Object.assign(document.createElement(tag), { nonce, crossOrigin: "anonymous", ...properties });
-      node.onload = resolve;
-      node.onerror = () => reject(address);
-      nodes.push(node);
-      document.head.append(node);
+      nodes.push(append(tag, { nonce, onload: resolve, onerror: () => reject(address), ...properties }));
     });
   // Images are requested without CORS, and would not match a preload with it.
   const link = (rel, { href, integrity = "", as = "" }) =>
@@ -25,7 +32,13 @@ export async function insert({ scripts, styles = [], preload = [] }, variant, no
   };
 
   try {
-    for (const item of preload) link("preload", item).catch(() => {}); // a hint, no part of the bundle
+    // Hints, no part of the bundle. What imports ask for is found only where it was preloaded as a module; integrity
+    // is the script's own matter there.
+    const isModule = ({ as }) => as === "script" && scripts.some(({ type }) => type !== "classic");
+    for (const item of preload) {
+      const hint = isModule(item) ? link("modulepreload", { href: item.href, as: "script" }) : link("preload", item);
+      hint.catch(() => {});
+    }
     const styled = Promise.all(styles.map((item) => link("stylesheet", item).catch(refuse)));
     const late = new Promise((resolve, reject) => {
       setTimeout(isCanary ? reject : resolve, styleWaitMs, `a stylesheet, within ${styleWaitMs} ms,`);

@@ -11,15 +11,17 @@ let module;
  */
 export async function refresh(url, view) {
   await (module ??= init({ module_or_path: new URL(REFRESH_WASM, import.meta.url) }));
-  const before = view.values();
   const reply = await fetch(url);
-  const { decision, fault, notices } = view.decide(reply.take(), reply.now);
+  const { now } = reply;
+  const bytes = reply.take();
   reply.free();
-  if (fault) throw fault;
+  const { decision, code } = view.decide(bytes, now);
+  const { fault, notices } = view.flags.take(bytes, now);
+  if (code) throw fault ?? `${code} the config is refused`;
   for (const notice of notices) tell(notice);
 
-  const after = view.values();
-  const flagsChanged = [...before.keys()].filter((key) => before.get(key) !== after.get(key));
-  if (flagsChanged.length) view.emit("configurationChanged", { flagsChanged });
+  const wasStale = view.isStale;
+  view.isStale = false;
+  view.flags.changed(wasStale);
   if (decision.variant !== view.decision.variant) view.emit("superseded", decision);
 }

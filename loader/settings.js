@@ -1,4 +1,6 @@
 import { tell } from "./console.js";
+import { isObject } from "./context.js";
+import { findConsent } from "./identity.js";
 
 /** The page's own word: the attributes of the script tag, with their defaults. The way to stable stands here alone. */
 export function readSettings(tag) {
@@ -9,18 +11,39 @@ export function readSettings(tag) {
     tell(`I118 ${name}: expected ${least} to ${most}; it is ignored`);
     return fallback;
   };
+  const consent = findConsent();
+  const block = document.querySelector("script[data-canary-stable]")?.textContent;
   return {
     config: ownAddress(data.config || "/config/canary.json"),
     userId: data.userId || "",
     origins: data.origins || "",
+    attributes: readJson(data.attributes, isObject, "data-attributes: expected a JSON object"),
     budgetMs: number("data-decision-budget", 1, 60000, 1500),
     refreshSeconds: number("data-refresh", 1, 86400, 0),
     // A switch for privacy that is misspelt is on.
-    private: "consent" in data || navigator.globalPrivacyControl === true,
+    private: navigator.globalPrivacyControl === true || consent === "no" || ("consent" in data && consent !== "yes"),
     nonce: tag?.nonce ?? "",
-    stable: bundle(data.stable || "/stable/main.js", data.stableIntegrity, data.stableStyles),
+    stable:
+      readJson(block, isBundle, "data-canary-stable: expected a bundle") ??
+      bundle(data.stable || "/stable/main.js", data.stableIntegrity, data.stableStyles),
     canary: bundle(data.canary || "/canary/main.js"),
   };
+}
+
+function readJson(text, isSound, expected) {
+  if (!text) return;
+  try {
+    const value = JSON.parse(text);
+    if (isSound(value)) return value;
+  } catch {
+    // Said below, as for any other text that is not what was expected.
+  }
+  tell(`I118 ${expected}; it is ignored`);
+}
+
+function isBundle({ scripts, styles = [], preload = [] }) {
+  const isList = (list, address) => Array.isArray(list) && list.every((item) => typeof item?.[address] === "string");
+  return isList(scripts, "src") && scripts.length > 0 && isList(styles, "href") && isList(preload, "href");
 }
 
 /** The whole address, or nothing where it is none on this origin. */

@@ -1,84 +1,88 @@
+import { attempt } from "./attempt.js";
 import { tell } from "./console.js";
-import { encode } from "./encode.js";
+import { createEvents } from "./events.js";
+import { keepConsent } from "./identity.js";
 
-/** One page view's state: the module's instance, the decision, the listeners, the flags that were asked for. */
-export class View {
-  startedAt = performance.now();
-  runtime = null;
-  decision = null;
-  #resolve;
-  ready = new Promise((resolve) => (this.#resolve = resolve));
-  #listeners = {};
-  #asked = new Set();
-  #stops = [];
+/** One page view's state: the decision, the flags once they are there, who listens. `canary` is what the page sees. */
+export function createView() {
+  const { on, emit, clear } = createEvents();
+  const waiting = []; // for the flags
+  let stops = [];
+  let resolve;
 
-  /** Hands a config to the module: `{decision, bundle?, fault?, notices}`. */
-  decide(bytes, now) {
-    return this.#enter((runtime) => runtime.decide(bytes, now));
+  const read = (kind, flagKey) =>
+    view.flags?.read(kind, flagKey) ?? { variant: null, reason: "ERROR", errorCode: view.missing };
+
+  const valueOf = (kind, flagKey, defaultValue) => {
+    const { value = defaultValue } = read(kind, flagKey);
+    return value;
+  };
+
+  const canary = {
+    ready: new Promise((done) => (resolve = done)),
+    evaluate: (flagKey, defaultValue, context) => view.flags?.evaluate(flagKey, context, defaultValue) ?? defaultValue,
+    setConsent(granted) {
+      keepConsent(granted === true);
+      // Without a module there is none to make it, and with the privacy control none may be made.
+      if (granted === true && !navigator.globalPrivacyControl) attempt(() => view.makeId());
+    },
+    started() {}, // nothing waits for it yet
+    on,
+    stop() {
+      for (const stop of stops ?? []) stop();
+      stops = null;
+      clear();
+    },
+  };
+  for (const name of ["identify", "setOverride", "clearOverrides"]) {
+    canary[name] = (...values) => void (view.flags ? view.flags[name](...values) : waiting.push([name, values]));
+  }
+  for (const type of ["Boolean", "String", "Number", "Object"]) {
+    const kind = type.toLowerCase(); // as `typeof` has it
+    canary[`get${type}Value`] = (flagKey, defaultValue) => valueOf(kind, flagKey, defaultValue);
+    canary[`get${type}Details`] = (flagKey, defaultValue) => {
+      const { value = defaultValue, variant, reason, errorCode, override } = read(kind, flagKey);
+      return { flagKey, value, variant, reason, errorCode, flagMetadata: override ? { override } : {} };
+    };
   }
 
-  decided(decision) {
-    this.decision = decision;
-    this.#resolve(decision);
-    document.dispatchEvent(new CustomEvent("canary:ready", { detail: decision }));
-  }
+  const view = {
+    canary,
+    emit,
+    startedAt: performance.now(),
+    decision: null,
+    flags: null,
+    missing: "PROVIDER_NOT_READY", // why there are no flags
+    user: {}, // the targeting key and the attributes that the page began with
+    isStale: false, // the last attempt at a config failed
 
-  details(flagKey, defaultValue) {
-    const { value = defaultValue, reason, errorCode } = this.#flag(flagKey);
-    return { flagKey, value, variant: null, reason, errorCode, flagMetadata: {} };
-  }
+    /** The flags are there: what was asked of them before is done now, and who read their defaults is told. */
+    flagged(flags) {
+      view.flags = flags;
+      for (const [name, values] of waiting) flags[name](...values);
+      if (view.decision) flags.changed(true);
+    },
 
-  /** What the flags that the page asked for are now; a flag that has its default is absent. */
-  values() {
-    return new Map([...this.#asked].map((key) => [key, this.#flag(key).value]));
-  }
+    decided(decision) {
+      view.decision = decision;
+      resolve(decision);
+      document.dispatchEvent(new CustomEvent("canary:ready", { detail: decision }));
+      emit("ready", decision);
+      const { variant, cohort, reason, bucket } = decision;
+      if (bucket !== null) emit("exposure", { flagKey: null, value: cohort, variant, reason, bucket });
+    },
 
-  on(type, listener) {
-    const listeners = (this.#listeners[type] ??= new Set());
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }
+    /** Says what went wrong and what was done about it; to the page as well, by an event of the type given. */
+    fail(fault, done, type) {
+      tell(`${fault}; ${done}`);
+      if (type) emit(type, { code: fault.slice(0, 4), message: fault.slice(5) });
+    },
 
-  emit(type, detail) {
-    for (const listener of this.#listeners[type] ?? []) {
-      try {
-        listener(detail);
-      } catch (error) {
-        reportError(error); // the listener's own fault, as if it had come from an event
-      }
-    }
-  }
-
-  /** Remembers what ends something, or ends it now where the page has stopped already. */
-  onStop(stop) {
-    if (this.#stops) this.#stops.push(stop);
-    else stop();
-  }
-
-  stop() {
-    for (const stop of this.#stops ?? []) stop();
-    this.#stops = null;
-    this.#listeners = {};
-  }
-
-  #flag(key) {
-    if (!this.decision) return { reason: "ERROR", errorCode: "PROVIDER_NOT_READY" };
-    this.#asked.add(key);
-    try {
-      if (this.runtime) return this.#enter((runtime) => runtime.flag(encode(key)));
-    } catch (fault) {
-      tell(`${fault}; flags have their defaults`);
-    }
-    return { reason: "ERROR", errorCode: "GENERAL" };
-  }
-
-  /** A module that trapped is dropped and not entered again. */
-  #enter(call) {
-    try {
-      return JSON.parse(call(this.runtime));
-    } catch {
-      this.runtime = null;
-      throw "E205 the module failed";
-    }
-  }
+    /** Remembers what ends something, or ends it now where the page has stopped already. */
+    onStop(stop) {
+      if (stops) stops.push(stop);
+      else stop();
+    },
+  };
+  return view;
 }

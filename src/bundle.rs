@@ -1,44 +1,12 @@
 //! What is loaded for one arm: scripts, styles, and what to fetch ahead.
 
 use crate::address::Address;
-use crate::fault::{Code, Fault};
-use crate::json::{Json, Kind};
-use crate::log::Log;
+use crate::json::Json;
 use crate::word::Word;
 
 /// The assets of one version, which have been checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bundle<'a>(Json<'a>);
-
-/// A list of a bundle: its name, the member that holds an address, the member that says of what kind an item is, the
-/// kinds there are, and whether it may be left out.
-struct List {
-    name: Word,
-    address: Word,
-    kind: Word,
-    kinds: &'static [Word],
-    optional: bool,
-    expected: &'static str,
-}
-
-const SCRIPTS: List = List {
-    name: Word::Scripts,
-    address: Word::Src,
-    kind: Word::Type,
-    kinds: &[Word::Module, Word::Classic],
-    optional: true,
-    expected: "\"module\" or \"classic\"",
-};
-const STYLES: List = List { name: Word::Styles, address: Word::Href, kind: Word::Other, kinds: &[], optional: true, expected: "" };
-const PRELOAD: List = List {
-    name: Word::Preload,
-    address: Word::Href,
-    kind: Word::As,
-    kinds: &[Word::Script, Word::Style, Word::Font, Word::Image, Word::Fetch],
-    optional: false,
-    expected: "\"script\", \"style\", \"font\", \"image\" or \"fetch\"",
-};
-const LISTS: [List; 3] = [SCRIPTS, STYLES, PRELOAD];
 
 impl<'a> Bundle<'a> {
     /// That of `ASSETS.canary`.
@@ -47,51 +15,24 @@ impl<'a> Bundle<'a> {
         Self(json)
     }
 
-    /// Checks that `json` is a bundle. Addresses on other origins are allowed with integrity, and noted.
-    pub(crate) fn check(json: Json, log: &mut Log) -> bool {
-        if json.kind() != Kind::Object {
-            return log.refuse(json, "an object");
-        }
-        if json.member(Word::Version).is_none_or(|version| version.text().is_empty()) {
-            return log.refuse_member(json, Word::Version, "a string that names the version");
-        }
-        for (name, _) in json.members() {
-            if name.word() != Word::Version && !LISTS.iter().any(|list| list.name == name.word()) {
-                log.ignore(name);
-            }
-        }
-        LISTS.iter().all(|list| match json.member(list.name) {
-            Some(items) if items.kind() == Kind::Array && (list.name != Word::Scripts || items.items().next().is_some()) => {
-                items.items().all(|item| list.check(item, log))
-            }
-            None if list.name != Word::Scripts => true,
-            _ => log.refuse_member(json, list.name, "an array, of scripts with at least one"),
-        })
-    }
-
     /// The version's name.
     #[must_use]
     pub fn version(self) -> &'a str {
-        self.0.member(Word::Version).map_or("", Json::text)
+        self.0.member(Word::Version).text()
     }
 
-    /// Fails at the first asset on another origin that is none of `origins`, which spaces separate.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::Address`], naming the asset.
-    pub fn check_origins(self, origins: &str) -> Result<(), Fault> {
-        for list in &LISTS {
-            for item in self.0.member(list.name).into_iter().flat_map(Json::items) {
-                let address = item.member(list.address).map_or("", Json::text);
-                if let Some(Address::Foreign(origin)) = Address::parse(address)
-                    && !origins.as_bytes().split(|byte| *byte == b' ').any(|listed| listed == origin.as_bytes())
-                {
-                    return Err(Fault::new(Code::Address, address, "its origin among data-origins"));
-                }
-            }
-        }
-        Ok(())
+    /// The first asset on another origin that is none of `origins`, which spaces separate.
+    #[must_use]
+    pub fn stranger(self, origins: &str) -> Option<&'a str> {
+        let lists = self.0.members().map(|(_, list)| list);
+        let addresses = lists.flat_map(Json::items).map(|item| {
+            let (href, src) = (item.member(Word::Href), item.member(Word::Src));
+            if src.exists() { src } else { href }.text()
+        });
+        addresses.into_iter().find(|address| {
+            let listed = |origin: &str| origins.as_bytes().split(|byte| *byte == b' ').any(|listed| listed == origin.as_bytes());
+            matches!(Address::parse(address), Some(Address::Foreign(origin)) if !listed(origin))
+        })
     }
 
     /// As it was typed.
@@ -99,42 +40,6 @@ impl<'a> Bundle<'a> {
     pub fn text(self) -> &'a str {
         self.0.source()
     }
-}
-
-impl List {
-    fn check(&self, item: Json, log: &mut Log) -> bool {
-        for (name, value) in item.members() {
-            if name.word() == Word::Integrity {
-                if !is_integrity(value.text()) {
-                    return log.refuse(value, "sha256-, sha384- or sha512- and base64");
-                }
-            } else if name.word() != self.address && name.word() != self.kind {
-                log.ignore(name);
-            }
-        }
-        if !item.member(self.kind).map_or(self.optional, |kind| self.kinds.contains(&kind.word())) {
-            return log.refuse_member(item, self.kind, self.expected);
-        }
-        match Address::parse(item.member(self.address).map_or("", Json::text)) {
-            Some(Address::Own) => true,
-            Some(Address::Foreign(_)) if item.member(Word::Integrity).is_some() => {
-                log.notice(item, "data-origins of every page to list this origin");
-                true
-            }
-            _ => {
-                log.refuse_member(item, self.address, "a path on this origin, or an https URL with integrity");
-                log.as_code(Code::Address)
-            }
-        }
-    }
-}
-
-/// One hash of subresource integrity; the browser judges the length.
-fn is_integrity(text: &str) -> bool {
-    let hash = ["sha256-", "sha384-", "sha512-"].into_iter().find_map(|prefix| text.strip_prefix(prefix));
-    hash.is_some_and(|hash| {
-        !hash.is_empty() && hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
-    })
 }
 
 #[cfg(test)]

@@ -4,10 +4,12 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use crate::coercion::{compare, is_identical, is_truthy, number, text};
+use crate::check::Checker;
+use crate::coercion::{self, compare, is_identical, is_truthy, text};
+use crate::expected::Expected;
 use crate::host;
 use crate::json::{Document, Json, Kind};
-use crate::log::Log;
+use crate::number;
 use crate::pattern::is_portable;
 use crate::segment::Segments;
 use crate::version::sortable;
@@ -22,49 +24,45 @@ pub struct Subject<'a> {
     pub segments: Segments<'a>,
 }
 
-/// What cannot be read in a condition that is well formed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Gaps {
-    /// Whether a regular expression that would not mean the same everywhere is one of them, and not a fault.
-    pub(crate) tolerant: bool,
-    /// Whether there is one: such a regular expression, or an operator that this reader does not know.
-    pub(crate) found: bool,
-}
-
-/// Checks that `json` is a condition, and notes what of it cannot be read.
-pub(crate) fn check(json: Json, log: &mut Log, gaps: &mut Gaps) -> bool {
+/// Checks that `json` is a condition. In a flag, a regular expression that would not mean the same everywhere is a
+/// fault; elsewhere it is a gap, as is an operator that this reader does not know.
+pub(crate) fn check<'a>(json: Json<'a>, checker: &mut Checker<'a>) -> bool {
     if json.kind() != Kind::Object {
-        return log.refuse(json, "a condition, which is an object");
+        return checker.log.refuse(json, Expected::Condition);
     }
     json.members().all(|(name, value)| match name.word() {
-        Word::And | Word::Or | Word::Nor if value.kind() == Kind::Array => value.items().all(|item| check(item, log, gaps)),
-        Word::And | Word::Or | Word::Nor => log.refuse(value, "an array of conditions"),
-        Word::Not => check(value, log, gaps),
-        _ => check_value(value, log, gaps),
+        Word::And | Word::Or | Word::Nor => {
+            if value.kind() == Kind::Array {
+                value.items().all(|item| check(item, checker))
+            } else {
+                checker.log.refuse(value, Expected::Conditions)
+            }
+        }
+        Word::Not => check(value, checker),
+        _ => check_value(value, checker),
     })
 }
 
-fn check_value(wanted: Json, log: &mut Log, gaps: &mut Gaps) -> bool {
+fn check_value<'a>(wanted: Json<'a>, checker: &mut Checker<'a>) -> bool {
     !has_operators(wanted)
         || wanted.members().all(|(name, value)| match name.word() {
-            Word::Not | Word::Size => check_value(value, log, gaps),
-            Word::ElemMatch if !has_operators(value) => check(value, log, gaps),
-            Word::ElemMatch => check_value(value, log, gaps),
-            Word::AllOf | Word::Alli => value.items().all(|item| check_value(item, log, gaps)),
+            Word::Not | Word::Size => check_value(value, checker),
+            Word::ElemMatch if !has_operators(value) => check(value, checker),
+            Word::ElemMatch => check_value(value, checker),
+            Word::AllOf | Word::Alli => value.items().all(|item| check_value(item, checker)),
             Word::Regex | Word::Regexi => {
-                if value.as_str().is_some_and(is_portable) {
-                    return true;
+                let portable = value.as_str().is_some_and(is_portable);
+                portable || {
+                    checker.log.gaps = checker.log.gaps.saturating_add(1);
+                    checker.log.refuse(value, Expected::Pattern);
+                    !checker.in_flag() && checker.log.as_notice()
                 }
-                gaps.found = true;
-                log.refuse(value, "a regular expression that JavaScript and Rust read alike");
-                gaps.tolerant && log.as_notice()
             }
             operator => {
-                if !is_operator(operator) {
-                    gaps.found = true;
-                    log.notice(name, "a known operator; it matches nothing");
+                is_operator(operator) || {
+                    checker.log.gaps = checker.log.gaps.saturating_add(1);
+                    checker.log.notice(name, Expected::Operator)
                 }
-                true
             }
         })
 }
@@ -99,23 +97,19 @@ fn holds_for(condition: Json, root: Json, subject: &Subject) -> bool {
 /// What a dotted path leads to; what is missing is null.
 fn find<'a>(root: Json<'a>, path: &str) -> Json<'a> {
     path.as_bytes().split(|byte| *byte == b'.').fold(root, |found, part| {
-        let next = match found.kind() {
-            Kind::Object => {
-                found.members().find(|(name, _)| name.text().as_bytes() == part).map(|(_, value)| value)
-            }
-            _ => index(part).and_then(|index| found.items().nth(index)),
-        };
-        next.unwrap_or(found.nothing())
+        let part = str::from_utf8(part).unwrap_or_default();
+        match found.kind() {
+            Kind::Object => found.find(part),
+            _ => index(part).and_then(|index| found.items().nth(index)).unwrap_or(found.nothing()),
+        }
     })
 }
 
 /// An array's index, as JavaScript writes it.
-fn index(part: &[u8]) -> Option<usize> {
-    let canonical = part == b"0" || !part.starts_with(b"0") && !part.is_empty();
-    let digits = part.iter().try_fold(0_usize, |index, byte| {
-        byte.is_ascii_digit().then(|| index.saturating_mul(10).saturating_add(usize::from(byte & 15)))
-    });
-    digits.filter(|_| canonical)
+fn index(part: &str) -> Option<usize> {
+    let (index, length) = number::read(part)?;
+    let plain = length == part.len() && part.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then_some(index as usize)
 }
 
 /// Whether a value is as wanted: equal, or as all operators say.
@@ -126,7 +120,7 @@ fn is(value: Json, wanted: Json, fold: bool, subject: &Subject) -> bool {
     match wanted.kind() {
         Kind::String if fold => host::equals_folded(&text(value), wanted.text()),
         Kind::String => text(value) == wanted.text(),
-        Kind::Number => Some(number(value)) == wanted.as_number(),
+        Kind::Number => Some(coercion::number(value)) == wanted.as_number(),
         Kind::True => is_truthy(value),
         Kind::False => value.kind() != Kind::Null && !is_truthy(value),
         _ => value == wanted,
@@ -168,7 +162,7 @@ fn apply(operator: Word, value: Json, wanted: Json, subject: &Subject) -> bool {
         Word::Not => !is(value, wanted, false, subject),
         Word::Size => {
             value.kind() == Kind::Array
-                && Document::number(value.items().count()).is_ok_and(|size| is(size.root(), wanted, false, subject))
+                && Document::number(value.items().count()).is_some_and(|size| is(size.root(), wanted, false, subject))
         }
         Word::ElemMatch => value.items().filter(|item| is_truthy(*item)).any(|item| {
             if has_operators(wanted) { is(item, wanted, false, subject) } else { holds_for(wanted, item, subject) }

@@ -4,23 +4,22 @@ use alloc::vec::Vec;
 
 use crate::bundle::Bundle;
 use crate::canary_rule::CanaryRule;
+use crate::check::Checker;
+use crate::expected::Expected;
 use crate::fault::{Code, Fault};
 use crate::flag::Flag;
 use crate::json::{Document, Json, Kind};
-use crate::log::Log;
-use crate::name::{is_flag_key, is_name};
+use crate::log::{Entry, Log, Refusal};
 use crate::percentage::Percentage;
-use crate::requires::find_circles;
 use crate::segment::Segments;
-use crate::settings;
+use crate::shape::{CONFIG, Shape};
 use crate::time::parse_rfc3339;
 use crate::word::Word;
 
+pub use crate::check::MAX_FLAGS;
+
 /// The largest document that is read, in bytes: a `ConfigMap` holds no more.
 pub const MAX_BYTES: usize = 1 << 20;
-
-/// The most flags that a config may have.
-pub const MAX_FLAGS: usize = 10_000;
 
 /// The newest `SCHEMA_VERSION` that this reader knows.
 pub const SCHEMA_VERSION: u64 = 1;
@@ -31,20 +30,12 @@ pub struct Config {
     document: Document,
     /// The share of users on the canary bundle.
     pub percentage: Percentage,
-    /// The nodes of all flags' names, in the order of the names, and whether the flag can be read.
-    flags: Vec<(usize, bool)>,
-    /// The nodes of rules that match nobody.
-    deaf: Vec<usize>,
-    /// Whether these keys are as they should be.
-    sound: Settings,
-}
-
-/// Keys that have their defaults where they are malformed.
-#[derive(Clone, Copy, Debug, Default)]
-struct Settings {
-    telemetry: bool,
-    guard: bool,
-    overrides: bool,
+    /// The nodes of all flags' names, in the order of the names.
+    flags: Vec<usize>,
+    /// The nodes of values that count as absent, or match nobody, because they cannot be read. They ascend.
+    unusable: Vec<usize>,
+    /// The nodes of malformed flags. They ascend.
+    malformed: Vec<usize>,
 }
 
 impl Config {
@@ -62,73 +53,28 @@ impl Config {
     ///
     /// The first thing for which the whole document has to be rejected. Any bytes give an answer, none a panic.
     pub fn parse(bytes: &[u8]) -> Result<(Self, Vec<Fault>), Fault> {
-        let document = Document::parse(text(bytes)?)?;
-        let mut config = Self {
-            document,
-            percentage: Percentage::NONE,
-            flags: Vec::new(),
-            deaf: Vec::new(),
-            sound: Settings::default(),
-        };
-        let mut log = Log::default();
-        if config.check(&mut log) {
-            let warnings = log.finish(&config.document);
-            Ok((config, warnings))
-        } else {
-            Err(log.pop(&config.document))
-        }
+        let (mut config, log) = Self::read(bytes).map_err(Refusal::locate)?;
+        let flags = config.document.root().member(Word::FeatureFlags);
+        let names = flags.sorted_names().into_iter().map(Json::index).collect();
+        let mut checker = Checker { log, ..Checker::new(flags.nothing()) };
+        checker.flags(flags);
+        let Checker { log, unusable, .. } = checker;
+        let warnings = log.finish(&config.document);
+        (config.flags, config.malformed) = (names, unusable);
+        Ok((config, warnings))
     }
 
-    fn check(&mut self, log: &mut Log) -> bool {
-        let root = self.document.root();
-        if root.kind() != Kind::Object {
-            return log.refuse(root, "an object");
+    /// The same without flags, as if there were none, and without words: for the module that decides, where those would
+    /// be a third of the code.
+    pub(crate) fn read(bytes: &[u8]) -> Result<(Self, Log), Refusal> {
+        let document = Document::read(text(bytes)?)?;
+        let mut checker = Checker::new(document.root());
+        let percentage = check(document.root(), &mut checker);
+        let Checker { mut log, unusable, .. } = checker;
+        match percentage {
+            Some(percentage) => Ok((Self { document, percentage, flags: Vec::new(), unusable, malformed: Vec::new() }, log)),
+            None => Err(Refusal { entry: log.pop().unwrap_or(Entry::new(Code::Key, Expected::Object)), document }),
         }
-        // First, because a newer one may mean anything by the other keys.
-        if !root.member(Word::SchemaVersion).is_none_or(|version| check_schema(version, log)) {
-            return false;
-        }
-        let share = root.member(Word::CanaryPercentage).and_then(Json::as_number).and_then(Percentage::new);
-        let Some(percentage) = share else {
-            log.refuse_member(root, Word::CanaryPercentage, "a number from 0 to 100 with at most 3 decimals");
-            return log.as_code(Code::Percentage);
-        };
-        let (mut sound, mut deaf) = (Settings::default(), Vec::new());
-        let checked = root.members().all(|(name, value)| match name.word() {
-            Word::Revision => {
-                if value.as_integer().is_none() {
-                    log.notice(value, "an integer from 0 up; it is ignored");
-                }
-                true
-            }
-            Word::TopSalt => is_name(value.text()) || log.refuse(value, "1 to 64 of A-Z a-z 0-9 _ . -"),
-            Word::CanaryRules => CanaryRule::check_all(value, log, &mut deaf),
-            Word::Assets => check_assets(value, log),
-            Word::Segments => Segments::check(value, log),
-            Word::ExpiresAt => time(value).is_some() || log.refuse(value, "a time such as 2026-12-01T00:00:00Z"),
-            Word::Telemetry => {
-                sound.telemetry = settings::check(value, settings::TELEMETRY, log);
-                true
-            }
-            Word::Guard => {
-                sound.guard = settings::check(value, settings::GUARD, log);
-                true
-            }
-            Word::Overrides => {
-                sound.overrides = settings::check(value, settings::OVERRIDES, log);
-                true
-            }
-            // `$schema` is what editors look for.
-            Word::SchemaVersion | Word::CanaryPercentage | Word::FeatureFlags | Word::Schema => true,
-            _ => {
-                log.ignore(name);
-                true
-            }
-        });
-        let flags = if checked { check_flags(root, log) } else { None };
-        let all = flags.is_some();
-        (self.percentage, self.deaf, self.sound, self.flags) = (percentage, deaf, sound, flags.unwrap_or_default());
-        all
     }
 
     /// Refuses a config past its `EXPIRES_AT`. `now` is the reply's own time in milliseconds since 1970; where
@@ -138,77 +84,98 @@ impl Config {
     ///
     /// [`Code::Expired`].
     pub fn check_expiry(&self, now: Option<i64>) -> Result<(), Fault> {
-        match (self.expires_at(), now) {
-            (Some(end), now) if now.is_none_or(|now| now >= end) => {
-                Err(Fault::new(Code::Expired, "EXPIRES_AT", "a time still to come, by the reply's Date"))
-            }
-            _ => Ok(()),
+        if self.is_expired(now) {
+            Err(Fault::new(Code::Expired, Word::ExpiresAt.text(), Expected::Later.text()))
+        } else {
+            Ok(())
         }
+    }
+
+    /// Refuses a config whose canary has an asset on another origin that is none of `origins`, which spaces separate.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::Address`], naming the asset.
+    pub fn check_origins(&self, origins: &str) -> Result<(), Fault> {
+        match self.canary().and_then(|bundle| bundle.stranger(origins)) {
+            Some(address) => Err(Fault::new(Code::Address, address, Expected::Listed.text())),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn is_expired(&self, now: Option<i64>) -> bool {
+        self.expires_at().is_some_and(|end| now.is_none_or(|now| now >= end))
     }
 
     /// After this point in time, in milliseconds since 1970, the config counts as absent.
     #[must_use]
     pub fn expires_at(&self) -> Option<i64> {
-        self.get(Word::ExpiresAt).and_then(time)
+        parse_rfc3339(self.get(Word::ExpiresAt).text())
     }
 
     /// The salt of the canary decision.
     #[must_use]
     pub fn salt(&self) -> &str {
-        self.get(Word::TopSalt).map_or("canary", Json::text)
+        self.get(Word::TopSalt).as_str().unwrap_or("canary")
     }
 
     /// A label, shown and reported, never compared.
     #[must_use]
     pub fn revision(&self) -> Option<u64> {
-        self.get(Word::Revision).and_then(Json::as_integer)
+        self.get(Word::Revision).as_integer()
     }
 
     /// What the canary is, where the config says so.
     #[must_use]
     pub fn canary(&self) -> Option<Bundle<'_>> {
-        self.get(Word::Assets).and_then(|assets| assets.member(Word::Canary)).map(Bundle::new)
+        let canary = self.get(Word::Assets).member(Word::Canary);
+        canary.exists().then(|| Bundle::new(canary))
     }
 
     /// Who gets which bundle before the percentage is asked.
     pub fn rules(&self) -> impl Iterator<Item = CanaryRule<'_>> {
-        let rules = self.get(Word::CanaryRules).into_iter().flat_map(Json::items);
-        rules.filter(|rule| !self.deaf.contains(&rule.index())).map(CanaryRule::new)
+        self.get(Word::CanaryRules).items().filter(|rule| self.is_usable(*rule)).map(CanaryRule::new)
     }
 
     /// The groups that conditions name.
     #[must_use]
     pub fn segments(&self) -> Segments<'_> {
-        Segments::new(self.get(Word::Segments).unwrap_or(self.document.root().nothing()))
+        Segments::new(self.get(Word::Segments))
     }
 
     /// Where reports go, if anywhere.
     #[must_use]
-    pub fn telemetry(&self) -> Option<Json<'_>> {
-        self.get(Word::Telemetry).filter(|_| self.sound.telemetry)
+    pub fn telemetry(&self) -> Json<'_> {
+        self.get(Word::Telemetry)
     }
 
     /// When a bundle counts as up, if the operator says so.
     #[must_use]
-    pub fn guard(&self) -> Option<Json<'_>> {
-        self.get(Word::Guard).filter(|_| self.sound.guard)
+    pub fn guard(&self) -> Json<'_> {
+        self.get(Word::Guard)
     }
 
     /// Whether the page's address may override decisions.
     #[must_use]
     pub fn allows_query(&self) -> bool {
-        is_on(self.get(Word::Overrides).filter(|_| self.sound.overrides), Word::Query)
+        self.get(Word::Overrides).member(Word::Query).kind() == Kind::True
     }
 
     /// Whether page views of machines are counted.
     #[must_use]
     pub fn counts_automation(&self) -> bool {
-        is_on(self.telemetry(), Word::CountAutomation)
+        self.telemetry().member(Word::CountAutomation).kind() == Kind::True
+    }
+
+    /// Whether there is any flag, read or not.
+    #[must_use]
+    pub fn has_flags(&self) -> bool {
+        self.get(Word::FeatureFlags).members().next().is_some()
     }
 
     /// The keys of all flags, sorted.
     pub fn flag_keys(&self) -> impl Iterator<Item = &str> {
-        self.flags.iter().map(|(name, _)| self.document.at(*name).text())
+        self.flags.iter().map(|name| self.document.at(*name).text())
     }
 
     /// How many flags there are.
@@ -220,109 +187,60 @@ impl Config {
     /// The place of a flag among the sorted keys.
     #[must_use]
     pub fn find(&self, flag_key: &str) -> Option<usize> {
-        self.flags.binary_search_by(|(name, _)| self.document.at(*name).text().cmp(flag_key)).ok()
+        self.flags.binary_search_by(|name| self.document.at(*name).text().cmp(flag_key)).ok()
     }
 
     /// The flag at a place among the sorted keys, unless it is malformed.
     #[must_use]
     pub fn flag(&self, index: usize) -> Option<Flag<'_>> {
-        let (name, _) = *self.flags.get(index).filter(|(_, sound)| *sound)?;
-        Some(Flag::new(self.document.at(name).text(), self.document.at(name.saturating_add(1))))
+        let name = *self.flags.get(index)?;
+        let value = self.document.at(name.saturating_add(1));
+        self.malformed.binary_search(&value.index()).is_err().then(|| Flag::new(self.document.at(name).text(), value))
     }
 
-    fn get(&self, key: Word) -> Option<Json<'_>> {
-        self.document.root().member(key)
+    /// A member of the config; one that is malformed is absent.
+    fn get(&self, key: Word) -> Json<'_> {
+        let value = self.document.root().member(key);
+        if self.is_usable(value) { value } else { value.nothing() }
+    }
+
+    fn is_usable(&self, json: Json) -> bool {
+        self.unusable.binary_search(&json.index()).is_err()
     }
 }
 
-fn is_on(settings: Option<Json>, name: Word) -> bool {
-    settings.and_then(|settings| settings.member(name)).and_then(Json::as_bool) == Some(true)
+/// Checks all of it, and is the percentage.
+fn check<'a>(root: Json<'a>, checker: &mut Checker<'a>) -> Option<Percentage> {
+    let (version, share) = (root.member(Word::SchemaVersion), root.member(Word::CanaryPercentage));
+    // First, because a newer one may mean anything by the other keys.
+    if version.exists() {
+        if !checker.check(version, Shape::Integer(1, u32::MAX, Expected::FromOne)) {
+            return None;
+        }
+        if version.as_integer() > Some(SCHEMA_VERSION) {
+            checker.log.refuse(version, Expected::Old);
+            checker.log.as_code(Code::Schema);
+            return None;
+        }
+    }
+    let percentage = share.as_number().and_then(Percentage::new);
+    if percentage.is_none() && root.kind() == Kind::Object {
+        checker.log.refuse_member(root, Word::CanaryPercentage, Shape::Percentage.expected());
+        checker.log.as_code(Code::Percentage);
+        return None;
+    }
+    if checker.check(root, Shape::Object(CONFIG)) { percentage } else { None }
 }
 
-fn time(json: Json) -> Option<i64> {
-    json.as_str().and_then(parse_rfc3339)
-}
-
-fn text(bytes: &[u8]) -> Result<&str, Fault> {
+fn text(bytes: &[u8]) -> Result<&str, Refusal> {
     if bytes.len() > MAX_BYTES {
-        return Err(Fault::new(Code::Size, "", "at most 1 MiB"));
+        return Err(Refusal::new(Code::Size, Expected::Small));
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     if bytes.trim_ascii_start().starts_with(b"<") {
-        return Err(Fault::new(Code::Html, "", "JSON, not a web page"));
+        return Err(Refusal::new(Code::Html, Expected::NoHtml));
     }
-    str::from_utf8(bytes).map_err(|_| Fault::new(Code::Syntax, "", "UTF-8"))
-}
-
-fn check_schema(json: Json, log: &mut Log) -> bool {
-    match json.as_integer() {
-        Some(1..=SCHEMA_VERSION) => true,
-        Some(0) | None => log.refuse(json, "an integer from 1 up"),
-        Some(_) => {
-            log.refuse(json, "1, the newest that this reader knows");
-            log.as_code(Code::Schema)
-        }
-    }
-}
-
-fn check_assets(assets: Json, log: &mut Log) -> bool {
-    if assets.kind() != Kind::Object {
-        return log.refuse(assets, "an object");
-    }
-    assets.members().all(|(name, value)| {
-        if name.word() == Word::Canary {
-            return Bundle::check(value, log);
-        }
-        // Stable among them: it is what the page itself carries, so that the way home never depends on this file.
-        log.notice(name, "canary alone; it is ignored");
-        true
-    })
-}
-
-fn check_flags(root: Json, log: &mut Log) -> Option<Vec<(usize, bool)>> {
-    let flags = root.member(Word::FeatureFlags).filter(|flags| flags.kind() == Kind::Object);
-    let Some(flags) = flags else {
-        log.refuse_member(root, Word::FeatureFlags, "an object");
-        return None;
-    };
-    let names = flags.sorted_names();
-    if names.len() > MAX_FLAGS {
-        log.refuse(flags, "at most 10,000 flags");
-        log.as_code(Code::Flags);
-        return None;
-    }
-    let mut found: Vec<_> = names.iter().map(|(_, index)| (*index, false)).collect();
-    let place = |name: &str| names.binary_search_by(|(other, _)| (*other).cmp(name)).ok();
-    let mut requires: Vec<Vec<usize>> = Vec::new();
-    for (name, value) in flags.members() {
-        let sound = if is_flag_key(name.text()) {
-            Flag::check(value, log)
-        } else {
-            log.refuse(name, "1 to 64 of A-Z a-z 0-9 _ . -, and no name of JavaScript's own")
-        };
-        if !sound {
-            log.as_code(Code::Flag);
-        } else if let Some(index) = place(name.text())
-            && let Some(flag) = found.get_mut(index)
-        {
-            flag.1 = true;
-            let mut targets = Flag::new("", value).requires().filter_map(|(name, _)| place(name)).peekable();
-            if targets.peek().is_some() {
-                requires.resize(names.len(), Vec::new());
-            }
-            if let Some(of) = requires.get_mut(index) {
-                of.extend(targets);
-            }
-        }
-    }
-    for circular in find_circles(&requires) {
-        if let (Some(flag), Some((name, _))) = (found.get_mut(circular), names.get(circular)) {
-            flag.1 = false;
-            log.refuse(flags.get(name).unwrap_or(flags), "flags that do not require each other in a circle");
-            log.as_code(Code::Flag);
-        }
-    }
-    Some(found)
+    str::from_utf8(bytes).map_err(|_| Refusal::new(Code::Syntax, Expected::Utf8))
 }
 
 #[cfg(test)]

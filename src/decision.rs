@@ -3,7 +3,7 @@
 use crate::bucket::{BUCKETS, Domain, bucket};
 use crate::canary_rule::CanaryRule;
 use crate::evaluation::Evaluation;
-use crate::fault::{Code, Fault};
+use crate::fault::Code;
 use crate::percentage::Percentage;
 use crate::reason::{ErrorCode, Reason};
 use crate::text::Writer;
@@ -131,8 +131,8 @@ impl Decision {
 
     /// Stable, because no config could be used.
     #[must_use]
-    pub fn without_config(fault: &Fault) -> Self {
-        let error = if fault.code() == Code::Expired { ErrorCode::General } else { ErrorCode::ParseError };
+    pub fn without_config(code: Code) -> Self {
+        let error = if code == Code::Expired { ErrorCode::General } else { ErrorCode::ParseError };
         Self { reason: Reason::Error, error: Some(error), ..Self::STABLE }
     }
 
@@ -259,7 +259,7 @@ mod tests {
     fn without_a_config_everybody_is_stable() {
         for (code, error) in [(Code::Syntax, "PARSE_ERROR"), (Code::Expired, "GENERAL")] {
             let mut out = Writer::default();
-            Decision::without_config(&Fault::new(code, "", "")).write(&mut out, "");
+            Decision::without_config(code).write(&mut out, "");
             let expected = format!(
                 r#"{{"variant":"stable","cohort":"rest","bucket":null,"reason":"ERROR","errorCode":"{error}","revision":null,"eligible":false}}"#
             );

@@ -67,10 +67,11 @@ impl<'a> Details<'a> {
         Self { value: Some(value), ..Self::none(reason) }
     }
 
-    /// A variant.
-    pub(crate) fn variant(variant: Option<Variant<'a>>, reason: Reason) -> Self {
-        let value = variant.map(|variant| Value::Json(variant.value));
-        Self { value, variant: variant.map(|variant| variant.name), ..Self::none(reason) }
+    /// Takes a variant's name and value.
+    pub(crate) fn take(&mut self, variant: Option<Variant<'a>>) -> Option<()> {
+        self.value = variant.map(|variant| Value::Json(variant.value));
+        self.variant = variant.map(|variant| variant.name);
+        Some(())
     }
 
     /// The caller's default, because of `error`.

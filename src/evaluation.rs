@@ -1,13 +1,12 @@
 //! One config, one user, one moment: what everything is.
 
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::condition::Subject;
 use crate::config::Config;
 use crate::details::{Details, Value};
-use crate::flag::{Flag, User};
+use crate::flag::User;
 use crate::json::Document;
 use crate::overrides::Overrides;
 use crate::reason::{ErrorCode, Reason};
@@ -45,40 +44,75 @@ impl<'a> Evaluation<'a> {
     #[must_use]
     pub fn flag(&self, flag_key: &str) -> Details<'a> {
         let Some(index) = self.config.find(flag_key) else { return Details::error(ErrorCode::FlagNotFound) };
-        // Flags to be evaluated, and whether all that they require has been. A list instead of calls, because nothing
-        // limits how long a chain of flags may be.
-        let mut open = vec![(index, false)];
-        let mut known: Vec<Option<Option<Value<'a>>>> = Vec::new();
-        let mut last = Details::error(ErrorCode::General);
-        while let Some((index, ready)) = open.pop() {
-            if matches!(known.get(index), Some(Some(_))) {
-                continue;
-            }
-            let requires = self.config.flag(index).into_iter().flat_map(Flag::requires);
-            if !ready && requires.clone().next().is_some() {
-                open.push((index, true));
-                open.extend(requires.filter_map(|(name, _)| Some((self.config.find(name)?, false))));
-                known.resize(self.config.flag_count(), None);
-                continue;
-            }
-            last = self.one(index, &known);
-            if let Some(known) = known.get_mut(index) {
-                *known = Some(last.value);
-            }
+        let mut chain = Chain { evaluation: self, known: Vec::new(), open: Vec::new(), left: MAX_VISITS };
+        match chain.flag(index) {
+            Ok(details) => details,
+            Err(_) => Details::error(ErrorCode::ParseError),
         }
-        last
     }
+}
 
-    fn one(&self, index: usize, known: &[Option<Option<Value<'a>>>]) -> Details<'a> {
-        let Some(flag) = self.config.flag(index) else { return Details::error(ErrorCode::ParseError) };
-        if let Some(value) = self.overrides.flag(flag.key(), self.config.allows_query()) {
-            return Details { overridden: true, ..Details::of(Value::Json(value), Reason::TargetingMatch) };
+/// How many flags may require each other in a row.
+const MAX_CHAIN: usize = 64;
+
+/// How often flags may be looked at for one: more than any sensible config takes, so that a tangle of circles ends.
+const MAX_VISITS: usize = 100_000;
+
+/// The flags that one flag requires, and those which they require.
+struct Chain<'e, 'a> {
+    evaluation: &'e Evaluation<'a>,
+    /// What flags are, once that is known.
+    known: Vec<Option<Details<'a>>>,
+    /// The flags that wait for the one that is evaluated.
+    open: Vec<usize>,
+    /// How many visits are left.
+    left: usize,
+}
+
+impl<'a> Chain<'_, 'a> {
+    /// Evaluates a flag after those that it requires; or is the first place among the open ones to which a circle leads
+    /// back, where the chain is too long 0.
+    fn flag(&mut self, index: usize) -> Result<Details<'a>, usize> {
+        if let Some(Some(details)) = self.known.get(index) {
+            return Ok(*details);
         }
-        let met = flag.requires().all(|(name, wanted)| {
-            let value = self.config.find(name).and_then(|other| known.get(other).copied().flatten().flatten());
-            value.is_some_and(|value| value.is(wanted))
-        });
-        let user = User { targeting_key: &self.context.targeting_key, subject: self.subject(), now: self.now };
-        flag.evaluate(&user, met)
+        if let Some(place) = self.open.iter().position(|open| *open == index) {
+            return Err(place);
+        }
+        let Evaluation { config, context, overrides, now } = *self.evaluation;
+        let Some(flag) = config.flag(index) else { return Ok(Details::error(ErrorCode::ParseError)) };
+        let place = self.open.len();
+        self.left = self.left.saturating_sub(1);
+        if place == MAX_CHAIN || self.left == 0 {
+            return Err(0);
+        }
+        self.open.push(index);
+        let (mut met, mut back) = (true, usize::MAX);
+        for (name, wanted) in flag.requires() {
+            match config.find(name).map(|other| self.flag(other)) {
+                Some(Ok(details)) => met &= details.value.is_some_and(|value| value.is(wanted)),
+                Some(Err(circle)) => back = back.min(circle),
+                None => met = false,
+            }
+        }
+        self.open.pop();
+        if back < place {
+            return Err(back);
+        }
+        let details = if back == place {
+            Details::error(ErrorCode::ParseError)
+        } else if let Some(value) = overrides.flag(flag.key(), config.allows_query()) {
+            Details { overridden: true, ..Details::of(Value::Json(value), Reason::TargetingMatch) }
+        } else {
+            let user = User { targeting_key: &context.targeting_key, subject: self.evaluation.subject(), now };
+            flag.evaluate(&user, met)
+        };
+        if place > 0 {
+            self.known.resize(config.flag_count(), None);
+            if let Some(known) = self.known.get_mut(index) {
+                *known = Some(details);
+            }
+        }
+        Ok(details)
     }
 }

@@ -1,11 +1,9 @@
 //! Feature flags: what they are for one user.
 
 use crate::bucket::{Domain, bucket};
-use crate::condition::{self, Gaps, Subject};
+use crate::condition::{self, Subject};
 use crate::details::{Details, Value};
 use crate::json::{Json, Kind};
-use crate::log::Log;
-use crate::name::is_name;
 use crate::percentage::Percentage;
 use crate::reason::{ErrorCode, Reason};
 use crate::split::Split;
@@ -30,23 +28,11 @@ pub struct User<'a> {
     pub now: i64,
 }
 
-/// A user's place: whether inside a share, and the bucket that told.
-type Place = (bool, Option<u32>);
-
 impl<'a> Flag<'a> {
     /// The flag `key`, which has been checked.
     #[must_use]
     pub fn new(key: &'a str, json: Json<'a>) -> Self {
         Self { key, json }
-    }
-
-    /// Checks that `json` is a flag.
-    pub(crate) fn check(json: Json, log: &mut Log) -> bool {
-        match json.kind() {
-            Kind::True | Kind::False => true,
-            Kind::Object => json.members().all(|(name, value)| check_member(json, name, value, log)),
-            _ => share(json).is_some() || log.refuse(json, "true, false, a percentage or an object"),
-        }
     }
 
     /// Its key.
@@ -55,167 +41,130 @@ impl<'a> Flag<'a> {
         self.key
     }
 
-    /// Names of flags and the values that they must have before this one is more than its default.
-    pub fn requires(self) -> impl Iterator<Item = (&'a str, Json<'a>)> + Clone {
-        let requires = self.json.member(Word::Requires).unwrap_or(self.json.nothing());
-        requires.members().map(|(name, value)| (name.text(), value))
+    /// The names of flags, and the values that they must have before this one is more than its default.
+    pub fn requires(self) -> impl Iterator<Item = (&'a str, Json<'a>)> {
+        self.json.member(Word::Requires).members().map(|(name, value)| (name.text(), value))
     }
 
     /// What it is for a user; `met`: whether all that it requires is so.
     #[must_use]
     pub fn evaluate(self, user: &User, met: bool) -> Details<'a> {
-        let simple = match self.json.kind() {
-            Kind::Object => self.follow(user, met),
-            Kind::Number => self.place(self.json, user).map(|(inside, bucket)| Details {
-                bucket,
-                ..Details::of(Value::Bool(inside), reason(self.json))
+        let mut details = Details::none(Reason::Static);
+        let answered = match self.json.kind() {
+            Kind::Object => self.follow(user, met, &mut details),
+            Kind::Number => self.place(self.json, user, &mut details).map(|inside| {
+                details.value = Some(Value::Bool(inside));
+                details.reason = reason(self.json);
             }),
-            _ => Ok(Details::of(Value::Json(self.json), Reason::Static)),
+            _ => {
+                details.value = Some(Value::Json(self.json));
+                Some(())
+            }
         };
-        simple.unwrap_or_else(Details::error)
+        if answered.is_some() { details } else { Details::error(ErrorCode::TargetingKeyMissing) }
     }
 
-    /// Follows the plan of a flag that is an object.
-    fn follow(self, user: &User, met: bool) -> Result<Details<'a>, ErrorCode> {
-        let time = |name| self.json.member(name).and_then(time);
+    /// Follows a flag that is an object, unless that takes a key that is missing.
+    fn follow(self, user: &User, met: bool, details: &mut Details<'a>) -> Option<()> {
+        let time = |word| parse_rfc3339(self.json.member(word).text());
         let early = time(Word::From).is_some_and(|from| user.now < from);
         let late = time(Word::Until).is_some_and(|until| user.now >= until);
-        let enabled = self.json.member(Word::Enabled).and_then(Json::as_bool).unwrap_or(true);
-        if !enabled || early || late || !met {
-            return Ok(self.fall_back(Reason::Disabled));
+        let off = self.json.member(Word::Enabled).kind() == Kind::False;
+        if off || early || late || !met {
+            return self.fall_back(Reason::Disabled, details);
         }
-        let rules = || self.json.member(Word::Rules).into_iter().flat_map(Json::items);
-        for rule in rules() {
-            if !rule.member(Word::If).is_some_and(|condition| condition::holds(condition, &user.subject)) {
+        let rules = self.json.member(Word::Rules).items();
+        for rule in rules.clone().filter(|rule| condition::holds(rule.member(Word::If), &user.subject)) {
+            let share = rule.member(Word::Percentage);
+            let reason = if share.exists() { Reason::Split } else { Reason::TargetingMatch };
+            if share.exists() && !self.place(share, user, details)? {
                 continue;
             }
-            let (place, reason) = match rule.member(Word::Percentage) {
-                None => ((true, None), Reason::TargetingMatch),
-                Some(share) => (self.place(share, user)?, Reason::Split),
-            };
-            if place.0 {
-                return match rule.member(Word::Serve) {
-                    Some(serve) => Ok(Details { bucket: place.1, ..self.serve(serve, reason) }),
-                    None => self.spread(user, place, reason),
-                };
-            }
+            let serve = rule.member(Word::Serve);
+            return if serve.exists() { self.serve(serve, reason, details) } else { self.spread(user, reason, details) };
         }
-        match self.json.member(Word::Percentage) {
-            Some(share) => {
-                let place = self.place(share, user)?;
-                match place.0 {
-                    true => self.spread(user, place, reason(share)),
-                    false => Ok(Details { bucket: place.1, ..self.fall_back(reason(share)) }),
-                }
+        let share = self.json.member(Word::Percentage);
+        if share.exists() {
+            let reason = reason(share);
+            if self.place(share, user, details)? {
+                self.spread(user, reason, details)
+            } else {
+                self.fall_back(reason, details)
             }
-            None if self.split().is_some() => self.spread(user, (true, None), Reason::Split),
-            None if rules().next().is_none() => Ok(Details::of(Value::Bool(true), Reason::Static)),
-            None => Ok(self.fall_back(Reason::Default)),
+        } else {
+            details.bucket = None;
+            if self.split().is_some() {
+                self.spread(user, Reason::Split, details)
+            } else if rules.count() == 0 {
+                self.spread(user, Reason::Static, details)
+            } else {
+                self.fall_back(Reason::Default, details)
+            }
         }
     }
 
     /// The variants' split, or `true` where there are none.
-    fn spread(self, user: &User, place: Place, reason: Reason) -> Result<Details<'a>, ErrorCode> {
+    fn spread(self, user: &User, reason: Reason, details: &mut Details<'a>) -> Option<()> {
+        details.reason = reason;
         let Some(split) = self.split() else {
-            return Ok(Details { bucket: place.1, ..Details::of(Value::Bool(true), reason) });
+            details.value = Some(Value::Bool(true));
+            return Some(());
         };
-        let (variant, bucket) = match split.only() {
-            Some(only) => (Some(only), place.1),
-            None => {
-                let bucket = self.bucket(Domain::Variant, user)?;
-                (split.find(bucket), Some(bucket))
-            }
+        let variant = match split.only() {
+            None => split.find(self.bucket(Domain::Variant, user, details)?),
+            only => only,
         };
-        Ok(Details { bucket, ..Details::variant(variant, reason) })
+        details.take(variant)
     }
 
-    fn fall_back(self, reason: Reason) -> Details<'a> {
-        match self.json.member(Word::Default) {
-            Some(default) => self.serve(default, reason),
-            None if self.split().is_none() => Details::of(Value::Bool(false), reason),
-            None => Details::none(reason),
+    fn fall_back(self, reason: Reason, details: &mut Details<'a>) -> Option<()> {
+        let default = self.json.member(Word::Default);
+        if default.exists() {
+            return self.serve(default, reason, details);
         }
+        details.reason = reason;
+        if self.split().is_none() {
+            details.value = Some(Value::Bool(false));
+        }
+        Some(())
     }
 
     /// The variant of that name, or the value itself where there are no variants.
-    fn serve(self, served: Json<'a>, reason: Reason) -> Details<'a> {
+    fn serve(self, served: Json<'a>, reason: Reason, details: &mut Details<'a>) -> Option<()> {
+        details.reason = reason;
         match self.split() {
-            Some(split) => Details::variant(split.named(served.text()), reason),
-            None => Details::of(Value::Json(served), reason),
+            Some(split) => details.take(split.named(served.text())),
+            None => {
+                details.value = Some(Value::Json(served));
+                Some(())
+            }
         }
     }
 
     fn split(self) -> Option<Split<'a>> {
-        self.json.member(Word::Variants).map(Split::new)
+        let variants = self.json.member(Word::Variants);
+        variants.exists().then(|| Split::new(variants))
     }
 
-    fn place(self, share: Json, user: &User) -> Result<Place, ErrorCode> {
-        let share = self::share(share).unwrap_or(Percentage::NONE);
+    /// Whether a user is inside a share.
+    fn place(self, share: Json, user: &User, details: &mut Details<'a>) -> Option<bool> {
+        let share = share.as_number().and_then(Percentage::new)?;
+        details.bucket = None;
         if share == Percentage::NONE || share == Percentage::ALL {
-            return Ok((share == Percentage::ALL, None));
+            return Some(share == Percentage::ALL);
         }
-        let bucket = self.bucket(Domain::Flag, user)?;
-        Ok((share.contains(bucket), Some(bucket)))
+        self.bucket(Domain::Flag, user, details).map(|bucket| share.contains(bucket))
     }
 
-    fn bucket(self, domain: Domain, user: &User) -> Result<u32, ErrorCode> {
-        let salt = self.json.member(Word::Salt).map_or(self.key, Json::text);
+    /// The user's bucket, which has decided then.
+    fn bucket(self, domain: Domain, user: &User, details: &mut Details<'a>) -> Option<u32> {
+        let salt = self.json.member(Word::Salt).as_str().unwrap_or(self.key);
         let key = user.targeting_key;
-        if key.is_empty() { Err(ErrorCode::TargetingKeyMissing) } else { Ok(bucket(domain, salt, key)) }
+        details.bucket = (!key.is_empty()).then(|| bucket(domain, salt, key));
+        details.bucket
     }
 }
 
-fn check_member(flag: Json, name: Json, value: Json, log: &mut Log) -> bool {
-    match name.word() {
-        Word::Enabled => value.as_bool().is_some() || log.refuse(value, "true or false"),
-        Word::Percentage => check_share(value, log),
-        Word::Salt => is_name(value.text()) || log.refuse(value, "1 to 64 of A-Z a-z 0-9 _ . -"),
-        Word::Default => check_served(flag, value, log),
-        Word::Variants => Split::check(value, log),
-        Word::Rules if value.kind() == Kind::Array => value.items().all(|rule| check_rule(flag, rule, log)),
-        Word::Rules => log.refuse(value, "an array of rules"),
-        Word::Requires => value.kind() == Kind::Object || log.refuse(value, "an object of flags and their values"),
-        Word::From | Word::Until => time(value).is_some() || log.refuse(value, "a time such as 2026-12-01T00:00:00Z"),
-        _ => {
-            log.ignore(name);
-            true
-        }
-    }
-}
-
-fn check_rule(flag: Json, rule: Json, log: &mut Log) -> bool {
-    let sound = rule.members().all(|(name, value)| match name.word() {
-        Word::If => condition::check(value, log, &mut Gaps::default()),
-        Word::Serve => check_served(flag, value, log),
-        Word::Percentage => check_share(value, log),
-        _ => {
-            log.ignore(name);
-            true
-        }
-    });
-    sound && (rule.member(Word::If).is_some() || log.refuse_member(rule, Word::If, "a rule, which is an object with a condition"))
-}
-
-/// What is served is the name of a variant, where there are variants.
-fn check_served(flag: Json, served: Json, log: &mut Log) -> bool {
-    let known = flag.member(Word::Variants).is_none_or(|variants| {
-        served.as_str().is_some_and(|name| variants.get(name).is_some())
-    });
-    known || log.refuse(served, "the name of a variant")
-}
-
-fn check_share(json: Json, log: &mut Log) -> bool {
-    share(json).is_some() || log.refuse(json, "a number from 0 to 100 with at most 3 decimals")
-}
-
-fn share(json: Json) -> Option<Percentage> {
-    json.as_number().and_then(Percentage::new)
-}
-
-fn time(json: Json) -> Option<i64> {
-    json.as_str().and_then(parse_rfc3339)
-}
-
-fn reason(json: Json) -> Reason {
-    if matches!(share(json), Some(Percentage::NONE | Percentage::ALL)) { Reason::Static } else { Reason::Split }
+fn reason(share: Json) -> Reason {
+    if matches!(share.as_number(), Some(0.0 | 100.0)) { Reason::Static } else { Reason::Split }
 }

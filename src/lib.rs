@@ -25,19 +25,21 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(test)]
+#[cfg(any(test, not(target_arch = "wasm32")))]
 extern crate std;
 
 pub mod address;
 pub mod bucket;
 pub mod bundle;
 pub mod canary_rule;
+mod check;
 mod coercion;
 pub mod condition;
 pub mod config;
 pub mod decision;
 pub mod details;
 pub mod evaluation;
+mod expected;
 pub mod fault;
 pub mod flag;
 pub mod identity;
@@ -51,9 +53,8 @@ pub mod percentage;
 pub mod place;
 mod reader;
 pub mod reason;
-mod requires;
 pub mod segment;
-mod settings;
+mod shape;
 mod split;
 pub mod text;
 pub mod time;

@@ -1,7 +1,9 @@
-//! What is found while a config is checked.
+//! What is found while a config is read. Codes at once; keys, places and words on demand.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::expected::Expected;
 use crate::fault::{Code, Fault};
 use crate::json::{Document, Json};
 use crate::word::Word;
@@ -11,44 +13,63 @@ const MOST: usize = 100;
 
 /// Faults by the place of what is wrong, which is looked up at the end.
 #[derive(Debug, Default)]
-pub(crate) struct Log(Vec<Entry>);
+pub(crate) struct Log {
+    entries: Vec<Entry>,
+    /// How often something was beyond this reader, though it may be right.
+    pub(crate) gaps: usize,
+}
 
+/// One thing that was found.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    code: Code,
-    at: usize,
+pub(crate) struct Entry {
+    pub(crate) code: Code,
+    /// The offset of what is wrong, if it is anywhere.
+    pub(crate) at: Option<usize>,
     /// What is missing there, if that is what is wrong.
-    missing: Word,
-    expected: &'static str,
+    pub(crate) missing: Word,
+    pub(crate) expected: Expected,
+}
+
+/// Why a document was refused, and as much of it as was read.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) entry: Entry,
+    pub(crate) document: Document,
 }
 
 impl Log {
     /// Notes that `json` is not what was expected, and is false, for whoever answers with that.
-    pub(crate) fn refuse(&mut self, json: Json, expected: &'static str) -> bool {
-        self.add(Code::Key, json, Word::Other, expected)
+    pub(crate) fn refuse(&mut self, json: Json, expected: Expected) -> bool {
+        self.refuse_missing(json, Word::Other, expected)
     }
 
     /// The same of a member, which may be missing.
-    pub(crate) fn refuse_member(&mut self, object: Json, name: Word, expected: &'static str) -> bool {
-        match object.member(name) {
-            Some(member) => self.refuse(member, expected),
-            None => self.add(Code::Key, object, name, expected),
-        }
+    pub(crate) fn refuse_member(&mut self, object: Json, word: Word, expected: Expected) -> bool {
+        let member = object.member(word);
+        if member.exists() { self.refuse(member, expected) } else { self.refuse_missing(object, word, expected) }
     }
 
-    /// Notes what costs nothing more than a word.
-    pub(crate) fn notice(&mut self, json: Json, expected: &'static str) {
-        self.add(Code::Notice, json, Word::Other, expected);
+    /// The same of a member that is missing.
+    #[inline(never)]
+    pub(crate) fn refuse_missing(&mut self, object: Json, missing: Word, expected: Expected) -> bool {
+        self.entries.push(Entry { code: Code::Key, at: Some(object.span().start), missing, expected });
+        false
     }
 
-    /// Notes a name that nobody knows.
-    pub(crate) fn ignore(&mut self, name: Json) {
-        self.notice(name, "a known key; it is ignored");
+    /// Notes what costs nothing more than a word, and is true.
+    pub(crate) fn notice(&mut self, json: Json, expected: Expected) -> bool {
+        self.refuse(json, expected);
+        self.as_notice()
+    }
+
+    /// Notes a name that nobody knows, and is true.
+    pub(crate) fn ignore(&mut self, name: Json) -> bool {
+        self.notice(name, Expected::Known)
     }
 
     /// Gives what was noted last another code, and is false.
     pub(crate) fn as_code(&mut self, code: Code) -> bool {
-        if let Some(last) = self.0.last_mut() {
+        if let Some(last) = self.entries.last_mut() {
             last.code = code;
         }
         false
@@ -59,37 +80,44 @@ impl Log {
         !self.as_code(Code::Notice)
     }
 
-    /// What was noted last, as a fault in its document.
-    pub(crate) fn pop(&mut self, document: &Document) -> Fault {
-        let entry = self.0.pop().unwrap_or(Entry { code: Code::Key, at: 0, missing: Word::Other, expected: "" });
-        entry.locate(document)
+    /// What was noted last.
+    pub(crate) fn pop(&mut self) -> Option<Entry> {
+        self.entries.pop()
     }
 
     /// All that was noted, as far as anybody would read it.
     pub(crate) fn finish(self, document: &Document) -> Vec<Fault> {
-        let more = self.0.len() > MOST;
-        let mut faults: Vec<_> = self.0.iter().take(MOST).map(|entry| entry.locate(document)).collect();
-        if more {
-            faults.push(Fault::new(Code::Notice, "", "fewer faults; the rest is not shown"));
-        }
-        faults
-    }
-
-    #[inline(never)]
-    fn add(&mut self, code: Code, json: Json, missing: Word, expected: &'static str) -> bool {
-        self.0.push(Entry { code, at: json.span().start, missing, expected });
-        false
+        let more = (self.entries.len() > MOST).then(|| Entry::new(Code::Notice, Expected::Fewer));
+        self.entries.iter().take(MOST).chain(&more).map(|entry| entry.locate(document)).collect()
     }
 }
 
 impl Entry {
-    fn locate(self, document: &Document) -> Fault {
-        let mut key = document.path_to(self.at);
+    /// Something of no place in particular.
+    pub(crate) fn new(code: Code, expected: Expected) -> Self {
+        Self { code, at: None, missing: Word::Other, expected }
+    }
+
+    /// In words, with key and place.
+    pub(crate) fn locate(self, document: &Document) -> Fault {
+        let mut key = self.at.map_or_else(String::new, |at| document.path_to(at));
         let missing = self.missing.text();
         if !key.is_empty() && !missing.is_empty() {
             key.push('.');
         }
         key.push_str(missing);
-        Fault::found(self.code, &key, Some(document.place(self.at)), self.expected)
+        Fault::found(self.code, &key, self.at.map(|at| document.place(at)), self.expected.text())
+    }
+}
+
+impl Refusal {
+    /// Refuses what is no document at all.
+    pub(crate) fn new(code: Code, expected: Expected) -> Self {
+        Self { entry: Entry::new(code, expected), document: Document::default() }
+    }
+
+    /// In words, with key and place.
+    pub(crate) fn locate(self) -> Fault {
+        self.entry.locate(&self.document)
     }
 }

@@ -2,19 +2,38 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::RefCell;
 
-use regex::RegexBuilder;
+use regex::{Regex, RegexBuilder};
 
 /// What a compiled pattern may take, in bytes: more than any portable one does.
 const SIZE_LIMIT: usize = 1 << 28;
 
+/// How many patterns are kept compiled; whoever asks for a million users asks for the same few.
+const MOST_COMPILED: usize = 64;
+
+std::thread_local! {
+    /// The last patterns, newest first. It changes how long an answer takes, never what it is.
+    static COMPILED: RefCell<Vec<(String, bool, Regex)>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Whether a portable pattern matches.
 pub(crate) fn matches(pattern: &str, text: &str, ignore_case: bool) -> bool {
-    let regex =
-        RegexBuilder::new(&translate(pattern)).case_insensitive(ignore_case).size_limit(SIZE_LIMIT).build();
     // Two letters beyond ASCII are word characters to JavaScript where case is ignored, because they fold into ASCII.
     let folded = ignore_case.then(|| text.replace('\u{17f}', "s").replace('\u{212a}', "k"));
-    regex.is_ok_and(|regex| regex.is_match(folded.as_deref().unwrap_or(text)))
+    let text = folded.as_deref().unwrap_or(text);
+    COMPILED.with_borrow_mut(|compiled| {
+        if let Some((.., regex)) = compiled.iter().find(|(of, folds, _)| of == pattern && *folds == ignore_case) {
+            return regex.is_match(text);
+        }
+        let mut builder = RegexBuilder::new(&translate(pattern));
+        let Ok(regex) = builder.case_insensitive(ignore_case).size_limit(SIZE_LIMIT).build() else { return false };
+        let is_match = regex.is_match(text);
+        compiled.truncate(MOST_COMPILED.saturating_sub(1));
+        compiled.insert(0, (String::from(pattern), ignore_case, regex));
+        is_match
+    })
 }
 
 /// Whether two texts are the same but for case.

@@ -16,51 +16,37 @@ use crate::host;
 /// ```
 #[must_use]
 pub fn read(text: &str) -> Option<(f64, usize)> {
-    let (mut mantissa, mut exponent) = (0_u64, 0_i32);
     let mut rest = text.strip_prefix('-').unwrap_or(text).as_bytes();
-    let negative = rest.len() < text.len();
-    let whole = take_digits(&mut rest, &mut mantissa)?;
-    if whole.len() > 1 && whole.starts_with(b"0") {
-        return Some((0.0, text.len().saturating_sub(rest.len().saturating_add(whole.len()).saturating_sub(1))));
+    if let [b'0', after @ ..] = rest {
+        rest = after;
+    } else {
+        skip_digits(&mut rest)?;
     }
+    let whole = text.len().saturating_sub(rest.len());
     if let [b'.', after @ ..] = rest {
         rest = after;
-        let decimals = take_digits(&mut rest, &mut mantissa)?;
-        exponent = exponent.saturating_sub_unsigned(decimals.len() as u32);
+        skip_digits(&mut rest)?;
     }
     if let [b'e' | b'E', after @ ..] = rest {
-        let (sign, mut after) = match after {
-            [b'-', after @ ..] => (-1, after),
-            [b'+', after @ ..] => (1, after),
-            _ => (1, after),
-        };
-        let mut power = 0;
-        take_digits(&mut after, &mut power)?;
-        exponent = exponent.saturating_add(i32::try_from(power).unwrap_or(i32::MAX).saturating_mul(sign));
-        rest = after;
+        rest = if let [b'-' | b'+', after @ ..] = after { after } else { after };
+        skip_digits(&mut rest)?;
     }
     let length = text.len().saturating_sub(rest.len());
-    // Numbers and powers up to these are exact in a double, so there is one rounding; the platform knows the others.
-    let value = if mantissa < 1 << 53 && (-22..=22).contains(&exponent) {
-        let factor = (0..exponent.unsigned_abs()).fold(1.0, |factor, _| factor * 10.0);
-        #[expect(clippy::cast_precision_loss, reason = "there is none below 2^53")]
-        let value = if exponent < 0 { mantissa as f64 / factor } else { mantissa as f64 * factor };
-        if negative { -value } else { value }
+    let digits = text.get(..length)?;
+    // Short integers are most of what there is; the platform knows the others.
+    let value = if length == whole && length < 16 && !text.starts_with('-') {
+        digits.bytes().fold(0.0, |value, digit| value * 10.0 + f64::from(digit & 15))
     } else {
-        host::number(text.get(..length)?)
+        host::number(digits)
     };
     value.is_finite().then_some((value, length))
 }
 
-/// Takes all digits that come next, at least one, and counts them in.
-fn take_digits<'a>(rest: &mut &'a [u8], mantissa: &mut u64) -> Option<&'a [u8]> {
+/// Skips all digits that come next, at least one.
+fn skip_digits(rest: &mut &[u8]) -> Option<()> {
     let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (digits, after) = rest.split_at_checked(length).filter(|(digits, _)| !digits.is_empty())?;
-    for digit in digits {
-        *mantissa = mantissa.saturating_mul(10).saturating_add(u64::from(digit & 15));
-    }
-    *rest = after;
-    Some(digits)
+    *rest = rest.get(length..).filter(|_| length > 0)?;
+    Some(())
 }
 
 /// Appends `number` in decimal.

@@ -4,9 +4,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::decision::Variant;
+use crate::expected::Expected;
 use crate::fault::{Code, Fault};
 use crate::json::{Document, Json};
 use crate::name::is_flag_key;
+use crate::word::Word;
 
 /// Overrides of the page's address, which the config has to allow, and those of its scripts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,32 +28,30 @@ struct Override {
 }
 
 impl Overrides {
-    /// Reads `location.search`: `canary=canary`, `canary=stable` and `canary.flag=KEY:JSON`, of which there may be many.
+    /// Reads those of the address: the values of its parameters `canary` (`canary` or `stable`) and `canary.flag`
+    /// (`KEY:JSON`), each as often as it is there.
     ///
     /// ```
     /// use canary_runtime::Overrides;
     ///
-    /// let overrides = Overrides::from_query("?q=1&canary.flag=color:%22red%22");
+    /// let overrides = Overrides::new(["stable"], ["color:\"red\""]);
     /// assert_eq!(overrides.flag("color", true).map(|value| value.source()), Some("\"red\""));
     /// assert_eq!(overrides.flag("color", false), None);
     /// ```
     #[must_use]
-    pub fn from_query(query: &str) -> Self {
+    pub fn new<'a>(variants: impl IntoIterator<Item = &'a str>, flags: impl IntoIterator<Item = &'a str>) -> Self {
         let mut overrides = Self::default();
-        for pair in query.strip_prefix('?').unwrap_or(query).as_bytes().split(|byte| *byte == b'&') {
-            let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-            let (name, value) = pair.split_at_checked(at).unwrap_or_default();
-            match decode(name).as_deref() {
-                Some("canary") => match value {
-                    b"=canary" => overrides.variant = Some(Variant::Canary),
-                    b"=stable" => overrides.variant = Some(Variant::Stable),
-                    _ => overrides.malformed = true,
-                },
-                Some("canary.flag") => match decode(value).as_deref().and_then(parse) {
-                    Some(one) => overrides.query.push(one),
-                    None => overrides.malformed = true,
-                },
-                _ => {}
+        for variant in variants {
+            match Word::of(variant) {
+                Word::Canary => overrides.variant = Some(Variant::Canary),
+                Word::Stable => overrides.variant = Some(Variant::Stable),
+                _ => overrides.malformed = true,
+            }
+        }
+        for flag in flags {
+            match parse(flag) {
+                Some(one) => overrides.query.push(one),
+                None => overrides.malformed = true,
             }
         }
         overrides
@@ -59,7 +59,7 @@ impl Overrides {
 
     /// Sets a flag, in the place of all overrides of it before; refuses what is no JSON.
     pub fn set(&mut self, flag_key: &str, json: &str) {
-        if let Ok(value) = Document::parse(json) {
+        if let Ok(value) = Document::read(json) {
             self.page.retain(|one| one.flag_key != flag_key);
             self.page.push(Override { flag_key: String::from(flag_key), value });
         }
@@ -83,40 +83,21 @@ impl Overrides {
     pub fn check(&self, query_allowed: bool, mut knows: impl FnMut(&str) -> bool) -> Option<Fault> {
         let some = self.variant.is_some() || !self.query.is_empty();
         let expected = if self.malformed {
-            "?canary=canary, ?canary=stable or ?canary.flag=KEY:JSON; it is ignored"
+            Expected::OverrideForm
         } else if some && !query_allowed {
-            "OVERRIDES.query to be on for an override in the address; it is ignored"
+            Expected::OverridesOn
         } else if !self.query.iter().all(|one| knows(&one.flag_key)) {
-            "overrides of flags that the config has; it is ignored"
+            Expected::OverrideKnown
         } else {
             return None;
         };
-        Some(Fault::new(Code::Override, "", expected))
+        Some(Fault::new(Code::Override, "", expected.text()))
     }
 }
 
 fn parse(text: &str) -> Option<Override> {
-    let (flag_key, json) = text.strip_prefix('=')?.split_at_checked(text.find(':')?.checked_sub(1)?)?;
-    let json = json.strip_prefix(':')?;
-    let value = Document::parse(json).ok()?;
+    let at = text.bytes().position(|byte| byte == b':')?;
+    let (flag_key, json) = text.split_at_checked(at)?;
+    let value = Document::read(json.get(1..)?).ok()?;
     is_flag_key(flag_key).then(|| Override { flag_key: String::from(flag_key), value })
-}
-
-/// Text from a query: `%` and two digits are a byte, `+` is a space.
-fn decode(text: &[u8]) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut rest = text;
-    while let [byte, after @ ..] = rest {
-        rest = after;
-        bytes.push(match (byte, after) {
-            (b'+', _) => b' ',
-            (b'%', [high, low, after @ ..]) => {
-                rest = after;
-                let digit = |digit: &u8| char::from(*digit).to_digit(16);
-                u8::try_from(digit(high)? << 4 | digit(low)?).ok()?
-            }
-            _ => *byte,
-        });
-    }
-    String::from_utf8(bytes).ok()
 }

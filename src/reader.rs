@@ -4,8 +4,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::expected::Expected;
 use crate::fault::Code;
 use crate::json::{Kind, MAX_DEPTH, Node};
+use crate::log::Entry;
 use crate::number;
 use crate::word::Word;
 
@@ -26,16 +28,20 @@ impl Reader {
     }
 
     /// Reads all of it, or tells what is wrong, where, and what was expected.
-    pub(crate) fn read(&mut self) -> Option<(Code, usize, &'static str)> {
+    pub(crate) fn read(&mut self) -> Option<Entry> {
         let read = self.value(0).is_some();
         self.skip_space();
         if read && self.at == self.length {
             None
         } else if self.too_deep {
-            Some((Code::Depth, self.at, "at most 64 levels of nesting"))
+            Some(self.entry(Code::Depth, Expected::Shallow))
         } else {
-            Some((Code::Syntax, self.at, "JSON"))
+            Some(self.entry(Code::Syntax, Expected::Json))
         }
+    }
+
+    fn entry(&self, code: Code, expected: Expected) -> Entry {
+        Entry { at: Some(self.at), ..Entry::new(code, expected) }
     }
 
     fn value(&mut self, depth: u32) -> Option<()> {

@@ -5,8 +5,7 @@ use alloc::string::String;
 use sha2::{Digest, Sha256};
 
 use crate::coercion::{is_identical, text};
-use crate::json::{Json, Kind};
-use crate::log::Log;
+use crate::json::Json;
 use crate::text::hex_digit;
 
 /// All segments of a config, by name.
@@ -20,18 +19,10 @@ impl<'a> Segments<'a> {
         Self(json)
     }
 
-    /// Checks that `json` is an object of arrays.
-    pub(crate) fn check(json: Json, log: &mut Log) -> bool {
-        if json.kind() != Kind::Object {
-            return log.refuse(json, "an object of arrays");
-        }
-        json.members().all(|(_, values)| values.kind() == Kind::Array || log.refuse(values, "an array of values"))
-    }
-
     /// Whether the segment `name` has `value`, itself or its hash.
     #[must_use]
     pub fn contains(self, name: &str, value: Json) -> bool {
-        let Some(segment) = self.0.get(name) else { return false };
+        let segment = self.0.find(name);
         segment.items().any(|listed| is_identical(listed, value))
             || segment.items().any(|listed| listed.text().starts_with("sha256:")) && {
                 let hash = hash(name, &text(value));

@@ -68,6 +68,12 @@ impl Writer {
         String::from_utf8(self.0).unwrap_or_default()
     }
 
+    /// The finished text as UTF-8.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
     fn name(&mut self, name: &str) {
         if !matches!(self.0.last(), None | Some(b'{' | b'[')) {
             self.0.push(b',');

@@ -36,6 +36,7 @@ words! {
     Null "null", Boolean "boolean", Number "number", String "string", Array "array", Object "object",
     // Contexts.
     TargetingKey "targetingKey", Attributes "attributes", Standing "standing", Known "known", Automated "automated",
+    Unknown "unknown", Arm "arm", FlagOverrides "flagOverrides", Origins "origins",
 }
 
 impl Word {

@@ -10,11 +10,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use clap::ValueEnum;
+use serde_json::json;
 
 use crate::bundle::Bundle;
 use crate::dist::{self, Dist};
+use crate::edit::Editor;
 use crate::output::Output;
 use manifest::Manifest;
 
@@ -62,7 +64,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     ensure!(args.dir.is_dir(), "no folder {}", args.dir.display());
     let bundle = read(args)?;
     if let Some(file) = &args.into {
-        write_into(file, &bundle)?;
+        return write_into(file, &bundle, output);
     }
     let mut out = io::stdout().lock();
     match output {
@@ -104,7 +106,24 @@ pub(crate) fn built(dir: &Path) -> anyhow::Result<Option<Vec<String>>> {
     Manifest::built(dir)
 }
 
-/// The editor of manifests does not exist yet.
-fn write_into(file: &Path, _bundle: &Bundle) -> anyhow::Result<()> {
-    bail!("cannot write {}: --into is not there yet; paste the output under ASSETS.canary", file.display());
+/// Makes the bundle the canary of the config in a manifest.
+fn write_into(file: &Path, bundle: &Bundle, output: Output) -> anyhow::Result<ExitCode> {
+    let mut editor = Editor::open(file)?;
+    editor.set(&["ASSETS", "canary"], &serde_json::to_string(bundle)?)?;
+    if editor.is_changed() {
+        editor.raise_revision()?;
+        for fault in editor.judge()? {
+            // Whoever does not read warnings gets the edit nevertheless.
+            let _ = writeln!(io::stderr(), "canaryctl: {}: {fault}", file.display());
+        }
+        editor.save()?;
+    }
+    let mut out = io::stdout().lock();
+    let (version, changed) = (bundle.version.as_deref().unwrap_or_default(), editor.is_changed());
+    match output {
+        Output::Text if changed => writeln!(out, "{}: ASSETS.canary is {version} now", file.display()),
+        Output::Text => writeln!(out, "{}: nothing to change", file.display()),
+        Output::Json => writeln!(out, "{}", json!({"file": file, "version": version, "changed": changed})),
+    }?;
+    Ok(ExitCode::SUCCESS)
 }

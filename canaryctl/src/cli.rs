@@ -5,11 +5,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::output::Output;
-use crate::{assets, bucket, completions, inject, schema, segment, serve, set};
+use crate::{
+    assets, bucket, completions, diff, explain, inject, schema, segment, serve, set, simulate, validate,
+};
 
 /// Prepares and serves a client-side canary, and computes what the runtime computes.
 ///
-/// Exit codes: 0, or 2 for wrong usage or input.
+/// Exit codes: 0; 1 where the answer is no; 2 for wrong usage or input.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Cli {
@@ -23,6 +25,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Serve(serve::Args),
+    Validate(validate::Args),
+    Explain(explain::Args),
     Bucket(bucket::Args),
     Assets(assets::Args),
     Inject(inject::Args),
@@ -30,6 +34,8 @@ enum Verb {
     Set(set::Args),
     Segment(segment::Args),
     Schema(schema::Args),
+    Simulate(simulate::Args),
+    Diff(diff::Args),
 }
 
 impl Cli {
@@ -37,6 +43,8 @@ impl Cli {
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         match &self.verb {
             Verb::Serve(args) => serve::run(args, self.output),
+            Verb::Validate(args) => validate::run(args, self.output),
+            Verb::Explain(args) => explain::run(args, self.output),
             Verb::Bucket(args) => bucket::run(args, self.output),
             Verb::Assets(args) => assets::run(args, self.output),
             Verb::Inject(args) => inject::run(args, self.output),
@@ -44,6 +52,8 @@ impl Cli {
             Verb::Set(args) => set::run(args, self.output),
             Verb::Segment(args) => segment::run(args, self.output),
             Verb::Schema(args) => schema::run(args, self.output),
+            Verb::Simulate(args) => simulate::run(args, self.output),
+            Verb::Diff(args) => diff::run(args, self.output),
         }
     }
 }

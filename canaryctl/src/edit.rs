@@ -7,6 +7,7 @@ mod block;
 mod change;
 mod file;
 mod flow;
+mod found;
 mod json;
 mod source;
 mod style;
@@ -22,6 +23,7 @@ use similar::TextDiff;
 
 pub(crate) use change::{Change, shown};
 pub(crate) use file::replace;
+pub(crate) use found::Found;
 use json::Splice;
 use source::Source;
 

@@ -16,7 +16,11 @@ const KEY: &str = "config.json";
 /// Reads the config out of a manifest, byte for byte as a mounted `ConfigMap` would show it, whether it is valid or
 /// not. A file that is itself the JSON comes back whole.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    extract(path, fs::read(path).with_context(|| format!("cannot read {}", path.display()))?)
+}
+
+/// The same of a file's bytes that have been read.
+pub(crate) fn extract(path: &Path, bytes: Vec<u8>) -> anyhow::Result<Vec<u8>> {
     match locate(path, &bytes)? {
         Place::Whole => Ok(bytes),
         Place::Scalars(scalars) => Ok(scalars.into_iter().next().map(|it| it.text.into_bytes()).unwrap_or_default()),

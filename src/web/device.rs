@@ -1,12 +1,12 @@
 //! The device id, made where a browser has none.
 
-use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::identity;
 
 /// A new id from the browser's own randomness; empty where there is none.
 #[must_use]
-pub fn new_id() -> String {
+pub fn new_id() -> Vec<u8> {
     let mut random = [0; 16];
-    getrandom::fill(&mut random).map_or_else(|_| String::new(), |()| identity::new_id(random))
+    getrandom::fill(&mut random).map_or_else(|_| Vec::new(), |()| identity::new_id(random).into_bytes())
 }

@@ -1,12 +1,16 @@
 //! The browser's side of the wall: randomness, clock values, requests. Everything else in this crate is pure.
 
+mod decide;
 mod device;
+mod flags;
 pub(crate) mod host;
 #[cfg(feature = "refresh")]
 mod refresh;
-mod runtime;
+mod view;
 
+pub use decide::decide;
 pub use device::new_id;
+pub use flags::Flags;
 #[cfg(feature = "refresh")]
 pub use refresh::fetch;
-pub use runtime::Runtime;
+

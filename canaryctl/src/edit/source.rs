@@ -12,7 +12,8 @@ use super::json::Splice;
 use crate::manifest::{Place, locate};
 use crate::yaml::Scalar;
 
-const MARK: char = '\u{feff}';
+/// A byte order mark.
+pub(super) const MARK: char = '\u{feff}';
 
 /// The text, and where each of its bytes stands.
 #[derive(Debug)]
@@ -35,20 +36,24 @@ enum Form {
 impl Source {
     /// Finds the config in a file.
     pub(super) fn find(path: &Path, file: &str) -> anyhow::Result<Self> {
-        let Place::Scalars(scalars) = locate(path, file.as_bytes())? else {
-            let start = if file.starts_with(MARK) { MARK.len_utf8() } else { 0 };
-            let text = file.get(start..).unwrap_or_default().to_owned();
-            let mut map = Map::default();
-            map.push(0..text.len(), start..file.len());
-            return Ok(Self { text, map, form: Form::Bare });
-        };
+        let Place::Scalars(scalars) = locate(path, file.as_bytes())? else { return Ok(Self::whole(file)) };
         let [scalar] = scalars.as_slice() else {
             bail!("{}: {} texts could be the config: expected one", path.display(), scalars.len());
         };
         Self::of(scalar, file).map_err(|error| anyhow!("{}: line {}: {error}", path.display(), scalar.line))
     }
 
-    fn of(scalar: &Scalar, file: &str) -> anyhow::Result<Self> {
+    /// A file that is the config.
+    pub(super) fn whole(file: &str) -> Self {
+        let start = if file.starts_with(MARK) { MARK.len_utf8() } else { 0 };
+        let text = file.get(start..).unwrap_or_default().to_owned();
+        let mut map = Map::default();
+        map.push(0..text.len(), start..file.len());
+        Self { text, map, form: Form::Bare }
+    }
+
+    /// A text of a manifest, if it is written in a way that can be edited.
+    pub(super) fn of(scalar: &Scalar, file: &str) -> anyhow::Result<Self> {
         if scalar.shared {
             bail!("config.json is shared by an anchor; write its text in its place");
         }

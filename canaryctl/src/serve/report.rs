@@ -111,9 +111,9 @@ mod tests {
         check(
             Ok(r#"{"CANARY_PERCENTAGE": 100, "FEATURE_FLAGS": {"a": "on"}}"#),
             "config: 100 % canary, no revision, 1 flag\n\
-             config: warning: E112 FEATURE_FLAGS.a: expected true, false or a percentage; the caller's default holds",
+             config: warning: E112 FEATURE_FLAGS.a (line 1, column 51): expected true, false, a percentage or an object",
             r#"{"config": {"served": true, "percentage": 100.0, "revision": null, "flags": 1, "error": null, "warnings":
-                ["E112 FEATURE_FLAGS.a: expected true, false or a percentage; the caller's default holds"]}}"#,
+                ["E112 FEATURE_FLAGS.a (line 1, column 51): expected true, false, a percentage or an object"]}}"#,
         );
     }
 
@@ -121,10 +121,10 @@ mod tests {
     fn a_rejected_config_says_why() {
         check(
             Ok("{}"),
-            "config: E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with at most 3 decimals \
+            "config: E109 CANARY_PERCENTAGE (line 1, column 1): expected a number from 0 to 100 with at most 3 decimals \
              (served as it is; pages load stable)",
             r#"{"config": {"served": true,
-                "error": "E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with at most 3 decimals"}}"#,
+                "error": "E109 CANARY_PERCENTAGE (line 1, column 1): expected a number from 0 to 100 with at most 3 decimals"}}"#,
         );
     }
 

@@ -3,11 +3,12 @@
 use std::convert::Infallible;
 use std::io::{self, Write};
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::time::sleep;
 
 use super::report::Report;
+use crate::clock;
 use crate::manifest;
 use crate::output::Output;
 
@@ -28,13 +29,6 @@ pub(crate) async fn watch(path: &Path, output: Output) -> Infallible {
     }
 }
 
-/// Milliseconds since 1970.
-#[expect(clippy::disallowed_methods, reason = "the core has no clock; this is where one is read for it")]
-fn clock() -> i64 {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
-}
-
 /// The config as it was last seen, or why there was none.
 #[derive(Debug, Default)]
 struct Last(Option<Result<Vec<u8>, String>>);
@@ -45,7 +39,7 @@ impl Last {
         if self.0.as_ref() == Some(&now) {
             return None;
         }
-        let report = Report::of(now.as_deref().map_err(String::as_str), clock());
+        let report = Report::of(now.as_deref().map_err(String::as_str), clock::now());
         self.0 = Some(now);
         Some(report)
     }

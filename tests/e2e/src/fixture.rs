@@ -46,6 +46,7 @@ const EARLY: &str = r#"
 
 const LATE: &str = r#"
     import { canary } from "/runtime/canary.js";
+    globalThis.canary = canary;
     // As JSON has it: a member that is undefined is none.
     globalThis.details = (key, value) => JSON.parse(JSON.stringify(canary.getBooleanDetails(key, value)));
     globalThis.before = [details("on", false), details("on", true), canary.getBooleanValue("on", true)];

@@ -110,3 +110,50 @@ async fn without_consent_nothing_is_stored() {
         browser.assert_console(&[]).await;
     }
 }
+
+#[tokio::test]
+async fn consent_counts_from_the_next_page_view_on() {
+    for attributes in [r#"data-consent="required""#, ""] {
+        let stage = Stage::new(site(attributes, &config("100", &json!({})))).await;
+        let browser = &stage.browser;
+        let visit = async || {
+            stage.goto("/").await;
+            ran(browser).await
+        };
+        visit().await;
+        browser.eval("void canary.setConsent(true)").await;
+        let (cookie, id) = stored(browser).await;
+        assert!(is_new_id(&id) && cookie["value"] == id, "{cookie} {id}");
+        assert_eq!(visit().await, json!(["canary"]), "{attributes}");
+        assert_eq!(stored(browser).await.1, id);
+
+        // Withdrawn: both homes are empty, and stay so although the tag may not ask for consent.
+        for withdraw in ["false", "'yes'"] {
+            browser.eval(&format!("void canary.setConsent({withdraw})")).await;
+            assert_eq!(stored(browser).await, (Value::Null, Value::Null));
+            assert_eq!(browser.eval("[ran, decision.variant]").await, json!([["canary"], "canary"]));
+            assert_eq!(visit().await, json!(["stable"]), "{attributes}");
+            assert_eq!(stored(browser).await, (Value::Null, Value::Null));
+            assert_eq!(browser.eval("decision.reason").await, "DISABLED");
+            browser.eval("void canary.setConsent(true)").await;
+            assert_eq!(visit().await, json!(["canary"]), "{attributes}");
+        }
+        let entries = browser.assert_console(&[]).await;
+        let told = "[canary] I801 consent is withdrawn: the id is deleted; stable loads at the next page view";
+        assert!(entries.iter().any(|entry| entry.text.contains(told)), "{entries:?}");
+    }
+}
+
+#[tokio::test]
+async fn consent_makes_no_id_against_the_privacy_control_or_beside_a_users() {
+    for (attributes, script) in [("", PRIVATE), (r#"data-user-id="user-1""#, "")] {
+        let stage = Stage::new(site(attributes, &config("100", &json!({})))).await;
+        let browser = &stage.browser;
+        browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
+        stage.goto("/").await;
+        ran(browser).await;
+        browser.eval("void canary.setConsent(true)").await;
+        assert_eq!(stored(browser).await, (Value::Null, Value::Null));
+        browser.assert_console(&[]).await;
+    }
+}

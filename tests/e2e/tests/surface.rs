@@ -135,7 +135,7 @@ async fn flags_have_values_and_reasons() {
         let value = browser.eval(&format!("{CANARY}.getBooleanValue({key:?}, {default})")).await;
         assert_eq!(value, expected["value"], "{key}");
     }
-    browser.assert_console(&["[canary] E112 FEATURE_FLAGS.bad: "]).await;
+    browser.assert_console(&["[canary] E112 FEATURE_FLAGS.bad "]).await;
 }
 
 #[tokio::test]
@@ -190,6 +190,70 @@ async fn a_canary_whose_stylesheet_hangs_is_replaced() {
     stage.goto("/").await;
     assert_eq!(ran(&stage.browser).await, json!(["stable"]));
     stage.browser.assert_console(&["[canary] E401 a stylesheet, within 2000 ms, did not load; stable loads"]).await;
+}
+
+#[tokio::test]
+async fn stables_bundle_may_stand_in_the_page() {
+    let stage = Stage::new(site("", &config("0", &json!({})))).await;
+    let Stage { browser, site, .. } = &stage;
+    for name in ["one", "two"] {
+        site.write(&format!("{name}.js"), format!("(globalThis.ran ??= []).push('{name}');"));
+    }
+    site.write("stable.css", "html { color: rgb(1, 2, 3); }");
+    let tag = r#"<script type="module" src="/runtime/canary.js" data-stable="/stable/main.js"></script>"#;
+    let block =
+        |text: &str| page(&format!(r#"<script type="application/json" data-canary-stable>{text}</script>{tag}"#));
+    let scripts = r#"{"version": "1", "scripts": [{"src": "/one.js"}, {"src": "/two.js", "type": "classic"}], "styles": [{"href": "/stable.css"}]}"#;
+    site.write("index.html", block(scripts));
+    stage.goto("/").await;
+    browser.wait_for("globalThis.ran?.length === 2").await;
+    assert_eq!(browser.eval("getComputedStyle(document.documentElement).color").await, "rgb(1, 2, 3)");
+    browser.assert_console(&[]).await;
+    // Without a page of its own the way home is the attributes'.
+    for text in [
+        "{",
+        "null",
+        "[]",
+        "{}",
+        r#"{"scripts": []}"#,
+        r#"{"scripts": {"src": "/one.js"}}"#,
+        r#"{"scripts": [{"src": 5}]}"#,
+        r#"{"scripts": [null]}"#,
+        r#"{"scripts": [{"src": "/one.js"}], "styles": "/stable.css"}"#,
+        r#"{"scripts": [{"src": "/one.js"}], "preload": [{}]}"#,
+    ] {
+        site.write("index.html", block(text));
+        stage.goto("/").await;
+        assert_eq!(ran(browser).await, json!(["stable"]), "{text}");
+        let entries = browser.assert_console(&[]).await;
+        let expected = "[canary] I118 data-canary-stable: expected a bundle; it is ignored";
+        assert!(entries.iter().any(|entry| entry.text.contains(expected)), "{text}: {entries:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_imports_ask_for_is_preloaded_as_a_module() {
+    let stage = Stage::new(site("", "")).await;
+    let Stage { browser, site, nginx, .. } = &stage;
+    site.write("dependency.js", "export const name = 'module';");
+    site.write("module.js", "import { name } from '/dependency.js'; globalThis.ran = [name];");
+    site.write("classic.js", "globalThis.ran = ['classic'];");
+    for (script, hint, rel) in [
+        (json!({ "src": "/module.js" }), "/dependency.js", "modulepreload"),
+        (json!({ "src": "/classic.js", "type": "classic" }), "/classic.js", "preload"),
+    ] {
+        let assets =
+            json!({ "canary": { "version": "2", "scripts": [script], "preload": [{ "href": hint, "as": "script" }] } });
+        site.mount_config(&json!({ "CANARY_PERCENTAGE": 100, "FEATURE_FLAGS": {}, "ASSETS": assets }).to_string());
+        let mark = nginx.access_log().mark();
+        stage.goto("/").await;
+        ran(browser).await;
+        let links = "[...document.querySelectorAll('link')].filter(({ as }) => as).map(({ rel, as, crossOrigin }) => [rel, as, crossOrigin])";
+        assert_eq!(browser.eval(links).await, json!([[rel, "script", "anonymous"]]));
+        settle(&stage, mark).await;
+        assert_eq!(nginx.access_log().requests_for(hint, mark).len(), 1, "{hint}");
+    }
+    browser.assert_console(&[]).await;
 }
 
 #[tokio::test]

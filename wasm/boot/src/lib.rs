@@ -4,7 +4,7 @@
 
 extern crate alloc;
 
-use alloc::string::String;
+use alloc::vec::Vec;
 use core::panic::PanicInfo;
 
 use canary_runtime::web;
@@ -22,43 +22,13 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 /// See [`web::new_id`].
 #[wasm_bindgen(js_name = newId)]
 #[must_use]
-pub fn new_id() -> String {
+pub fn new_id() -> Vec<u8> {
     web::new_id()
 }
 
-/// See [`web::Runtime`].
+/// See [`web::decide`].
 #[wasm_bindgen]
-#[derive(Debug)]
-pub struct Runtime(web::Runtime);
-
-#[wasm_bindgen]
-impl Runtime {
-    /// See [`web::Runtime::new`].
-    #[wasm_bindgen(constructor)]
-    #[must_use]
-    pub fn new(context: &[u8], origins: &[u8], query: &[u8]) -> Self {
-        Self(web::Runtime::new(context, origins, query))
-    }
-
-    /// See [`web::Runtime::decide`].
-    pub fn decide(&mut self, config: &[u8], reply_time: f64, clock: f64) -> String {
-        self.0.decide(config, reply_time, clock)
-    }
-
-    /// See [`web::Runtime::flag`].
-    #[must_use]
-    pub fn flag(&self, flag_key: &[u8], context: &[u8]) -> String {
-        self.0.flag(flag_key, context)
-    }
-
-    /// See [`web::Runtime::identify`].
-    pub fn identify(&mut self, context: &[u8]) {
-        self.0.identify(context);
-    }
-
-    /// See [`web::Runtime::set_override`].
-    #[wasm_bindgen(js_name = override)]
-    pub fn set_override(&mut self, flag_key: &[u8], json: &[u8]) {
-        self.0.set_override(flag_key, json);
-    }
+#[must_use]
+pub fn decide(view: &[u8], config: &[u8], reply_time: f64) -> Vec<u8> {
+    web::decide(view, config, reply_time)
 }

@@ -1,0 +1,95 @@
+//! `canaryctl simulate` as a whole.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+
+mod support;
+
+use serde_json::Value;
+use support::fixture::Build;
+use support::{canaryctl, fails, repo, run, text};
+
+const CONFIG: &str =
+    r#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {"pro": {"rules": [{"if": {"plan": "pro"}, "serve": "yes"}]}}}"#;
+
+fn json(args: &[&str], input: &str) -> Value {
+    let args: Vec<_> = ["simulate", "--output", "json"].iter().chain(args).copied().collect();
+    let output = run(&args, input);
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn the_projects_own_config_gives_what_it_says() {
+    let path = repo("k8s/base/canary-config-cm.yaml").display().to_string();
+    let json = json(&["--config", &path, "--users", "50000"], "");
+    let wanted = &json["expected"]["arms"]["canary"];
+    let share = json["arms"]["canary"].as_f64().unwrap() / 500.0;
+    assert!((share - wanted.as_f64().unwrap()).abs() < 0.5, "{share} {wanted}");
+    assert_eq!(json["arms"]["canary"].as_u64().unwrap() + json["arms"]["stable"].as_u64().unwrap(), 50_000);
+}
+
+#[test]
+fn the_buckets_are_those_of_bucket() {
+    let keys = (0..3_000).map(|number| format!("id {number}\n")).collect::<Vec<_>>().concat();
+    let buckets = text(&run(&["bucket", "--salt", "canary"], keys.as_str()).stdout);
+    let inside = |line: &&str| line.split('\t').next().unwrap().parse::<u32>().unwrap() < 5_000;
+    let build = Build::of("vite-root");
+    std::fs::write(build.path("cm.json"), CONFIG).unwrap();
+    let path = build.path("cm.json").display().to_string();
+    let json = json(&["--config", &path, "--keys", "-"], &keys);
+    assert_eq!(json["arms"]["canary"], buckets.lines().filter(inside).count());
+    assert_eq!(json["users"], 3_000);
+}
+
+#[test]
+fn attributes_decide_rules() {
+    for (attributes, expected) in [(r#"{"plan": "pro"}"#, r#"{"TARGETING_MATCH":10}"#), ("{}", r#"{"DEFAULT":10}"#)] {
+        let json = json(&["--config", "-", "--users", "10", "--attributes", attributes], CONFIG);
+        assert_eq!(json["flags"]["pro"]["reasons"].to_string(), expected);
+    }
+}
+
+#[test]
+fn a_chart_that_is_no_terminals_is_plain() {
+    let mut command =
+        canaryctl(["simulate", "--config", "k8s/base/canary-config-cm.yaml", "--users", "100", "--ascii"]);
+    let output = command.current_dir(repo("")).env("LC_ALL", "C.UTF-8").output().unwrap();
+    let chart = text(&output.stdout);
+    assert!(chart.starts_with("k8s/base/canary-config-cm.yaml, revision 1: 100 synthetic users (user-0 to user-99)\n"));
+    assert!(chart.is_ascii() && !chart.contains('\x1b') && chart.contains("####"), "{chart}");
+    let mut command = canaryctl(["simulate", "--config", "k8s/base/canary-config-cm.yaml", "--users", "100"]);
+    let output = command.current_dir(repo("")).env("LC_ALL", "C.UTF-8").output().unwrap();
+    assert!(text(&output.stdout).contains('█'));
+    let mut command = canaryctl(["simulate", "--config", "k8s/base/canary-config-cm.yaml", "--users", "100"]);
+    let output = command.current_dir(repo("")).env("LC_ALL", "C").output().unwrap();
+    assert_eq!(text(&output.stdout), chart);
+}
+
+#[test]
+fn a_rejected_config_is_a_no() {
+    let output = run(&["simulate", "--config", "-"], r#"{"CANARY_PERCENTAGE": 101, "FEATURE_FLAGS": {}}"#);
+    let message = "canaryctl: standard input: the config is rejected: E109 CANARY_PERCENTAGE (line 1, column 23): \
+                   expected a number from 0 to 100 with at most 3 decimals\n";
+    let outcome = (output.status.code(), text(&output.stdout), text(&output.stderr));
+    assert_eq!(outcome, (Some(1), String::new(), message.to_owned()));
+}
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    let message = "canaryctl: cannot read no/such.yaml: No such file or directory (os error 2)\n";
+    fails(&["simulate", "--config", "no/such.yaml"], b"", message);
+    fails(
+        &["simulate", "--config", "-", "--keys", "-"],
+        b"",
+        "canaryctl: --config and --keys cannot both be standard input\n",
+    );
+    fails(
+        &["simulate", "--config", "-", "--attributes", "[]"],
+        CONFIG.as_bytes(),
+        "canaryctl: --attributes: expected a JSON object\n",
+    );
+    for args in [["--users", "0"], ["--now", "tomorrow"]] {
+        let output = run(&["simulate", "--config", "-", args[0], args[1]], CONFIG);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+    }
+}

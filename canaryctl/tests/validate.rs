@@ -1,0 +1,144 @@
+//! `canaryctl validate` on files.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+
+mod support;
+
+use std::fs;
+
+use serde_json::{Value, json};
+use support::{repo, run, text};
+use tempfile::TempDir;
+
+const CONFIG: &str = "{\n  \"CANARY_PERCENTAGE\": 5,\n  \"FEATURE_FLAGS\": {}\n}\n";
+
+/// Files to check, each by its name.
+struct Folder(TempDir);
+
+impl Folder {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = Self(TempDir::new().unwrap());
+        for (name, text) in files {
+            fs::write(folder.0.path().join(name), text).unwrap();
+        }
+        folder
+    }
+
+    /// Runs the program. Exit code and both streams, without the folder's name.
+    fn run(&self, args: &[&str], files: &[&str]) -> (Option<i32>, String, String) {
+        let folder = format!("{}/", self.0.path().display());
+        let files: Vec<_> = files.iter().map(|file| format!("{folder}{file}")).collect();
+        let args = ["validate"].into_iter().chain(args.iter().copied()).chain(files.iter().map(String::as_str));
+        let output = run(&args.collect::<Vec<_>>(), "");
+        let [out, error] = [&output.stdout, &output.stderr].map(|bytes| text(bytes).replace(&folder, ""));
+        (output.status.code(), out, error)
+    }
+}
+
+/// The manifest around a config.
+fn manifest(config: &str) -> String {
+    let config = config.replace('\n', "\n    ");
+    format!("kind: ConfigMap\nmetadata:\n  name: canary-settings\ndata:\n  config.json: |\n    {config}")
+}
+
+#[test]
+fn shows_what_is_wrong_and_where() {
+    let wrong = CONFIG.replace('5', "\"5\"");
+    let noticed = CONFIG.replace("{}", "{\n    \"a\": {\"requires\": {\"b\": 1}},\n    \"c\": 101\n  }");
+    let folder = Folder::new(&[("a.yaml", &manifest(&wrong)), ("b.json", &noticed), ("c.json", "<p>")]);
+    let expected = "\
+a.yaml:7:28: error E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with at most 3 decimals
+    7 |       \"CANARY_PERCENTAGE\": \"5\",
+      |                            ^
+a.yaml: invalid: 1 error
+b.json:4:24: warning I118 FEATURE_FLAGS.a.requires.b: expected a flag that the config has; it is never met
+    4 |     \"a\": {\"requires\": {\"b\": 1}},
+      |                        ^
+b.json:5:10: warning E112 FEATURE_FLAGS.c: expected true, false, a percentage or an object
+    5 |     \"c\": 101
+      |          ^
+b.json: valid: 2 warnings
+c.json: error E104: expected JSON, not a web page
+c.json: invalid: 1 error
+3 files: 1 valid, 2 invalid
+";
+    assert_eq!(folder.run(&[], &["a.yaml", "b.json", "c.json"]), (Some(1), expected.to_owned(), String::new()));
+}
+
+#[test]
+fn the_worst_file_counts() {
+    let warned = CONFIG.replace("{}", "{\"a\": 101}");
+    let pattern = CONFIG.replace("{}", "{\"a\": {\"rules\": [{\"if\": {\"b\": {\"$regex\": \"(?=c)\"}}}]}}");
+    let rule = CONFIG.replace(
+        "{\n",
+        "{\"CANARY_RULES\": [{\"if\": {\"b\": {\"$regexi\": \"\\\\\\\\p{L}\"}}, \"serve\": \"canary\"}],\n",
+    );
+    let folder = Folder::new(&[
+        ("good", CONFIG),
+        ("warned", &warned),
+        ("bad", "{"),
+        ("pattern", &pattern),
+        ("rule", &rule),
+        ("none.yaml", "kind: Service"),
+    ]);
+    for (args, files, code) in [
+        ([].as_slice(), ["good"].as_slice(), 0),
+        (&[], &["warned"], 0),
+        (&["--strict"], &["warned"], 1),
+        (&["--strict"], &["good"], 0),
+        (&[], &["bad"], 1),
+        (&[], &["pattern"], 1),
+        (&[], &["rule"], 1),
+        (&[], &["none.yaml"], 2),
+        (&[], &["absent"], 2),
+        (&[], &["."], 2),
+        (&[], &["bad", "good"], 1),
+        (&[], &["none.yaml", "bad", "good"], 2),
+    ] {
+        let (found, _, error) = folder.run(args, files);
+        assert_eq!((found, error.is_empty()), (Some(code), code < 2), "{args:?} {files:?}: {error}");
+    }
+    let (_, out, error) = folder.run(&[], &["none.yaml", "good", "absent"]);
+    assert_eq!(out, "good: valid\n3 files: 1 valid, 2 unreadable\n");
+    let expected = "canaryctl: none.yaml: expected a ConfigMap canary-settings with the key config.json\n\
+                    canaryctl: cannot read absent: No such file or directory (os error 2)\n";
+    assert_eq!(error, expected);
+}
+
+#[test]
+fn machines_read_the_same() {
+    let folder =
+        Folder::new(&[("a.yaml", &manifest("{\n  \"X\": 1,\n  \"CANARY_PERCENTAGE\": 5,\n  \"FEATURE_FLAGS\": {}}"))]);
+    let (code, out, _) = folder.run(&["--output", "json"], &["a.yaml", "absent"]);
+    let warning = json!({
+        "code": "I118", "key": "X", "line": 7, "column": 7, "message": "expected a known key; it is ignored",
+    });
+    let message = "cannot read absent: No such file or directory (os error 2)";
+    let error = json!({"code": null, "key": null, "line": null, "column": null, "message": message});
+    let expected = json!({"files": [
+        {"file": "a.yaml", "valid": true, "errors": [], "warnings": [warning]},
+        {"file": "absent", "valid": false, "errors": [error], "warnings": []},
+    ]});
+    assert_eq!((code, serde_json::from_str::<Value>(&out).unwrap()), (Some(2), expected));
+    assert_eq!(out.lines().count(), 1);
+}
+
+#[test]
+fn reads_standard_input() {
+    let output = run(&["validate", "-"], manifest(CONFIG));
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), "-: valid\n"));
+    let output = run(&["validate", "-"], "\u{feff}{\"CANARY_PERCENTAGE\": 5}");
+    let expected = "-:1:1: error E117 FEATURE_FLAGS: expected an object\n    1 | {\"CANARY_PERCENTAGE\": 5}\n      | ^\n\
+                    -: invalid: 1 error\n";
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), expected));
+    let output = run(&["validate", "-"], b"{\"\xff\": 5}".as_slice());
+    let expected = "-: error E105: expected UTF-8\n-: invalid: 1 error\n";
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), expected));
+}
+
+#[test]
+fn what_is_shipped_is_valid() {
+    let file = repo("k8s/base/canary-config-cm.yaml");
+    let output = run(&["validate", "--strict", file.to_str().unwrap()], "");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+}

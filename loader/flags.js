@@ -1,0 +1,121 @@
+import init, { Flags } from "flags-glue";
+import { attempt } from "./attempt.js";
+import { tell } from "./console.js";
+import { encodeContext, readAttributes } from "./context.js";
+import { encode } from "./encode.js";
+import { decode } from "./host.js";
+import { watchConfig } from "./watch.js";
+
+/* global FLAGS_WASM -- the hashed name, set by the build */
+
+const error = (errorCode) => ({ variant: null, reason: "ERROR", errorCode });
+const empty = encode("");
+
+/**
+ * All that nobody waits for before the bundle is asked for: flags, the words for what is wrong with a config, refreshes.
+ * Answers what is wrong with this one, if anything is.
+ */
+export async function loadFlags(settings, view, bytes, now) {
+  await init({ module_or_path: new URL(FLAGS_WASM, import.meta.url) });
+  const flags = createFlags(view, new Flags(view.bytes));
+  const { fault, notices } = bytes ? flags.take(bytes, now) : { notices: [] };
+  notices.map(tell);
+  view.flagged(flags);
+  view.onStop(watchConfig(settings, view));
+  return fault;
+}
+
+/** What stands behind the page's object. */
+function createFlags(view, module) {
+  const exposed = new Set();
+  let answers = new Map(); // the module's, for each flag that was asked for, until something changes
+  let isInvalid = false; // who was identified last
+
+  /** A module that trapped is dropped and not entered again. What it answers is the page's to see, not to change. */
+  const enter = (action) => {
+    try {
+      const answer = module && action(module);
+      return answer && JSON.parse(decode(answer), (_, value) => Object.freeze(value));
+    } catch {
+      module = null;
+      view.fail("E205 the module failed", "flags have their defaults", "error");
+    }
+  };
+
+  const ask = (flagKey, context) => ({
+    variant: null,
+    ...(enter((module) => module.flag(encode(flagKey), context)) ?? error("GENERAL")),
+  });
+
+  const answerTo = (flagKey) => {
+    const key = typeof flagKey === "string" ? flagKey : "";
+    if (!answers.has(key)) answers.set(key, isInvalid ? error("INVALID_CONTEXT") : ask(key, empty));
+    return answers.get(key);
+  };
+
+  /** After whatever may have given flags other values: tells which of those that were asked for have one. */
+  const changed = (isNews) => {
+    const before = answers;
+    answers = new Map();
+    const text = (answer) => JSON.stringify(answer.value);
+    const flagsChanged = [...before.keys()].filter((key) => text(before.get(key)) !== text(answerTo(key)));
+    if (isNews || flagsChanged.length) view.emit("configurationChanged", { flagsChanged });
+  };
+
+  const change = (action) => {
+    enter(action);
+    changed();
+  };
+
+  return {
+    /** Takes a config: `{fault?, notices}`, lines for the console. */
+    take: (bytes, now) => enter((module) => module.take(bytes, now, Date.now())) ?? { notices: [] },
+
+    changed,
+
+    /** The answer to a flag that should have a value of this kind. */
+    read(kind, flagKey) {
+      const answer = answerTo(flagKey);
+      const { value, variant, reason, bucket } = answer;
+      if (value !== undefined && !fits(kind, value)) return error("TYPE_MISMATCH");
+      if (bucket !== undefined && !answer.isTold) {
+        answer.isTold = true;
+        const id = JSON.stringify([flagKey, value]);
+        if (!exposed.has(id)) view.emit("exposure", { flagKey, value, variant, reason, bucket });
+        exposed.add(id);
+      }
+      return answer;
+    },
+
+    /** The value, if there is one. For somebody who need not be this page's user: then nobody is exposed to it. */
+    evaluate(flagKey, context, defaultValue) {
+      const kind = defaultValue == null ? undefined : typeof defaultValue;
+      if (context === undefined) return this.read(kind, flagKey).value;
+      const bytes = encodeContext(context);
+      const { value } = bytes && typeof flagKey === "string" ? ask(flagKey, bytes) : {};
+      return fits(kind, value) ? value : undefined;
+    },
+
+    identify(userId, attributes) {
+      change((module) => {
+        const context = { targetingKey: userId ?? view.user.targetingKey, attributes };
+        const bytes = encodeContext(context, { ...readAttributes(), ...view.user.attributes });
+        // The module has limits of its own, for nesting say.
+        isInvalid = !(bytes && module.identify(bytes));
+        if (isInvalid) tell("I118 identify: expected a text and a JSON object; flags have their defaults");
+      });
+    },
+
+    setOverride(flagKey, value) {
+      const text = attempt(() => JSON.stringify(value));
+      if (text && flagKey && typeof flagKey === "string") {
+        change((module) => module.override(encode(flagKey), encode(text)));
+      } else tell("I118 setOverride: expected a text and a JSON value; it is ignored");
+    },
+
+    clearOverrides: () => change((module) => module.override(empty, empty)),
+  };
+}
+
+/** Whether a value is of JSON's type; null is of none but its own. */
+const fits = (kind, value) => value !== undefined && (!kind || (value !== null && typeof value === kind));

@@ -1,0 +1,60 @@
+//! Which bundle this page view gets: all that stands between the config and the bundle.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::view;
+use crate::config::Config;
+use crate::decision::{Decision, History, Variant};
+use crate::evaluation::{Context, Evaluation};
+use crate::fault::Code;
+use crate::json::Json;
+use crate::overrides::Overrides;
+use crate::text::Writer;
+use crate::word::Word;
+
+/// Decides for a page view, whose shape is the loader's and that of [`Flags::new`](super::Flags::new). `reply_time` is the reply's own
+/// time in milliseconds since 1970, or NaN. Texts come as UTF-8, which costs less than the glue for strings.
+///
+/// Answers `{"decision", "bundle"?, "flags"}`, with whether the config has any; or `{"decision", "code"}` where it was
+/// refused and stable is the answer. The words for that are [`Flags`](super::Flags)'s.
+#[must_use]
+pub fn decide(view: &[u8], config: &[u8], reply_time: f64) -> Vec<u8> {
+    let mut out = Writer::default();
+    out.open("", b'{');
+    match answer(view, config, reply_time, &mut out) {
+        Ok(decision) => decision.write(&mut out, "decision"),
+        Err(code) => {
+            Decision::without_config(code).write(&mut out, "decision");
+            out.string("code", code.as_str());
+        }
+    }
+    out.close(b'}');
+    out.into_bytes()
+}
+
+fn answer(view: &[u8], config: &[u8], reply_time: f64, out: &mut Writer) -> Result<Decision, Code> {
+    let (config, _) = Config::read(config).map_err(|refusal| refusal.entry.code)?;
+    #[expect(clippy::cast_possible_truncation, reason = "casts saturate")]
+    if config.is_expired((!reply_time.is_nan()).then_some(reply_time as i64)) {
+        return Err(Code::Expired);
+    }
+    let view = view::read(view).unwrap_or_default();
+    let view = view.root();
+    let bundle = config.canary();
+    if bundle.is_some_and(|bundle| bundle.stranger(view.member(Word::Origins).text()).is_some()) {
+        return Err(Code::Address);
+    }
+    let context = view::context(view).unwrap_or_else(|| Context {
+        targeting_key: String::from(view.member(Word::TargetingKey).text()),
+        ..Context::default()
+    });
+    let overrides = Overrides::new(view.member(Word::Arm).items().map(Json::text), None);
+    let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now: 0 };
+    let decision = Decision::make(&evaluation, view::standing(view), History::default());
+    if let (Variant::Canary, Some(bundle)) = (decision.variant, bundle) {
+        out.raw("bundle", bundle.text());
+    }
+    out.bool("flags", config.has_flags());
+    Ok(decision)
+}

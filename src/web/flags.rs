@@ -1,0 +1,113 @@
+//! What nobody waits for before the bundle is asked for: flags, and everything in words.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::view;
+use crate::config::Config;
+use crate::details::Details;
+use crate::evaluation::{Context, Evaluation};
+use crate::fault::Fault;
+use crate::overrides::Overrides;
+use crate::reason::ErrorCode;
+use crate::text::Writer;
+use crate::word::Word;
+
+/// The flags of one page view. Texts come as UTF-8, answers are JSON.
+#[derive(Debug)]
+pub struct Flags {
+    device: Context,
+    /// Whom the page has identified since: flags are for them, the bundle stays the device's.
+    user: Option<Context>,
+    origins: String,
+    overrides: Overrides,
+    config: Option<Config>,
+    now: i64,
+}
+
+impl Flags {
+    /// For one page view: `{"targetingKey", "attributes", "standing", "origins", "arm", "flagOverrides"}`. Whom it is about,
+    /// how well they are known (`known`, `automated` or `unknown`), the origins besides the page's own from which assets may
+    /// come, separated by spaces, and what the address overrides, as two lists of texts.
+    #[must_use]
+    pub fn new(view: &[u8]) -> Self {
+        let view = view::read(view).unwrap_or_default();
+        Self {
+            device: view::context(view.root()).unwrap_or_default(),
+            user: None,
+            origins: String::from(view.root().member(Word::Origins).text()),
+            overrides: view::overrides(view.root()),
+            config: None,
+            now: 0,
+        }
+    }
+
+    /// Takes a config, which replaces the one before it. `reply_time` is the reply's own time in milliseconds since
+    /// 1970, or NaN; `clock` is the browser's, for the dates of flags where the reply has none.
+    ///
+    /// Answers `{"fault"?, "notices"}`, lines for the console. Where there is a fault the config before it stays.
+    pub fn take(&mut self, bytes: &[u8], reply_time: f64, clock: f64) -> Vec<u8> {
+        let mut out = Writer::default();
+        out.open("", b'{').open("notices", b'[');
+        let refused = match self.read(bytes, reply_time) {
+            Ok((config, notices)) => {
+                let ignored = self.overrides.check(config.allows_query(), |key| config.find(key).is_some());
+                for notice in notices.iter().chain(&ignored) {
+                    out.string("", &notice.line());
+                }
+                self.config = Some(config);
+                #[expect(clippy::cast_possible_truncation, reason = "casts saturate")]
+                let now = if reply_time.is_nan() { clock } else { reply_time } as i64;
+                self.now = now;
+                None
+            }
+            Err(fault) => Some(fault.line()),
+        };
+        out.close(b']').optional("fault", refused.as_deref()).close(b'}');
+        out.into_bytes()
+    }
+
+    /// Evaluates one flag, for whoever is identified, or for `context` if it is not empty: the JSON of
+    /// [`Details::to_json`].
+    #[must_use]
+    pub fn flag(&self, flag_key: &[u8], context: &[u8]) -> Vec<u8> {
+        let other = view::read(context).and_then(|view| view::context(view.root()));
+        let details = match &self.config {
+            _ if other.is_none() && !context.is_empty() => Details::error(ErrorCode::InvalidContext),
+            None => Details::error(ErrorCode::General),
+            Some(config) => {
+                let context = other.as_ref().or(self.user.as_ref()).unwrap_or(&self.device);
+                let evaluation = Evaluation { config, context, overrides: &self.overrides, now: self.now };
+                evaluation.flag(view::text(flag_key))
+            }
+        };
+        details.to_json().into_bytes()
+    }
+
+    /// Evaluates flags for somebody else from now on: `{"targetingKey", "attributes"}`. Whether it could be read.
+    pub fn identify(&mut self, context: &[u8]) -> bool {
+        let user = view::read(context).and_then(|view| view::context(view.root()));
+        let known = user.is_some();
+        if known {
+            self.user = user;
+        }
+        known
+    }
+
+    /// Sets a flag to a JSON value for this page view; without a key, forgets all overrides.
+    pub fn set_override(&mut self, flag_key: &[u8], json: &[u8]) {
+        if flag_key.is_empty() {
+            self.overrides = Overrides::default();
+        } else {
+            self.overrides.set(view::text(flag_key), view::text(json));
+        }
+    }
+
+    fn read(&self, bytes: &[u8], reply_time: f64) -> Result<(Config, Vec<Fault>), Fault> {
+        let (config, warnings) = Config::parse(bytes)?;
+        #[expect(clippy::cast_possible_truncation, reason = "casts saturate")]
+        config.check_expiry((!reply_time.is_nan()).then_some(reply_time as i64))?;
+        config.check_origins(&self.origins)?;
+        Ok((config, warnings))
+    }
+}

@@ -1,0 +1,44 @@
+//! One page view, as the loader tells of it.
+
+use alloc::string::String;
+
+use crate::decision::Standing;
+use crate::evaluation::Context;
+use crate::json::{Document, Json, Kind};
+use crate::overrides::Overrides;
+use crate::word::Word;
+
+/// What the page says, if it is an object.
+pub(super) fn read(bytes: &[u8]) -> Option<Document> {
+    Document::read(text(bytes)).ok().filter(|view| view.root().kind() == Kind::Object)
+}
+
+/// For whom; nothing where the page says something else.
+pub(super) fn context(view: Json) -> Option<Context> {
+    let (key, attributes) = (view.member(Word::TargetingKey), view.member(Word::Attributes));
+    let is = |json: Json, kind| !json.exists() || json.kind() == kind;
+    if !is(key, Kind::String) || !is(attributes, Kind::Object) {
+        return None;
+    }
+    let attributes = if attributes.exists() { Document::read(attributes.source()).ok()? } else { Document::default() };
+    Some(Context { targeting_key: String::from(key.text()), attributes })
+}
+
+/// How well they are known.
+pub(super) fn standing(view: Json) -> Standing {
+    match view.member(Word::Standing).word() {
+        Word::Known => Standing::Known,
+        Word::Automated => Standing::Automated,
+        _ => Standing::Unknown,
+    }
+}
+
+/// What the address says of the bundle.
+pub(super) fn overrides(view: Json) -> Overrides {
+    let texts = |word| view.member(word).items().map(Json::text);
+    Overrides::new(texts(Word::Arm), texts(Word::FlagOverrides))
+}
+
+pub(super) fn text(bytes: &[u8]) -> &str {
+    str::from_utf8(bytes).unwrap_or_default()
+}
