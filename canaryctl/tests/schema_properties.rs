@@ -26,15 +26,12 @@ static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
 });
 
 /// What only a program can judge, in the parser's words.
-const BEYOND_SCHEMAS: [&str; 6] = [
+const BEYOND_SCHEMAS: [&str; 4] = [
     "a number from 0 to 100 with at most 3 decimals",
     // Said of a number with more decimals as well.
     "true, false, a percentage or an object",
     "the name of a variant",
     "a regular expression that JavaScript and Rust read alike",
-    "flags that do not require each other in a circle",
-    // Said of an unknown member of a stylesheet, which is open in the parser.
-    "",
 ];
 
 /// What was refused, the whole config or a flag of it.

@@ -24,8 +24,6 @@ pub(crate) struct Case {
     pub(crate) schema: Schema,
     /// What is said at a time, `None` where that is not known.
     pub(crate) expired: Option<(Option<i64>, String)>,
-    /// What is said on a page that lists these origins.
-    pub(crate) origins: Option<(String, String)>,
 }
 
 /// All cases of a folder, `bad` or `good`.
@@ -69,11 +67,7 @@ fn case(case: Json) -> Case {
         let now = case.get("now").and_then(Json::as_integer).map(|now| i64::try_from(now).expect("a time"));
         (now, expired.text().to_owned())
     });
-    let origins = match items("origins").as_slice() {
-        [origins, expected] => Some((origins.text().to_owned(), expected.text().to_owned())),
-        _ => None,
-    };
-    Case { name, bytes, faults: items("faults").into_iter().map(fault).collect(), schema, expired, origins }
+    Case { name, bytes, faults: items("faults").into_iter().map(fault).collect(), schema, expired }
 }
 
 fn fault(fault: Json) -> String {
