@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::output::Output;
 use crate::{
-    assets, bucket, completions, diff, explain, inject, segment, serve, set, simulate, validate,
+    assets, bucket, completions, diff, explain, inject, schema, segment, serve, set, simulate, validate,
 };
 
 /// Prepares and serves a client-side canary, and computes what the runtime computes.
@@ -33,6 +33,7 @@ enum Verb {
     Completions(completions::Args),
     Set(set::Args),
     Segment(segment::Args),
+    Schema(schema::Args),
     Simulate(simulate::Args),
     Diff(diff::Args),
 }
@@ -50,6 +51,7 @@ impl Cli {
             Verb::Completions(args) => completions::run(args, self.output),
             Verb::Set(args) => set::run(args, self.output),
             Verb::Segment(args) => segment::run(args, self.output),
+            Verb::Schema(args) => schema::run(args, self.output),
             Verb::Simulate(args) => simulate::run(args, self.output),
             Verb::Diff(args) => diff::run(args, self.output),
         }

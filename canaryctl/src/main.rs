@@ -23,6 +23,7 @@ mod inject;
 mod input;
 mod manifest;
 mod output;
+mod schema;
 mod screen;
 mod segment;
 mod serve;

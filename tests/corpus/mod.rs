@@ -1,0 +1,102 @@
+//! Configs with what is to be said of them. The corpus is for every reader of configs; its form stands in `README.md`.
+
+use std::fs;
+use std::path::Path;
+
+use canary_runtime::{Document, Fault, Json};
+
+/// What a schema says of a config.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Schema {
+    Accepts,
+    Rejects,
+    /// Should reject it, and cannot: why.
+    Cannot(String),
+}
+
+/// One config.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
+    /// As [`show`] writes them.
+    pub(crate) faults: Vec<String>,
+    pub(crate) schema: Schema,
+    /// What is said at a time, `None` where that is not known.
+    pub(crate) expired: Option<(Option<i64>, String)>,
+}
+
+/// All cases of a folder, `bad` or `good`.
+pub(crate) fn read(folder: &str) -> Vec<Case> {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = package.ancestors().find(|above| above.join("tests/corpus").is_dir()).expect("the corpus");
+    let mut files: Vec<_> = fs::read_dir(root.join("tests/corpus").join(folder))
+        .expect("a folder of cases")
+        .map(|entry| entry.expect("a file of cases").path())
+        .collect();
+    files.sort();
+    files.iter().flat_map(|file| cases(&fs::read_to_string(file).expect("a file of cases"))).collect()
+}
+
+/// A fault as the corpus has it: code, key, line and column.
+pub(crate) fn show(fault: &Fault) -> String {
+    let place = fault.place().map_or_else(|| "-".to_owned(), |place| format!("{}:{}", place.line, place.column));
+    format!("{} {:?} {place}", fault.code().as_str(), fault.key())
+}
+
+fn cases(text: &str) -> Vec<Case> {
+    let document = Document::parse(text).expect("JSON");
+    document.root().items().map(case).collect()
+}
+
+fn case(case: Json) -> Case {
+    let name = case.get("name").expect("a name").text().to_owned();
+    let items = |member: &str| case.get(member).into_iter().flat_map(Json::items).collect::<Vec<_>>();
+    let bytes = match (case.get("config"), case.get("text"), case.get("hex")) {
+        (Some(config), None, None) => config.source().into(),
+        (None, Some(text), None) => expand(text).into(),
+        (None, None, Some(hex)) => unhex(hex.text()),
+        _ => panic!("{name}: one of config, text and hex"),
+    };
+    let schema = match case.get("schema").map_or("accepts", Json::text) {
+        "accepts" => Schema::Accepts,
+        "rejects" => Schema::Rejects,
+        other => Schema::Cannot(other.strip_prefix("cannot: ").expect("a reason").to_owned()),
+    };
+    let expired = case.get("expired").map(|expired| {
+        let now = case.get("now").and_then(Json::as_integer).map(|now| i64::try_from(now).expect("a time"));
+        (now, expired.text().to_owned())
+    });
+    Case { name, bytes, faults: items("faults").into_iter().map(fault).collect(), schema, expired }
+}
+
+fn fault(fault: Json) -> String {
+    let parts: Vec<_> = fault.items().collect();
+    match parts.as_slice() {
+        [code, key] => format!("{} {:?} -", code.text(), key.text()),
+        [code, key, line, column] => {
+            format!("{} {:?} {}:{}", code.text(), key.text(), line.source(), column.source())
+        }
+        _ => panic!("{fault:?}: code, key, line and column"),
+    }
+}
+
+/// A text, or parts of one: `{"times", "text"}` stands for repetitions, with `#` for their number.
+fn expand(text: Json) -> String {
+    if let Some(whole) = text.as_str() {
+        return whole.to_owned();
+    }
+    let part = |part: Json| match part.get("times").and_then(Json::as_integer) {
+        Some(times) => {
+            (0..times).map(|index| part.get("text").expect("a text").text().replace('#', &index.to_string())).collect()
+        }
+        None => part.text().to_owned(),
+    };
+    text.items().map(part).collect()
+}
+
+fn unhex(hex: &str) -> Vec<u8> {
+    let digits: Vec<_> = hex.chars().map(|digit| digit.to_digit(16).expect("a digit")).collect();
+    let byte = |pair: &[u32]| u8::try_from(pair.iter().fold(0, |byte, digit| byte << 4 | digit)).expect("a byte");
+    digits.chunks(2).map(byte).collect()
+}
