@@ -21,6 +21,8 @@ export async function loadFlags(settings, view, bytes, now) {
   const { fault, notices } = bytes ? flags.take(bytes, now) : { notices: [] };
   notices.map(tell);
   view.flagged(flags);
+  // Later than the budget: who has read their defaults is told.
+  if (view.decision && bytes && !fault && view.missing === "GENERAL") flags.changed(true);
   view.onStop(watchConfig(settings, view));
   return fault;
 }

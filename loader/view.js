@@ -56,11 +56,10 @@ export function createView() {
     user: {}, // the targeting key and the attributes that the page began with
     isStale: false, // the last attempt at a config failed
 
-    /** The flags are there: what was asked of them before is done now, and who read their defaults is told. */
+    /** The flags are there: what was asked of them before is done now. */
     flagged(flags) {
       view.flags = flags;
       for (const [name, values] of waiting) flags[name](...values);
-      if (view.decision) flags.changed(true);
     },
 
     decided(decision) {

@@ -119,13 +119,15 @@ impl Document {
         Json { document: self, index }
     }
 
-    /// The first name that its object has already.
+    /// The offset of the first name that its object has already.
     fn duplicate(&self) -> Option<usize> {
-        (0..self.nodes.len()).map(|index| self.at(index)).filter(|json| json.kind() == Kind::Object).find_map(|object| {
+        let objects = (0..self.nodes.len()).map(|index| self.at(index)).filter(|json| json.kind() == Kind::Object);
+        let again = |object: Json<'_>| {
             let names = object.sorted_names();
-            let twice = names.array_windows().find(|[a, b]| a.text() == b.text());
-            twice.map(|[a, b]| a.span().start.max(b.span().start))
-        })
+            let again = names.array_windows().filter(|[a, b]| a.text() == b.text()).map(|[_, b]| b.span().start);
+            again.min()
+        };
+        objects.filter_map(again).min()
     }
 
     fn slice(&self, from: u32, to: u32) -> &str {
@@ -274,7 +276,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// An object's names in alphabetical order.
+    /// An object's names in alphabetical order, equal ones as they stand.
     pub(crate) fn sorted_names(self) -> Vec<Self> {
         let mut names: Vec<_> = self.members().map(|(name, _)| name).collect();
         sort(&mut names);
@@ -299,7 +301,7 @@ fn sift(heap: &mut [Json], mut top: usize) {
         let mut last = top;
         for child in [top.saturating_mul(2).saturating_add(1), top.saturating_mul(2).saturating_add(2)] {
             if let (Some(a), Some(b)) = (heap.get(last), heap.get(child))
-                && a.text() < b.text()
+                && (a.text(), a.index) < (b.text(), b.index)
             {
                 last = child;
             }
