@@ -84,7 +84,8 @@ impl Document {
         let mut reader = Reader::new(text);
         let wrong = reader.read();
         let document = Self { text: reader.text, length: text.len(), nodes: reader.nodes };
-        let twice = || Some(Entry { at: Some(document.duplicate()?), ..Entry::new(Code::Duplicate, Expected::Once) });
+        // Where it is takes more code than that it is, and is asked for later if at all.
+        let twice = || document.objects().any(has_twice).then(|| Entry::new(Code::Duplicate, Expected::Once));
         match wrong.or_else(twice) {
             // What was read up to an error of syntax is no tree, and has no paths.
             Some(entry) if entry.code != Code::Duplicate => {
@@ -120,14 +121,18 @@ impl Document {
     }
 
     /// The offset of the first name that its object has already.
-    fn duplicate(&self) -> Option<usize> {
-        let objects = (0..self.nodes.len()).map(|index| self.at(index)).filter(|json| json.kind() == Kind::Object);
+    pub(crate) fn find_twice(&self) -> Option<usize> {
         let again = |object: Json<'_>| {
             let names = object.sorted_names();
-            let again = names.array_windows().filter(|[a, b]| a.text() == b.text()).map(|[_, b]| b.span().start);
-            again.min()
+            let twice = names.array_windows().filter(|[a, b]| a.text() == b.text()).map(|[a, _]| a.text());
+            let second = |text| object.members().filter(|(name, _)| name.text() == text).nth(1);
+            twice.filter_map(second).map(|(name, _)| name.span().start).min()
         };
-        objects.filter_map(again).min()
+        self.objects().filter_map(again).min()
+    }
+
+    fn objects(&self) -> impl Iterator<Item = Json<'_>> {
+        (0..self.nodes.len()).map(|index| self.at(index)).filter(|json| json.kind() == Kind::Object)
     }
 
     fn slice(&self, from: u32, to: u32) -> &str {
@@ -276,12 +281,17 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// An object's names in alphabetical order, equal ones as they stand.
+    /// An object's names in alphabetical order.
     pub(crate) fn sorted_names(self) -> Vec<Self> {
         let mut names: Vec<_> = self.members().map(|(name, _)| name).collect();
         sort(&mut names);
         names
     }
+}
+
+/// Whether an object has a name twice.
+fn has_twice(object: Json) -> bool {
+    object.sorted_names().array_windows().any(|[a, b]| a.text() == b.text())
 }
 
 /// Sorts names in place: a heap sort, because it is a twentieth of the library's code and never quadratic.
@@ -301,7 +311,7 @@ fn sift(heap: &mut [Json], mut top: usize) {
         let mut last = top;
         for child in [top.saturating_mul(2).saturating_add(1), top.saturating_mul(2).saturating_add(2)] {
             if let (Some(a), Some(b)) = (heap.get(last), heap.get(child))
-                && (a.text(), a.index) < (b.text(), b.index)
+                && a.text() < b.text()
             {
                 last = child;
             }

@@ -118,6 +118,10 @@ impl Refusal {
 
     /// In words, with key and place.
     pub(crate) fn locate(self) -> Fault {
-        self.entry.locate(&self.document)
+        let Self { mut entry, document } = self;
+        if entry.code == Code::Duplicate {
+            entry.at = document.find_twice();
+        }
+        entry.locate(&document)
     }
 }
