@@ -121,11 +121,13 @@ impl Document {
 
     /// The first name that its object has already.
     fn duplicate(&self) -> Option<usize> {
-        (0..self.nodes.len()).map(|index| self.at(index)).filter(|json| json.kind() == Kind::Object).find_map(|object| {
-            let names = object.sorted_names();
-            let twice = names.array_windows().find(|[a, b]| a.text() == b.text());
-            twice.map(|[a, b]| a.span().start.max(b.span().start))
-        })
+        (0..self.nodes.len()).map(|index| self.at(index)).filter(|json| json.kind() == Kind::Object).find_map(
+            |object| {
+                let names = object.sorted_names();
+                let twice = names.array_windows().find(|[a, b]| a.text() == b.text());
+                twice.map(|[a, b]| a.span().start.max(b.span().start))
+            },
+        )
     }
 
     fn slice(&self, from: u32, to: u32) -> &str {
@@ -209,7 +211,13 @@ impl<'a> Json<'a> {
 
     /// The number, if it is an integer from 0 to 2^53 - 1, which doubles hold exactly.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, clippy::float_cmp)]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        clippy::float_cmp,
+        reason = "casts saturate, and what comes back the same is exact"
+    )]
     #[inline(never)]
     pub fn as_integer(self) -> Option<u64> {
         let number = self.as_number()?;
@@ -358,3 +366,6 @@ impl fmt::Debug for Json<'_> {
         out.write_str(self.source())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,6 +33,7 @@ pub mod bucket;
 pub mod bundle;
 pub mod canary_rule;
 mod check;
+mod circle;
 mod coercion;
 pub mod condition;
 pub mod config;

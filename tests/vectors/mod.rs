@@ -1,10 +1,13 @@
 //! The vectors in this folder, checked wherever this is compiled for. Each function tells how many cases it checked.
 #![allow(
     clippy::expect_used,
+    clippy::panic,
+    clippy::string_slice,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "a panic fails the test"
 )]
+#![allow(clippy::struct_field_names, reason = "the names are the files'")]
 
 use canary_runtime::bucket::{Domain, bucket};
 use canary_runtime::time::parse_rfc3339;
@@ -50,7 +53,7 @@ pub(crate) fn check_conditions() -> usize {
             r#"{{"CANARY_PERCENTAGE": 5, "SEGMENTS": {groups}, "FEATURE_FLAGS": {{"f": {{"rules": [{{"if": {}}}]}}}}}}"#,
             case.condition
         );
-        let details = evaluate(&config, "", case.attributes, "", "", 0, "f");
+        let details = evaluate(&config, "", case.attributes, &[], "", 0, "f");
         wrong.compare(&case.name, &details["value"], &Value::Bool(case.expected));
     }
     wrong.assert_none();
@@ -81,14 +84,14 @@ pub(crate) fn check_flags() -> usize {
     for case in raw_cases::<Flags>(include_str!("flags.json")) {
         let now = case.now.map_or(0, |now| parse_rfc3339(now).expect("a time"));
         let overrides: Map<String, Value> = case.overrides.unwrap_or_default();
-        let query: Vec<_> = overrides.iter().map(|(key, value)| format!("canary.flag={key}:{value}").replace('+', "%2B")).collect();
+        let query: Vec<_> = overrides.iter().map(|(key, value)| format!("{key}:{value}")).collect();
         let config = if query.is_empty() {
             case.config.get().to_owned()
         } else {
             format!(r#"{{"OVERRIDES": {{"query": true}}, {}"#, &case.config.get()[1..])
         };
         for (key, expected) in case.flags {
-            let details = evaluate(&config, &case.key, case.attributes, &query.join("&"), &case.name, now, &key);
+            let details = evaluate(&config, &case.key, case.attributes, &query, &case.name, now, &key);
             let member = |name: &str| details.get(name).unwrap_or(&Value::Null);
             let expected = |name: &str| expected.get(name).unwrap_or(&Value::Null);
             for name in ["value", "variant", "reason", "errorCode"] {
@@ -116,9 +119,7 @@ pub(crate) fn check_decisions() -> usize {
         let history = case.history.as_ref();
         let was = |name: &str| history.is_some_and(|history| history[name] == true);
         let history = History { quarantined: was("quarantined"), held: was("held") };
-        let overrides = case.overridden.map_or_else(Overrides::default, |variant| {
-            Overrides::from_query(&format!("?canary={variant}"))
-        });
+        let overrides = Overrides::new(case.overridden, None);
         let now = case.now.and_then(parse_rfc3339);
         let parsed = case.config.map(|config| {
             let (config, _) = Config::parse(config.get().as_bytes())?;
@@ -131,7 +132,7 @@ pub(crate) fn check_decisions() -> usize {
                     Evaluation { config: &config, context: &context, overrides: &overrides, now: now.unwrap_or(0) };
                 Decision::make(&evaluation, standing, history)
             }
-            Err(fault) => Decision::without_config(&fault),
+            Err(fault) => Decision::without_config(fault.code()),
         };
         let mut out = canary_runtime::text::Writer::default();
         decision.write(&mut out, "");
@@ -204,13 +205,21 @@ fn match_pattern(operator: &str, pattern: &Value, text: &Value) -> Value {
         r#"{{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {{"f": {{"rules": [{{"if": {{"a": {{"{operator}": {pattern}}}}}}}]}}}}}}"#
     );
     let attributes = format!(r#"{{"a": {text}}}"#);
-    evaluate(&config, "", serde_json::from_str(&attributes).expect("JSON"), "", "", 0, "f")
+    evaluate(&config, "", serde_json::from_str(&attributes).expect("JSON"), &[], "", 0, "f")
 }
 
-fn evaluate(config: &str, key: &str, attributes: &RawValue, query: &str, name: &str, now: i64, flag: &str) -> Value {
+fn evaluate(
+    config: &str,
+    key: &str,
+    attributes: &RawValue,
+    query: &[String],
+    name: &str,
+    now: i64,
+    flag: &str,
+) -> Value {
     let (config, _) = Config::parse(config.as_bytes()).unwrap_or_else(|fault| panic!("{name}: {fault} {config}"));
     let context = Context { targeting_key: key.to_owned(), attributes: document(attributes) };
-    let overrides = Overrides::from_query(query);
+    let overrides = Overrides::new(None, query.iter().map(String::as_str));
     let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now };
     serde_json::from_str(&evaluation.flag(flag).to_json()).expect("JSON")
 }
