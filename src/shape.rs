@@ -1,5 +1,5 @@
 //! What a config may look like, as data, and the one reader of it.
-#![expect(clippy::enum_glob_use, reason = "the tables read like what they describe")]
+#![allow(clippy::enum_glob_use, reason = "the tables read like what they describe")]
 
 use crate::expected::Expected;
 use crate::word::Word::{self, *};

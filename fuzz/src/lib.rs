@@ -1,6 +1,7 @@
 //! What holds for any bytes. Here for the fuzzer, and in `tests/fuzz.rs` for a plain test of the same.
 #![allow(
     missing_docs,
+    unreachable_pub,
     clippy::missing_panics_doc,
     clippy::expect_used,
     clippy::panic,

@@ -84,7 +84,7 @@ fn row(length: usize) -> String {
             if flag == length {
                 format!(r#""f{flag}": true"#)
             } else {
-                format!(r#""f{flag}": {{"requires": {{"f{}": true}}}}"#, flag + 1)
+                format!(r#""f{flag}": {{"requires": {{"f{}": true}}}}"#, flag.saturating_add(1))
             }
         })
         .collect();
@@ -110,8 +110,8 @@ fn a_tangle_ends() {
     }
     // Layers, in each of which every flag requires all of the next: a path for every choice.
     let mut flags = vec![];
-    for layer in 0..30 {
-        let next: Vec<_> = (0..10).map(|flag| format!("\"l{}f{flag}\": true", layer + 1)).collect();
+    for layer in 0..30_i32 {
+        let next: Vec<_> = (0..10).map(|flag| format!("\"l{}f{flag}\": true", layer.saturating_add(1))).collect();
         let next = if layer == 29 { String::new() } else { next.join(",") };
         flags.extend((0..10).map(|flag| format!("\"l{layer}f{flag}\": {{\"requires\": {{{next}}}}}")));
     }
