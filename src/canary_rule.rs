@@ -34,3 +34,25 @@ impl<'a> CanaryRule<'a> {
         self.0.member(Word::Always).kind() == Kind::True
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Document;
+    use crate::segment::Segments;
+
+    #[test]
+    fn says_whom_it_is_about_what_they_get_and_when() {
+        let attributes = Document::parse(r#"{"plan": "pro"}"#).unwrap();
+        let subject = Subject { attributes: &attributes, segments: Segments::new(attributes.root().nothing()) };
+        for (text, expected) in [
+            (r#"{"if": {}, "serve": "canary"}"#, (true, Variant::Canary, false)),
+            (r#"{"if": {"plan": "pro"}, "serve": "stable", "always": true}"#, (true, Variant::Stable, true)),
+            (r#"{"if": {"plan": "free"}, "serve": "stable", "always": false}"#, (false, Variant::Stable, false)),
+        ] {
+            let document = Document::parse(text).unwrap();
+            let rule = CanaryRule::new(document.root());
+            assert_eq!((rule.matches(&subject), rule.serve(), rule.always()), expected, "{text}");
+        }
+    }
+}

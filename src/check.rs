@@ -42,9 +42,9 @@ impl<'a> Checker<'a> {
             Shape::Name => is_name(text),
             Shape::Percentage => json.as_number().and_then(Percentage::new).is_some(),
             Shape::Time => parse_rfc3339(text).is_some(),
-            Shape::Integer(least, most, _) => json.as_integer().is_some_and(|number| {
-                u64::from(least) <= number && (number <= u64::from(most) || most == u32::MAX)
-            }),
+            Shape::Integer(least, most, _) => json
+                .as_integer()
+                .is_some_and(|number| u64::from(least) <= number && (number <= u64::from(most) || most == u32::MAX)),
             Shape::Share => json.as_number().is_some_and(|number| (0.0..=1.0).contains(&number)),
             Shape::OneOf(words, _) => words.contains(&json.word()),
             Shape::Integrity => is_integrity(text),
@@ -53,14 +53,17 @@ impl<'a> Checker<'a> {
                 let variants = self.flag.member(Word::Variants);
                 !variants.exists() || json.kind() == Kind::String && variants.find(text).exists()
             }
-            Shape::List(of) => json.kind() == Kind::Array && return json.items().all(|item| self.check(item, *of)),
-            Shape::Map(of) => json.kind() == Kind::Object && return json.members().all(|(_, value)| self.check(value, *of)),
-            Shape::Object(known) => json.kind() == Kind::Object && return self.members(json, known),
-            Shape::Asset(word, known) => {
-                json.kind() == Kind::Object && return self.members(json, known) && self.address(json, word)
+            Shape::List(of) if json.kind() == Kind::Array => return json.items().all(|item| self.check(item, *of)),
+            Shape::Rules if json.kind() == Kind::Array => return json.items().all(|rule| self.rule(rule)),
+            Shape::Scripts if json.kind() != Kind::Array || json.items().next().is_some() => {
+                return self.check(json, SCRIPTS);
             }
-            Shape::Scripts => {
-                (json.kind() != Kind::Array || json.items().next().is_some()) && return self.check(json, SCRIPTS)
+            Shape::Map(of) if json.kind() == Kind::Object => {
+                return json.members().all(|(_, value)| self.check(value, *of));
+            }
+            Shape::Object(known) if json.kind() == Kind::Object => return self.members(json, known),
+            Shape::Asset(word, known) if json.kind() == Kind::Object => {
+                return self.members(json, known) && self.address(json, word);
             }
             Shape::Variants => {
                 if !self.check(json, VARIANTS) {
@@ -75,7 +78,9 @@ impl<'a> Checker<'a> {
                 }
                 json.kind() == Kind::Object
             }
-            Shape::Rules => json.kind() == Kind::Array && return json.items().all(|rule| self.rule(rule)),
+            Shape::List(_) | Shape::Rules | Shape::Scripts | Shape::Map(_) | Shape::Object(_) | Shape::Asset(..) => {
+                false
+            }
         };
         is || self.log.refuse(json, shape.expected())
     }
@@ -85,10 +90,11 @@ impl<'a> Checker<'a> {
             let Some(Member(_, need, shape)) = known.iter().find(|member| member.0 == name.word()) else {
                 return self.log.ignore(name);
             };
-            self.check(value, *shape) || *need == Need::Try && {
-                self.unusable.push(value.index());
-                self.log.as_notice()
-            }
+            self.check(value, *shape)
+                || *need == Need::Try && {
+                    self.unusable.push(value.index());
+                    self.log.as_notice()
+                }
         }) && known.iter().all(|Member(word, need, shape)| {
             *need != Need::Must || json.member(*word).exists() || self.log.refuse_missing(json, *word, shape.expected())
         })
@@ -114,7 +120,7 @@ impl<'a> Checker<'a> {
             let sound = match value.kind() {
                 _ if !is_flag_key(name.text()) => self.log.refuse(name, Expected::FlagKey),
                 Kind::True | Kind::False => true,
-                Kind::Number if value.as_number().and_then(Percentage::new).is_some() => true,
+                Kind::Number => self.check(value, Shape::Percentage),
                 Kind::Object => self.members(value, FLAG),
                 _ => self.log.refuse(value, Expected::Flag),
             };
@@ -150,3 +156,6 @@ fn is_integrity(text: &str) -> bool {
         && !hash.is_empty()
         && hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,3 +62,88 @@ pub(crate) fn compare(a: Json, b: Json) -> Option<Ordering> {
         number(a).partial_cmp(&number(b))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Document;
+
+    #[track_caller]
+    fn check(json: &str, expected: (&str, f64, bool)) {
+        let document = Document::parse(json).unwrap();
+        let value = document.root();
+        let number = number(value);
+        assert_eq!((&*text(value), is_truthy(value)), (expected.0, expected.2), "{json}");
+        assert!(number.to_bits() == expected.1.to_bits() || number.is_nan() && expected.1.is_nan(), "{json} {number}");
+    }
+
+    #[test]
+    fn values_become_texts_numbers_and_truths() {
+        for (json, expected) in [
+            ("null", ("null", 0.0, false)),
+            ("true", ("true", 1.0, true)),
+            ("false", ("false", 0.0, false)),
+            ("0", ("0", 0.0, false)),
+            ("-0", ("0", -0.0, false)),
+            ("1e0", ("1", 1.0, true)),
+            ("1.50", ("1.5", 1.5, true)),
+            ("-1e21", ("-1e+21", -1e21, true)),
+            ("\"\"", ("", 0.0, false)),
+            ("\"0\"", ("0", 0.0, true)),
+            ("\" 12 \"", (" 12 ", 12.0, true)),
+            ("\"x\"", ("x", f64::NAN, true)),
+            ("[]", ("", 0.0, true)),
+            ("[7]", ("7", 7.0, true)),
+            ("[[[\"8\"]]]", ("8", 8.0, true)),
+            ("[null]", ("", 0.0, true)),
+            ("[1, null, [2, [true]], {}, \"a\"]", ("1,,2,true,[object Object],a", f64::NAN, true)),
+            ("[null, null]", (",", f64::NAN, true)),
+            ("{}", ("[object Object]", f64::NAN, true)),
+        ] {
+            check(json, expected);
+        }
+    }
+
+    #[test]
+    fn identity_is_of_primitives() {
+        for (a, b, expected) in [
+            ("1", "1.0", true),
+            ("0", "-0", true),
+            ("1", "\"1\"", false),
+            ("\"a\"", "\"\\u0061\"", true),
+            ("null", "null", true),
+            ("null", "false", false),
+            ("true", "true", true),
+            ("true", "1", false),
+            ("[]", "[]", false),
+            ("{}", "{}", false),
+        ] {
+            let (a, b) = (Document::parse(a).unwrap(), Document::parse(b).unwrap());
+            assert_eq!(is_identical(a.root(), b.root()), expected, "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn order_is_of_texts_or_of_numbers() {
+        use Ordering::{Equal, Greater, Less};
+        for (a, b, expected) in [
+            ("\"10\"", "\"9\"", Some(Less)),
+            ("\"10\"", "9", Some(Greater)),
+            ("10", "9", Some(Greater)),
+            ("\"a\"", "\"a\"", Some(Equal)),
+            ("\"a\"", "1", None),
+            ("\"x\"", "null", None),
+            ("null", "0", Some(Equal)),
+            ("true", "1", Some(Equal)),
+            ("false", "\"\"", Some(Equal)),
+            ("[10]", "\"9\"", Some(Less)),
+            ("[10]", "9", Some(Greater)),
+            ("{}", "[]", Some(Greater)),
+            // U+FF01 is one unit, which is above the first of U+1F600's two.
+            ("\"\u{ff01}\"", "\"😀\"", Some(Greater)),
+        ] {
+            let (a, b) = (Document::parse(a).unwrap(), Document::parse(b).unwrap());
+            assert_eq!(compare(a.root(), b.root()), expected, "{a:?} {b:?}");
+        }
+    }
+}

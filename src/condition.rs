@@ -46,9 +46,8 @@ pub(crate) fn check<'a>(json: Json<'a>, checker: &mut Checker<'a>) -> bool {
 fn check_value<'a>(wanted: Json<'a>, checker: &mut Checker<'a>) -> bool {
     !has_operators(wanted)
         || wanted.members().all(|(name, value)| match name.word() {
-            Word::Not | Word::Size => check_value(value, checker),
             Word::ElemMatch if !has_operators(value) => check(value, checker),
-            Word::ElemMatch => check_value(value, checker),
+            Word::Not | Word::Size | Word::ElemMatch => check_value(value, checker),
             Word::AllOf | Word::Alli => value.items().all(|item| check_value(item, checker)),
             Word::Regex | Word::Regexi => {
                 let portable = value.as_str().is_some_and(is_portable);
@@ -106,6 +105,7 @@ fn find<'a>(root: Json<'a>, path: &str) -> Json<'a> {
 }
 
 /// An array's index, as JavaScript writes it.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "digits alone, and casts saturate")]
 fn index(part: &str) -> Option<usize> {
     let (index, length) = number::read(part)?;
     let plain = length == part.len() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -167,9 +167,7 @@ fn apply(operator: Word, value: Json, wanted: Json, subject: &Subject) -> bool {
         Word::ElemMatch => value.items().filter(|item| is_truthy(*item)).any(|item| {
             if has_operators(wanted) { is(item, wanted, false, subject) } else { holds_for(wanted, item, subject) }
         }),
-        Word::Regex | Word::Regexi => {
-            host::matches(wanted.text(), &text(value), operator == Word::Regexi)
-        }
+        Word::Regex | Word::Regexi => host::matches(wanted.text(), &text(value), operator == Word::Regexi),
         Word::TypeOf => wanted.word() == type_of(value),
         _ => false,
     }
@@ -201,3 +199,6 @@ fn type_of(value: Json) -> Word {
         Kind::Object => Word::Object,
     }
 }
+
+#[cfg(test)]
+mod tests;

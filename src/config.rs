@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use crate::bundle::Bundle;
 use crate::canary_rule::CanaryRule;
 use crate::check::Checker;
+use crate::circle;
 use crate::expected::Expected;
 use crate::fault::{Code, Fault};
 use crate::flag::Flag;
@@ -58,9 +59,18 @@ impl Config {
         let names = flags.sorted_names().into_iter().map(Json::index).collect();
         let mut checker = Checker { log, ..Checker::new(flags.nothing()) };
         checker.flags(flags);
-        let Checker { log, unusable, .. } = checker;
-        let warnings = log.finish(&config.document);
+        let Checker { mut log, unusable, .. } = checker;
         (config.flags, config.malformed) = (names, unusable);
+        for index in circle::find(&config) {
+            let flag = config.value(index);
+            log.refuse_member(flag, Word::Requires, Expected::Row);
+            log.as_code(Code::Flag);
+            let malformed = flag.index();
+            if let Err(place) = config.malformed.binary_search(&malformed) {
+                config.malformed.insert(place, malformed);
+            }
+        }
+        let warnings = log.finish(&config.document);
         Ok((config, warnings))
     }
 
@@ -72,7 +82,9 @@ impl Config {
         let percentage = check(document.root(), &mut checker);
         let Checker { mut log, unusable, .. } = checker;
         match percentage {
-            Some(percentage) => Ok((Self { document, percentage, flags: Vec::new(), unusable, malformed: Vec::new() }, log)),
+            Some(percentage) => {
+                Ok((Self { document, percentage, flags: Vec::new(), unusable, malformed: Vec::new() }, log))
+            }
             None => Err(Refusal { entry: log.pop().unwrap_or(Entry::new(Code::Key, Expected::Object)), document }),
         }
     }
@@ -193,9 +205,14 @@ impl Config {
     /// The flag at a place among the sorted keys, unless it is malformed.
     #[must_use]
     pub fn flag(&self, index: usize) -> Option<Flag<'_>> {
-        let name = *self.flags.get(index)?;
-        let value = self.document.at(name.saturating_add(1));
-        self.malformed.binary_search(&value.index()).is_err().then(|| Flag::new(self.document.at(name).text(), value))
+        let name = self.document.at(*self.flags.get(index)?);
+        let value = self.value(index);
+        self.malformed.binary_search(&value.index()).is_err().then(|| Flag::new(name.text(), value))
+    }
+
+    /// What the flag at a place among the sorted keys was typed as.
+    fn value(&self, index: usize) -> Json<'_> {
+        self.document.at(self.flags.get(index).map_or(usize::MAX, |name| name.saturating_add(1)))
     }
 
     /// A member of the config; one that is malformed is absent.
@@ -244,138 +261,4 @@ fn text(bytes: &[u8]) -> Result<&str, Refusal> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::reason::Reason;
-use crate::word::Word;
-    use std::string::ToString;
-    use std::{format, vec};
-
-    #[track_caller]
-    fn rejected(text: &str, message: &str) {
-        assert_eq!(Config::parse(text.as_bytes()).unwrap_err().to_string(), message, "{text}");
-    }
-
-    #[track_caller]
-    fn with(members: &str) -> (Config, Vec<String>) {
-        let text = format!(r#"{{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {{}}{members}}}"#);
-        let (config, warnings) = Config::parse(text.as_bytes()).unwrap();
-        (config, warnings.iter().map(ToString::to_string).collect())
-    }
-
-    #[test]
-    fn the_smallest_config_has_defaults() {
-        let (config, warnings) = with("");
-        assert_eq!(
-            (config.salt.as_str(), config.revision, config.canary, config.expires_at),
-            ("canary", None, None, None)
-        );
-        assert!(warnings.is_empty());
-    }
-
-    #[test]
-    fn a_byte_order_mark_is_accepted() {
-        assert!(Config::parse(b"\xEF\xBB\xBF{\"CANARY_PERCENTAGE\": 5, \"FEATURE_FLAGS\": {}}").is_ok());
-    }
-
-    #[test]
-    fn what_is_no_config_is_rejected() {
-        rejected("\n <!doctype html>", "E104 expected JSON, not a web page");
-        rejected("", "E105 line 1, column 0: expected JSON");
-        rejected("[]", "E117 expected an object");
-        assert_eq!(Config::parse(b"{\"a\": \"\xff\"}").unwrap_err().to_string(), "E105 expected UTF-8");
-        assert_eq!(Config::parse(&vec![b' '; MAX_BYTES + 1]).unwrap_err().to_string(), "E106 expected at most 1 MiB");
-        rejected(
-            r#"{"CANARY_PERCENTAGE": 5, "CANARY_PERCENTAGE": 6, "FEATURE_FLAGS": {}}"#,
-            "E108 CANARY_PERCENTAGE: expected every key once",
-        );
-    }
-
-    #[test]
-    fn percentages_are_never_coerced() {
-        for bad in ["-1", "101", "\"10\"", "true", "null", "18446744073709551616", "33.3333", "[5]", "{}"] {
-            rejected(
-                &format!(r#"{{"CANARY_PERCENTAGE": {bad}, "FEATURE_FLAGS": {{}}}}"#),
-                "E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with at most 3 decimals",
-            );
-        }
-    }
-
-    #[test]
-    fn malformed_keys_reject_the_config() {
-        for (member, message) in [
-            (r#""SCHEMA_VERSION": 2"#, "E110 SCHEMA_VERSION: expected 1, the newest that this reader knows"),
-            (r#""SCHEMA_VERSION": 0"#, "E117 SCHEMA_VERSION: expected an integer from 1 up"),
-            (r#""SCHEMA_VERSION": "1""#, "E117 SCHEMA_VERSION: expected an integer from 1 up"),
-            (r#""SALT": "a:b""#, "E117 SALT: expected 1 to 64 of A-Z a-z 0-9 _ . -"),
-            (r#""EXPIRES_AT": "tomorrow""#, "E117 EXPIRES_AT: expected a time such as 2026-12-01T00:00:00Z"),
-            (r#""ASSETS": []"#, "E117 ASSETS: expected an object"),
-        ] {
-            rejected(&format!(r#"{{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {{}}, {member}}}"#), message);
-        }
-        rejected(r#"{"CANARY_PERCENTAGE": 5}"#, "E117 FEATURE_FLAGS: expected an object");
-    }
-
-    #[test]
-    fn small_faults_are_warnings() {
-        let (config, warnings) = with(r#", "REVISION": -1, "TEAM": "web", "ASSETS": {"stable": {}}"#);
-        assert_eq!((config.revision, config.canary), (None, None));
-        assert_eq!(
-            warnings,
-            [
-                "I118 REVISION: expected an integer from 0 up; it is ignored",
-                "I118 ASSETS.stable: expected canary alone; it is ignored",
-                "I118 TEAM: expected a known key; it is ignored",
-            ]
-        );
-    }
-
-    #[test]
-    fn one_malformed_flag_costs_that_flag() {
-        let text =
-            br#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {"z": true, "__proto__": true, "bad": "on", "a": false}}"#;
-        let (config, warnings) = Config::parse(text).unwrap();
-        let codes: Vec<_> = warnings.iter().map(|warning| (warning.code(), warning.key())).collect();
-        assert_eq!(
-            codes,
-            [(Code::Flag, "FEATURE_FLAGS.__proto__".to_string()), (Code::Flag, "FEATURE_FLAGS.bad".to_string())]
-        );
-        assert_eq!(config.flag_keys().collect::<Vec<_>>(), ["__proto__", "a", "bad", "z"]);
-        assert_eq!((config.flag("z", "u").value, config.flag("a", "u").value), (Some(true), Some(false)));
-        assert_eq!(config.flag("bad", "u").error, Some(ErrorCode::ParseError));
-        assert_eq!(config.flag("none", "u").error, Some(ErrorCode::FlagNotFound));
-        assert_eq!(config.flag("none", "u").reason, Reason::Error);
-    }
-
-    #[test]
-    fn too_many_flags_are_rejected() {
-        let flags: Vec<_> = (0..=MAX_FLAGS).map(|index| format!("\"f{index}\":1")).collect();
-        let text = format!(r#"{{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {{{}}}}}"#, flags.join(","));
-        rejected(&text, "E111 FEATURE_FLAGS: expected at most 10,000 flags");
-    }
-
-    #[test]
-    fn the_limits_themselves_are_allowed() {
-        let flags: Vec<_> = (0..MAX_FLAGS).map(|index| format!("\"f{index}\":1")).collect();
-        let mut text = format!(r#"{{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {{{}}}}}"#, flags.join(","));
-        text.extend(std::iter::repeat_n(' ', MAX_BYTES - text.len()));
-        assert_eq!(text.len(), MAX_BYTES);
-        assert!(Config::parse(text.as_bytes()).is_ok());
-    }
-
-    #[test]
-    fn a_salt_is_taken() {
-        assert_eq!(with(r#", "SALT": "release-1.5.0""#).0.salt, "release-1.5.0");
-    }
-
-    #[test]
-    fn expiry_is_judged_by_the_reply() {
-        let (config, _) = with(r#", "EXPIRES_AT": "1970-01-01T00:00:01Z""#);
-        assert!(config.check_expiry(Some(999)).is_ok());
-        for now in [Some(1_000), None] {
-            let fault = config.check_expiry(now).unwrap_err();
-            assert_eq!(fault.to_string(), "E115 EXPIRES_AT: expected a time still to come, by the reply's Date");
-        }
-        assert!(with("").0.check_expiry(None).is_ok());
-    }
-}
+mod tests;

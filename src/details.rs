@@ -68,10 +68,9 @@ impl<'a> Details<'a> {
     }
 
     /// Takes a variant's name and value.
-    pub(crate) fn take(&mut self, variant: Option<Variant<'a>>) -> Option<()> {
+    pub(crate) fn take(&mut self, variant: Option<Variant<'a>>) {
         self.value = variant.map(|variant| Value::Json(variant.value));
         self.variant = variant.map(|variant| variant.name);
-        Some(())
     }
 
     /// The caller's default, because of `error`.

@@ -43,76 +43,38 @@ impl<'a> Evaluation<'a> {
     /// Evaluates one flag.
     #[must_use]
     pub fn flag(&self, flag_key: &str) -> Details<'a> {
-        let Some(index) = self.config.find(flag_key) else { return Details::error(ErrorCode::FlagNotFound) };
-        let mut chain = Chain { evaluation: self, known: Vec::new(), open: Vec::new(), left: MAX_VISITS };
-        match chain.flag(index) {
-            Ok(details) => details,
-            Err(_) => Details::error(ErrorCode::ParseError),
+        match self.config.find(flag_key) {
+            Some(index) => self.at(index, &mut Vec::new()),
+            None => Details::error(ErrorCode::FlagNotFound),
         }
     }
-}
 
-/// How many flags may require each other in a row.
-const MAX_CHAIN: usize = 64;
-
-/// How often flags may be looked at for one: more than any sensible config takes, so that a tangle of circles ends.
-const MAX_VISITS: usize = 100_000;
-
-/// The flags that one flag requires, and those which they require.
-struct Chain<'e, 'a> {
-    evaluation: &'e Evaluation<'a>,
-    /// What flags are, once that is known.
-    known: Vec<Option<Details<'a>>>,
-    /// The flags that wait for the one that is evaluated.
-    open: Vec<usize>,
-    /// How many visits are left.
-    left: usize,
-}
-
-impl<'a> Chain<'_, 'a> {
-    /// Evaluates a flag after those that it requires; or is the first place among the open ones to which a circle leads
-    /// back, where the chain is too long 0.
-    fn flag(&mut self, index: usize) -> Result<Details<'a>, usize> {
-        if let Some(Some(details)) = self.known.get(index) {
-            return Ok(*details);
+    /// Evaluates the flag at a place after those that it requires, which are no circle and no long row: such flags are
+    /// malformed. `known`: what flags are, once that is known.
+    fn at(&self, index: usize, known: &mut Vec<Option<Details<'a>>>) -> Details<'a> {
+        if let Some(Some(details)) = known.get(index) {
+            return *details;
         }
-        if let Some(place) = self.open.iter().position(|open| *open == index) {
-            return Err(place);
-        }
-        let Evaluation { config, context, overrides, now } = *self.evaluation;
-        let Some(flag) = config.flag(index) else { return Ok(Details::error(ErrorCode::ParseError)) };
-        let place = self.open.len();
-        self.left = self.left.saturating_sub(1);
-        if place == MAX_CHAIN || self.left == 0 {
-            return Err(0);
-        }
-        self.open.push(index);
-        let (mut met, mut back) = (true, usize::MAX);
+        let Evaluation { config, context, overrides, now } = *self;
+        let Some(flag) = config.flag(index) else { return Details::error(ErrorCode::ParseError) };
+        let mut met = true;
         for (name, wanted) in flag.requires() {
-            match config.find(name).map(|other| self.flag(other)) {
-                Some(Ok(details)) => met &= details.value.is_some_and(|value| value.is(wanted)),
-                Some(Err(circle)) => back = back.min(circle),
-                None => met = false,
-            }
+            known.resize(config.flag_count(), None);
+            let value = config.find(name.text()).and_then(|other| self.at(other, known).value);
+            met &= value.is_some_and(|value| value.is(wanted));
         }
-        self.open.pop();
-        if back < place {
-            return Err(back);
-        }
-        let details = if back == place {
-            Details::error(ErrorCode::ParseError)
-        } else if let Some(value) = overrides.flag(flag.key(), config.allows_query()) {
+        let details = if let Some(value) = overrides.flag(flag.key(), config.allows_query()) {
             Details { overridden: true, ..Details::of(Value::Json(value), Reason::TargetingMatch) }
         } else {
-            let user = User { targeting_key: &context.targeting_key, subject: self.evaluation.subject(), now };
+            let user = User { targeting_key: &context.targeting_key, subject: self.subject(), now };
             flag.evaluate(&user, met)
         };
-        if place > 0 {
-            self.known.resize(config.flag_count(), None);
-            if let Some(known) = self.known.get_mut(index) {
-                *known = Some(details);
-            }
+        if let Some(known) = known.get_mut(index) {
+            *known = Some(details);
         }
-        Ok(details)
+        details
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,6 +40,7 @@ phrases! {
     Condition "a condition, which is an object", Conditions "an array of conditions",
     Pattern "a regular expression that JavaScript and Rust read alike",
     Operator "a known operator; it matches nothing",
+    Row "flags that do not require each other in a circle, and at most 64 in a row",
     // Overrides.
     OverrideForm "?canary=canary, ?canary=stable or ?canary.flag=KEY:JSON; it is ignored",
     OverridesOn "OVERRIDES.query to be on for an override in the address; it is ignored",

@@ -153,7 +153,10 @@ mod tests {
     fn says_code_key_place_and_what_was_expected() {
         let place = Some(Place { line: 12, column: 3 });
         for (fault, line) in [
-            (Fault::new(Code::Percentage, "CANARY_PERCENTAGE", "a number"), "E109 CANARY_PERCENTAGE: expected a number"),
+            (
+                Fault::new(Code::Percentage, "CANARY_PERCENTAGE", "a number"),
+                "E109 CANARY_PERCENTAGE: expected a number",
+            ),
             (Fault::found(Code::Flag, "a.b[1]", place, "x"), "E112 a.b[1] (line 12, column 3): expected x"),
             (Fault::found(Code::Syntax, "", place, "JSON"), "E105 line 12, column 3: expected JSON"),
             (Fault::new(Code::Size, "", "less"), "E106 expected less"),

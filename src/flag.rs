@@ -3,7 +3,7 @@
 use crate::bucket::{Domain, bucket};
 use crate::condition::{self, Subject};
 use crate::details::{Details, Value};
-use crate::json::{Json, Kind};
+use crate::json::{Json, Kind, Members};
 use crate::percentage::Percentage;
 use crate::reason::{ErrorCode, Reason};
 use crate::split::Split;
@@ -42,8 +42,9 @@ impl<'a> Flag<'a> {
     }
 
     /// The names of flags, and the values that they must have before this one is more than its default.
-    pub fn requires(self) -> impl Iterator<Item = (&'a str, Json<'a>)> {
-        self.json.member(Word::Requires).members().map(|(name, value)| (name.text(), value))
+    #[must_use]
+    pub fn requires(self) -> Members<'a> {
+        self.json.member(Word::Requires).members()
     }
 
     /// What it is for a user; `met`: whether all that it requires is so.
@@ -71,17 +72,24 @@ impl<'a> Flag<'a> {
         let late = time(Word::Until).is_some_and(|until| user.now >= until);
         let off = self.json.member(Word::Enabled).kind() == Kind::False;
         if off || early || late || !met {
-            return self.fall_back(Reason::Disabled, details);
+            self.fall_back(Reason::Disabled, details);
+            return Some(());
         }
         let rules = self.json.member(Word::Rules).items();
         for rule in rules.clone().filter(|rule| condition::holds(rule.member(Word::If), &user.subject)) {
             let share = rule.member(Word::Percentage);
             let reason = if share.exists() { Reason::Split } else { Reason::TargetingMatch };
             if share.exists() && !self.place(share, user, details)? {
+                details.bucket = None;
                 continue;
             }
             let serve = rule.member(Word::Serve);
-            return if serve.exists() { self.serve(serve, reason, details) } else { self.spread(user, reason, details) };
+            return if serve.exists() {
+                self.serve(serve, reason, details);
+                Some(())
+            } else {
+                self.spread(user, reason, details)
+            };
         }
         let share = self.json.member(Word::Percentage);
         if share.exists() {
@@ -89,17 +97,16 @@ impl<'a> Flag<'a> {
             if self.place(share, user, details)? {
                 self.spread(user, reason, details)
             } else {
-                self.fall_back(reason, details)
+                self.fall_back(reason, details);
+                Some(())
             }
+        } else if self.split().is_some() {
+            self.spread(user, Reason::Split, details)
+        } else if rules.count() == 0 {
+            self.spread(user, Reason::Static, details)
         } else {
-            details.bucket = None;
-            if self.split().is_some() {
-                self.spread(user, Reason::Split, details)
-            } else if rules.count() == 0 {
-                self.spread(user, Reason::Static, details)
-            } else {
-                self.fall_back(Reason::Default, details)
-            }
+            self.fall_back(Reason::Default, details);
+            Some(())
         }
     }
 
@@ -114,30 +121,26 @@ impl<'a> Flag<'a> {
             None => split.find(self.bucket(Domain::Variant, user, details)?),
             only => only,
         };
-        details.take(variant)
-    }
-
-    fn fall_back(self, reason: Reason, details: &mut Details<'a>) -> Option<()> {
-        let default = self.json.member(Word::Default);
-        if default.exists() {
-            return self.serve(default, reason, details);
-        }
-        details.reason = reason;
-        if self.split().is_none() {
-            details.value = Some(Value::Bool(false));
-        }
+        details.take(variant);
         Some(())
     }
 
+    fn fall_back(self, reason: Reason, details: &mut Details<'a>) {
+        let default = self.json.member(Word::Default);
+        if default.exists() {
+            self.serve(default, reason, details);
+        } else {
+            details.reason = reason;
+            details.value = self.split().is_none().then_some(Value::Bool(false));
+        }
+    }
+
     /// The variant of that name, or the value itself where there are no variants.
-    fn serve(self, served: Json<'a>, reason: Reason, details: &mut Details<'a>) -> Option<()> {
+    fn serve(self, served: Json<'a>, reason: Reason, details: &mut Details<'a>) {
         details.reason = reason;
         match self.split() {
             Some(split) => details.take(split.named(served.text())),
-            None => {
-                details.value = Some(Value::Json(served));
-                Some(())
-            }
+            None => details.value = Some(Value::Json(served)),
         }
     }
 
@@ -149,7 +152,6 @@ impl<'a> Flag<'a> {
     /// Whether a user is inside a share.
     fn place(self, share: Json, user: &User, details: &mut Details<'a>) -> Option<bool> {
         let share = share.as_number().and_then(Percentage::new)?;
-        details.bucket = None;
         if share == Percentage::NONE || share == Percentage::ALL {
             return Some(share == Percentage::ALL);
         }

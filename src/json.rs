@@ -216,7 +216,13 @@ impl<'a> Json<'a> {
 
     /// The number, if it is an integer from 0 to 2^53 - 1, which doubles hold exactly.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, clippy::float_cmp)]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        clippy::float_cmp,
+        reason = "casts saturate, and what comes back the same is exact"
+    )]
     #[inline(never)]
     pub fn as_integer(self) -> Option<u64> {
         let number = self.as_number()?;
@@ -375,3 +381,6 @@ impl fmt::Debug for Json<'_> {
         out.write_str(self.source())
     }
 }
+
+#[cfg(test)]
+mod tests;

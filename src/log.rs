@@ -125,3 +125,88 @@ impl Refusal {
         entry.locate(&document)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[track_caller]
+    fn check(note: impl FnOnce(&mut Log, Json), expected: &[&str]) {
+        let document = Document::parse("{\n \"if\": [5],\n \"other\": 6}").unwrap();
+        let mut log = Log::default();
+        note(&mut log, document.root());
+
+        assert_eq!(log.finish(&document).iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn faults_have_keys_and_places() {
+        check(|_, _| {}, &[]);
+        check(
+            |log, root| {
+                let item = root.find("if").items().next().unwrap();
+                assert!(!log.refuse(item, Expected::Bool));
+                assert!(!log.refuse_member(root, Word::If, Expected::Bool));
+                assert!(!log.refuse_member(root, Word::Serve, Expected::Bool));
+                assert!(!log.refuse_missing(item, Word::Serve, Expected::Bool));
+                assert!(log.ignore(root.members().nth(1).unwrap().0));
+                assert!(log.notice(root, Expected::Old));
+            },
+            &[
+                "E117 if[0] (line 2, column 9): expected true or false",
+                "E117 if (line 2, column 8): expected true or false",
+                "E117 serve (line 1, column 1): expected true or false",
+                "E117 if[0].serve (line 2, column 9): expected true or false",
+                "I118 other (line 3, column 2): expected a known key; it is ignored",
+                "I118 line 1, column 1: expected 1, the newest that this reader knows",
+            ],
+        );
+    }
+
+    #[test]
+    fn the_last_one_gets_the_code() {
+        check(
+            |log, root| {
+                log.refuse(root, Expected::Bool);
+                log.refuse(root, Expected::Bool);
+                assert!(!log.as_code(Code::Flag));
+                log.refuse(root, Expected::Bool);
+                assert!(log.as_notice());
+            },
+            &[
+                "E117 line 1, column 1: expected true or false",
+                "E112 line 1, column 1: expected true or false",
+                "I118 line 1, column 1: expected true or false",
+            ],
+        );
+        check(|log, _| assert!(!log.as_code(Code::Flag)), &[]);
+    }
+
+    #[test]
+    fn nobody_reads_more_than_a_hundred() {
+        let document = Document::parse("[]").unwrap();
+        for (noted, shown, last) in [
+            (99, 99, "E117 line 1, column 1: expected an array"),
+            (100, 100, "E117 line 1, column 1: expected an array"),
+            (101, 101, "I118 expected fewer faults; the rest is not shown"),
+            (5_000, 101, "I118 expected fewer faults; the rest is not shown"),
+        ] {
+            let mut log = Log::default();
+            for _ in 0..noted {
+                log.refuse(document.root(), Expected::Array);
+            }
+            let faults = log.finish(&document);
+            assert_eq!(
+                (faults.len(), faults.last().map(ToString::to_string).as_deref()),
+                (shown, Some(last)),
+                "{noted}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_refusal_without_a_document_has_no_place() {
+        assert_eq!(Refusal::new(Code::Size, Expected::Small).locate().to_string(), "E106 expected at most 1 MiB");
+    }
+}

@@ -76,7 +76,7 @@ pub(crate) fn text(number: f64) -> String {
     let text = match exponent {
         ..-6 | 21.. => shortest.replace('e', if exponent < 0 { "e" } else { "e+" }),
         -6..0 => format!("0.{}{digits}", zeros(exponent.saturating_neg().saturating_sub(1))),
-        _ if after <= exponent => digits.clone() + &zeros(exponent.saturating_sub(after)),
+        _ if after <= exponent => [digits.as_str(), &zeros(exponent.saturating_sub(after))].concat(),
         _ => {
             let (whole, fraction) = digits.split_at(usize::try_from(exponent).unwrap_or(0).saturating_add(1));
             format!("{whole}.{fraction}")
@@ -119,4 +119,163 @@ fn translate(pattern: &str) -> String {
         }
     }
     translated
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_become_numbers_as_in_javascript() {
+        for (text, expected) in [
+            ("", 0.0),
+            (" \t\n\u{b}\u{c}\r\u{a0}\u{feff}\u{2028}\u{2029}\u{3000}", 0.0),
+            ("0", 0.0),
+            ("-0", -0.0),
+            ("+5", 5.0),
+            (" 12 ", 12.0),
+            ("007", 7.0),
+            (".5", 0.5),
+            ("5.", 5.0),
+            ("-.5e1", -5.0),
+            ("1e3", 1000.0),
+            ("1E-2", 0.01),
+            ("1e400", f64::INFINITY),
+            ("-1e400", f64::NEG_INFINITY),
+            ("1e-400", 0.0),
+            ("Infinity", f64::INFINITY),
+            ("+Infinity", f64::INFINITY),
+            ("-Infinity", f64::NEG_INFINITY),
+            ("0x1F", 31.0),
+            ("0XfF", 255.0),
+            ("0b101", 5.0),
+            ("0B1", 1.0),
+            ("0o17", 15.0),
+            ("0O7", 7.0),
+            ("9007199254740993", 9_007_199_254_740_992.0),
+            ("0x20000000000001", 9_007_199_254_740_992.0),
+        ] {
+            assert_eq!(number(text).to_bits(), f64::to_bits(expected), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_rest_is_no_number() {
+        for text in [
+            "x",
+            "1x",
+            "1 2",
+            "1_000",
+            "1,5",
+            "--1",
+            "+-1",
+            "-",
+            "+",
+            ".",
+            "e5",
+            "1e",
+            "1e+",
+            "0x",
+            "0b",
+            "0o",
+            "0xg",
+            "0b2",
+            "0o8",
+            "-0x1",
+            "+0b1",
+            "0x1.8",
+            "1n",
+            "infinity",
+            "inf",
+            "INFINITY",
+            "nan",
+            "NaN",
+            "Infinityx",
+            "\u{85}1",
+            "\u{200b}1",
+            "١",
+            "½",
+            "true",
+            "null",
+            "1e5.5",
+            "1.2.3",
+        ] {
+            assert!(number(text).is_nan(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_become_texts_as_in_javascript() {
+        for (value, expected) in [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (1.0, "1"),
+            (-1.5, "-1.5"),
+            (100.0, "100"),
+            (123.456, "123.456"),
+            (0.1, "0.1"),
+            (0.000_001, "0.000001"),
+            (0.000_000_1, "1e-7"),
+            (-0.000_001_5, "-0.0000015"),
+            (1.5e-7, "1.5e-7"),
+            (1e20, "100000000000000000000"),
+            (123_456_789_012_345_680_000.0, "123456789012345680000"),
+            (1e21, "1e+21"),
+            (-1.5e300, "-1.5e+300"),
+            (5e-324, "5e-324"),
+            (1.797_693_134_862_315_7e308, "1.7976931348623157e+308"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (9_007_199_254_740_993.0, "9007199254740992"),
+            (10.01, "10.01"),
+            (1_000_000.5, "1000000.5"),
+        ] {
+            assert_eq!(text(value), expected);
+        }
+    }
+
+    #[test]
+    fn case_is_that_of_unicode() {
+        assert!(
+            equals_folded("StraßE", "sTRAßE")
+                && equals_folded("ÄΣ", "äσ") == ("ÄΣ".to_lowercase() == "äσ".to_lowercase())
+        );
+        assert!(!equals_folded("a", "b") && !equals_folded("ß", "ss") && equals_folded("", ""));
+    }
+
+    #[test]
+    fn patterns_are_javascripts() {
+        for (pattern, text, ignore_case, expected) in [
+            ("", "", false, true),
+            ("b", "abc", false, true),
+            ("^b", "abc", false, false),
+            ("^b$", "a\nb", false, false),
+            ("B", "abc", false, false),
+            ("B", "abc", true, true),
+            ("a.c", "a\u{2028}c", false, false),
+            ("a.c", "a\rc", false, false),
+            ("a.c", "aéc", false, true),
+            ("[.]", "x", false, false),
+            (r"\d", "٣", false, false),
+            (r"\D", "٣", false, true),
+            (r"\w", "é", false, false),
+            (r"\W", "é", false, true),
+            (r"\s", "\u{feff}", false, true),
+            (r"\S", "\u{85}", false, true),
+            (r"\s", "\u{85}", false, false),
+            (r"[^\s]", "\u{a0}", false, false),
+            (r"\ba", "éa", false, true),
+            (r"\ba", "xa", false, false),
+            (r"[\]\-]", "-", false, true),
+            (r"[\w-]", "-", false, true),
+            (r"\/", "/", false, true),
+            (r"\v", "\u{b}", false, true),
+            (r"^\w$", "\u{17f}", true, true),
+            (r"^\w$", "\u{17f}", false, false),
+            (r"^\w$", "\u{212a}", true, true),
+            ("é", "É", true, true),
+            ("(", "(", false, false),
+        ] {
+            assert_eq!(matches(pattern, text, ignore_case), expected, "{pattern} {text:?}");
+        }
+    }
 }

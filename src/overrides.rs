@@ -101,3 +101,66 @@ fn parse(text: &str) -> Option<Override> {
     let value = Document::read(json.get(1..)?).ok()?;
     is_flag_key(flag_key).then(|| Override { flag_key: String::from(flag_key), value })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[track_caller]
+    fn check(variants: &[&str], flags: &[&str], variant: Option<Variant>, faults: [Option<&str>; 2]) {
+        let overrides = Overrides::new(variants.iter().copied(), flags.iter().copied());
+        assert_eq!((overrides.variant(true), overrides.variant(false)), (variant, None));
+        let found =
+            [true, false].map(|allowed| overrides.check(allowed, |key| key == "a").map(|fault| fault.to_string()));
+        assert_eq!(found.each_ref().map(Option::as_deref), faults, "{variants:?} {flags:?}");
+    }
+
+    const FORM: Option<&str> =
+        Some("E701 expected ?canary=canary, ?canary=stable or ?canary.flag=KEY:JSON; it is ignored");
+    const OFF: Option<&str> =
+        Some("E701 expected OVERRIDES.query to be on for an override in the address; it is ignored");
+    const UNKNOWN: Option<&str> = Some("E701 expected overrides of flags that the config has; it is ignored");
+
+    #[test]
+    fn tells_what_is_ignored() {
+        check(&[], &[], None, [None, None]);
+        check(&["canary"], &[], Some(Variant::Canary), [None, OFF]);
+        check(&["stable"], &[], Some(Variant::Stable), [None, OFF]);
+        check(&["stable", "canary"], &[], Some(Variant::Canary), [None, OFF]);
+        check(&[], &["a:1"], None, [None, OFF]);
+        check(&[], &["a:1", "b:1"], None, [UNKNOWN, OFF]);
+        check(&["always", "stable"], &[], Some(Variant::Stable), [FORM, FORM]);
+        for bad in ["", "a", "a:", "a:x", ":1", "__proto__:1", "a b:1", "a:1 2", "a:'1'", "a:{\"b\":1,\"b\":1}"] {
+            check(&[], &[bad], None, [FORM, FORM]);
+        }
+        for bad in ["", "Canary", "canary ", "<script>", "always"] {
+            check(&[bad], &[], None, [FORM, FORM]);
+        }
+    }
+
+    #[track_caller]
+    fn flag(overrides: &Overrides, key: &str, allowed: bool, expected: Option<&str>) {
+        assert_eq!(overrides.flag(key, allowed).map(Json::source), expected);
+    }
+
+    #[test]
+    fn the_page_is_heard_first_and_last() {
+        let mut overrides = Overrides::new(None, ["a:1", "b:{\"c\": [2]}", "a:3", "d:\":\""]);
+        flag(&overrides, "a", true, Some("1"));
+        flag(&overrides, "b", true, Some("{\"c\": [2]}"));
+        flag(&overrides, "d", true, Some("\":\""));
+        flag(&overrides, "a", false, None);
+        flag(&overrides, "c", true, None);
+        overrides.set("a", "4");
+        overrides.set("c", "5");
+        flag(&overrides, "a", true, Some("4"));
+        flag(&overrides, "a", false, Some("4"));
+        overrides.set("a", "6");
+        overrides.set("a", "no JSON");
+        flag(&overrides, "a", false, Some("6"));
+        flag(&overrides, "c", false, Some("5"));
+        // Those of the page are not the address's, and nothing is said of them.
+        assert!(Overrides { query: Vec::new(), ..overrides }.check(false, |_| false).is_none());
+    }
+}

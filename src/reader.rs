@@ -1,5 +1,6 @@
 //! Reading JSON. By hand, because `serde_json` keeps neither places nor both of two equal names, and is four times the
 //! code; it is held against this in the tests.
+#![expect(clippy::cast_possible_truncation, reason = "texts are a mebibyte at most")]
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -29,18 +30,15 @@ impl Reader {
 
     /// Reads all of it, or tells what is wrong, where, and what was expected.
     pub(crate) fn read(&mut self) -> Option<Entry> {
-        let read = self.value(0).map(|()| self.skip_space()).is_some();
-        if read && self.at == self.length {
-            None
-        } else if self.too_deep {
-            Some(self.entry(Code::Depth, Expected::Shallow))
-        } else {
-            Some(self.entry(Code::Syntax, Expected::Json))
+        if self.value(0).is_some() {
+            self.skip_space();
+            if self.at == self.length {
+                return None;
+            }
         }
-    }
-
-    fn entry(&self, code: Code, expected: Expected) -> Entry {
-        Entry { at: Some(self.at), ..Entry::new(code, expected) }
+        let (code, expected) =
+            if self.too_deep { (Code::Depth, Expected::Shallow) } else { (Code::Syntax, Expected::Json) };
+        Some(Entry { at: Some(self.at), ..Entry::new(code, expected) })
     }
 
     fn value(&mut self, depth: u32) -> Option<()> {
@@ -204,5 +202,129 @@ impl Reader {
     /// The next byte; 0, which is no JSON, at the end.
     fn peek(&self) -> u8 {
         if self.at < self.length { self.text.as_bytes().get(self.at).copied().unwrap_or(0) } else { 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::json::Document;
+    use std::format;
+    use std::string::{String, ToString};
+
+    #[track_caller]
+    fn string(text: &str, expected: &str) {
+        let document = Document::parse(text).unwrap();
+        assert_eq!(document.root().as_str(), Some(expected), "{text}");
+        assert_eq!(document.source(), text);
+    }
+
+    #[test]
+    fn strings_lose_their_escapes() {
+        string(r#""""#, "");
+        string(r#""a é 👩 ~""#, "a é 👩 ~");
+        string(r#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{c}\n\r\t");
+        string(r#""\u0041\u00e9\u20AC\u20ac""#, "Aé€€");
+        string(r#""a\nb""#, "a\nb");
+        string(r#""\u0000""#, "\0");
+        string("\"\u{7f}\u{80}\u{2028}\"", "\u{7f}\u{80}\u{2028}");
+        let document = Document::parse(r#"["\n", "plain", "\t"]"#).unwrap();
+        assert!(document.root().items().map(crate::Json::text).eq(["\n", "plain", "\t"]));
+    }
+
+    #[test]
+    fn surrogates_become_a_character_or_a_mark() {
+        string(r#""\ud83d\ude00""#, "😀");
+        string(r#""\uDBFF\uDFFF\uD800\uDC00""#, "\u{10ffff}\u{10000}");
+        string(r#""\ud83d""#, "\u{fffd}");
+        string(r#""\ude00x""#, "\u{fffd}x");
+        string(r#""\ud83d\n""#, "\u{fffd}\n");
+        string(r#""\ud83d\ud83d\ude00""#, "\u{fffd}😀");
+        string(r#""\ude00\ud83d""#, "\u{fffd}\u{fffd}");
+        string(r#""\ud83d\u0041""#, "\u{fffd}A");
+    }
+
+    #[track_caller]
+    fn refused(text: &str, column: usize) {
+        let message = format!("E105 line 1, column {column}: expected JSON");
+        assert_eq!(Document::parse(text).unwrap_err().to_string(), message, "{text}");
+    }
+
+    #[test]
+    fn errors_of_syntax_have_their_place() {
+        for (text, column) in [
+            ("", 1),
+            ("  ", 3),
+            ("nul", 4),
+            ("nulll", 5),
+            ("True", 1),
+            ("tru e", 4),
+            ("'a'", 1),
+            ("{", 2),
+            ("[", 2),
+            ("[1", 3),
+            ("[1,", 4),
+            ("[1,]", 4),
+            ("[,1]", 2),
+            ("[1 2]", 4),
+            ("[1}", 3),
+            ("{\"a\"}", 5),
+            ("{\"a\":}", 6),
+            ("{\"a\":1,}", 8),
+            ("{a:1}", 2),
+            ("{1:1}", 2),
+            ("{\"a\" 1}", 6),
+            ("{\"a\":1 \"b\":2}", 8),
+            ("1 2", 3),
+            ("[] []", 4),
+            ("]", 1),
+            ("01", 2),
+            ("-", 1),
+            ("+1", 1),
+            ("1.", 1),
+            ("[.5]", 2),
+            ("1e999", 1),
+            ("NaN", 1),
+            ("Infinity", 1),
+            ("\"a", 3),
+            ("\"\\x\"", 3),
+            ("\"\\u12g4\"", 6),
+            ("\"\\u123", 7),
+            ("\"\\U0041\"", 3),
+            ("\"\\ud83d\\u12\"", 12),
+            ("\"\n\"", 2),
+            ("\"a\tb\"", 3),
+            ("\"a\\nb\u{1f}\"", 6),
+            ("\"a\\", 4),
+            ("/**/1", 1),
+            ("[1,//\n2]", 4),
+            ("\u{feff}1", 1),
+            ("\u{a0}1", 1),
+            ("\"\0\"", 2),
+            ("\0", 1),
+            ("1\0", 2),
+            ("é", 1),
+            ("[é]", 2),
+        ] {
+            refused(text, column);
+        }
+        assert_eq!(
+            Document::parse("{\r\n\t\"a\": é}").unwrap_err().to_string(),
+            "E105 line 2, column 7: expected JSON"
+        );
+    }
+
+    #[test]
+    fn depth_has_an_end() {
+        for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+            let nested = |depth| [open.repeat(depth), String::from("0"), close.repeat(depth)].concat();
+            assert!(Document::parse(&nested(64)).is_ok());
+            let message = format!("E107 line 1, column {}: expected at most 64 levels of nesting", open.len() * 64 + 1);
+            assert_eq!(Document::parse(&nested(65)).unwrap_err().to_string(), message);
+            assert_eq!(Document::parse(&open.repeat(100_000)).unwrap_err().to_string(), message);
+        }
+        let wide = format!("[{}0]", "[],".repeat(1_000));
+        assert!(Document::parse(&wide).is_ok());
+        // What comes after the last level is judged as ever.
+        refused(&["[".repeat(64), String::from("x")].concat(), 65);
     }
 }

@@ -50,3 +50,61 @@ pub fn hash(name: &str, value: &str) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Document;
+
+    #[track_caller]
+    fn check(name: &str, value: &str, expected: bool) {
+        let document = Document::parse(
+            r#"{"clear": ["user-1", 5, true, null, [1]], "hashed": ["sha256:17b7fb45a7cd7d26f6dd3ec1f4be27d9de9b88f2aeed2d2a3c3a0e5d6ac7d2bc",
+            "sha256:44afceb24b69822b8639d97f75f69210d42bc980ef8266b089baa45b1096f339"],
+            "staff": ["x", "sha256:44afceb24b69822b8639d97f75f69210d42bc980ef8266b089baa45b1096f339"], "empty": [], "object": {"a": "a"}}"#,
+        );
+        let (document, value) = (document.unwrap(), Document::parse(value).unwrap());
+        assert_eq!(Segments::new(document.root()).contains(name, value.root()), expected, "{name} {value:?}");
+    }
+
+    #[test]
+    fn values_are_listed_as_they_are() {
+        for (value, expected) in [
+            ("\"user-1\"", true),
+            ("5", true),
+            ("5.0", true),
+            ("true", true),
+            ("null", true),
+            ("\"5\"", false),
+            ("[1]", false),
+            ("\"User-1\"", false),
+        ] {
+            check("clear", value, expected);
+        }
+        for name in ["empty", "none", "object", ""] {
+            check(name, "\"a\"", false);
+        }
+    }
+
+    #[test]
+    fn values_are_listed_by_their_hashes() {
+        check("staff", "\"user-1\"", true);
+        check("staff", "\"user-2\"", false);
+        // The name of the segment is part of what is hashed.
+        check("hashed", "\"user-1\"", false);
+        let document = Document::parse(&std::format!("{{\"s\": [\"{}\"]}}", hash("s", "1,2"))).unwrap();
+        let value = Document::parse("[1, 2]").unwrap();
+        assert!(Segments::new(document.root()).contains("s", value.root()));
+    }
+
+    #[test]
+    fn hashes_are_frozen() {
+        assert_eq!(hash("staff", "user-1"), "sha256:44afceb24b69822b8639d97f75f69210d42bc980ef8266b089baa45b1096f339");
+    }
+
+    #[test]
+    fn without_segments_nobody_is_in_any() {
+        let document = Document::parse("\"a\"").unwrap();
+        assert!(!Segments::new(Document::default().root()).contains("a", document.root()));
+    }
+}

@@ -1,4 +1,5 @@
 //! What a config may look like, as data, and the one reader of it.
+#![allow(clippy::enum_glob_use, reason = "the tables read like what they describe")]
 
 use crate::expected::Expected;
 use crate::word::Word::{self, *};
@@ -96,22 +97,18 @@ const BUNDLE: &[Member] = &[
     Member(Preload, May, Shape::List(&Shape::Asset(Href, &[Member(Href, May, Shape::Any), AS, INTEGRITY]))),
 ];
 
-pub(crate) const SCRIPTS: Shape = Shape::List(&Shape::Asset(Src, &[
-    Member(Src, May, Shape::Any),
-    Member(Type, May, Shape::OneOf(&[Module, Classic], Expected::ScriptType)),
-    INTEGRITY,
-]));
+pub(crate) const SCRIPTS: Shape = Shape::List(&Shape::Asset(
+    Src,
+    &[
+        Member(Src, May, Shape::Any),
+        Member(Type, May, Shape::OneOf(&[Module, Classic], Expected::ScriptType)),
+        INTEGRITY,
+    ],
+));
 
 const INTEGRITY: Member = Member(Integrity, May, Shape::Integrity);
 
-const AS: Member = Member(
-    As,
-    Must,
-    Shape::OneOf(
-        &[Script, Style, Font, Image, Fetch],
-        Expected::PreloadAs,
-    ),
-);
+const AS: Member = Member(As, Must, Shape::OneOf(&[Script, Style, Font, Image, Fetch], Expected::PreloadAs));
 
 pub(crate) const RULE: &[Member] = &[
     Member(If, Must, Shape::Condition),

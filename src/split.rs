@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn the_heaviest_weights_do_not_overflow() {
-        let many: Vec<_> = (0..1_000).map(|index| format!(r#""v{index}": {{"weight": 1000000000, "value": 0}}"#)).collect();
+        let many: Vec<_> =
+            (0..1_000).map(|index| format!(r#""v{index}": {{"weight": 1000000000, "value": 0}}"#)).collect();
         check(&format!("{{{}}}", many.join(",")), &[(99_999, "v999"), (49_999, "v499")], None);
     }
 }

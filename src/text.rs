@@ -116,9 +116,18 @@ mod tests {
         let nasty = "a\"b\\c\n\u{1}\u{1f}é\u{2028}👩‍👧";
         let mut out = Writer::default();
         out.open("", b'{').string("s", nasty).optional("absent", None).number("n", Some(u64::MAX)).number("none", None);
-        out.bool("b", true).open("a", b'[').number("", Some(10)).string("", "x").close(b']').raw("raw", "[1.50]").close(b'}');
+        out.bool("b", true)
+            .open("a", b'[')
+            .number("", Some(10))
+            .string("", "x")
+            .close(b']')
+            .raw("raw", "[1.50]")
+            .close(b'}');
         let value: serde_json::Value = serde_json::from_str(&out.finish()).unwrap();
-        assert_eq!(value, serde_json::json!({"s": nasty, "n": u64::MAX, "none": null, "b": true, "a": [10, "x"], "raw": [1.5]}));
+        assert_eq!(
+            value,
+            serde_json::json!({"s": nasty, "n": u64::MAX, "none": null, "b": true, "a": [10, "x"], "raw": [1.5]})
+        );
     }
 
     #[test]

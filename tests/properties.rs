@@ -8,15 +8,47 @@
 )]
 
 use canary_runtime::bucket::{BUCKETS, Domain, bucket};
-use canary_runtime::{Address, Cohort, Config, Context, Decision, Percentage, Standing, Variant};
+use canary_runtime::{
+    Address, Cohort, Config, Context, Decision, Details, Document, Evaluation, History, Overrides, Percentage,
+    Standing, Variant,
+};
 use proptest::prelude::*;
 
-fn decide(millipercent: u32, key: &str) -> Decision {
-    let percent = f64::from(millipercent) / 1000.0;
-    let text = format!(r#"{{"CANARY_PERCENTAGE": {percent}, "FEATURE_FLAGS": {{}}}}"#);
-    let (config, _) = Config::parse(text.as_bytes()).expect("a valid config");
-    Decision::make(&config, &Context { targeting_key: key.to_owned(), standing: Standing::Known })
+#[path = "properties/grammar.rs"]
+mod grammar;
+#[path = "properties/spread.rs"]
+mod spread;
+
+/// What a config gives a user: the decision, and what `read` makes of the flag `f`.
+fn evaluate<T>(members: &str, key: &str, read: impl FnOnce(Decision, Details) -> T) -> T {
+    let (config, _) = Config::parse(format!("{{{members}}}").as_bytes()).expect("a valid config");
+    let context = Context { targeting_key: key.to_owned(), ..Context::default() };
+    let evaluation = Evaluation { config: &config, context: &context, overrides: &Overrides::default(), now: 0 };
+    read(Decision::make(&evaluation, Standing::Known, History::default()), evaluation.flag("f"))
 }
+
+fn percent(buckets: u32) -> f64 {
+    f64::from(buckets) / 1000.0
+}
+
+fn decide(buckets: u32, key: &str) -> Decision {
+    evaluate(&format!(r#""CANARY_PERCENTAGE": {}, "FEATURE_FLAGS": {{}}"#, percent(buckets)), key, |decision, _| {
+        decision
+    })
+}
+
+/// Whether a flag, whose text is made of a percentage, is `true`.
+fn is_on(flag: impl Fn(f64) -> String, buckets: u32, key: &str) -> bool {
+    let members = format!(r#""CANARY_PERCENTAGE": 0, "FEATURE_FLAGS": {{"f": {}}}"#, flag(percent(buckets)));
+    evaluate(&members, key, |_, details| details.value.map(canary_runtime::Value::text) == Some("true"))
+}
+
+/// The forms in which a flag has a share of users.
+const SHARES: [fn(f64) -> String; 3] = [
+    |percent| percent.to_string(),
+    |percent| format!(r#"{{"percentage": {percent}, "salt": "s"}}"#),
+    |percent| format!(r#"{{"rules": [{{"if": {{}}, "percentage": {percent}}}]}}"#),
+];
 
 proptest! {
     #[test]
@@ -30,6 +62,64 @@ proptest! {
     }
 
     #[test]
+    fn any_change_of_a_config_is_answered(
+        config in grammar::config(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..4_u8), 1..8),
+    ) {
+        let mut bytes = config.into_bytes();
+        for (place, byte, kind) in changes {
+            let at = place.index(bytes.len());
+            match kind {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                2 => bytes.truncate(at + 1),
+                _ => { bytes.remove(at); }
+            }
+            if bytes.is_empty() { break }
+        }
+        if let Err(fault) = Config::parse(&bytes) {
+            prop_assert!(fault.line().starts_with("E1"), "{}", fault);
+        }
+    }
+
+    #[test]
+    fn whatever_a_config_says_it_can_be_evaluated(
+        config in grammar::config(), attributes in grammar::object(), key in ".{0,3}", now in any::<i64>(),
+    ) {
+        let (config, _) = Config::parse(config.as_bytes()).map_err(|fault| TestCaseError::fail(format!("{fault} {config}")))?;
+        let context = Context { targeting_key: key, attributes: Document::parse(&attributes).expect("JSON") };
+        let overrides = Overrides::new(["canary"], ["f1:[1]"]);
+        let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now };
+        for flag in config.flag_keys() {
+            let details = evaluation.flag(flag);
+            prop_assert_eq!(details.to_json(), evaluation.flag(flag).to_json());
+            prop_assert_eq!(details.error.is_some(), details.reason == canary_runtime::Reason::Error);
+            prop_assert!(details.error.is_none() || details.value.is_none());
+        }
+        for (quarantined, held) in [(false, false), (true, false), (false, true)] {
+            let decision = Decision::make(&evaluation, Standing::Known, History { quarantined, held });
+            prop_assert!(decision.cohort != Cohort::Control || decision.variant == Variant::Stable);
+        }
+    }
+
+    #[test]
+    fn numbers_are_those_of_others(text in grammar::number()) {
+        let ours = Document::parse(&text).expect("JSON").root().as_number().expect("a number");
+        let theirs: f64 = serde_json::from_str(&text).expect("a number");
+        prop_assert_eq!(ours.to_bits(), theirs.to_bits(), "{}", text);
+    }
+
+    #[test]
+    fn a_portable_pattern_compiles(pattern in grammar::pattern(), text in ".{0,8}", ignore_case in any::<bool>()) {
+        check_pattern(&pattern, &text, ignore_case)?;
+    }
+
+    #[test]
+    fn what_of_any_text_is_portable_compiles(pattern in r"[a-c(){}\[\]\\*+?|^$.,0-9dDwWsSbB/&~:=!<>-]{0,12}", text in "[a-c0-9 ]{0,8}") {
+        check_pattern(&pattern, &text, false)?;
+    }
+
+    #[test]
     fn buckets_are_in_range(salt in ".*", key in ".*") {
         prop_assert!(bucket(Domain::Canary, &salt, &key) < BUCKETS);
     }
@@ -38,12 +128,18 @@ proptest! {
     fn raising_the_percentage_moves_nobody_out(a in 0..=BUCKETS, b in 0..=BUCKETS, key in ".+") {
         let (low, high) = (decide(a.min(b), &key), decide(a.max(b), &key));
         prop_assert!(low.variant == Variant::Stable || high.variant == Variant::Canary);
+        for share in SHARES {
+            prop_assert!(!is_on(share, a.min(b), &key) || is_on(share, a.max(b), &key));
+        }
     }
 
     #[test]
     fn nobody_at_0_and_everybody_at_100(key in ".+") {
         prop_assert_eq!(decide(0, &key).variant, Variant::Stable);
         prop_assert_eq!(decide(BUCKETS, &key).variant, Variant::Canary);
+        for share in SHARES {
+            prop_assert!(!is_on(share, 0, &key) && is_on(share, BUCKETS, &key));
+        }
     }
 
     #[test]
@@ -69,13 +165,30 @@ proptest! {
     }
 }
 
-#[test]
-fn users_are_spread_evenly() {
-    // Chi-square over 100 cells of 100,000 users: 99 degrees of freedom, 161 is exceeded once in 10,000 draws.
-    let mut cells = [0_f64; 100];
-    for user in 0..100_000 {
-        cells[bucket(Domain::Canary, "canary", &format!("user-{user}")) as usize / 1_000] += 1.0;
+/// A portable pattern is one that the other side has, too: with `a|` in front it matches everything, which one that
+/// does not compile does not.
+fn check_pattern(pattern: &str, text: &str, ignore_case: bool) -> Result<(), TestCaseError> {
+    let alternative = format!("|{pattern}");
+    if !canary_runtime::pattern::is_portable(pattern) || !canary_runtime::pattern::is_portable(&alternative) {
+        return Ok(());
     }
-    let chi_square: f64 = cells.iter().map(|count| (count - 1_000.0).powi(2) / 1_000.0).sum();
-    assert!(chi_square < 161.0, "{chi_square}");
+    let operator = if ignore_case { "$regexi" } else { "$regex" };
+    let condition = serde_json::json!({ "a": { operator: alternative } });
+    let attributes = serde_json::json!({ "a": text });
+    let attributes = Document::parse(&attributes.to_string()).expect("JSON");
+    let segments = canary_runtime::segment::Segments::new(attributes.root().nothing());
+    let subject = canary_runtime::condition::Subject { attributes: &attributes, segments };
+    let condition = Document::parse(&condition.to_string()).expect("JSON");
+    prop_assert!(canary_runtime::condition::holds(condition.root(), &subject), "{}", pattern);
+    Ok(())
+}
+
+#[test]
+fn the_largest_portable_patterns_compile() {
+    for part in [r"\S{1000}", r"\W{1000}", ".{1000}", "[^a]{1000}", r"(\D{10}){100}", r"\S{999}?"] {
+        for ignore_case in [false, true] {
+            let pattern = part.repeat(999 / part.len());
+            check_pattern(&pattern, "a", ignore_case).expect("compiles");
+        }
+    }
 }

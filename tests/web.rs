@@ -97,7 +97,8 @@ fn nobody_known_gets_stable() {
 #[wasm_bindgen_test]
 fn attributes_that_cannot_be_read_cost_the_rules_alone() {
     for attributes in [json!([1]), json!("x"), (0..70).fold(json!(1), |inner, _| json!([inner]))] {
-        let decision = &parse(&decide(&view("edge-38162", &json!({"attributes": attributes})), CONFIG, f64::NAN))["decision"];
+        let decision =
+            &parse(&decide(&view("edge-38162", &json!({"attributes": attributes})), CONFIG, f64::NAN))["decision"];
         assert_eq!(decision["variant"], "canary", "{attributes}");
     }
 }
@@ -117,7 +118,8 @@ fn the_words_for_a_fault_come_with_the_flags() {
     assert_eq!(parse(&flags.flag(b"on", b"")), json!({"reason": "ERROR", "errorCode": "GENERAL"}));
     let told = parse(&flags.take(CONFIG, f64::NAN, 0.0));
     let odd = "E112 FEATURE_FLAGS.odd (line 2, column 91): expected true, false, a percentage or an object";
-    let listed = "I118 ASSETS.canary.scripts[0] (line 3, column 55): expected data-origins of every page to list this origin";
+    let listed =
+        "I118 ASSETS.canary.scripts[0] (line 3, column 55): expected data-origins of every page to list this origin";
     assert_eq!(told, json!({"notices": [listed, odd]}));
     assert_eq!(parse(&decide(b"{}", b"{", f64::NAN))["code"], "E105");
     // A faulty config leaves the one before it.
@@ -150,12 +152,18 @@ fn flags_are_for_whoever_is_identified() {
 #[wasm_bindgen_test]
 fn overrides_of_the_address_need_leave() {
     let config = |on: bool| {
-        format!(r#"{{"CANARY_PERCENTAGE": 5, "OVERRIDES": {{"query": {on}}}, "FEATURE_FLAGS": {{"a": true}}}}"#).into_bytes()
+        format!(r#"{{"CANARY_PERCENTAGE": 5, "OVERRIDES": {{"query": {on}}}, "FEATURE_FLAGS": {{"a": true}}}}"#)
+            .into_bytes()
     };
     let view = view("edge-88039", &json!({"arm": ["canary"], "flagOverrides": ["a:5"]}));
     for (on, variant, value, notices) in [
         (true, "canary", json!(5), json!([])),
-        (false, "stable", json!(true), json!(["E701 expected OVERRIDES.query to be on for an override in the address; it is ignored"])),
+        (
+            false,
+            "stable",
+            json!(true),
+            json!(["E701 expected OVERRIDES.query to be on for an override in the address; it is ignored"]),
+        ),
     ] {
         assert_eq!(parse(&decide(&view, &config(on), f64::NAN))["decision"]["variant"], variant);
         let mut flags = Flags::new(&view);
@@ -175,7 +183,9 @@ fn expiry_needs_the_replys_time() {
 #[wasm_bindgen_test]
 fn flags_dates_are_judged_by_the_reply_and_else_by_the_clock() {
     let config = br#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {"f": {"from": "1970-01-01T00:00:01Z"}}}"#;
-    for (reply, clock, value) in [(999.0, 2_000.0, false), (1_000.0, 0.0, true), (f64::NAN, 999.0, false), (f64::NAN, 1_000.0, true)] {
+    for (reply, clock, value) in
+        [(999.0, 2_000.0, false), (1_000.0, 0.0, true), (f64::NAN, 999.0, false), (f64::NAN, 1_000.0, true)]
+    {
         let mut flags = Flags::new(&view("u", &Value::Null));
         flags.take(config, reply, clock);
         assert_eq!(parse(&flags.flag(b"f", b""))["value"], value, "{reply} {clock}");

@@ -148,7 +148,7 @@ fn a_malformed_config_is_served_as_it_is() {
     let server = fixture.serve();
     assert_eq!(server.line(), GOOD_LINE);
     for (config, line) in [
-        ("{\"CANARY_\n  PERCENT", "config: E105 line 2, column 3: expected JSON (served as it is; pages load stable)"),
+        ("{\"CANARY_\n  PERCENT", "config: E105 line 1, column 10: expected JSON (served as it is; pages load stable)"),
         (
             r#"{"CANARY_PERCENTAGE": "5", "FEATURE_FLAGS": {}}"#,
             "config: E109 CANARY_PERCENTAGE (line 1, column 23): expected a number from 0 to 100 with at most 3 decimals \

@@ -54,7 +54,7 @@ a.yaml: invalid: 1 error
 b.json:4:24: warning I118 FEATURE_FLAGS.a.requires.b: expected a flag that the config has; it is never met
     4 |     \"a\": {\"requires\": {\"b\": 1}},
       |                        ^
-b.json:5:10: warning E112 FEATURE_FLAGS.c: expected true, false, a percentage or an object
+b.json:5:10: warning E112 FEATURE_FLAGS.c: expected a number from 0 to 100 with at most 3 decimals
     5 |     \"c\": 101
       |          ^
 b.json: valid: 2 warnings

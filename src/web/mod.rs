@@ -13,4 +13,3 @@ pub use device::new_id;
 pub use flags::Flags;
 #[cfg(feature = "refresh")]
 pub use refresh::fetch;
-

@@ -1,14 +1,19 @@
 //! The vectors in this folder, checked wherever this is compiled for. Each function tells how many cases it checked.
 #![allow(
     clippy::expect_used,
+    clippy::panic,
+    clippy::string_slice,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "a panic fails the test"
 )]
+#![allow(clippy::struct_field_names, reason = "the names are the files'")]
 
 use canary_runtime::bucket::{Domain, bucket};
 use canary_runtime::time::parse_rfc3339;
-use canary_runtime::{Code, Config, Context, Decision, Document, Evaluation, Fault, History, Overrides, Percentage, Standing};
+use canary_runtime::{
+    Code, Config, Context, Decision, Document, Evaluation, Fault, History, Overrides, Percentage, Standing,
+};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -116,9 +121,7 @@ pub(crate) fn check_decisions() -> usize {
         let history = case.history.as_ref();
         let was = |name: &str| history.is_some_and(|history| history[name] == true);
         let history = History { quarantined: was("quarantined"), held: was("held") };
-        let overrides = case.overridden.map_or_else(Overrides::default, |variant| {
-            Overrides::new([variant], [])
-        });
+        let overrides = Overrides::new(case.overridden, None);
         let now = case.now.and_then(parse_rfc3339);
         let parsed = case.config.map(|config| {
             let (config, _) = Config::parse(config.get().as_bytes())?;
@@ -207,10 +210,18 @@ fn match_pattern(operator: &str, pattern: &Value, text: &Value) -> Value {
     evaluate(&config, "", serde_json::from_str(&attributes).expect("JSON"), &[], "", 0, "f")
 }
 
-fn evaluate(config: &str, key: &str, attributes: &RawValue, query: &[String], name: &str, now: i64, flag: &str) -> Value {
+fn evaluate(
+    config: &str,
+    key: &str,
+    attributes: &RawValue,
+    query: &[String],
+    name: &str,
+    now: i64,
+    flag: &str,
+) -> Value {
     let (config, _) = Config::parse(config.as_bytes()).unwrap_or_else(|fault| panic!("{name}: {fault} {config}"));
     let context = Context { targeting_key: key.to_owned(), attributes: document(attributes) };
-    let overrides = Overrides::new([], query.iter().map(String::as_str));
+    let overrides = Overrides::new(None, query.iter().map(String::as_str));
     let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now };
     serde_json::from_str(&evaluation.flag(flag).to_json()).expect("JSON")
 }

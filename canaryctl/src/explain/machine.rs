@@ -87,7 +87,7 @@ mod tests {
         let malformed = r#":{"value":null,"variant":null,"reason":"ERROR","errorCode":"PARSE_ERROR"}"#;
         let warnings = concat!(
             r#""I118 x (line 1, column 71): expected a known key; it is ignored","#,
-            r#""E112 FEATURE_FLAGS.b (line 2, column 36): expected true, false, a percentage or an object","#,
+            r#""E112 FEATURE_FLAGS.b (line 2, column 36): expected a number from 0 to 100 with at most 3 decimals","#,
             r#""E112 FEATURE_FLAGS. (line 2, column 52): "#,
             r#"expected 1 to 64 of A-Z a-z 0-9 _ . -, and no name of JavaScript's own""#,
         );

@@ -1,8 +1,6 @@
 //! What is wrong with one config.
 
-use canary_runtime::{
-    Code, Config, Context, Document, ErrorCode, Evaluation, Fault, Flag, Json, Overrides,
-};
+use canary_runtime::{Code, Config, Document, Fault, Json};
 
 /// What was found, with places in the config's text.
 #[derive(Debug, Default)]
@@ -22,7 +20,6 @@ pub(super) fn check(bytes: &[u8], now: i64) -> Faults {
     let (errors, mut warnings): (Vec<_>, Vec<_>) = faults.into_iter().partition(is_error);
     warnings.extend(expiry(&config, &document, now));
     warnings.extend(requirements(&config, &document));
-    warnings.extend(circles(&config, &document));
     Faults { errors, warnings }
 }
 
@@ -45,7 +42,7 @@ fn expiry(config: &Config, document: &Document, now: i64) -> Option<Fault> {
 fn requirements(config: &Config, document: &Document) -> Vec<Fault> {
     let mut faults = Vec::new();
     for flag in (0..config.flag_count()).filter_map(|index| config.flag(index)) {
-        for (name, _) in flag.requires() {
+        for name in flag.requires().map(|(name, _)| name.text()) {
             let expected = match config.find(name) {
                 None => "a flag that the config has; it is never met",
                 Some(index) if config.flag(index).is_none() => "a flag that can be read; it is never met",
@@ -57,24 +54,6 @@ fn requirements(config: &Config, document: &Document) -> Vec<Fault> {
         }
     }
     faults
-}
-
-/// Flags that are in error though each of them can be read.
-fn circles(config: &Config, document: &Document) -> Vec<Fault> {
-    let (context, overrides) = (Context::default(), Overrides::default());
-    let evaluation = Evaluation { config, context: &context, overrides: &overrides, now: 0 };
-    let readable = (0..config.flag_count()).filter_map(|index| config.flag(index));
-    let circular = readable.filter(|flag| {
-        flag.requires().next().is_some() && evaluation.flag(flag.key()).error == Some(ErrorCode::ParseError)
-    });
-    let flags = document.root().get("FEATURE_FLAGS");
-    let fault = |flag: Flag| {
-        let requires = flags.and_then(|flags| flags.get(flag.key())?.get("requires"));
-        let place = requires.map(|json| document.place(json.span().start));
-        let expected = "flags that do not require each other in a circle, nor more than 64 in a row";
-        Fault::found(Code::Flag, &format!("FEATURE_FLAGS.{}.requires", flag.key()), place, expected)
-    };
-    circular.map(fault).collect()
 }
 
 fn requirement<'a>(root: Json<'a>, flag: &str, required: &str) -> Option<Json<'a>> {
@@ -120,7 +99,7 @@ mod tests {
             &[],
             &[
                 "I118 X (line 1, column 2): expected a known key; it is ignored",
-                "E112 FEATURE_FLAGS.a (line 3, column 24): expected true, false, a percentage or an object",
+                "E112 FEATURE_FLAGS.a (line 3, column 24): expected a number from 0 to 100 with at most 3 decimals",
             ],
         );
     }
@@ -174,27 +153,13 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_is_named_at_each_of_its_flags() {
-        let flags = r#""a": {"requires": {"b": true}}, "b": {"requires": {"a": true}}, "c": {"requires": {"a": true}}"#;
-        let circle = "expected flags that do not require each other in a circle, nor more than 64 in a row";
-        check_lines(
-            &with("", flags),
-            &[],
-            &[
-                &format!("E112 FEATURE_FLAGS.a.requires (line 3, column 37): {circle}"),
-                &format!("E112 FEATURE_FLAGS.b.requires (line 3, column 69): {circle}"),
-            ],
-        );
-    }
-
-    #[test]
     fn what_is_required_has_to_be_there() {
         let flags = "\"a\": {\"requires\": {\"b\": true, \"c\": 1, \"d\": 1}}, \"b\": 5, \"c\": 101";
         check_lines(
             &with("", flags),
             &[],
             &[
-                "E112 FEATURE_FLAGS.c (line 3, column 80): expected true, false, a percentage or an object",
+                "E112 FEATURE_FLAGS.c (line 3, column 80): expected a number from 0 to 100 with at most 3 decimals",
                 "I118 FEATURE_FLAGS.a.requires.c (line 3, column 49): expected a flag that can be read; it is never met",
                 "I118 FEATURE_FLAGS.a.requires.d (line 3, column 57): expected a flag that the config has; it is never met",
             ],

@@ -2,7 +2,7 @@
 //! an independent implementation in JavaScript.
 #![cfg(not(target_arch = "wasm32"))]
 
-#[path = "vectors/mod.rs"]
+#[path = "mod.rs"]
 mod vectors;
 
 #[test]
