@@ -12,7 +12,9 @@ export const encodeContext = (context, base, more) =>
   attempt(() => {
     const { targetingKey = "", attributes = {} } = context;
     const sound = isObject(context) && typeof targetingKey === "string" && isObject(attributes);
-    return sound ? encode(JSON.stringify({ targetingKey, attributes: { ...base, ...attributes }, ...more })) : null;
+    if (!sound) return null;
+    // A text of its own, so that the module can do without it.
+    return encode(JSON.stringify({ targetingKey, attributes: JSON.stringify({ ...base, ...attributes }), ...more }));
   });
 
 /** What the runtime knows of page and browser by itself. Spreads and entries make plain members of any name. */

@@ -5,9 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::output::Output;
-use crate::{
-    assets, bucket, completions, diff, explain, inject, schema, segment, serve, set, simulate, validate,
-};
+use crate::{assets, bucket, completions, diff, explain, inject, schema, segment, serve, set, simulate, validate};
 
 /// Prepares and serves a client-side canary, and computes what the runtime computes.
 ///

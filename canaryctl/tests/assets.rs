@@ -78,7 +78,10 @@ fn into_a_manifest_it_changes_the_bundle_alone() {
     let (_, bundle, _) = build.run(&args[..5]);
     assert_eq!(config["ASSETS"]["canary"], serde_json::from_str::<Value>(&bundle).unwrap());
     let (_, out, _) = build.run(&args);
-    assert_eq!((out.as_str(), fs::read_to_string(build.path("cm.yaml")).unwrap()), ("@/cm.yaml: nothing to change\n", after));
+    assert_eq!(
+        (out.as_str(), fs::read_to_string(build.path("cm.yaml")).unwrap()),
+        ("@/cm.yaml: nothing to change\n", after)
+    );
 }
 
 #[test]

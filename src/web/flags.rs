@@ -84,7 +84,8 @@ impl Flags {
         details.to_json().into_bytes()
     }
 
-    /// Evaluates flags for somebody else from now on: `{"targetingKey", "attributes"}`. Whether it could be read.
+    /// Evaluates flags for somebody else from now on: `{"targetingKey", "attributes"}`, the latter as a
+    /// text. Whether it could be read.
     pub fn identify(&mut self, context: &[u8]) -> bool {
         let user = view::read(context).and_then(|view| view::context(view.root()));
         let known = user.is_some();

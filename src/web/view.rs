@@ -13,14 +13,14 @@ pub(super) fn read(bytes: &[u8]) -> Option<Document> {
     Document::read(text(bytes)).ok().filter(|view| view.root().kind() == Kind::Object)
 }
 
-/// For whom; nothing where the page says something else.
+/// For whom; nothing where the page says something else. The attributes are a text of their own, so that one that is
+/// nested too deep costs no more than them.
 pub(super) fn context(view: Json) -> Option<Context> {
     let (key, attributes) = (view.member(Word::TargetingKey), view.member(Word::Attributes));
-    let is = |json: Json, kind| !json.exists() || json.kind() == kind;
-    if !is(key, Kind::String) || !is(attributes, Kind::Object) {
+    if key.exists() && key.kind() != Kind::String {
         return None;
     }
-    let attributes = if attributes.exists() { Document::read(attributes.source()).ok()? } else { Document::default() };
+    let attributes = if attributes.exists() { read(attributes.text().as_bytes())? } else { Document::default() };
     Some(Context { targeting_key: String::from(key.text()), attributes })
 }
 
