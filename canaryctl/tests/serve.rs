@@ -162,7 +162,7 @@ fn a_malformed_config_is_served_as_it_is() {
     }
     fixture.configure(r#"{"CANARY_PERCENTAGE": 1, "FEATURE_FLAGS": {"a": "on"}}"#);
     assert_eq!(server.line(), "config: 1 % canary, no revision, 1 flag");
-    let warning = "E112 FEATURE_FLAGS.a (line 1, column 48): expected true, false, a percentage or an object";
+    let warning = "E112 FEATURE_FLAGS.a (line 1, column 49): expected true, false, a percentage or an object";
     assert_eq!(server.line(), format!("config: warning: {warning}"));
 }
 
