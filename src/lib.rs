@@ -9,7 +9,7 @@
 //! let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now: 0 };
 //! let decision = Decision::make(&evaluation, Standing::Known, History::default());
 //! assert_eq!((decision.variant, decision.bucket), (Variant::Stable, Some(38_594)));
-//! assert_eq!(evaluation.flag("search").to_json(), r#"{"value":false,"reason":"SPLIT","bucket":83262}"#);
+//! assert_eq!(evaluation.flag("search").to_json(), r#"{"value":false,"reason":"SPLIT","bucket":93505}"#);
 //! assert!(warnings.is_empty());
 //! # Ok::<(), canary_runtime::Fault>(())
 //! ```
