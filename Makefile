@@ -4,7 +4,7 @@ PORT ?= 8080
 export PATH := $(shell scripts/need --path):$(PATH)
 runtime := $(shell git ls-files Cargo.lock Cargo.toml .cargo loader scripts/pack src wasm)
 
-.PHONY: demo build test test-native test-web test-e2e lint size setup clean
+.PHONY: demo build test test-native test-web test-e2e test-long lint size setup clean
 
 demo: ## the demo site, to look at and to play with
 	@scripts/need wasm-target pack wasm-bindgen-cli
@@ -34,6 +34,10 @@ test-web: ## the core in headless Chromium
 test-e2e: build ## a real Nginx, the manifests, a real browser
 	@scripts/need chromium nginx kustomize node
 	@scripts/test e2e
+
+test-long: ## hours: fuzzing, and mutants of the core
+	@scripts/need cargo-fuzz cargo-mutants
+	scripts/test-long
 
 lint: ## formatting, lints, docs, licences
 	@scripts/need wasm-target lint cargo-deny shellcheck

@@ -25,15 +25,16 @@ impl<'a> Bundle<'a> {
     #[must_use]
     pub fn stranger(self, origins: &str) -> Option<&'a str> {
         // By list, so that no member which the list does not know stands for the address.
-        let lists = [(Word::Scripts, Word::Src), (Word::Styles, Word::Href), (Word::Preload, Word::Href)];
-        let addresses = lists
-            .into_iter()
-            .flat_map(|(list, address)| self.0.member(list).items().map(move |asset| asset.member(address).text()));
-        addresses.into_iter().find(|address| {
-            let listed =
-                |origin: &str| origins.as_bytes().split(|byte| *byte == b' ').any(|listed| listed == origin.as_bytes());
-            matches!(Address::parse(address), Some(Address::Foreign(origin)) if !listed(origin))
-        })
+        [(Word::Scripts, Word::Src), (Word::Styles, Word::Href), (Word::Preload, Word::Href)].into_iter().find_map(
+            |(list, address)| {
+                self.0.member(list).items().map(|asset| asset.member(address).text()).find(|address| {
+                    let listed = |origin: &str| {
+                        origins.as_bytes().split(|byte| *byte == b' ').any(|listed| listed == origin.as_bytes())
+                    };
+                    matches!(Address::parse(address), Some(Address::Foreign(origin)) if !listed(origin))
+                })
+            },
+        )
     }
 
     /// As it was typed.

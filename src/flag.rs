@@ -170,3 +170,6 @@ impl<'a> Flag<'a> {
 fn reason(share: Json) -> Reason {
     if matches!(share.as_number(), Some(0.0 | 100.0)) { Reason::Static } else { Reason::Split }
 }
+
+#[cfg(test)]
+mod tests;

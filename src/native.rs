@@ -44,10 +44,17 @@ pub(crate) fn equals_folded(a: &str, b: &str) -> bool {
 /// JavaScript's `Number(text)`.
 pub(crate) fn number(text: &str) -> f64 {
     let text = text.trim_matches(is_space);
-    let radix = |prefix, radix| {
-        let digits = text.strip_prefix(prefix)?;
-        let digits = digits.chars().map(|digit| digit.to_digit(radix).map(f64::from));
-        Some(digits.reduce(|sum, digit| Some(sum? * f64::from(radix) + digit?)).flatten().unwrap_or(f64::NAN))
+    #[expect(clippy::cast_precision_loss, reason = "to the nearest double")]
+    let radix = |prefix, radix: u32| {
+        let digits = text.strip_prefix(prefix).filter(|digits| !digits.is_empty())?;
+        // Rounded once: of what goes beyond the sum, it only counts whether it is more than nothing.
+        let number = digits.chars().try_fold((0_u128, 1.0), |(sum, scale), digit| {
+            let digit = u128::from(digit.to_digit(radix)?);
+            let full = sum >> 120 > 0;
+            let next = sum.wrapping_mul(radix.into()).wrapping_add(digit);
+            Some(if full { (sum | digit.min(1), scale * f64::from(radix)) } else { (next, scale) })
+        });
+        number.map(|(sum, scale)| sum as f64 * scale)
     };
     let prefixed = [("0x", 16), ("0X", 16), ("0o", 8), ("0O", 8), ("0b", 2), ("0B", 2)];
     match text {
@@ -154,6 +161,8 @@ mod tests {
             ("0O7", 7.0),
             ("9007199254740993", 9_007_199_254_740_992.0),
             ("0x20000000000001", 9_007_199_254_740_992.0),
+            ("0x200000000000018", 144_115_188_075_855_904.0),
+            ("0x20000000000001000000000000000000000001", (2_f64.powi(53) + 2.0) * 2_f64.powi(96)),
         ] {
             assert_eq!(number(text).to_bits(), f64::to_bits(expected), "{text:?}");
         }

@@ -41,6 +41,7 @@ fn only_own_members_are_found() {
     for path in ["length", "a.length", "s.length", "__proto__", "constructor", "a.constructor", "toString", "a.map"] {
         check(&format!(r#"{{"{path}": null}}"#), r#"{"a": [1], "s": "x"}"#, true);
     }
+    check(r#"{"none": "null"}"#, "{}", true);
     check(r#"{"__proto__": 1}"#, r#"{"__proto__": 1}"#, true);
     check(r#"{"o.length": 5}"#, r#"{"o": {"length": 5}}"#, true);
 }

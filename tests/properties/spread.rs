@@ -22,47 +22,45 @@ fn each_domain_spreads_a_million_users_evenly() {
     }
 }
 
-/// Chi-square of two decisions over 100,000 users, in or out each.
-fn dependence(a: impl Fn(&str) -> bool, b: impl Fn(&str) -> bool) -> f64 {
+/// The buckets of 100,000 users.
+fn buckets(domain: Domain, salt: &str) -> Vec<u32> {
+    (0..100_000).map(|user| bucket(domain, salt, &format!("user-{user}"))).collect()
+}
+
+/// Chi-square of two decisions for the same users, each of whom is in or out.
+fn dependence(first: &[u32], second: &[u32], percents: [u32; 2]) -> f64 {
     let mut cells = [[0_f64; 2]; 2];
-    for user in 0..100_000 {
-        let user = format!("user-{user}");
-        cells[usize::from(a(&user))][usize::from(b(&user))] += 1.0;
+    for (first, second) in first.iter().zip(second) {
+        cells[usize::from(*first < percents[0] * 1_000)][usize::from(*second < percents[1] * 1_000)] += 1.0;
     }
     let [[neither, b], [a, both]] = cells;
     let sums = (neither + b) * (a + both) * (neither + a) * (b + both);
     (neither * both - a * b).powi(2) * 100_000.0 / sums
 }
 
-fn inside(domain: Domain, salt: &'static str, percent: u32) -> impl Fn(&str) -> bool {
-    move |user| bucket(domain, salt, user) < percent * 1_000
+fn check_independence(decisions: &[Vec<u32>]) {
+    for (place, first) in decisions.iter().enumerate() {
+        for second in &decisions[place + 1..] {
+            for percents in [[10, 10], [50, 50], [10, 50]] {
+                let chi_square = dependence(first, second, percents);
+                assert!(chi_square < LIMIT_1, "{chi_square}");
+            }
+        }
+    }
 }
 
 #[test]
 fn domains_are_independent() {
-    const DOMAINS: [Domain; 3] = [Domain::Canary, Domain::Flag, Domain::Variant];
-    for (place, first) in DOMAINS.into_iter().enumerate() {
-        for second in DOMAINS.into_iter().skip(place + 1) {
-            for percent in [10, 50] {
-                let chi_square = dependence(inside(first, "search", percent), inside(second, "search", percent));
-                assert!(chi_square < LIMIT_1, "{first:?} {second:?} {percent} {chi_square}");
-            }
-        }
-    }
+    let decisions = [Domain::Canary, Domain::Flag, Domain::Variant].map(|domain| buckets(domain, "search"));
+    check_independence(&decisions);
     // What this would look like if they were not.
-    assert!(dependence(inside(Domain::Flag, "search", 10), inside(Domain::Flag, "search", 50)) > 1_000.0);
+    assert!(dependence(&decisions[0], &decisions[0], [10, 50]) > 1_000.0);
 }
 
 #[test]
 fn flags_and_releases_are_independent() {
-    const SALTS: [&str; 5] = ["search", "checkout", "search2", "a", "b"];
     for domain in [Domain::Canary, Domain::Flag] {
-        for (place, first) in SALTS.into_iter().enumerate() {
-            for second in SALTS.into_iter().skip(place + 1) {
-                let chi_square = dependence(inside(domain, first, 50), inside(domain, second, 50));
-                assert!(chi_square < LIMIT_1, "{domain:?} {first} {second} {chi_square}");
-            }
-        }
+        check_independence(&["search", "checkout", "search2", "a", "b"].map(|salt| buckets(domain, salt)));
     }
 }
 
