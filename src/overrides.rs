@@ -29,7 +29,7 @@ struct Override {
 
 impl Overrides {
     /// Reads those of the address: the values of its parameters `canary` (`canary` or `stable`) and `canary.flag`
-    /// (`KEY:JSON`), each as often as it is there.
+    /// (`KEY:JSON`), each as often as it is there, of which the first counts.
     ///
     /// ```
     /// use canary_runtime::Overrides;
@@ -43,8 +43,8 @@ impl Overrides {
         let mut overrides = Self::default();
         for variant in variants {
             match Word::of(variant) {
-                Word::Canary => overrides.variant = Some(Variant::Canary),
-                Word::Stable => overrides.variant = Some(Variant::Stable),
+                Word::Canary => _ = overrides.variant.get_or_insert(Variant::Canary),
+                Word::Stable => _ = overrides.variant.get_or_insert(Variant::Stable),
                 _ => overrides.malformed = true,
             }
         }
