@@ -12,7 +12,7 @@ async function waitForTag() {
   if (!findTag() && document.readyState === "loading") {
     await new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
   }
-  return findTag() ?? tell(`I118 no script tag of ${import.meta.url}; its attributes have their defaults`);
+  return findTag() ?? tell(`I118 no script tag; its attributes have their defaults`);
 }
 
 function start() {

@@ -56,7 +56,7 @@ impl Config {
     pub fn parse(bytes: &[u8]) -> Result<(Self, Vec<Fault>), Fault> {
         let (mut config, log) = Self::read(bytes).map_err(Refusal::locate)?;
         let flags = config.document.root().member(Word::FeatureFlags);
-        let names = flags.sorted_names().into_iter().map(Json::index).collect();
+        let names = flags.sorted_names().into_iter().map(|(_, name)| name.index()).collect();
         let mut checker = Checker { log, ..Checker::new(flags.nothing()) };
         checker.flags(flags);
         let Checker { mut log, unusable, .. } = checker;

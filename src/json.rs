@@ -124,7 +124,7 @@ impl Document {
     pub(crate) fn find_twice(&self) -> Option<usize> {
         let again = |object: Json<'_>| {
             let names = object.sorted_names();
-            let twice = names.array_windows().filter(|[a, b]| a.text() == b.text()).map(|[a, _]| a.text());
+            let twice = names.array_windows().filter(|[a, b]| a.0 == b.0).map(|[a, _]| a.0);
             let second = |text| object.members().filter(|(name, _)| name.text() == text).nth(1);
             twice.filter_map(second).map(|(name, _)| name.span().start).min()
         };
@@ -287,9 +287,9 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// An object's names in alphabetical order.
-    pub(crate) fn sorted_names(self) -> Vec<Self> {
-        let mut names: Vec<_> = self.members().map(|(name, _)| name).collect();
+    /// An object's names in alphabetical order. Their texts are there as well, because they are compared often.
+    pub(crate) fn sorted_names(self) -> Vec<(&'a str, Self)> {
+        let mut names: Vec<_> = self.members().map(|(name, _)| (name.text(), name)).collect();
         sort(&mut names);
         names
     }
@@ -297,11 +297,11 @@ impl<'a> Json<'a> {
 
 /// Whether an object has a name twice.
 fn has_twice(object: Json) -> bool {
-    object.sorted_names().array_windows().any(|[a, b]| a.text() == b.text())
+    object.sorted_names().array_windows().any(|[a, b]| a.0 == b.0)
 }
 
 /// Sorts names in place: a heap sort, because it is a twentieth of the library's code and never quadratic.
-fn sort(names: &mut [Json]) {
+fn sort(names: &mut [(&str, Json)]) {
     for top in (0..names.len() / 2).rev() {
         sift(names, top);
     }
@@ -312,12 +312,12 @@ fn sort(names: &mut [Json]) {
 }
 
 /// Lets the name at `top` sink below those which come later.
-fn sift(heap: &mut [Json], mut top: usize) {
+fn sift(heap: &mut [(&str, Json)], mut top: usize) {
     loop {
         let mut last = top;
         for child in [top.saturating_mul(2).saturating_add(1), top.saturating_mul(2).saturating_add(2)] {
             if let (Some(a), Some(b)) = (heap.get(last), heap.get(child))
-                && a.text() < b.text()
+                && a.0 < b.0
             {
                 last = child;
             }

@@ -127,7 +127,7 @@ mod tests {
         check(&[], &[], None, [None, None]);
         check(&["canary"], &[], Some(Variant::Canary), [None, OFF]);
         check(&["stable"], &[], Some(Variant::Stable), [None, OFF]);
-        check(&["stable", "canary"], &[], Some(Variant::Canary), [None, OFF]);
+        check(&["stable", "canary"], &[], Some(Variant::Stable), [None, OFF]);
         check(&[], &["a:1"], None, [None, OFF]);
         check(&[], &["a:1", "b:1"], None, [UNKNOWN, OFF]);
         check(&["always", "stable"], &[], Some(Variant::Stable), [FORM, FORM]);
