@@ -92,6 +92,10 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     }
     if args.dry_run || !editor.is_changed() {
         print(&editor, &Outcome { dry_run: args.dry_run, commit: None }, output)?;
+        // What an earlier push could not bring there: a kill switch has to arrive at the second attempt.
+        if let (true, false, Some(tracked)) = (args.push, args.dry_run, tracked) {
+            tracked.push().with_context(|| format!("{} is not pushed", args.file.display()))?;
+        }
         return Ok(ExitCode::SUCCESS);
     }
     editor.save()?;

@@ -262,7 +262,15 @@ fn a_push_that_is_rejected_says_what_to_do() {
     assert_eq!(errors, format!("canaryctl: {FILE} is committed, but not pushed: {reason}\n"));
     assert_eq!(folder.git(&["log", "-1", "--format=%s"]), "canary: 5 % -> 10 %");
 
+    folder.git(&["pull", "--quiet", "--rebase"]);
+    folder.says(&["set", "10", "--push"], "nothing to change");
+    let commit = folder.git(&["rev-parse", "HEAD"]);
+    assert_eq!(folder.git(&["--git-dir", "remote.git", "rev-parse", "main"]), commit);
+
     folder.git(&["remote", "set-url", "origin", "./gone.git"]);
+    let (code, _, errors) = folder.run(&["set", "10", "--push"]);
+    let reason = "'./gone.git' does not appear to be a git repository";
+    assert_eq!((code, errors), (Some(2), format!("canaryctl: {FILE} is not pushed: {reason}\n")));
     let (code, _, errors) = folder.run(&["set", "11", "--push"]);
     let reason = "'./gone.git' does not appear to be a git repository";
     assert_eq!((code, errors), (Some(2), format!("canaryctl: {FILE} is committed, but not pushed: {reason}\n")));

@@ -20,6 +20,7 @@ pub(super) fn check(bytes: &[u8], now: i64) -> Faults {
     let (errors, mut warnings): (Vec<_>, Vec<_>) = faults.into_iter().partition(is_error);
     warnings.extend(expiry(&config, &document, now));
     warnings.extend(requirements(&config, &document));
+    warnings.extend(groups(&document));
     Faults { errors, warnings }
 }
 
@@ -52,6 +53,28 @@ fn requirements(config: &Config, document: &Document) -> Vec<Fault> {
             let key = format!("FEATURE_FLAGS.{}.requires.{name}", flag.key());
             faults.push(Fault::found(Code::Notice, &key, at, expected));
         }
+    }
+    faults
+}
+
+/// A segment that does not exist is empty: `$notInGroup` of it is everybody.
+fn groups(document: &Document) -> Vec<Fault> {
+    let segments = document.root().get("SEGMENTS");
+    let unknown = |(name, value): &(Json<'_>, Json<'_>)| {
+        matches!(name.text(), "$inGroup" | "$notInGroup")
+            && value.as_str().is_some_and(|group| segments.and_then(|segments| segments.get(group)).is_none())
+    };
+    let conditions = ["CANARY_RULES", "FEATURE_FLAGS"].into_iter().filter_map(|key| document.root().get(key));
+    let mut open: Vec<_> = conditions.collect();
+    let mut faults = Vec::new();
+    while let Some(json) = open.pop() {
+        for (_, value) in json.members().filter(unknown) {
+            let at = value.span().start;
+            let expected = "a segment that the config has; this one is empty";
+            faults.push(Fault::found(Code::Notice, &document.path_to(at), Some(document.place(at)), expected));
+        }
+        open.extend(json.items());
+        open.extend(json.members().map(|(_, value)| value));
     }
     faults
 }
@@ -150,6 +173,18 @@ mod tests {
         ] {
             check_lines(&with(&format!("\"EXPIRES_AT\": \"{time}\","), ""), &[], warnings);
         }
+    }
+
+    #[test]
+    fn a_segment_has_to_be_there() {
+        let flags = r#""a": {"rules": [{"if": {"id": {"$inGroup": "staff"}}}, {"if": {"$or": [{"id": {"$notInGroup": "x"}}]}}]}"#;
+        check_lines(
+            &with(r#""SEGMENTS": {"staff": []},"#, flags),
+            &[],
+            &[
+                "I118 FEATURE_FLAGS.a.rules[1].if.$or[0].id.$notInGroup (line 3, column 113): expected a segment that the config has; this one is empty",
+            ],
+        );
     }
 
     #[test]
