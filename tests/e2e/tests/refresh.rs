@@ -125,7 +125,7 @@ async fn a_listener_can_leave() {
 async fn an_interval_out_of_range_is_none() {
     for interval in ["-5", "0", "0.001", "2592000", "Infinity", "often"] {
         let attribute = format!(r#"data-refresh="{interval}""#);
-        let stage = listening(&attribute, &config("5", &json!({})), &user_at("s", 0)).await;
+        let stage = listening(&attribute, &config("5", &json!({ "a": false })), &user_at("s", 0)).await;
         let mark = stage.nginx.access_log().mark();
         stage.browser.eval("new Promise((resolve) => setTimeout(resolve, 100))").await;
         settle(&stage, mark).await;
@@ -154,7 +154,7 @@ async fn a_config_of_another_origin_is_never_asked_for() {
 
 #[tokio::test]
 async fn a_page_that_stops_before_the_decision_never_asks_again() {
-    let site = site("", &config("100", &json!({})));
+    let site = site("", &config("100", &json!({ "a": false })));
     site.write(
         "late.js",
         r#"
