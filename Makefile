@@ -43,7 +43,7 @@ lint: ## formatting, lints, docs, licences
 	@scripts/need wasm-target lint cargo-deny shellcheck
 	scripts/lint
 
-size: build ## bytes that a browser requests before the bundle, against size-budget
+size: build ## bytes that a browser requests before it asks for the bundle, against size-budget
 	@scripts/size
 
 setup: ## all tools at once

@@ -1,7 +1,7 @@
 //! Flags of every type as a page reads them: values, details, overrides, and what it cannot do to them.
 
 use canary_e2e::bucket::{bucket, user_at};
-use canary_e2e::fixture::{config, ran, site};
+use canary_e2e::fixture::{config, ran, settle, site};
 use canary_e2e::stage::Stage;
 use serde_json::{Value, json};
 
@@ -23,6 +23,27 @@ async fn open(attributes: &str, flags: &Value, user: &str) -> Stage {
     stage.goto("/").await;
     ran(&stage.browser).await;
     stage
+}
+
+#[tokio::test]
+async fn the_bundle_is_asked_for_once_and_before_its_flags() {
+    let assets = json!({ "canary": { "version": "2", "scripts": [
+        { "src": "/canary/main.js" }, { "src": "/classic.js", "type": "classic" }] } });
+    let text = config("100", &json!({ "on": true }));
+    let site = site("", &text.replacen('{', &format!("{{\"ASSETS\": {assets}, "), 1));
+    site.write("classic.js", "");
+    let stage = Stage::new(site).await;
+    let mark = stage.nginx.access_log().mark();
+    stage.goto("/").await;
+    assert_eq!(ran(&stage.browser).await, json!(["canary"]));
+    settle(&stage, mark).await;
+    let lines = stage.nginx.access_log().since(mark);
+    let place = |part: &str| lines.iter().position(|line| line.path.starts_with(part));
+    for script in ["/canary/main.js", "/classic.js"] {
+        assert_eq!(lines.iter().filter(|line| line.path == script).count(), 1, "{script} {lines:?}");
+        assert!(place(script) < place("/runtime/flags_") && place(script).is_some(), "{script} {lines:?}");
+    }
+    stage.browser.assert_console(&[]).await;
 }
 
 #[tokio::test]
