@@ -1,95 +1,96 @@
-import { fetchConfig } from "./config.js";
+import { attempt } from "./attempt.js";
 import { tell } from "./console.js";
-import { announce, insert } from "./insert.js";
-import { startModule } from "./module.js";
+import { decide, without } from "./decide.js";
+import * as element from "./element.js";
+import { createHistory } from "./history.js";
+import { apologise, isBlank } from "./screen.js";
+import { follow } from "./sequence.js";
 
-/* global FLAGS_JS -- the hashed name, set by the build */
+/* global FLAGS_JS, TRIAL_JS -- the hashed names, set by the build */
 
 /**
- * One page view: config and module side by side, a decision or the end of the budget, the bundle with its flags, later
- * refreshes. `view` is the surface's state; whatever arrives after the decision is ignored.
+ * One page view: a decision or the end of the budget, the parts that stand beside the bundle, then the bundle, as the
+ * sequence has it. `view` is the surface's state.
  */
 export async function boot(settings, view) {
-  const budget = startBudget(settings, view);
-  const answer = await decide(settings, view, budget);
-  const { decision, fault, code } = answer;
-  const wanted = decision.variant === "canary";
-  const bundle = wanted ? (answer.bundle ?? settings.canary) : settings.stable;
-  view.missing = answer.flags === false ? "FLAG_NOT_FOUND" : "GENERAL";
-  view.isStale = !!(fault ?? code);
-
-  let flags = null;
-  if (answer.flags) {
-    // What comes next is asked for already, so that the flags take no time of their own.
-    announce(bundle, settings.nonce);
-    flags = startFlags(settings, view, answer);
-    await Promise.race([flags, budget.end]).catch((late) => {
-      decision.eligible = false;
-      view.fail(late, "flags have their defaults", "error");
-    });
-  }
-  budget.stop();
-  view.decided(decision);
-  if (fault) view.fail(fault, "stable loads", "error");
-
-  const canary = wanted && (await load(bundle, "canary", settings, "E401"));
-  if (!canary) await load(settings.stable, "stable", settings, "E501");
-  if (wanted && !canary) view.emit("fallback", decision);
-  // Nobody waits for them here, but a refresh may bring flags, and they have the words for what is wrong with a config.
-  const words = view.decide && (await (flags ?? startFlags(settings, view, answer)).catch(() => {}));
-  if (code) view.fail(words ?? `${code} the config is refused`, "stable loads", "error");
-}
-
-function startBudget({ budgetMs }, view) {
-  let timer;
+  const { nonce, stable, budgetMs } = settings;
+  view.history = createHistory(settings);
+  let timers;
   const end = new Promise((_, reject) => {
-    timer = setTimeout(reject, budgetMs - performance.now() + view.startedAt, `E103 no decision within ${budgetMs} ms`);
+    const left = budgetMs - performance.now() + view.startedAt;
+    // Early enough to be there at the end, where the last good config may want it.
+    timers = [setTimeout(() => loadTrial(), left / 2), setTimeout(reject, left, `E103 no decision within ${budgetMs} ms`)];
   });
   end.catch(() => {}); // who waits for it says so
-  return { end, stop: () => clearTimeout(timer) };
+
+  let createTrial;
+  const loadTrial = () => load(TRIAL_JS).then((part) => ({ createTrial } = part));
+  const answer = (view.answer = await decide(settings, view, end));
+  const { dataset } = document.documentElement;
+  const isTaken = dataset.canaryVariant; // by the guard, which was quicker and has said so
+  if (isTaken) Object.assign(answer, without());
+  const wanted = answer.decision.variant;
+  const bundles = { canary: answer.bundle ?? settings.canary, stable };
+
+  // What comes next is asked for already, so that the parts beside it take no time of their own.
+  for (const { src, integrity = "" } of isTaken ? [] : bundles[wanted].scripts) {
+    element.append("link", { nonce, rel: "preload", as: "script", integrity, href: src });
+  }
+  const flags = answer.flags && startFlags(settings, view);
+  const late = await Promise.race([loadTrial(), end]).catch((late) => late);
+  // No canary without a trial; stable can do without.
+  if (!createTrial && wanted === "canary") Object.assign(answer, without(late));
+  if (flags) {
+    await Promise.race([flags, end]).catch((late) => {
+      answer.decision.eligible = false;
+      if (!answer.fault) view.fail(late, "flags have their defaults", "error");
+    });
+  }
+  timers.map(clearTimeout);
+  view.missing = answer.flags === false ? "FLAG_NOT_FOUND" : "GENERAL";
+  view.isStale = !!(answer.fault ?? answer.code);
+  // Counted already, before the fallback that made it load again.
+  if (view.history.isContinued) answer.decision.eligible = false;
+  view.decided(answer.decision);
+  const done = answer.isGood ? "the last good config holds" : "stable loads";
+  if (answer.fault) view.fail(answer.fault, done, "error");
+
+  const isBlankNow = () => isBlank(attempt(() => document.querySelector(settings.root)) ?? document.body);
+  const insertStable = () => {
+    for (const { href } of stable.styles ?? []) element.append("link", { nonce, rel: "stylesheet", href });
+    for (const item of stable.scripts) {
+      const onerror = () => {
+        tell(`E501 ${item.src} did not load`);
+        send("failed", { blank: isBlankNow() });
+      };
+      element.appendScript(item, { nonce, onerror });
+    }
+  };
+  let state = "deciding";
+  const start = (variant) => {
+    dataset.canaryVariant = variant;
+    if (trial) trial.run(variant);
+    else insertStable();
+  };
+  const actions = { canary: start, stable: start, broken: apologise };
+  const send = (event, facts) => {
+    const step = follow(state, event, facts) ?? [];
+    state = step.at(-1) ?? state;
+    for (const name of step) actions[name]?.(name);
+    return state;
+  };
+  const trial = createTrial?.({ settings, view, bundles, element, actions, send, isBlankNow });
+  send(isTaken ? "taken" : answer.decision.variant);
+
+  // Nobody waits for them here, but a refresh may bring flags, and they have the words for what is wrong with a config.
+  const words = view.decide && (await (flags || startFlags(settings, view)).catch(() => {}));
+  if (answer.code) view.fail(words ?? `${answer.code} the config is refused`, done, "error");
 }
 
-/** `{decision, bundle?, flags?, code?, fault?}`: whether the config has flags, or why there is none, as code or text. */
-async function decide(settings, view, budget) {
-  const abort = new AbortController();
-  const module = startModule(settings, view);
-  const config = fetchConfig(settings.config, abort.signal);
-  try {
-    const [reply] = await Promise.race([Promise.all([config, module]), budget.end]);
-    return { ...reply, ...view.decide(reply.bytes, reply.now) };
-  } catch (fault) {
-    return { decision: noDecision, fault };
-  } finally {
-    abort.abort();
-  }
-}
+const load = (part) =>
+  import(new URL(part, import.meta.url)).catch(() => {
+    throw `E201 ${part} could not be loaded`;
+  });
 
 /** The flags, told of the config. Answers what is wrong with it, in words. */
-async function startFlags(settings, view, { bytes, now }) {
-  try {
-    const { loadFlags } = await import(new URL(FLAGS_JS, import.meta.url));
-    return await loadFlags(settings, view, bytes, now);
-  } catch {
-    throw "E201 the module for flags failed";
-  }
-}
-
-const noDecision = {
-  variant: "stable",
-  cohort: "rest",
-  bucket: null,
-  reason: "ERROR",
-  errorCode: "GENERAL",
-  revision: null,
-  eligible: false,
-};
-
-async function load(bundle, variant, { nonce }, code) {
-  try {
-    await insert(bundle, variant, nonce);
-    return true;
-  } catch (address) {
-    tell(`${code} ${address} did not load${variant === "canary" ? "; stable loads" : ""}`);
-    return false;
-  }
-}
+const startFlags = (settings, view) => load(FLAGS_JS).then(({ loadFlags }) => loadFlags(settings, view));

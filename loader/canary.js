@@ -4,8 +4,10 @@ import { tell } from "./console.js";
 import { readSettings } from "./settings.js";
 import { createView } from "./view.js";
 
-const findTag = () =>
-  [...document.scripts].find(({ src }) => src === import.meta.url) ?? document.querySelector("script[data-stable]");
+const name = Symbol.for("canary-runtime");
+const findTags = () => [...document.scripts].filter(({ src }) => src === import.meta.url);
+const findTag = () => findTags()[0] ?? document.querySelector("script[data-stable]");
+const tellTwice = () => tell("E307 the script is included twice; one runs");
 
 /** The tag with the page's attributes. It may come after a script that imports this one. */
 async function waitForTag() {
@@ -18,7 +20,9 @@ async function waitForTag() {
 function start() {
   const view = createView();
   waitForTag().then((tag) => boot(readSettings(tag), view));
+  if (findTags().length > 1) tellTwice();
   return view.canary;
 }
 
-export const canary = (globalThis[Symbol.for("canary-runtime")] ??= start());
+if (globalThis[name]) tellTwice();
+export const canary = (globalThis[name] ??= start());

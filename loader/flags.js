@@ -15,16 +15,17 @@ const empty = encode("");
  * All that nobody waits for before the bundle is asked for: flags, the words for what is wrong with a config, refreshes.
  * Answers what is wrong with this one, if anything is.
  */
-export async function loadFlags(settings, view, bytes, now) {
+export async function loadFlags(settings, view) {
   await init({ module_or_path: new URL(FLAGS_WASM, import.meta.url) });
   const flags = createFlags(view, new Flags(view.bytes));
-  const { fault, notices } = bytes ? flags.take(bytes, now) : { notices: [] };
-  notices.map(tell);
+  const { refused, reply } = view.answer;
+  const taken = [refused, reply].map((reply) => (reply ? flags.take(reply) : { notices: [] }));
+  for (const { notices } of taken) notices.map(tell);
   view.flagged(flags);
   // Later than the budget: who has read their defaults is told.
-  if (view.decision && bytes && !fault && view.missing === "GENERAL") flags.changed(true);
+  if (view.decision && reply && view.missing === "GENERAL") flags.changed(true);
   view.onStop(watchConfig(settings, view));
-  return fault;
+  return taken[0].fault;
 }
 
 /** What stands behind the page's object. */
@@ -71,7 +72,7 @@ function createFlags(view, module) {
 
   return {
     /** Takes a config: `{fault?, notices}`, lines for the console. */
-    take: (bytes, now) => enter((module) => module.take(bytes, now, Date.now())) ?? { notices: [] },
+    take: ({ bytes, now }) => enter((module) => module.take(bytes, now, Date.now())) ?? { notices: [] },
 
     changed,
 

@@ -5,11 +5,17 @@ const maxAge = 90 * 24 * 60 * 60; // seconds, from the last use
 
 /** This browser's id, made by `newId` where there is none, or "" where nothing keeps it. */
 export function keepId(newId) {
+  const known = find("canary_id");
+  if (!known && /canary_id=[^;]/.test(homes("canary_id"))) tell("E303 canary_id was damaged; it is made anew");
+  const id = known ?? newId();
   // Read back: both homes can refuse in silence, and another tab may have been quicker.
-  const kept = keep("canary_id", find("canary_id") ?? newId());
+  const kept = keep("canary_id", id) ?? "";
   if (!kept) tell("E301 neither a cookie nor localStorage keeps an id; stable loads");
-  return kept ?? "";
+  else if (kept !== id) tell("I306 another tab was quicker with an id; it holds");
+  return kept;
 }
+
+export const findId = () => find("canary_id");
 
 /** What the user was last said to have answered: "yes", "no" or nothing yet. */
 export const findConsent = () => find("canary_consent");
@@ -31,7 +37,6 @@ function keep(name, value, age = maxAge) {
 }
 
 /** The cookie stands before the other home. */
-const find = (name) => {
-  const homes = `${attempt(() => document.cookie)}; ${name}=${attempt(() => localStorage.getItem(name)) ?? ""}`;
-  return new RegExp(`(?:^|; )${name}=([\\w-]{1,128})(?=;|$)`).exec(homes)?.[1];
-};
+const homes = (name) => `${attempt(() => document.cookie)}; ${name}=${attempt(() => localStorage.getItem(name)) ?? ""}`;
+
+const find = (name) => new RegExp(`(?:^|; )${name}=([\\w-]{1,128})(?=;|$)`).exec(homes(name))?.[1];

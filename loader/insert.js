@@ -1,35 +1,26 @@
 const styleWaitMs = 2000; // until then the scripts wait for the styles
 
-const append = (tag, properties) => {
-  const node = Object.assign(document.createElement(tag), { crossOrigin: "anonymous", ...properties });
-  document.head.append(node);
-  return node;
-};
-
-/** Asks for a bundle's scripts ahead of their insertion, in the way in which that will ask for them. */
-export function announce({ scripts }, nonce) {
-  for (const { src, integrity = "" } of scripts) append("link", { nonce, rel: "preload", as: "script", integrity, href: src });
-}
-
 /**
- * Puts a bundle into the page. Resolves when its scripts are loaded; rejects with the first address that is not, and
- * then takes all of it out again. Styles come before scripts, so that nothing is shown without them.
+ * Puts a bundle into the page, by the functions of element.js. Resolves when its scripts are loaded; rejects with `{code,
+ * address, ran}`, whether any of its code may have run, where one is not, and then takes all of it out again. Styles come
+ * before scripts, so that nothing is shown without them.
  */
-export async function insert({ scripts, styles = [], preload = [] }, variant, nonce) {
-  document.documentElement.dataset.canaryVariant = variant;
+export async function insert({ scripts, styles = [], preload = [] }, variant, nonce, { append, appendScript }) {
   const nodes = [];
-  const add = (tag, address, properties) =>
+  const add = (append, address, what, properties) =>
     new Promise((resolve, reject) => {
-      nodes.push(append(tag, { nonce, onload: resolve, onerror: () => reject(address), ...properties }));
+      nodes.push(append(what, { nonce, onload: resolve, onerror: () => reject(address), ...properties }));
     });
   // Images are requested without CORS, and would not match a preload with it.
   const link = (rel, { href, integrity = "", as = "" }) =>
-    add("link", href, { rel, as, integrity, crossOrigin: as === "image" ? null : "anonymous", href });
+    add(append, href, "link", { rel, as, integrity, crossOrigin: as === "image" ? null : "anonymous", href });
   // Stable without its styles is better than no stable; a canary without them is broken.
   const isCanary = variant === "canary";
   const refuse = (address) => {
     if (isCanary) throw address;
   };
+  let code = "E407";
+  let ran = false;
 
   try {
     // Hints, no part of the bundle. What imports ask for is found only where it was preloaded as a module; integrity
@@ -44,11 +35,11 @@ export async function insert({ scripts, styles = [], preload = [] }, variant, no
       setTimeout(isCanary ? reject : resolve, styleWaitMs, `a stylesheet, within ${styleWaitMs} ms,`);
     });
     await Promise.race([styled, late]);
-    const script = ({ src, type, integrity = "" }) =>
-      add("script", src, { type: type === "classic" ? "" : "module", async: false, integrity, src });
-    await Promise.all(scripts.map(script));
+    code = "E401";
+    await Promise.all(scripts.map((item) => add(appendScript, item.src, item).then(() => (ran = true))));
   } catch (address) {
-    for (const node of nodes) node.remove();
-    throw address;
+    // In another document a script that is still on its way does not run.
+    for (const node of nodes) new Document().adoptNode(node);
+    throw { code, address, ran };
   }
 }

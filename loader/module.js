@@ -1,5 +1,6 @@
 import { decide, initSync, newId } from "boot-glue";
 import { encodeContext, readAttributes } from "./context.js";
+import { crawlers } from "./crawlers.js";
 import { decode } from "./host.js";
 import { keepId } from "./identity.js";
 
@@ -9,15 +10,15 @@ import { keepId } from "./identity.js";
 export async function startModule(settings, view) {
   if (!globalThis.WebAssembly) throw "E203 this browser has no WebAssembly";
   const module = await fetchModule(new URL(BOOT_WASM, import.meta.url));
+  const query = new URLSearchParams(location.search);
   try {
     if (!initSync({ module }).decide) throw 0; // said below, as for a module that asks for other imports
     view.makeId = () => settings.userId || keepId(() => decode(newId()));
-    const targetingKey = settings.private ? "" : view.makeId();
+    const targetingKey = settings.private || crawlers.test(navigator.userAgent) ? "" : view.makeId();
     view.user = { targetingKey, attributes: settings.attributes };
-    const standing = !targetingKey ? "unknown" : navigator.webdriver ? "automated" : "known";
-    const query = new URLSearchParams(location.search);
+    view.standing = !targetingKey ? "unknown" : navigator.webdriver ? "automated" : "known";
     view.bytes = encodeContext(view.user, readAttributes(), {
-      standing,
+      standing: view.standing,
       origins: settings.origins,
       arm: query.getAll("canary"),
       flagOverrides: query.getAll("canary.flag"),
@@ -28,10 +29,15 @@ export async function startModule(settings, view) {
       ? "E204 WebAssembly is blocked: script-src needs 'wasm-unsafe-eval'"
       : `E202 ${BOOT_WASM} is damaged`;
   }
-  /** `{decision, code?, bundle?, flags?}`. A module that trapped is dropped and not entered again. */
-  view.decide = (bytes, now) => {
+  const enter = ({ bytes, now }, isHeld) => JSON.parse(decode(decide(view.bytes, bytes, now, isHeld)));
+
+  /** `{decision, code?, bundle?, version, guard?, flags}`. A module that trapped is dropped and not entered again. */
+  view.decide = (reply) => {
     try {
-      return JSON.parse(decode(decide(view.bytes, bytes, now)));
+      const answer = enter(reply, false);
+      // A canary that the config does not describe is known by its entry and the salt.
+      const version = answer.version ?? `${settings.canary.scripts[0].src} ${answer.salt}`;
+      return Object.assign(answer, view.history.isHeld(version) && enter(reply, true), { version });
     } catch {
       view.decide = null;
       throw "E205 the module failed";

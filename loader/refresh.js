@@ -15,8 +15,8 @@ export async function refresh(url, view) {
   const { now } = reply;
   const bytes = reply.take();
   reply.free();
-  const { decision, code } = view.decide(bytes, now);
-  const { fault, notices } = view.flags.take(bytes, now);
+  const { decision, code } = view.decide({ bytes, now });
+  const { fault, notices } = view.flags.take({ bytes, now });
   if (code) throw fault ?? `${code} the config is refused`;
   for (const notice of notices) tell(notice);
 

@@ -19,7 +19,9 @@ export function readSettings(tag) {
     origins: data.origins || "",
     attributes: readJson(data.attributes, isObject, "data-attributes: expected a JSON object"),
     budgetMs: number("data-decision-budget", 1, 60000, 1500),
+    holdMs: number("data-hold", 0, 86400, 180) * 1000,
     refreshSeconds: number("data-refresh", 1, 86400, 0),
+    root: data.root || "body",
     // A switch for privacy that is misspelt is on.
     private: navigator.globalPrivacyControl === true || consent === "no" || ("consent" in data && consent !== "yes"),
     nonce: tag?.nonce ?? "",

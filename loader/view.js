@@ -9,6 +9,7 @@ export function createView() {
   const waiting = []; // for the flags
   let stops = [];
   let resolve;
+  let start;
 
   const read = (kind, flagKey) =>
     view.flags?.read(kind, flagKey) ?? { variant: null, reason: "ERROR", errorCode: view.missing };
@@ -26,7 +27,7 @@ export function createView() {
       // Without a module there is none to make it, and with the privacy control none may be made.
       if (granted === true && !navigator.globalPrivacyControl) attempt(() => view.makeId());
     },
-    started() {}, // nothing waits for it yet
+    started: () => start(),
     on,
     stop() {
       for (const stop of stops ?? []) stop();
@@ -49,7 +50,9 @@ export function createView() {
   const view = {
     canary,
     emit,
-    startedAt: performance.now(),
+    startedAt: globalThis[Symbol.for("canary-guard")] ?? performance.now(),
+    started: new Promise((done) => (start = done)), // the bundle says that it is up
+    answer: null,
     decision: null,
     flags: null,
     missing: "PROVIDER_NOT_READY", // why there are no flags
@@ -68,7 +71,10 @@ export function createView() {
       document.dispatchEvent(new CustomEvent("canary:ready", { detail: decision }));
       emit("ready", decision);
       const { variant, cohort, reason, bucket } = decision;
-      if (bucket !== null) emit("exposure", { flagKey: null, value: cohort, variant, reason, bucket });
+      const expose = () => emit("exposure", { flagKey: null, value: cohort, variant, reason, bucket });
+      if (bucket === null || view.history.isContinued) return;
+      if (document.prerendering) document.addEventListener("prerenderingchange", expose, { once: true });
+      else expose();
     },
 
     /** Says what went wrong and what was done about it; to the page as well, by an event of the type given. */

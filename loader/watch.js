@@ -1,9 +1,20 @@
+import { tell } from "./console.js";
+import { findId } from "./identity.js";
+
 /* global REFRESH_JS -- the hashed name, set by the build */
 
-/** Asks for the config again when the tab becomes visible, and at the page's interval. Returns what ends it. */
-export function watchConfig({ config, refreshSeconds }, view) {
+/**
+ * Asks for the config again when the tab becomes visible or comes back from the browser's memory, and at the page's
+ * interval. Returns what ends it.
+ */
+export function watchConfig({ config, refreshSeconds, userId }, view) {
+  let isLost = false;
   const refresh = async () => {
     if (document.hidden || !view.decide || !config) return;
+    if (!isLost && !userId && view.user.targetingKey && !findId()) {
+      isLost = true;
+      tell("I305 this browser's storage was cleared; the page goes on as it is");
+    }
     try {
       await (await import(new URL(REFRESH_JS, import.meta.url))).refresh(config, view);
     } catch (fault) {
@@ -13,10 +24,17 @@ export function watchConfig({ config, refreshSeconds }, view) {
       view.isStale = true;
     }
   };
+  const restore = ({ persisted }) => {
+    if (!persisted) return;
+    tell("I413 the page is back from the browser's memory; it is not counted again");
+    refresh();
+  };
   document.addEventListener("visibilitychange", refresh);
+  addEventListener("pageshow", restore);
   const timer = refreshSeconds && setInterval(refresh, refreshSeconds * 1000);
   return () => {
     document.removeEventListener("visibilitychange", refresh);
+    removeEventListener("pageshow", restore);
     clearInterval(timer);
   };
 }

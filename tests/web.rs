@@ -73,7 +73,7 @@ fn ids_come_from_the_browsers_randomness() {
 
 #[wasm_bindgen_test]
 fn decides_with_a_bundle_for_the_canary_alone() {
-    let answer = parse(&decide(&view("edge-38162", &Value::Null), CONFIG, f64::NAN));
+    let answer = parse(&decide(&view("edge-38162", &Value::Null), CONFIG, f64::NAN, false));
     assert_eq!(
         answer["decision"],
         json!({"variant": "canary", "cohort": "canary", "bucket": 4_999, "reason": "SPLIT", "revision": 7, "eligible": true})
@@ -81,7 +81,7 @@ fn decides_with_a_bundle_for_the_canary_alone() {
     assert_eq!(answer["bundle"]["scripts"][0]["src"], "https://cdn.example/a.js");
     assert_eq!(answer["flags"], true);
 
-    let answer = parse(&decide(&view("edge-88039", &json!({"standing": "automated"})), CONFIG, f64::NAN));
+    let answer = parse(&decide(&view("edge-88039", &json!({"standing": "automated"})), CONFIG, f64::NAN, false));
     assert_eq!((&answer["decision"]["variant"], &answer["decision"]["eligible"]), (&json!("stable"), &json!(false)));
     assert_eq!(answer.get("bundle"), None);
 }
@@ -89,7 +89,7 @@ fn decides_with_a_bundle_for_the_canary_alone() {
 #[wasm_bindgen_test]
 fn nobody_known_gets_stable() {
     for more in [json!({"standing": "unknown"}), json!({"standing": null}), json!({"standing": "someone"})] {
-        let decision = &parse(&decide(&view("edge-38162", &more), CONFIG, f64::NAN))["decision"];
+        let decision = &parse(&decide(&view("edge-38162", &more), CONFIG, f64::NAN, false))["decision"];
         assert_eq!((&decision["variant"], &decision["reason"]), (&json!("stable"), &json!("DISABLED")), "{more}");
     }
 }
@@ -98,7 +98,7 @@ fn nobody_known_gets_stable() {
 fn attributes_that_cannot_be_read_cost_the_rules_alone() {
     for attributes in ["[1]".to_owned(), "x".to_owned(), format!("{}{}", "{\"a\":".repeat(70), "}".repeat(70))] {
         let decision =
-            &parse(&decide(&view("edge-38162", &json!({"attributes": attributes})), CONFIG, f64::NAN))["decision"];
+            &parse(&decide(&view("edge-38162", &json!({"attributes": attributes})), CONFIG, f64::NAN, false))["decision"];
         assert_eq!(decision["variant"], "canary", "{attributes}");
     }
 }
@@ -106,7 +106,7 @@ fn attributes_that_cannot_be_read_cost_the_rules_alone() {
 #[wasm_bindgen_test]
 fn an_origin_that_the_page_does_not_list_costs_the_config() {
     let view = view("edge-38162", &json!({"origins": "https://other.example"}));
-    let answer = parse(&decide(&view, CONFIG, f64::NAN));
+    let answer = parse(&decide(&view, CONFIG, f64::NAN, false));
     assert_eq!((&answer["decision"]["variant"], &answer["code"]), (&json!("stable"), &json!("E113")));
     let told = parse(&Flags::new(&view).take(CONFIG, f64::NAN, 0.0));
     assert_eq!(told["fault"], "E113 https://cdn.example/a.js: expected its origin among data-origins");
@@ -121,7 +121,7 @@ fn the_words_for_a_fault_come_with_the_flags() {
     let listed =
         "I118 ASSETS.canary.scripts[0] (line 3, column 55): expected data-origins of every page to list this origin";
     assert_eq!(told, json!({"notices": [listed, odd]}));
-    assert_eq!(parse(&decide(b"{}", b"{", f64::NAN))["code"], "E105");
+    assert_eq!(parse(&decide(b"{}", b"{", f64::NAN, false))["code"], "E105");
     // A faulty config leaves the one before it.
     assert_eq!(parse(&flags.take(b"{", f64::NAN, 0.0))["fault"], "E105 line 1, column 2: expected JSON");
     assert_eq!(parse(&flags.flag(b"on", b"")), json!({"value": true, "reason": "STATIC"}));
@@ -165,7 +165,7 @@ fn overrides_of_the_address_need_leave() {
             json!(["E701 expected OVERRIDES.query to be on for an override in the address; it is ignored"]),
         ),
     ] {
-        assert_eq!(parse(&decide(&view, &config(on), f64::NAN))["decision"]["variant"], variant);
+        assert_eq!(parse(&decide(&view, &config(on), f64::NAN, false))["decision"]["variant"], variant);
         let mut flags = Flags::new(&view);
         assert_eq!(parse(&flags.take(&config(on), f64::NAN, 0.0)), json!({"notices": notices}));
         assert_eq!(parse(&flags.flag(b"a", b""))["value"], value);

@@ -277,7 +277,7 @@ async fn canary_script_missing() {
 
 #[tokio::test]
 async fn canary_stylesheet_missing() {
-    let fault = Fault::new("E401", "STATIC").browser(&["Refused to apply style"]);
+    let fault = Fault::new("E407", "STATIC").browser(&["Refused to apply style"]);
     fault.site(|site| site.remove("assets/1.5.0/main.css")).leads_to_stable().await;
 }
 
@@ -287,7 +287,7 @@ async fn canary_script_altered() {
         let script = fs::read_to_string(site.root().join("assets/1.5.0/main.js")).unwrap();
         site.write("assets/1.5.0/main.js", format!("globalThis.altered = true;\n{script}"));
     };
-    let fault = Fault::new("E401", "STATIC").browser(&["Failed to find a valid digest in the 'integrity' attribute"]);
+    let fault = Fault::new("E408", "STATIC").browser(&["Failed to find a valid digest in the 'integrity' attribute"]);
     let stage = fault.site(alter).leads_to_stable().await;
     assert_eq!(stage.browser.eval("globalThis.altered === undefined").await, true);
 }

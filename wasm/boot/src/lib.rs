@@ -29,6 +29,6 @@ pub fn new_id() -> Vec<u8> {
 /// See [`web::decide`].
 #[wasm_bindgen]
 #[must_use]
-pub fn decide(view: &[u8], config: &[u8], reply_time: f64) -> Vec<u8> {
-    web::decide(view, config, reply_time)
+pub fn decide(view: &[u8], config: &[u8], reply_time: f64, held: bool) -> Vec<u8> {
+    web::decide(view, config, reply_time, held)
 }

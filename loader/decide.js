@@ -1,0 +1,72 @@
+import { fetchConfig } from "./config.js";
+import { tell } from "./console.js";
+import { encode } from "./encode.js";
+import { forget, recall } from "./memory.js";
+import { startModule } from "./module.js";
+
+const dayMs = 86_400_000;
+const armMs = 600_000; // how long a config that was good may still choose the arm
+
+/** Stable, because of a fault. */
+export const without = (fault) => ({
+  decision: {
+    variant: "stable",
+    cohort: "rest",
+    bucket: null,
+    reason: "ERROR",
+    errorCode: "GENERAL",
+    revision: null,
+    eligible: false,
+  },
+  fault,
+});
+
+/**
+ * `{decision, bundle?, version, guard?, flags, reply}` by the config; else by the last good one, or stable without one,
+ * and then with the fault as well: as a text, or as a `code` whose words the flags have, with the `refused` reply.
+ */
+export async function decide(settings, view, end) {
+  const abort = new AbortController();
+  const module = startModule(settings, view);
+  const config = fetchConfig(settings.config, abort.signal);
+  let answer;
+  try {
+    const [reply] = await Promise.race([Promise.all([config, module]), end]);
+    answer = view.decide(reply);
+    if (Math.abs(reply.now - Date.now()) > dayMs) {
+      tell("E116 this browser's clock is off by more than a day; the page is not counted");
+      answer.decision.eligible = false;
+    }
+    if (!answer.code) {
+      // What an address gives is for this page view alone.
+      const isNews = view.standing !== "unknown" && !/[?&]canary=/.test(location.search);
+      if (isNews) view.history.note(answer.decision.variant);
+      return { ...answer, reply };
+    }
+    answer.refused = reply;
+  } catch (fault) {
+    answer = without(fault);
+  } finally {
+    abort.abort();
+  }
+  return { ...answer, ...(await decideByGood(view, Promise.race([module, end]))) };
+}
+
+/** By the last config that was good, for as long as it may stand in; never the canary where there was none before. */
+async function decideByGood(view, ready) {
+  const { at, text, now } = recall("canary_good");
+  const age = Date.now() - at;
+  const isReady = await ready.then(() => true).catch(() => {});
+  if (!isReady || !(age >= 0 && age < dayMs)) return;
+  try {
+    const reply = { bytes: encode(text), now: (now ?? NaN) + age };
+    const { decision, ...answer } = view.decide(reply);
+    if (answer.code) throw 0; // said below
+    const variant = view.history.wasCanary ? decision.variant : "stable";
+    const stale = { ...decision, variant, reason: "STALE", eligible: false };
+    return { ...answer, reply, isGood: true, decision: age < armMs ? stale : without().decision };
+  } catch {
+    forget("canary_good");
+    tell("E304 the last good config failed; it is deleted");
+  }
+}
