@@ -1,13 +1,12 @@
 /** The script that a page includes: one instance a page, however often it is asked for. */
 import { boot } from "./boot.js";
-import { tell } from "./console.js";
+import { notes, tell } from "./console.js";
 import { readSettings } from "./settings.js";
 import { createView } from "./view.js";
 
 const name = Symbol.for("canary-runtime");
 const findTags = () => [...document.scripts].filter(({ src }) => src === import.meta.url);
 const findTag = () => findTags()[0] ?? document.querySelector("script[data-stable]");
-const tellTwice = () => tell("E307 the script is included twice; one runs");
 
 /** The tag with the page's attributes. It may come after a script that imports this one. */
 async function waitForTag() {
@@ -20,9 +19,9 @@ async function waitForTag() {
 function start() {
   const view = createView();
   waitForTag().then((tag) => boot(readSettings(tag), view));
-  if (findTags().length > 1) tellTwice();
+  if (findTags().length > 1) notes.push("E307");
   return view.canary;
 }
 
-if (globalThis[name]) tellTwice();
+if (globalThis[name]) tell("E307 the script is included twice; this one does not run");
 export const canary = (globalThis[name] ??= start());

@@ -1,5 +1,5 @@
 import { fetchConfig } from "./config.js";
-import { tell } from "./console.js";
+import { notes } from "./console.js";
 import { encode } from "./encode.js";
 import { forget, recall } from "./memory.js";
 import { startModule } from "./module.js";
@@ -34,7 +34,7 @@ export async function decide(settings, view, end) {
     const [reply] = await Promise.race([Promise.all([config, module]), end]);
     answer = view.decide(reply);
     if (Math.abs(reply.now - Date.now()) > dayMs) {
-      tell("E116 this browser's clock is off by more than a day; the page is not counted");
+      notes.push("E116");
       answer.decision.eligible = false;
     }
     if (!answer.code) {
@@ -67,6 +67,6 @@ async function decideByGood(view, ready) {
     return { ...answer, reply, isGood: true, decision: age < armMs ? stale : without().decision };
   } catch {
     forget("canary_good");
-    tell("E304 the last good config failed; it is deleted");
+    notes.push("E304");
   }
 }

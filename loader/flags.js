@@ -90,6 +90,11 @@ function createFlags(view, module) {
       return answer;
     },
 
+    details(kind, flagKey, defaultValue) {
+      const { value = defaultValue, variant, reason, errorCode, override } = this.read(kind, flagKey);
+      return { flagKey, value, variant, reason, errorCode, flagMetadata: override ? { override } : {} };
+    },
+
     /** The value, if there is one. For somebody who need not be this page's user: then nobody is exposed to it. */
     evaluate(flagKey, context, defaultValue) {
       const kind = defaultValue == null ? undefined : typeof defaultValue;

@@ -1,4 +1,4 @@
-import { tell } from "./console.js";
+import { notes } from "./console.js";
 import { forget, recall, remember } from "./memory.js";
 
 export const reloadMs = 30_000; // a version makes a page load again once in this time
@@ -17,12 +17,11 @@ export function createHistory({ holdMs }) {
     // Somebody began with the canary, and neither came up nor left.
     forget("canary_mark");
     keep({ arm: "stable", bad: mark.version });
-    tell(`E405 the canary ${mark.version} stopped its page; it is not used here any more`);
+    notes.push("E405");
   }
-  if (past.until > now + holdMs) {
-    keep({ until: now + holdMs });
-    tell("E116 this browser's clock was changed; stable loads");
-  }
+  // No hold is longer than one that begins now, whatever the clock was when it was noted.
+  past.until = Math.min(past.until, now + holdMs);
+
   const reload = recall("canary_reload", "sessionStorage"); // {from, and the time of the last one of each version}
   if (reload.from) remember("canary_reload", { ...reload, from: 0 }, "sessionStorage");
   return {
@@ -37,9 +36,9 @@ export function createHistory({ holdMs }) {
       if (arm === past.arm) return;
       if (past.arm === "canary") {
         past.until = now + holdMs;
-        tell(`I114 the config takes this browser to stable, for ${holdMs / 1000} s at least`);
+        notes.push("I114");
       }
-      if (!keep({ arm })) tell("E302 this browser's storage takes nothing; this page goes on");
+      if (!keep({ arm })) notes.push("E302");
     },
   };
 }

@@ -1,17 +1,17 @@
 import { attempt } from "./attempt.js";
-import { tell } from "./console.js";
+import { notes, tell } from "./console.js";
 
 const maxAge = 90 * 24 * 60 * 60; // seconds, from the last use
 
 /** This browser's id, made by `newId` where there is none, or "" where nothing keeps it. */
 export function keepId(newId) {
   const known = find("canary_id");
-  if (!known && /canary_id=[^;]/.test(homes("canary_id"))) tell("E303 canary_id was damaged; it is made anew");
+  if (!known && /canary_id=[^;]/.test(homes("canary_id"))) notes.push("E303");
   const id = known ?? newId();
   // Read back: both homes can refuse in silence, and another tab may have been quicker.
   const kept = keep("canary_id", id) ?? "";
-  if (!kept) tell("E301 neither a cookie nor localStorage keeps an id; stable loads");
-  else if (kept !== id) tell("I306 another tab was quicker with an id; it holds");
+  if (!kept) notes.push("E301");
+  else if (kept !== id) notes.push("I306");
   return kept;
 }
 

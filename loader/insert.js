@@ -1,19 +1,22 @@
+import { trust } from "./trust.js";
+
 const styleWaitMs = 2000; // until then the scripts wait for the styles
 
 /**
- * Puts a bundle into the page, by the functions of element.js. Resolves when its scripts are loaded; rejects with `{code,
+ * Puts a bundle into the page, element by element by `append`. Resolves when its scripts are loaded; rejects with `{code,
  * address, ran}`, whether any of its code may have run, where one is not, and then takes all of it out again. Styles come
  * before scripts, so that nothing is shown without them.
  */
-export async function insert({ scripts, styles = [], preload = [] }, variant, nonce, { append, appendScript }) {
+export async function insert({ scripts, styles = [], preload = [] }, variant, append) {
+  document.documentElement.dataset.canaryVariant = variant;
   const nodes = [];
-  const add = (append, address, what, properties) =>
+  const add = (tag, address, properties) =>
     new Promise((resolve, reject) => {
-      nodes.push(append(what, { nonce, onload: resolve, onerror: () => reject(address), ...properties }));
+      nodes.push(append(tag, { onload: resolve, onerror: () => reject(address), ...properties }));
     });
   // Images are requested without CORS, and would not match a preload with it.
   const link = (rel, { href, integrity = "", as = "" }) =>
-    add(append, href, "link", { rel, as, integrity, crossOrigin: as === "image" ? null : "anonymous", href });
+    add("link", href, { rel, as, integrity, crossOrigin: as === "image" ? null : "anonymous", href });
   // Stable without its styles is better than no stable; a canary without them is broken.
   const isCanary = variant === "canary";
   const refuse = (address) => {
@@ -36,7 +39,9 @@ export async function insert({ scripts, styles = [], preload = [] }, variant, no
     });
     await Promise.race([styled, late]);
     code = "E401";
-    await Promise.all(scripts.map((item) => add(appendScript, item.src, item).then(() => (ran = true))));
+    const script = ({ src, type, integrity = "" }) =>
+      add("script", src, { type: type === "classic" ? "" : "module", async: false, integrity, src: trust(src) });
+    await Promise.all(scripts.map((item) => script(item).then(() => (ran = true))));
   } catch (address) {
     // In another document a script that is still on its way does not run.
     for (const node of nodes) new Document().adoptNode(node);

@@ -1,5 +1,5 @@
 import { attempt } from "./attempt.js";
-import { tell } from "./console.js";
+import { notes } from "./console.js";
 
 /** What is remembered under a name, or nothing, also where it was damaged. `home` is the browser's or the tab's. */
 export function recall(key, home = "localStorage") {
@@ -7,7 +7,7 @@ export function recall(key, home = "localStorage") {
   const value = text && attempt(() => JSON.parse(text));
   if (text && typeof value !== "object") {
     forget(key, home);
-    tell(`E303 ${key} was damaged; it is made anew`);
+    notes.push("E303");
     return {};
   }
   return value ?? {};

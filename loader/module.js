@@ -6,9 +6,9 @@ import { keepId } from "./identity.js";
 
 /* global BOOT_WASM -- the hashed name, set by the build */
 
-/** Fetches and starts the module that decides, for this page's user. */
+/** Fetches and starts the module that decides, for this page's user. Its faults are codes: the trial has the words. */
 export async function startModule(settings, view) {
-  if (!globalThis.WebAssembly) throw "E203 this browser has no WebAssembly";
+  if (!globalThis.WebAssembly) throw "E203";
   const module = await fetchModule(new URL(BOOT_WASM, import.meta.url));
   const query = new URLSearchParams(location.search);
   try {
@@ -24,10 +24,8 @@ export async function startModule(settings, view) {
       flagOverrides: query.getAll("canary.flag"),
     });
   } catch (error) {
-    if (!(error instanceof WebAssembly.CompileError)) throw `E206 ${BOOT_WASM} is from another build`;
-    throw WebAssembly.validate(module)
-      ? "E204 WebAssembly is blocked: script-src needs 'wasm-unsafe-eval'"
-      : `E202 ${BOOT_WASM} is damaged`;
+    if (!(error instanceof WebAssembly.CompileError)) throw "E206";
+    throw WebAssembly.validate(module) ? "E204" : "E202";
   }
   const enter = ({ bytes, now }, isHeld) => JSON.parse(decode(decide(view.bytes, bytes, now, isHeld)));
 
@@ -40,7 +38,7 @@ export async function startModule(settings, view) {
       return Object.assign(answer, view.history.isHeld(version) && enter(reply, true), { version });
     } catch {
       view.decide = null;
-      throw "E205 the module failed";
+      throw "E205";
     }
   };
 }
@@ -53,5 +51,5 @@ async function fetchModule(url) {
   } catch {
     // Said below, as for any other answer that is no module.
   }
-  throw `E201 ${BOOT_WASM} could not be fetched`;
+  throw "E201";
 }

@@ -4,11 +4,3 @@ export function isBlank(root) {
   const draws = (node) => (node.matches(content) || node.localName.includes("-")) && node.getClientRects().length;
   return !root.innerText.trim() && ![...root.querySelectorAll("*")].some(draws);
 }
-
-/** The last resort: a plain page that says so, and a way to try again. */
-export function apologise() {
-  const button = document.createElement("button");
-  button.textContent = "Try again";
-  button.onclick = () => location.reload();
-  document.body.append("This page could not be loaded. ", button);
-}

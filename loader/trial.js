@@ -1,26 +1,43 @@
 import { tell } from "./console.js";
+import { apologise } from "./apologise.js";
+import { attempt } from "./attempt.js";
 import { crawlers } from "./crawlers.js";
 import { decode } from "./host.js";
 import { reloadMs } from "./history.js";
 import { insert } from "./insert.js";
 import { forget, recall, remember } from "./memory.js";
+import { isBlank } from "./screen.js";
+import { follow } from "./sequence.js";
+import { words } from "./words.js";
 
 const crashMs = 10_000; // a canary that is up may turn out to be dead for so long
 const goodBytes = 65_536; // a larger config is not kept
 const lostChunk = /dynamically imported module|importing a module script|chunkloaderror|loading chunk/i;
 
 /**
- * A bundle's insertion and all that it has to stand from then on, and what is done when it does not. It answers to the
- * sequence by `send`, and adds its `actions`.
+ * A bundle's insertion and all that it has to stand from then on, and what is done when it does not, as the sequence has
+ * it.
  */
-export function createTrial({ settings, view, bundles, element, actions, send, isBlankNow }) {
+export function createTrial({ settings, view, bundles, notes, append }) {
   const { answer, history } = view;
   const { readyTimeoutMs = 8000, readyWhen } = answer.guard ?? {};
   const stableVersion = settings.stable.scripts[0].src;
   let variant; // of the bundle that was inserted last
   let touched = false;
   let isNoted = true; // that this canary failed
+  let state = "deciding";
 
+  /** Answers the state that follows. */
+  const send = (event, facts) => {
+    const step = follow(state, event, facts) ?? [];
+    state = step.at(-1) ?? state;
+    for (const name of step) actions[name]?.(name);
+    return state;
+  };
+  const isBlankNow = () => isBlank(attempt(() => document.querySelector(settings.root)) ?? document.body);
+
+  view.words = words;
+  for (const code of notes) tell(`${code} ${words[code]}`);
   if (answer.decision.reason === "DISABLED" && answer.decision.bucket !== null) tell("I120 CANARY_PERCENTAGE is 0; stable loads");
   if (crawlers.test(navigator.userAgent)) tell("I415 a crawler; stable loads");
   else if (navigator.webdriver) tell("I415 automation; the page is counted only where the config says so");
@@ -62,7 +79,10 @@ export function createTrial({ settings, view, bundles, element, actions, send, i
     location.reload();
   };
 
-  Object.assign(actions, {
+  const actions = {
+    canary: run,
+    stable: run,
+    broken: apologise,
     quarantine: () => (isNoted = history.keep({ arm: "stable", bad: answer.version })),
     leaving: () => reload(Date.now()),
     renewing: () => reload(0),
@@ -73,7 +93,7 @@ export function createTrial({ settings, view, bundles, element, actions, send, i
         tell("E302 this browser's storage takes no config; this page goes on");
       }
     },
-  });
+  };
 
   /** A mark while the canary starts, for the next page view to find where this one never ends. */
   const mark = () => {
@@ -165,30 +185,30 @@ export function createTrial({ settings, view, bundles, element, actions, send, i
     ];
   };
 
-  return {
-    async run(name) {
-      variant = name;
-      const ends = [];
-      const insertion = insert(bundles[name], name, settings.nonce, element);
-      try {
-        await rise(insertion, ends);
-        if (name === "canary") watchCrash();
-        else if (answer.decision.variant === "canary") view.emit("fallback", answer.decision);
-        watchChunks();
-        send("up");
-      } catch ({ fault, ran, address }) {
-        if (name === "canary") {
-          const state = send("failed", { ran, touched });
-          if (state === "up") view.emit("fallback", answer.decision);
-          say(await diagnose(fault, address), state);
-        } else {
-          const state = send("failed", { blank: isBlankNow() });
-          // What stable throws while it is on the screen is the page's own matter.
-          if (address || state === "broken") say(`E501 ${fault.slice(5)}`, state);
-        }
-      } finally {
-        for (const end of ends) end();
+  async function run(name) {
+    variant = name;
+    const ends = [];
+    const insertion = insert(bundles[name], name, append);
+    try {
+      await rise(insertion, ends);
+      if (name === "canary") watchCrash();
+      else if (answer.decision.variant === "canary") view.emit("fallback", answer.decision);
+      watchChunks();
+      send("up");
+    } catch ({ fault, ran, address }) {
+      if (name === "canary") {
+        const state = send("failed", { ran, touched });
+        if (state === "up") view.emit("fallback", answer.decision);
+        say(await diagnose(fault, address), state);
+      } else {
+        const state = send("failed", { blank: isBlankNow() });
+        // What stable throws while it is on the screen is the page's own matter.
+        if (address || state === "broken") say(`E501 ${fault.slice(5)}`, state);
       }
-    },
-  };
+    } finally {
+      for (const end of ends) end();
+    }
+  }
+
+  return { send };
 }

@@ -11,14 +11,6 @@ export function createView() {
   let resolve;
   let start;
 
-  const read = (kind, flagKey) =>
-    view.flags?.read(kind, flagKey) ?? { variant: null, reason: "ERROR", errorCode: view.missing };
-
-  const valueOf = (kind, flagKey, defaultValue) => {
-    const { value = defaultValue } = read(kind, flagKey);
-    return value;
-  };
-
   const canary = {
     ready: new Promise((done) => (resolve = done)),
     evaluate: (flagKey, defaultValue, context) => view.flags?.evaluate(flagKey, context, defaultValue) ?? defaultValue,
@@ -39,12 +31,17 @@ export function createView() {
     canary[name] = (...values) => void (view.flags ? view.flags[name](...values) : waiting.push([name, values]));
   }
   for (const type of ["Boolean", "String", "Number", "Object"]) {
-    const kind = type.toLowerCase(); // as `typeof` has it
-    canary[`get${type}Value`] = (flagKey, defaultValue) => valueOf(kind, flagKey, defaultValue);
-    canary[`get${type}Details`] = (flagKey, defaultValue) => {
-      const { value = defaultValue, variant, reason, errorCode, override } = read(kind, flagKey);
-      return { flagKey, value, variant, reason, errorCode, flagMetadata: override ? { override } : {} };
-    };
+    const read = (flagKey, defaultValue) =>
+      view.flags?.details(type.toLowerCase(), flagKey, defaultValue) ?? {
+        flagKey,
+        value: defaultValue,
+        variant: null,
+        reason: "ERROR",
+        errorCode: view.missing,
+        flagMetadata: {},
+      };
+    canary[`get${type}Details`] = read;
+    canary[`get${type}Value`] = (...values) => read(...values).value;
   }
 
   const view = {
@@ -56,6 +53,7 @@ export function createView() {
     decision: null,
     flags: null,
     missing: "PROVIDER_NOT_READY", // why there are no flags
+    words: {}, // what codes mean, once the trial is there
     user: {}, // the targeting key and the attributes that the page began with
     isStale: false, // the last attempt at a config failed
 
@@ -79,8 +77,10 @@ export function createView() {
 
     /** Says what went wrong and what was done about it; to the page as well, by an event of the type given. */
     fail(fault, done, type) {
-      tell(`${fault}; ${done}`);
-      if (type) emit(type, { code: fault.slice(0, 4), message: fault.slice(5) });
+      const message = view.words[fault] ?? fault.slice(5);
+      const code = fault.slice(0, 4);
+      tell(`${code} ${message}; ${done}`);
+      if (type) emit(type, { code, message });
     },
 
     /** Remembers what ends something, or ends it now where the page has stopped already. */

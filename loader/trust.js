@@ -4,18 +4,9 @@ import { tell } from "./console.js";
 let policy;
 
 /** An address that a page with Trusted Types lets into a script: the page's own, or checked when the config was read. */
-function trust(url) {
+export function trust(url) {
   const { trustedTypes } = globalThis;
   policy ??= attempt(() => trustedTypes.createPolicy("canary-runtime", { createScriptURL: (text) => text }));
   if (!policy && trustedTypes) tell("E702 the page's policy refuses the Trusted Types policy canary-runtime");
   return policy?.createScriptURL(url) ?? url;
 }
-
-export const append = (tag, properties) => {
-  const node = Object.assign(document.createElement(tag), { crossOrigin: "anonymous", ...properties });
-  document.head.append(node);
-  return node;
-};
-
-export const appendScript = ({ src, type, integrity = "" }, properties) =>
-  append("script", { type: type === "classic" ? "" : "module", async: false, integrity, ...properties, src: trust(src) });
