@@ -15,10 +15,11 @@ use canary_e2e::process::free_port;
 use canary_e2e::wait::DEADLINE;
 use deployment::{Pod, ask};
 use service::Service;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, UdpSocket};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::iter::from_fn;
+use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const STABLE: &str = "frontend-stable.shop.svc.cluster.local";
 const CANARY: &str = "frontend-canary.shop.svc.cluster.local";
@@ -179,8 +180,15 @@ fn a_peer_that_is_not_there_costs_nothing_else() {
     let (silent, silent_dns) = (TcpListener::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
     let port = silent.local_addr().unwrap().port();
     let silent_dns = silent_dns.local_addr().unwrap().port();
+    // Whose queue is full: the system does not even take a connection.
+    let full = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = full.local_addr().unwrap();
+    let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(200));
+    let queue: Vec<_> = from_fn(|| connect().ok()).take(10_000).collect();
+    assert!(queue.len() < 10_000, "a queue without an end");
     for (what, dns, name, port, peer) in [
         ("a peer that hangs", dns, CANARY, port, "peer:504"),
+        ("a peer that takes no connection", dns, CANARY, address.port(), "peer:504"),
         ("a peer that refuses", dns, CANARY, free_port(), "peer:502"),
         ("a name that nobody knows", dns, STABLE, port, "peer:-"),
         ("no name server", free_port(), CANARY, port, "peer:-"),
@@ -212,10 +220,15 @@ fn nothing_of_the_user_reaches_the_peer() {
     let pod = asking(dns, &format!("{CANARY}:{port}"));
     let peer = thread::spawn(move || {
         let mut stream = listener.accept().unwrap().0;
-        let lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
-        let head: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut head: Vec<_> =
+            reader.by_ref().lines().map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
+        head[1..].sort();
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfile").unwrap();
-        head
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut body = String::new();
+        reader.read_to_string(&mut body).unwrap();
+        (head, body)
     });
     let headers = [
         ("Cookie", "canary_id=secret; session=secret"),
@@ -231,8 +244,7 @@ fn nothing_of_the_user_reaches_the_peer() {
     let url = pod.nginx.url("/assets/1.5.0/a%20b.js");
     let answer = http::request("GET", &url, &headers, b"secret").unwrap();
     assert_eq!((answer.status, answer.text().as_str()), (200, "file"));
-    let mut head = peer.join().unwrap();
-    head[1..].sort();
+    let (head, body) = peer.join().unwrap();
     let host = format!("Host: {CANARY}:{port}");
     let expected = [
         "GET /assets/1.5.0/a%20b.js HTTP/1.1",
@@ -242,7 +254,7 @@ fn nothing_of_the_user_reaches_the_peer() {
         "If-None-Match: \"tag\"",
         "X-Canary-Peer: 1",
     ];
-    assert_eq!(head, expected);
+    assert_eq!((head, body), (expected.map(str::to_owned).to_vec(), String::new()));
 }
 
 #[test]
