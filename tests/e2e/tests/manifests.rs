@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use canary_e2e::base::{Base, CONFIG_MOUNT};
-use canary_e2e::files::repo;
+use canary_e2e::files::{read, repo};
 use canary_e2e::http;
 use canary_e2e::kustomize::Manifests;
 use canary_e2e::nginx::{self, Nginx};
@@ -64,6 +64,27 @@ fn selectors_and_ports_meet() {
             // Where nginx.conf listens.
             assert_eq!(target.expect("the port that the Service names")["containerPort"], 8080);
         }
+    }
+}
+
+#[test]
+fn each_deployment_asks_the_other() {
+    let base = base();
+    for (name, other) in [(DEPLOYMENTS[0], DEPLOYMENTS[1]), (DEPLOYMENTS[1], DEPLOYMENTS[0])] {
+        let pod = &base.find("Deployment", name)["spec"]["template"]["spec"];
+        let container = &pod["containers"][0];
+        let peer = list(&container["env"]).iter().find(|entry| entry["name"] == "PEER").expect("a PEER");
+        assert_eq!(peer["value"], other, "{name}");
+        // What peer.sh takes where no port is told.
+        assert!(list(&base.find("Service", other)["spec"]["ports"]).iter().any(|port| port["port"] == 80));
+
+        let command: Vec<_> = list(&container["command"]).iter().map(|word| word.as_str().unwrap()).collect();
+        assert_eq!(command[..3], ["sh", "/etc/nginx/peer.sh", "nginx"], "{name}");
+        let mount = list(&container["volumeMounts"]).iter().find(|mount| mount["mountPath"] == "/etc/nginx/peer");
+        let volume = &mount.expect("a folder for peer.sh")["name"];
+        let volume = list(&pod["volumes"]).iter().find(|candidate| candidate["name"] == *volume);
+        assert!(volume.expect("its volume")["emptyDir"].is_object(), "{name}");
+        assert!(read(&repo("nginx/peer.sh")).contains("\nto=/etc/nginx/peer/peer.conf\n"));
     }
 }
 
