@@ -328,13 +328,19 @@ async fn inserted(elements: &str, policy: impl FnOnce(&mut Config), console: &[&
     remove_runtime(&site);
     site.write("classic.js", format!("var classic = 1; {}", bundle("classic")));
     for name in ["a", "b"] {
-        site.write(&format!("{name}.js"), bundle(name));
+        // With an import, so that what needs none would run before it, were there no order.
+        site.write(&format!("{name}.js"), module(name));
+        site.write(&format!("{name}/import.js"), "");
         site.write(&format!("{name}.css"), format!("body {{ --{name}: 1; }}"));
     }
     let stage = Stage::with(site, policy).await;
     stage.goto("/").await;
     stage.browser.assert_console(&[&[NOT_FOUND, FAILED], console].concat()).await;
     stage
+}
+
+fn module(name: &str) -> String {
+    format!(r#"import "/{name}/import.js"; {}"#, bundle(name))
 }
 
 const INSERTED: &str = r#"[...document.head.querySelectorAll("[crossorigin]")].map((it) => {
@@ -344,7 +350,7 @@ const INSERTED: &str = r#"[...document.head.querySelectorAll("[crossorigin]")].m
 
 #[tokio::test]
 async fn stable_as_the_tag_says() {
-    let integrity = format!("sha256-{}", hash(&bundle("b")));
+    let integrity = format!("sha256-{}", hash(&module("b")));
     let elements = format!(
         r#"{}{TAG} nonce="n" data-stable="/b.js" data-stable-integrity="{integrity}" data-stable-styles=" /a.css  /b.css"></script>"#,
         *GUARD
@@ -389,9 +395,16 @@ async fn stable_as_the_block_says() {
     let stage = inserted(&elements, |_| (), &[]).await;
     stage.browser.wait_for("globalThis.ran?.length === 3").await;
     assert_eq!(stage.browser.eval("[globalThis.ran, globalThis.classic]").await, json!([["b", "classic", "a"], 1]));
-    let inserted = stage.browser.eval(INSERTED).await;
-    assert_eq!(inserted[0], json!(["link", "/a.css", "", "", "", "anonymous"]));
-    assert_eq!(inserted[2], json!(["script", "/classic.js", "", "", "", "anonymous"]));
+    let script = |address: &str, kind: &str| json!(["script", address, kind, "", "", "anonymous"]);
+    assert_eq!(
+        stage.browser.eval(INSERTED).await,
+        json!([
+            ["link", "/a.css", "", "", "", "anonymous"],
+            script("/b.js", "module"),
+            script("/classic.js", ""),
+            script("/a.js", "module")
+        ])
+    );
 }
 
 #[tokio::test]
