@@ -116,7 +116,7 @@ impl Fault {
     }
 
     /// Sees stable with the guard, and a blank page without it.
-    async fn is_guarded(self) -> Stage {
+    async fn leads_to_stable(self) -> Stage {
         let bare = self.stage("").await;
         assert_eq!(bare.browser.eval(STATE).await, json!({ "variant": null, "ran": [], "scripts": 0 }));
         drop(bare);
@@ -152,7 +152,7 @@ const NOT_FOUND: &str = "the server responded with a status of 404";
 
 #[tokio::test]
 async fn runtime_missing() {
-    let stage = Fault::new(&[NOT_FOUND]).site(remove_runtime).is_guarded().await;
+    let stage = Fault::new(&[NOT_FOUND]).site(remove_runtime).leads_to_stable().await;
     assert_eq!(stage.browser.eval("violations").await, json!([]), "the policy of the repository allows it all");
 }
 
@@ -160,18 +160,18 @@ async fn runtime_missing() {
 async fn connection_closed() {
     Fault::new(&["net::ERR_CONNECTION_RESET"])
         .nginx(|config| runtime_location(config, "return 444;"))
-        .is_guarded()
+        .leads_to_stable()
         .await;
 }
 
 #[tokio::test]
 async fn syntax_error() {
-    Fault::new(&["Uncaught SyntaxError"]).script("export const = {").is_guarded().await;
+    Fault::new(&["Uncaught SyntaxError"]).script("export const = {").leads_to_stable().await;
 }
 
 #[tokio::test]
 async fn error_at_top_level() {
-    Fault::new(&["Uncaught Error: boom"]).script("throw new Error('boom');").is_guarded().await;
+    Fault::new(&["Uncaught Error: boom"]).script("throw new Error('boom');").leads_to_stable().await;
 }
 
 const HTML_REFUSED: &str =
@@ -180,8 +180,8 @@ const HTML_REFUSED: &str =
 #[tokio::test]
 async fn web_page_in_the_place_of_the_script() {
     let html = r#"types { } default_type text/html; return 200 "<!doctype html><title>app</title>";"#;
-    Fault::new(&[HTML_REFUSED]).nginx(|config| runtime_location(config, html)).is_guarded().await;
-    Fault::new(&["Uncaught SyntaxError"]).script("<!doctype html><title>app</title>").is_guarded().await;
+    Fault::new(&[HTML_REFUSED]).nginx(|config| runtime_location(config, html)).leads_to_stable().await;
+    Fault::new(&["Uncaught SyntaxError"]).script("<!doctype html><title>app</title>").leads_to_stable().await;
 }
 
 #[tokio::test]
@@ -190,7 +190,7 @@ async fn blocked_by_policy() {
         nginx::replace(config, "headers.conf", "script-src 'self'", "script-src 127.0.0.1:*/stable/ 'nonce-n'");
     };
     let stage =
-        Fault::new(&["violates the following Content Security Policy directive"]).nginx(block).is_guarded().await;
+        Fault::new(&["violates the following Content Security Policy directive"]).nginx(block).leads_to_stable().await;
     let violations = stage.browser.eval("violations").await;
     let address = stage.nginx.url("/runtime/canary.js");
     assert_eq!(violations, json!([format!("script-src-elem {address}")]));
@@ -200,7 +200,7 @@ async fn blocked_by_policy() {
 async fn runtime_that_never_decides() {
     let mut fault = Fault::new(&[]).script("globalThis[Symbol.for('canary-runtime')] = {};");
     fault.line = "[canary] E103 canary.js did not decide within 800 ms; stable loads";
-    fault.is_guarded().await;
+    fault.leads_to_stable().await;
 }
 
 /// A server that takes a request for `canary.js` and is silent until stable has been asked for, or for `patience`. A page
