@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::output::Output;
-use crate::{assets, bucket, completions, diff, explain, inject, schema, segment, serve, set, simulate, validate};
+use crate::{
+    assets, bucket, completions, diff, explain, guard, inject, schema, segment, serve, set, simulate, validate,
+};
 
 /// Prepares and serves a client-side canary, and computes what the runtime computes.
 ///
@@ -28,6 +30,7 @@ enum Verb {
     Bucket(bucket::Args),
     Assets(assets::Args),
     Inject(inject::Args),
+    Guard(guard::Args),
     Completions(completions::Args),
     Set(set::Args),
     Segment(segment::Args),
@@ -46,6 +49,7 @@ impl Cli {
             Verb::Bucket(args) => bucket::run(args, self.output),
             Verb::Assets(args) => assets::run(args, self.output),
             Verb::Inject(args) => inject::run(args, self.output),
+            Verb::Guard(args) => guard::run(args, self.output),
             Verb::Completions(args) => completions::run(args, self.output),
             Verb::Set(args) => set::run(args, self.output),
             Verb::Segment(args) => segment::run(args, self.output),

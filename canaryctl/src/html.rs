@@ -95,6 +95,11 @@ impl Element {
     }
 }
 
+/// An attribute's value, as it stands in double quotes.
+pub(crate) fn escape(value: &str) -> String {
+    value.replace('&', "&amp;").replace('"', "&quot;")
+}
+
 fn text(bytes: &HtmlString) -> String {
     String::from_utf8_lossy(bytes.as_slice()).into_owned()
 }

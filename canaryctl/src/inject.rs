@@ -1,6 +1,5 @@
 //! `canaryctl inject`: a bundler's page, made one that uses the runtime.
 
-mod csp;
 mod edit;
 mod entry;
 mod include;
@@ -15,19 +14,19 @@ use serde_json::json;
 
 use crate::assets::built;
 use crate::bundle::Bundle;
+use crate::csp::{self, Inline};
 use crate::dist::{self, Dist};
-use crate::html;
 use crate::output::Output;
-use csp::Inline;
+use crate::{guard, html};
 use entry::Entry;
 use include::Include;
 
 /// Turn a bundler's page into one that uses the runtime.
 ///
 /// Takes the page's entry out (its module scripts, their modulepreloads and the build's stylesheets) and writes it down
-/// as stable, with the SHA-384 of every script and stylesheet; canary.js, the preload of the config and a mark for the
-/// inline guard take its place. All else stays byte for byte. A page that is done already stays as it is. Prints what was
-/// taken, and the hashes of inline scripts for script-src of the Content-Security-Policy.
+/// as stable, with the SHA-384 of every script and stylesheet; the inline guard, the preload of the config and canary.js
+/// take its place. All else stays byte for byte. A page that is done already stays as it is, but for an older guard, which
+/// is replaced. Prints what was taken, and the hashes of inline scripts for script-src of the Content-Security-Policy.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl inject dist/index.html
@@ -65,6 +64,7 @@ fn parse_runtime(text: &str) -> Result<String, String> {
 #[derive(Debug)]
 struct Done {
     html: String,
+    changed: bool,
     stable: Option<Bundle>,
     entry: Entry,
 }
@@ -77,10 +77,10 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let mut done = convert(args, &html).with_context(|| name.clone())?;
     let hashes = csp::inline(&done.html).with_context(|| name.clone())?;
     let target = args.out.as_deref().unwrap_or(&args.page);
-    if done.stable.is_some() || args.out.is_some() {
+    if done.changed || args.out.is_some() {
         fs::write(target, &done.html).with_context(|| format!("cannot write {}", target.display()))?;
     }
-    if done.stable.is_some() {
+    if done.changed {
         done.entry.notes.extend(compressed(target));
     }
     print(&name, &done, &hashes, output)?;
@@ -89,10 +89,18 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
 
 fn convert(args: &Args, html: &str) -> anyhow::Result<Done> {
     let elements = html::elements(html)?;
-    if elements.iter().any(|it| it.attribute("data-canary-stable").is_some()) {
-        return Ok(Done { html: html.to_owned(), stable: None, entry: Entry::default() });
+    let tag = elements.iter().find(|it| it.attribute("src") == Some(&args.runtime));
+    let guard = guard::find(&elements);
+    // A page that was written by hand is done as well, with guard and tag.
+    if (guard.is_some() && tag.is_some()) || elements.iter().any(|it| it.attribute("data-canary-stable").is_some()) {
+        let nonce = tag.and_then(|it| it.attribute("nonce"));
+        let renewed = guard::renew(html, &elements, nonce);
+        return Ok(Done { changed: renewed != html, html: renewed, stable: None, entry: Entry::default() });
     }
-    if let Some(script) = elements.iter().find(|it| it.attribute("src") == Some(&args.runtime)) {
+    if let Some(guard) = guard {
+        anyhow::bail!("line {}: the guard is there already, by another hand", guard.line);
+    }
+    if let Some(script) = tag {
         anyhow::bail!("line {}: <script src=\"{}\"> is there already, by another hand", script.line, args.runtime);
     }
     let dir = match &args.dir {
@@ -112,7 +120,7 @@ fn convert(args: &Args, html: &str) -> anyhow::Result<Done> {
     let stable = Dist { dir, base: entry.base.clone() }.bundle(version, &entry.files)?;
     let include = Include { runtime: &args.runtime, data: &args.data, nonce: entry.nonce.as_deref(), stable: &stable };
     let html = edit::replace(html, &entry.spans(), &include.lines()?);
-    Ok(Done { html, stable: Some(stable), entry })
+    Ok(Done { html, changed: true, stable: Some(stable), entry })
 }
 
 /// Nginx prefers a compressed neighbour of the page, which is now another page.
@@ -131,7 +139,7 @@ fn print(name: &str, done: &Done, hashes: &[Inline], output: Output) -> io::Resu
         let hashes = hashes.iter().map(|it| json!({"line": it.line, "source": it.source}));
         let report = json!({
             "file": name,
-            "changed": done.stable.is_some(),
+            "changed": done.changed,
             "stable": done.stable,
             "taken": taken.collect::<Vec<_>>(),
             "notes": done.entry.notes,
@@ -141,6 +149,7 @@ fn print(name: &str, done: &Done, hashes: &[Inline], output: Output) -> io::Resu
         return out.flush();
     }
     match &done.stable {
+        None if done.changed => writeln!(out, "{name}: uses the runtime already, its guard is new")?,
         None => writeln!(out, "{name}: uses the runtime already, nothing changed")?,
         Some(stable) => {
             let version = stable.version.as_deref().unwrap_or("without a version");

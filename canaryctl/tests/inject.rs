@@ -7,9 +7,24 @@ mod support;
 use std::fs;
 
 use support::fixture::Build;
-use support::repo;
+use support::{repo, run, text};
 
 const PAGE: &str = "@/dist/index.html";
+
+/// An expected page, whose mark stands for the guard of today.
+#[track_caller]
+fn expected(name: &str) -> String {
+    let page = fs::read_to_string(repo("canaryctl/tests/fixtures/expected").join(name)).unwrap();
+    assert_eq!(page.matches(MARK).count(), 1, "{name}");
+    page.replace(MARK, &guard(&[]))
+}
+
+const MARK: &str = "<!-- canary:guard -->";
+
+/// What `canaryctl guard` prints.
+fn guard(args: &[&str]) -> String {
+    text(&run(&[&["guard"], args].concat(), "").stdout).trim_end().to_owned()
+}
 
 /// Injects, and compares the whole page with the expected one; a second run has to leave it alone.
 #[track_caller]
@@ -19,8 +34,7 @@ fn check(fixture: &str, page: &str, args: &[&str], expected: &str) -> String {
     let (code, report, error) = build.run(&[&["inject", &path], args].concat());
     assert_eq!((code, error.as_str()), (Some(0), ""));
     let result = build.read(&format!("dist/{page}"));
-    let expected = repo("canaryctl/tests/fixtures/expected").join(expected);
-    assert_eq!(result, fs::read_to_string(expected).unwrap());
+    assert_eq!(result, self::expected(expected));
 
     let (code, again, error) = build.run(&[&["inject", &path], args].concat());
     assert_eq!((code, error.as_str()), (Some(0), ""));
@@ -36,20 +50,25 @@ fn a_page_of_vite() {
     let report = check("vite-root", "index.html", &[], "vite-root.html");
     assert_eq!(
         report,
-        "@/dist/index.html: stable 1.4.2: 1 script, 2 stylesheets, 2 preloads\n\
+        format!(
+            "@/dist/index.html: stable 1.4.2: 1 script, 2 stylesheets, 2 preloads\n\
          taken: line 12: /assets/index-lXoEamTF.js\n\
          taken: line 13: /assets/modulepreload-polyfill-B5Qt9EMX.js\n\
          taken: line 14: /assets/shared-BLvMLF76.js\n\
          taken: line 15: /assets/shared-TZrNw7dA.css\n\
          taken: line 16: /assets/index-NDhQtcaq.css\n\
-         script-src: 'sha256-iJ7dD7z7zKGVIbEzD7WuyXLXBkA/kxtP+J4oxJL1q8Y=' (inline script, now on line 9)\n"
+         script-src: 'sha256-iJ7dD7z7zKGVIbEzD7WuyXLXBkA/kxtP+J4oxJL1q8Y=' (inline script, now on line 9)\n\
+         script-src: {} (inline script, now on line 12)\n",
+            guard(&["--hash"])
+        )
     );
 }
 
 #[test]
 fn another_page_of_vite() {
     let report = check("vite-root", "other.html", &["--version", "2"], "vite-root-other.html");
-    assert!(report.ends_with("script-src: no inline script to allow\n"), "{report}");
+    let last = format!("\nscript-src: {} (inline script, now on line 2)\n", guard(&["--hash"]));
+    assert!(report.ends_with(&last), "{report}");
 }
 
 #[test]
@@ -75,8 +94,7 @@ fn crlf_stays_crlf() {
     let build = Build::of("vite-root");
     build.edit("dist/index.html", "\n", "\r\n");
     build.run(&["inject", PAGE]);
-    let expected = fs::read_to_string(repo("canaryctl/tests/fixtures/expected/vite-root.html")).unwrap();
-    assert_eq!(build.read("dist/index.html"), expected.replace('\n', "\r\n"));
+    assert_eq!(build.read("dist/index.html"), expected("vite-root.html").replace('\n', "\r\n"));
 }
 
 #[test]
@@ -87,8 +105,7 @@ fn out_leaves_the_page_alone() {
         assert_eq!(build.run(&["inject", PAGE, "--out", "@/out.html"]).0, Some(0));
     }
     assert_eq!(build.read("dist/index.html"), before);
-    let expected = fs::read_to_string(repo("canaryctl/tests/fixtures/expected/vite-root.html")).unwrap();
-    assert_eq!(build.read("out.html"), expected);
+    assert_eq!(build.read("out.html"), expected("vite-root.html"));
 }
 
 #[test]
@@ -135,6 +152,45 @@ fn what_is_not_of_the_build_stays() {
     let page = build.read("dist/index.html");
     assert!(page.contains(own), "{page}");
     assert!(page.contains("<script type=\"module\" src=\"/runtime/canary.js\" nonce=\"abc\"></script>"), "{page}");
+    assert!(page.contains(&guard(&[]).replace("-guard>", "-guard nonce=\"abc\">")), "{page}");
+}
+
+#[test]
+fn an_older_guard_gives_way() {
+    for old in [MARK, "<script data-canary-guard>old()</script>"] {
+        let build = Build::of("vite-root");
+        build.run(&["inject", PAGE]);
+        build.edit("dist/index.html", &guard(&[]), old);
+        fs::write(build.path("dist/index.html.gz"), "").unwrap();
+        let (code, report, _) = build.run(&["inject", PAGE]);
+        assert_eq!(code, Some(0));
+        let said = "@/dist/index.html: uses the runtime already, its guard is new\n\
+                    note: @/dist/index.html.gz is of the page before: compress again\n";
+        assert!(report.starts_with(said), "{report}");
+        assert_eq!(build.read("dist/index.html"), expected("vite-root.html"));
+        let (_, report, _) = build.run(&["inject", PAGE, "--output", "json"]);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&report).unwrap()["changed"], false);
+    }
+}
+
+#[test]
+fn a_page_by_hand_gets_the_present_guard() {
+    let build = Build::of("vite-root");
+    let page = "<script data-canary-guard>old()</script>\n<script type=module src=/runtime/canary.js></script>\n";
+    fs::write(build.path("dist/index.html"), page).unwrap();
+    build.run(&["inject", PAGE]);
+    let renewed = page.replace("<script data-canary-guard>old()</script>", &guard(&[]));
+    assert_eq!(build.read("dist/index.html"), renewed);
+}
+
+#[test]
+fn a_guard_that_was_taken_out_stays_out() {
+    let build = Build::of("vite-root");
+    build.run(&["inject", PAGE]);
+    build.edit("dist/index.html", &guard(&[]), "");
+    let without = build.read("dist/index.html");
+    build.run(&["inject", PAGE]);
+    assert_eq!(build.read("dist/index.html"), without);
 }
 
 #[test]
@@ -159,6 +215,12 @@ fn refuses_what_it_cannot_keep_whole() {
             "<title>",
             "<script type=module src=/runtime/canary.js></script><title>",
             "line 8: <script src=\"/runtime/canary.js\"> is there already, by another hand",
+        ),
+        (
+            "vite-root",
+            "<title>",
+            "<script data-canary-guard></script><title>",
+            "line 8: the guard is there already, by another hand",
         ),
         (
             "vite-root",

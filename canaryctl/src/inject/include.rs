@@ -1,9 +1,8 @@
 //! What a page gets in the place of its entry.
 
 use crate::bundle::Bundle;
-
-/// Where the inline guard goes.
-const GUARD: &str = "<!-- canary:guard -->";
+use crate::guard;
+use crate::html::escape;
 
 /// Where the config is, unless `data-config` says something else.
 const CONFIG: &str = "/config/canary.json";
@@ -29,16 +28,12 @@ impl Include<'_> {
         let nonce = self.nonce.map(|nonce| format!(" nonce=\"{}\"", escape(nonce))).unwrap_or_default();
         let data = self.data.iter().map(|(key, value)| format!(" data-{key}=\"{}\"", escape(value)));
         Ok(vec![
-            GUARD.to_owned(),
+            guard::element(self.nonce),
             format!("<link rel=\"preload\" href=\"{}\" as=\"fetch\" crossorigin>", escape(config)),
             format!("<script type=\"application/json\" data-canary-stable>{stable}</script>"),
             format!("<script type=\"module\" src=\"{}\"{nonce}{}></script>", self.runtime, data.collect::<String>()),
         ])
     }
-}
-
-fn escape(value: &str) -> String {
-    value.replace('&', "&amp;").replace('"', "&quot;")
 }
 
 /// `KEY=VALUE`, where the key is no word about stable, which the page has of its own.
@@ -71,7 +66,7 @@ mod tests {
         assert_eq!(
             include.lines().unwrap(),
             [
-                "<!-- canary:guard -->",
+                guard::element(Some("n")).as_str(),
                 "<link rel=\"preload\" href=\"/c.json\" as=\"fetch\" crossorigin>",
                 "<script type=\"application/json\" data-canary-stable>{\"version\":\"\\u003c/script>\\u003c!--\",\"scripts\":\
              [{\"src\":\"/a.js\",\"integrity\":\"sha384-A\"}]}</script>",

@@ -57,8 +57,8 @@ fn is_checked(script: &Element) -> bool {
     matches!(kind.as_str(), "module" | "importmap" | "speculationrules") || JAVASCRIPT.contains(&kind.as_str())
 }
 
-/// A browser hashes what it has parsed, where every line ends with a line feed.
-fn source(text: &str) -> String {
+/// What allows an inline script of this text. A browser hashes what it has parsed, where every line ends with a line feed.
+pub(crate) fn source(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
 }
