@@ -39,7 +39,7 @@ function createFlags(view, module) {
       const answer = module && action(module);
       return answer && JSON.parse(decode(answer), (_, value) => Object.freeze(value));
     } catch {
-      module = null;
+      module = view.decide = null;
       view.fail("E205 the module failed", "flags have their defaults", "error");
     }
   };
@@ -72,6 +72,9 @@ function createFlags(view, module) {
   return {
     /** Takes a config: `{fault?, notices}`, lines for the console. */
     take: (bytes, now) => enter((module) => module.take(bytes, now, Date.now())) ?? { notices: [] },
+
+    /** The bundle that a later config would give. Not by the module of the boot, which frees no memory. */
+    decide: (bytes, now) => enter((module) => module.decide(view.bytes, bytes, now)),
 
     changed,
 

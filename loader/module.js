@@ -28,7 +28,10 @@ export async function startModule(settings, view) {
       ? "E204 WebAssembly is blocked: script-src needs 'wasm-unsafe-eval'"
       : `E202 ${BOOT_WASM} is damaged`;
   }
-  /** `{decision, code?, bundle?, flags?}`. A module that trapped is dropped and not entered again. */
+  /**
+   * `{decision, code?, bundle?, flags?}`, once: this module never frees what it takes, refreshes ask that of the flags. One
+   * that trapped is dropped and not entered again.
+   */
   view.decide = (bytes, now) => {
     try {
       return JSON.parse(decode(decide(view.bytes, bytes, now)));
