@@ -40,7 +40,7 @@ function createFlags(view, module) {
       const answer = module && action(module);
       return answer && JSON.parse(decode(answer), (_, value) => Object.freeze(value));
     } catch {
-      module = null;
+      module = view.decide = null;
       view.fail("E205 the module failed", "flags have their defaults", "error");
     }
   };
@@ -73,6 +73,13 @@ function createFlags(view, module) {
   return {
     /** Takes a config: `{fault?, notices}`, lines for the console. */
     take: ({ bytes, now }) => enter((module) => module.take(bytes, now, Date.now())) ?? { notices: [] },
+
+    /** The bundle that a later config would give. Not by the module of the boot, which frees no memory. */
+    decide({ bytes, now }) {
+      const ask = (isHeld) => enter((module) => module.decide(view.bytes, bytes, now, isHeld));
+      const answer = ask(false);
+      return answer && view.judge(answer, () => ask(true));
+    },
 
     changed,
 

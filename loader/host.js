@@ -4,12 +4,11 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export const decode = (bytes) => decoder.decode(bytes);
 
-/** Whether a portable pattern matches. */
-export const matches = (pattern, text, ignoreCase) =>
-  new RegExp(decode(pattern), ignoreCase ? "iu" : "u").test(decode(text));
-
-/** Whether two texts are the same but for case. */
-export const equalsFolded = (a, b) => decode(a).toLowerCase() === decode(b).toLowerCase();
+/** Whether two texts are the same but for case (0), or the second matches the first as written (1) or in any case (2). */
+export const agree = (a, b, how) =>
+  how
+    ? new RegExp(decode(a), how > 1 ? "iu" : "u").test(decode(b))
+    : decode(a).toLowerCase() === decode(b).toLowerCase();
 
 export const number = (text) => Number(decode(text));
 

@@ -27,15 +27,21 @@ export async function startModule(settings, view) {
     if (!(error instanceof WebAssembly.CompileError)) throw "E206";
     throw WebAssembly.validate(module) ? "E204" : "E202";
   }
-  const enter = ({ bytes, now }, isHeld) => JSON.parse(decode(decide(view.bytes, bytes, now, isHeld)));
+  /** The answer, or what `hold` answers where this browser has to stay with stable; with the canary's version. */
+  view.judge = (answer, hold) => {
+    // A canary that the config does not describe is known by its entry and the salt.
+    const version = answer.version ?? `${settings.canary.scripts[0].src} ${answer.salt}`;
+    return { ...answer, ...(view.history.isHeld(version) && hold()), version };
+  };
 
-  /** `{decision, code?, bundle?, version, guard?, flags}`. A module that trapped is dropped and not entered again. */
-  view.decide = (reply) => {
+  /**
+   * `{decision, code?, bundle?, version, guard?, flags}`, for the boot alone: this module never frees what it takes,
+   * refreshes ask that of the flags. One that trapped is dropped and not entered again.
+   */
+  view.decide = ({ bytes, now }) => {
+    const ask = (isHeld) => JSON.parse(decode(decide(view.bytes, bytes, now, isHeld)));
     try {
-      const answer = enter(reply, false);
-      // A canary that the config does not describe is known by its entry and the salt.
-      const version = answer.version ?? `${settings.canary.scripts[0].src} ${answer.salt}`;
-      return Object.assign(answer, view.history.isHeld(version) && enter(reply, true), { version });
+      return view.judge(ask(false), () => ask(true));
     } catch {
       view.decide = null;
       throw "E205";

@@ -15,7 +15,9 @@ export async function refresh(url, view) {
   const { now } = reply;
   const bytes = reply.take();
   reply.free();
-  const { decision, code } = view.decide({ bytes, now });
+  const answer = view.flags.decide({ bytes, now });
+  if (!answer) return view.flags.changed(); // the module failed, and has said so
+  const { decision, code } = answer;
   const { fault, notices } = view.flags.take({ bytes, now });
   if (code) throw fault ?? `${code} the config is refused`;
   for (const notice of notices) tell(notice);

@@ -1,6 +1,6 @@
 //! The one function that is random: a key's place among a hundred thousand buckets.
 
-use sha2::{Digest, Sha256};
+use crate::hash::sha256;
 
 /// How many buckets there are; one of them is 0.001 % of all users.
 pub const BUCKETS: u32 = 100_000;
@@ -39,11 +39,7 @@ impl Domain {
 /// ```
 #[must_use]
 pub fn bucket(domain: Domain, salt: &str, key: &str) -> u32 {
-    let mut hash = Sha256::new();
-    for part in [domain.as_str(), ":", salt, ":", key] {
-        hash.update(part);
-    }
-    let [a, b, c, d, ..] = <[u8; 32]>::from(hash.finalize());
-    let scaled = u64::from(u32::from_be_bytes([a, b, c, d])).wrapping_mul(u64::from(BUCKETS)) >> 32;
+    let [first, ..] = sha256(&[domain.as_str(), ":", salt, ":", key]);
+    let scaled = u64::from(first).wrapping_mul(u64::from(BUCKETS)) >> 32;
     scaled as u32
 }

@@ -25,9 +25,9 @@ impl<'a> Bundle<'a> {
     #[must_use]
     pub fn stranger(self, origins: &str) -> Option<&'a str> {
         // By list, so that no member which the list does not know stands for the address.
-        [(Word::Scripts, Word::Src), (Word::Styles, Word::Href), (Word::Preload, Word::Href)].into_iter().find_map(
+        [(Word::Scripts, Word::Src), (Word::Styles, Word::Href), (Word::Preload, Word::Href)].iter().find_map(
             |(list, address)| {
-                self.0.member(list).items().map(|asset| asset.member(address).text()).find(|address| {
+                self.0.member(*list).items().map(|asset| asset.member(*address).text()).find(|address| {
                     let listed = |origin: &str| {
                         origins.as_bytes().split(|byte| *byte == b' ').any(|listed| listed == origin.as_bytes())
                     };

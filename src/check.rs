@@ -49,10 +49,6 @@ impl<'a> Checker<'a> {
             Shape::OneOf(words, _) => words.contains(&json.word()),
             Shape::Integrity => is_integrity(text),
             Shape::Condition => return condition::check(json, self),
-            Shape::Served => {
-                let variants = self.flag.member(Word::Variants);
-                !variants.exists() || json.kind() == Kind::String && variants.find(text).exists()
-            }
             Shape::List(of) if json.kind() == Kind::Array => return json.items().all(|item| self.check(item, *of)),
             Shape::Rules if json.kind() == Kind::Array => return json.items().all(|rule| self.rule(rule)),
             Shape::Scripts if json.kind() != Kind::Array || json.items().next().is_some() => {
@@ -65,12 +61,7 @@ impl<'a> Checker<'a> {
             Shape::Asset(word, known) if json.kind() == Kind::Object => {
                 return self.members(json, known) && self.address(json, word);
             }
-            Shape::Variants => {
-                if !self.check(json, VARIANTS) {
-                    return false;
-                }
-                Split::new(json).total() > 0
-            }
+            Shape::Only(check, _) => return check(self, json),
             Shape::Flags => {
                 if json.kind() == Kind::Object && json.members().count() > MAX_FLAGS {
                     self.log.refuse(json, Expected::FewFlags);
@@ -147,6 +138,19 @@ impl<'a> Checker<'a> {
     pub(crate) fn in_flag(&self) -> bool {
         self.flag.exists()
     }
+}
+
+/// Whether it is the name of a variant, where the flag has variants.
+pub(crate) fn served<'a>(checker: &mut Checker<'a>, json: Json<'a>) -> bool {
+    let variants = checker.flag.member(Word::Variants);
+    !variants.exists()
+        || json.kind() == Kind::String && variants.find(json.text()).exists()
+        || checker.log.refuse(json, Expected::Variant)
+}
+
+/// Whether they are variants whose weights are not all 0.
+pub(crate) fn variants<'a>(checker: &mut Checker<'a>, json: Json<'a>) -> bool {
+    checker.check(json, VARIANTS) && (Split::new(json).total() > 0 || checker.log.refuse(json, Expected::Variants))
 }
 
 /// One hash of subresource integrity; the browser judges the length.

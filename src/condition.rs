@@ -12,6 +12,7 @@ use crate::json::{Document, Json, Kind};
 use crate::number;
 use crate::pattern::is_portable;
 use crate::segment::Segments;
+use crate::text::utf8;
 use crate::version::sortable;
 use crate::word::Word;
 
@@ -96,7 +97,7 @@ fn holds_for(condition: Json, root: Json, subject: &Subject) -> bool {
 /// What a dotted path leads to; what is missing is null.
 fn find<'a>(root: Json<'a>, path: &str) -> Json<'a> {
     path.as_bytes().split(|byte| *byte == b'.').fold(root, |found, part| {
-        let part = str::from_utf8(part).unwrap_or_default();
+        let part = utf8(part).unwrap_or_default();
         match found.kind() {
             Kind::Object => found.find(part),
             _ => index(part).and_then(|index| found.items().nth(index)).unwrap_or(found.nothing()),
@@ -128,21 +129,15 @@ fn is(value: Json, wanted: Json, fold: bool, subject: &Subject) -> bool {
 }
 
 fn apply(operator: Word, value: Json, wanted: Json, subject: &Subject) -> bool {
-    let order = || compare(value, wanted);
-    let versions = || version(value).cmp(&version(wanted));
     match operator {
         Word::Eq => is_identical(value, wanted),
         Word::Ne => !is_identical(value, wanted),
-        Word::Gt => order().is_some_and(Ordering::is_gt),
-        Word::Gte => order().is_some_and(Ordering::is_ge),
-        Word::Lt => order().is_some_and(Ordering::is_lt),
-        Word::Lte => order().is_some_and(Ordering::is_le),
-        Word::Veq => versions().is_eq(),
-        Word::Vne => versions().is_ne(),
-        Word::Vgt => versions().is_gt(),
-        Word::Vgte => versions().is_ge(),
-        Word::Vlt => versions().is_lt(),
-        Word::Vlte => versions().is_le(),
+        Word::Gt | Word::Gte | Word::Lt | Word::Lte => {
+            compare(value, wanted).is_some_and(|order| is_so(operator, order))
+        }
+        Word::Veq | Word::Vne | Word::Vgt | Word::Vgte | Word::Vlt | Word::Vlte => {
+            is_so(operator, version(value).cmp(&version(wanted)))
+        }
         Word::Exists => is_truthy(wanted) == (value.kind() != Kind::Null),
         Word::In | Word::Nin | Word::Ini | Word::Nini => {
             let fold = matches!(operator, Word::Ini | Word::Nini);
@@ -170,6 +165,18 @@ fn apply(operator: Word, value: Json, wanted: Json, subject: &Subject) -> bool {
         Word::Regex | Word::Regexi => host::matches(wanted.text(), &text(value), operator == Word::Regexi),
         Word::TypeOf => wanted.word() == type_of(value),
         _ => false,
+    }
+}
+
+/// Whether two values in that order are as an operator says.
+fn is_so(operator: Word, order: Ordering) -> bool {
+    match operator {
+        Word::Veq => order.is_eq(),
+        Word::Vne => order.is_ne(),
+        Word::Gt | Word::Vgt => order.is_gt(),
+        Word::Gte | Word::Vgte => order.is_ge(),
+        Word::Lt | Word::Vlt => order.is_lt(),
+        _ => order.is_le(),
     }
 }
 

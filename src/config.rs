@@ -14,6 +14,7 @@ use crate::log::{Entry, Log, Refusal};
 use crate::percentage::Percentage;
 use crate::segment::Segments;
 use crate::shape::{CONFIG, Shape};
+use crate::text::utf8;
 use crate::time::parse_rfc3339;
 use crate::word::Word;
 
@@ -257,7 +258,7 @@ fn text(bytes: &[u8]) -> Result<&str, Refusal> {
     if bytes.trim_ascii_start().starts_with(b"<") {
         return Err(Refusal::new(Code::Html, Expected::NoHtml));
     }
-    str::from_utf8(bytes).map_err(|_| Refusal::new(Code::Syntax, Expected::Utf8))
+    utf8(bytes).ok_or_else(|| Refusal::new(Code::Syntax, Expected::Utf8))
 }
 
 #[cfg(test)]

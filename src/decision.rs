@@ -91,42 +91,43 @@ impl Decision {
         let Evaluation { config, context, overrides, .. } = *evaluation;
         let key = context.targeting_key.as_str();
         let bucket = (!key.is_empty()).then(|| bucket(Domain::Canary, config.salt(), key));
-        let stable = Self { bucket, revision: config.revision(), ..Self::STABLE };
+        let mut decision = Self { bucket, revision: config.revision(), ..Self::STABLE };
         let off = config.percentage == Percentage::NONE;
         let Some(place) = bucket.filter(|_| standing != Standing::Unknown) else {
-            return if off || standing == Standing::Unknown {
-                stable
-            } else {
-                Self { reason: Reason::Error, error: Some(ErrorCode::TargetingKeyMissing), ..stable }
-            };
-        };
-        let targeted = |variant| Self {
-            variant,
-            cohort: if variant == Variant::Canary { Cohort::Canary } else { Cohort::Rest },
-            reason: Reason::TargetingMatch,
-            ..stable
+            if !off && standing != Standing::Unknown {
+                decision.reason = Reason::Error;
+                decision.error = Some(ErrorCode::TargetingKeyMissing);
+            }
+            return decision;
         };
         let subject = evaluation.subject();
-        let rule = |always: bool| config.rules().find(|rule| rule.always() >= always && rule.matches(&subject));
-        if let Some(rule) = rule(true) {
-            return targeted(rule.serve());
-        }
-        if off {
-            return stable;
-        }
-        let cohort = cohort(config.percentage, place);
-        let split = Self {
-            variant: if cohort == Cohort::Canary { Variant::Canary } else { Variant::Stable },
-            cohort,
-            reason: if config.percentage == Percentage::ALL { Reason::Static } else { Reason::Split },
-            eligible: standing == Standing::Known || config.counts_automation(),
-            ..stable
+        let rule = |always: bool| {
+            config.rules().find(|rule| rule.always() >= always && rule.matches(&subject)).map(CanaryRule::serve)
         };
-        if history.quarantined || history.held {
-            return Self { variant: Variant::Stable, reason: Reason::Cached, ..split };
+        let mut wanted = rule(true);
+        if wanted.is_none() {
+            if off {
+                return decision;
+            }
+            decision.cohort = cohort(config.percentage, place);
+            decision.reason = if config.percentage == Percentage::ALL { Reason::Static } else { Reason::Split };
+            decision.eligible = standing == Standing::Known || config.counts_automation();
+            if history.quarantined || history.held {
+                decision.reason = Reason::Cached;
+                return decision;
+            }
+            if decision.cohort == Cohort::Canary {
+                decision.variant = Variant::Canary;
+            }
+            wanted = overrides.variant(config.allows_query()).or_else(|| rule(false));
         }
-        let wanted = overrides.variant(config.allows_query()).or_else(|| rule(false).map(CanaryRule::serve));
-        wanted.map_or(split, targeted)
+        if let Some(variant) = wanted {
+            decision.variant = variant;
+            decision.cohort = if variant == Variant::Canary { Cohort::Canary } else { Cohort::Rest };
+            decision.reason = Reason::TargetingMatch;
+            decision.eligible = false;
+        }
+        decision
     }
 
     /// Stable, because no config could be used.

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::text::hex_digit;
+use crate::text::push_hex;
 
 /// A new id from 16 random bytes, as 32 lowercase hex digits.
 ///
@@ -12,7 +12,9 @@ use crate::text::hex_digit;
 /// ```
 #[must_use]
 pub fn new_id(random: [u8; 16]) -> String {
-    random.iter().flat_map(|byte| [hex_digit(byte >> 4), hex_digit(byte & 15)]).map(char::from).collect()
+    let mut id = String::new();
+    push_hex(&mut id, &random);
+    id
 }
 
 #[cfg(test)]

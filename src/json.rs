@@ -13,6 +13,7 @@ use crate::fault::{Code, Fault};
 use crate::log::{Entry, Refusal};
 use crate::number;
 use crate::reader::Reader;
+use crate::text::utf8;
 use crate::word::Word;
 
 /// How deep arrays and objects may nest, long before a stack is in danger.
@@ -100,7 +101,7 @@ impl Document {
     pub(crate) fn number(number: usize) -> Option<Self> {
         let mut digits = Vec::new();
         number::push(&mut digits, number as u64);
-        Self::read(str::from_utf8(&digits).ok()?).ok()
+        Self::read(utf8(&digits)?).ok()
     }
 
     /// The whole of it.

@@ -43,6 +43,7 @@ pub mod evaluation;
 mod expected;
 pub mod fault;
 pub mod flag;
+mod hash;
 pub mod identity;
 pub mod json;
 mod log;

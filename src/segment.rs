@@ -2,11 +2,10 @@
 
 use alloc::string::String;
 
-use sha2::{Digest, Sha256};
-
 use crate::coercion::{is_identical, text};
+use crate::hash::sha256;
 use crate::json::Json;
-use crate::text::hex_digit;
+use crate::text::push_hex;
 
 /// All segments of a config, by name.
 #[derive(Clone, Copy, Debug)]
@@ -39,14 +38,9 @@ impl<'a> Segments<'a> {
 /// ```
 #[must_use]
 pub fn hash(name: &str, value: &str) -> String {
-    let mut hash = Sha256::new();
-    for part in ["segment:", name, ":", value] {
-        hash.update(part);
-    }
     let mut text = String::from("sha256:");
-    for byte in hash.finalize() {
-        text.push(char::from(hex_digit(byte >> 4)));
-        text.push(char::from(hex_digit(byte & 15)));
+    for word in &sha256(&["segment:", name, ":", value]) {
+        push_hex(&mut text, &word.to_be_bytes());
     }
     text
 }

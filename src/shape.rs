@@ -1,7 +1,9 @@
 //! What a config may look like, as data, and the one reader of it.
 #![allow(clippy::enum_glob_use, reason = "the tables read like what they describe")]
 
+use crate::check::{self, Checker};
 use crate::expected::Expected;
+use crate::json::Json;
 use crate::word::Word::{self, *};
 
 /// What a value may be.
@@ -21,8 +23,6 @@ pub(crate) enum Shape {
     OneOf(&'static [Word], Expected),
     Integrity,
     Condition,
-    /// The name of a variant, where the flag has variants.
-    Served,
     List(&'static Shape),
     /// An object of any names.
     Map(&'static Shape),
@@ -32,8 +32,8 @@ pub(crate) enum Shape {
     Asset(Word, &'static [Member]),
     /// A list that is not empty.
     Scripts,
-    /// Variants, whose weights are not all 0.
-    Variants,
+    /// What only flags have, so that who has none leaves their code behind.
+    Only(for<'a> fn(&mut Checker<'a>, Json<'a>) -> bool, Expected),
     /// All flags, of which any may be malformed.
     Flags,
     /// Rules, of which any may be beyond this reader.
@@ -120,14 +120,14 @@ pub(crate) const FLAG: &[Member] = &[
     Member(Enabled, May, Shape::Bool),
     Member(Percentage, May, Shape::Percentage),
     Member(Salt, May, Shape::Name),
-    Member(Default, May, Shape::Served),
-    Member(Variants, May, Shape::Variants),
+    Member(Default, May, Shape::Only(check::served, Expected::Variant)),
+    Member(Variants, May, Shape::Only(check::variants, Expected::Variants)),
     Member(
         Rules,
         May,
         Shape::List(&Shape::Object(&[
             Member(If, Must, Shape::Condition),
-            Member(Serve, May, Shape::Served),
+            Member(Serve, May, Shape::Only(check::served, Expected::Variant)),
             Member(Percentage, May, Shape::Percentage),
         ])),
     ),
@@ -151,15 +151,13 @@ impl Shape {
             Self::Name => Expected::Name,
             Self::Percentage => Expected::Percentage,
             Self::Time => Expected::Time,
-            Self::Integer(_, _, expected) | Self::OneOf(_, expected) => expected,
+            Self::Integer(_, _, expected) | Self::OneOf(_, expected) | Self::Only(_, expected) => expected,
             Self::Share => Expected::Share,
             Self::Integrity => Expected::Integrity,
             Self::Condition => Expected::Condition,
-            Self::Served => Expected::Variant,
             Self::List(_) | Self::Rules => Expected::Array,
             Self::Map(_) | Self::Object(_) | Self::Asset(..) | Self::Flags => Expected::Object,
             Self::Scripts => Expected::Scripts,
-            Self::Variants => Expected::Variants,
         }
     }
 }

@@ -101,6 +101,21 @@ impl Writer {
     }
 }
 
+/// The bytes as text, if they are UTF-8. The library's reader of chunks is slower and
+/// smaller than its reader of texts.
+pub(crate) fn utf8(bytes: &[u8]) -> Option<&str> {
+    let valid = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    (valid.len() == bytes.len()).then_some(valid)
+}
+
+/// Appends bytes as hexadecimal digits.
+pub(crate) fn push_hex(text: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        text.push(char::from(hex_digit(byte >> 4)));
+        text.push(char::from(hex_digit(byte & 15)));
+    }
+}
+
 /// The digit for a number from 0 to 15.
 #[must_use]
 pub fn hex_digit(nibble: u8) -> u8 {

@@ -1,5 +1,5 @@
 //! Points in time, as milliseconds since 1970 in UTC.
-#![expect(clippy::arithmetic_side_effects, reason = "fields have two to four digits, far from the ends of i64")]
+#![expect(clippy::arithmetic_side_effects, reason = "fields have two to four digits, far from the ends of u32")]
 
 /// Reads an RFC 3339 time such as `2026-12-01T00:00:00Z` or `2026-12-01T01:00:00.25+01:00`.
 ///
@@ -25,7 +25,7 @@ pub fn parse_rfc3339(text: &str) -> Option<i64> {
     if !matches!(rest, b"Z" | b"z") {
         let east = rest.first() == Some(&b'+');
         let hours = number(&mut rest, if east { b'+' } else { b'-' }, 2, 0, 23)?;
-        offset = hours * 60 + number(&mut rest, b':', 2, 0, 59)?;
+        offset = i64::from(hours * 60 + number(&mut rest, b':', 2, 0, 59)?);
         if !east {
             offset = -offset;
         }
@@ -33,21 +33,24 @@ pub fn parse_rfc3339(text: &str) -> Option<i64> {
             return None;
         }
     }
-    let minutes = (days_from_civil(year, month, day) * 24 + hour) * 60 + minute - offset;
-    Some((minutes * 60 + second) * 1000 + millis)
+    let minutes = i64::from(days_from_civil(year, month, day)) * 1440 + i64::from(hour * 60 + minute) - offset;
+    Some((minutes - EPOCH) * 60_000 + i64::from(second * 1000 + millis))
 }
 
+/// Minutes from what [`days_from_civil`] counts from to 1970.
+const EPOCH: i64 = (719_468 + 146_097) * 1440;
+
 /// Takes `mark` (0 for none; a letter may be small) and then `digits` digits that are a number in a range, or nothing.
-fn number(rest: &mut &[u8], mark: u8, digits: usize, least: i64, most: i64) -> Option<i64> {
-    let after =
-        if mark == 0 { *rest } else { rest.split_first().filter(|(byte, _)| byte.to_ascii_uppercase() == mark)?.1 };
-    let (taken, after) = after.split_at_checked(digits)?;
+fn number(rest: &mut &[u8], mark: u8, digits: u32, least: u32, most: u32) -> Option<u32> {
+    let mut after = *rest;
+    if mark != 0 {
+        after = after.split_first().filter(|(byte, _)| byte.to_ascii_uppercase() == mark)?.1;
+    }
     let mut number = 0;
-    for byte in taken {
-        if !byte.is_ascii_digit() {
-            return None;
-        }
-        number = number * 10 + i64::from(byte & 15);
+    for _ in 0..digits {
+        let (digit, behind) = after.split_first().filter(|(byte, _)| byte.is_ascii_digit())?;
+        number = number * 10 + u32::from(digit & 15);
+        after = behind;
     }
     if number < least || number > most {
         return None;
@@ -56,7 +59,7 @@ fn number(rest: &mut &[u8], mark: u8, digits: usize, least: i64, most: i64) -> O
     Some(number)
 }
 
-fn days_in(year: i64, month: i64) -> i64 {
+fn days_in(year: u32, month: u32) -> u32 {
     match month {
         4 | 6 | 9 | 11 => 30,
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
@@ -65,11 +68,12 @@ fn days_in(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days since 1970-01-01 in the Gregorian calendar: years begin in March, so that leap days come last.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
+/// Days in the Gregorian calendar, from 400 years before 0000-03-01, so that all is positive: years begin in March, so that
+/// leap days come last.
+fn days_from_civil(year: u32, month: u32, day: u32) -> u32 {
+    let year = if month <= 2 { year + 399 } else { year + 400 };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468
+    365 * year + year / 4 - year / 100 + year / 400 + day_of_year
 }
 
 #[cfg(test)]

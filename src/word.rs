@@ -6,7 +6,16 @@ macro_rules! words {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Word { Other, $($word,)* }
 
-        const WORDS: &[(&str, Word)] = &[$(($text, Word::$word),)*];
+        /// All of them in one text, which is half of what a table of them is. No word has a space.
+        const WORDS: &str = concat!($($text, " ",)*);
+
+        impl Word {
+            /// The word at a place in the text.
+            fn at(place: usize) -> Self {
+                $(if place == Self::$word as usize { return Self::$word; })*
+                Self::Other
+            }
+        }
     };
 }
 
@@ -42,11 +51,12 @@ words! {
 impl Word {
     /// The word that is written so.
     pub(crate) fn of(text: &str) -> Self {
-        WORDS.iter().find(|(written, _)| *written == text).map_or(Self::Other, |(_, word)| *word)
+        let mut words = WORDS.as_bytes().split(|byte| *byte == b' ');
+        words.position(|word| word == text.as_bytes()).map_or(Self::Other, |place| Self::at(place.saturating_add(1)))
     }
 
     /// How it is written.
     pub(crate) fn text(self) -> &'static str {
-        WORDS.iter().find(|(_, word)| *word == self).map_or("", |(written, _)| written)
+        (self as usize).checked_sub(1).and_then(|place| WORDS.split(' ').nth(place)).unwrap_or_default()
     }
 }

@@ -6,6 +6,7 @@ use crate::decision::Standing;
 use crate::evaluation::Context;
 use crate::json::{Document, Json, Kind};
 use crate::overrides::Overrides;
+use crate::text::utf8;
 use crate::word::Word;
 
 /// What the page says, if it is an object.
@@ -40,5 +41,5 @@ pub(super) fn overrides(view: Json) -> Overrides {
 }
 
 pub(super) fn text(bytes: &[u8]) -> &str {
-    str::from_utf8(bytes).unwrap_or_default()
+    utf8(bytes).unwrap_or_default()
 }

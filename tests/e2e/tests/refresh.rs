@@ -88,6 +88,40 @@ async fn a_tab_that_is_looked_at_again_follows_the_config() {
     browser.assert_console(&[]).await;
 }
 
+/// A later config is decided on by the module that has the flags, because the one of the boot frees no memory.
+#[tokio::test]
+async fn a_module_that_traps_at_a_refresh_is_not_entered_again() {
+    let stage = Stage::new(site("", &config("5", &json!({ "a": true })))).await;
+    let Stage { browser, nginx, site, .. } = &stage;
+    let trap = "const { instantiateStreaming } = WebAssembly;
+        WebAssembly.instantiateStreaming = async (...arguments_) => {
+            const { module, instance } = await instantiateStreaming(...arguments_);
+            const exports = { ...instance.exports };
+            const fail = () => { throw new WebAssembly.RuntimeError('unreachable'); };
+            if (exports.flags_decide) exports.flags_decide = fail;
+            return { module, instance: { exports } };
+        };";
+    browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": trap })).await;
+    stage.be(&user_at("s", 0).id).await;
+    stage.goto("/").await;
+    assert_eq!(ran(browser).await, json!(["canary"]));
+    assert_eq!(browser.eval("details('a', null).value").await, true);
+    browser.assert_console(&[]).await;
+
+    site.mount_config(&config("0", &json!({ "a": true })));
+    look(&stage).await;
+    assert_eq!(browser.wait_for("details('a', null).errorCode").await, "GENERAL");
+    let entries = browser.assert_console(&["[canary] E205 the module failed; flags have their defaults"]).await;
+    assert_eq!(entries.len(), 1, "{entries:?}");
+    assert_eq!(ran(browser).await, json!(["canary"]));
+
+    let mark = nginx.access_log().mark();
+    look(&stage).await;
+    settle(&stage, mark).await;
+    assert!(nginx.access_log().requests_for(CONFIG, mark).is_empty());
+    browser.assert_console(&[]).await;
+}
+
 #[tokio::test]
 async fn a_page_asks_at_its_interval_until_it_is_stopped() {
     let stage = listening(r#"data-refresh="1""#, &config("5", &json!({ "a": false })), &user_at("s", 0)).await;

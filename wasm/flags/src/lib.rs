@@ -38,6 +38,12 @@ impl Flags {
         self.0.take(config, reply_time, clock)
     }
 
+    /// See [`web::decide`].
+    #[must_use]
+    pub fn decide(&self, view: &[u8], config: &[u8], reply_time: f64, held: bool) -> Vec<u8> {
+        web::decide(view, config, reply_time, held)
+    }
+
     /// See [`web::Flags::flag`].
     #[must_use]
     pub fn flag(&self, flag_key: &[u8], context: &[u8]) -> Vec<u8> {
