@@ -5,6 +5,7 @@
 use canary_e2e::access_log::Mark;
 use canary_e2e::atomic::Files;
 use canary_e2e::base::Base;
+use canary_e2e::console::Level;
 use canary_e2e::demo::{self, CANARY, STABLE};
 use canary_e2e::files::{read, repo};
 use canary_e2e::nginx::{self, Config};
@@ -80,7 +81,7 @@ impl Fault {
 
         let own = format!("[canary] {} ", self.code);
         let entries = browser.assert_console(&[&[own.as_str()], self.browser].concat()).await;
-        let lines: Vec<_> = entries.iter().filter(|entry| entry.text.contains("[canary]")).collect();
+        let lines: Vec<_> = entries.iter().filter(|entry| entry.level >= Level::Warning && entry.text.contains("[canary]")).collect();
         assert!(lines.len() == 1 && lines[0].text.contains("; stable loads"), "{lines:?}");
         let pages = stage.nginx.access_log().requests_for("/", Mark::START).len();
         assert_eq!(pages, 1, "stable comes in the same page view");

@@ -156,7 +156,7 @@ async fn a_page_that_includes_it_twice_decides_once() {
         settle(&stage, mark).await;
         assert_eq!(log.requests_for(CONFIG, mark).len(), 1);
         assert_eq!(log.requests_for("/canary/main.js", mark).len(), 1);
-        stage.browser.assert_console(&[]).await;
+        stage.browser.assert_console(&["[canary] E307 the script is included twice; "]).await;
     }
 }
 
