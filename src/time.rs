@@ -62,7 +62,7 @@ fn number(rest: &mut &[u8], mark: u8, digits: u32, least: u32, most: u32) -> Opt
 fn days_in(year: u32, month: u32) -> u32 {
     match month {
         4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 if year.is_multiple_of(if year.is_multiple_of(100) { 400 } else { 4 }) => 29,
         2 => 28,
         _ => 31,
     }
