@@ -170,7 +170,7 @@ type Prefs = std::collections::BTreeMap<&'static str, bool>;
 
 impl fmt::Display for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.pad(self.name())
     }
 }
 
