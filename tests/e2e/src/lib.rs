@@ -30,7 +30,7 @@
 //! tests' own, with a bundle of each arm that says which it is, and a
 //! [`fault_server::FaultServer`] that fails as it is told. What the page says arrives
 //! there too ([`told`]). Each fault is a row of a table, one test for each engine
-//! ([`rows`]).
+//! ([`mod@rows`]).
 //!
 //! Every function here fails its test by a panic that names what went wrong.
 
