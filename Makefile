@@ -21,7 +21,7 @@ build: ## pkg/ as it is shipped, and canaryctl
 	cargo build --release --package canaryctl
 
 test: ## everything that proves it
-	@scripts/need wasm-target rust-src pack wasm-bindgen-cli wasm-pack wasm-opt chromium nginx kustomize node
+	@scripts/need wasm-target rust-src pack wasm-bindgen-cli wasm-pack wasm-opt chromium firefox webkit nginx kustomize node
 	@scripts/test build size native web e2e
 
 test-native: ## the pure core and canaryctl
@@ -32,7 +32,7 @@ test-web: ## the core in headless Chromium
 	@scripts/test web
 
 test-e2e: build ## a real Nginx, the manifests, a real browser
-	@scripts/need chromium nginx kustomize node
+	@scripts/need chromium firefox webkit nginx kustomize node
 	@scripts/test e2e
 
 test-long: ## hours: fuzzing, and mutants of the core
@@ -47,7 +47,7 @@ size: build ## bytes that a browser requests before it asks for the bundle, agai
 	@scripts/size
 
 setup: ## all tools at once
-	scripts/need wasm-target rust-src lint pack wasm-bindgen-cli wasm-pack wasm-opt cargo-deny shellcheck chromium nginx kustomize node
+	scripts/need wasm-target rust-src lint pack wasm-bindgen-cli wasm-pack wasm-opt cargo-deny shellcheck chromium firefox webkit nginx kustomize node
 
 clean:
 	rm -rf pkg target

@@ -20,7 +20,7 @@ pub struct Line {
 
 /// A place in the log, from which a test reads on.
 #[derive(Debug, Clone, Copy)]
-pub struct Mark(usize);
+pub struct Mark(pub(crate) usize);
 
 /// The access log of one nginx.
 #[derive(Debug, Clone)]

@@ -15,7 +15,7 @@ mod devtools;
 
 use crate::console::{self, Entry};
 use crate::driver::{Driver, close_session};
-use crate::engine::Engine;
+use crate::engine::{Engine, Patience};
 use crate::wait;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -38,10 +38,22 @@ impl Browser {
     /// Starts a browser with an empty profile.
     #[track_caller]
     pub fn new(driver: &Driver) -> impl Future<Output = Self> {
+        Self::start(driver, Patience::Load)
+    }
+
+    /// The same, but no command waits for a page to load: it may never be done.
+    #[track_caller]
+    pub fn impatient(driver: &Driver) -> impl Future<Output = Self> {
+        Self::start(driver, Patience::None)
+    }
+
+    #[track_caller]
+    fn start(driver: &Driver, patience: Patience) -> impl Future<Output = Self> {
         let (engine, url) = (driver.engine(), driver.url());
+        let capabilities = engine.capabilities(patience);
         let connecting = async move {
             let mut builder = ClientBuilder::new(HttpConnector::new());
-            let client = builder.capabilities(engine.capabilities()).connect(&url).await?;
+            let client = builder.capabilities(capabilities).connect(&url).await?;
             let session = client.session_id().await.ok().flatten().unwrap_or_default();
             let session_url = format!("{url}/session/{session}");
             driver.opened(session_url.clone());
@@ -56,7 +68,7 @@ impl Browser {
         &self.client
     }
 
-    /// Loads a page and waits for its `load` event.
+    /// Loads a page and waits for its `load` event, unless the browser is [impatient](Browser::impatient).
     #[track_caller]
     pub fn goto(&self, url: &str) -> impl Future<Output = ()> {
         must(format!("go to {url}"), self.client.goto(url))
@@ -83,7 +95,9 @@ impl Browser {
         })
     }
 
-    /// The entries of the console since the last call.
+    /// The entries of the console since the last call, in an engine whose driver keeps them: Chromium.
+    ///
+    /// What pages say in the others a [`FaultStage`](crate::fault_stage::FaultStage) knows.
     #[track_caller]
     pub fn console(&self) -> impl Future<Output = Vec<Entry>> {
         let reading = must("read the console".to_owned(), self.read_console());
@@ -91,7 +105,7 @@ impl Browser {
             let answer = reading.await;
             let entries = answer.as_array().into_iter().flatten();
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            let level = |value: &Value| self.engine.console_level(&text(value));
+            let level = |value: &Value| Engine::console_level(&text(value));
             entries.map(|e| Entry { level: level(&e["level"]), text: text(&e["message"]) }).collect()
         }
     }
@@ -130,14 +144,15 @@ impl Browser {
         must("close the browser".to_owned(), self.client.clone().close())
     }
 
-    async fn execute(&self, expression: &str) -> Result<Value, fantoccini::error::CmdError> {
+    pub(crate) async fn execute(&self, expression: &str) -> Result<Value, fantoccini::error::CmdError> {
         self.client.execute(&format!("return (\n{expression}\n);"), Vec::new()).await
     }
 
     /// Reads behind a script, so that what the page said before is there.
     async fn read_console(&self) -> Result<Value, fantoccini::error::CmdError> {
         self.execute("0").await?;
-        self.client.issue_cmd(self.engine.read_console()).await
+        let command = self.engine.read_console().unwrap_or_else(|| panic!("{} tells no console", self.engine));
+        self.client.issue_cmd(command).await
     }
 }
 

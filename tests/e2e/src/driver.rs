@@ -2,17 +2,20 @@
 
 use crate::engine::Engine;
 use crate::http;
-use crate::process::{Process, free_port};
+use crate::process::{Process, find_program, free_port};
+use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 /// A running driver, stopped on drop together with the browsers it started.
 ///
-/// Whatever they write, profiles too, is in a directory that goes with it.
+/// Chromium's serves any number of sessions at a time, the others one. Whatever they write, profiles too, is in a directory that goes with it.
 #[derive(Debug)]
 pub struct Driver {
     engine: Engine,
     port: u16,
     process: Process,
+    /// Goes after the driver, whose browsers draw on it.
+    display: Option<Process>,
     /// The addresses of all sessions ever opened.
     sessions: Mutex<Vec<String>>,
 }
@@ -27,10 +30,16 @@ impl Driver {
     #[must_use]
     pub fn start(engine: Engine) -> Self {
         let port = free_port();
-        let mut process = Process::spawn(engine.driver_name(), engine.driver(port));
+        let mut command = engine.driver(port);
+        let display = engine.needs_display().then(|| {
+            let (display, number) = display();
+            command.env("DISPLAY", format!(":{number}"));
+            display
+        });
+        let mut process = Process::spawn(engine.driver_name(), command);
         let status = format!("http://127.0.0.1:{port}/status");
         process.ready(|| http::request("GET", &status, &[], b"").ok().filter(|answer| answer.status == 200));
-        Self { engine, port, process, sessions: Mutex::default() }
+        Self { engine, port, process, display, sessions: Mutex::default() }
     }
 
     /// Chromium's driver.
@@ -62,6 +71,24 @@ impl Driver {
     pub fn pid(&self) -> u32 {
         self.process.pid()
     }
+
+    /// The id of the process that is its display, where it needs one.
+    #[must_use]
+    pub fn display_pid(&self) -> Option<u32> {
+        self.display.as_ref().map(Process::pid)
+    }
+}
+
+/// A display that nobody sees, and its number: the first that is free.
+///
+/// Its socket has a name and no file, so that nothing of it can stay in /tmp.
+#[track_caller]
+fn display() -> (Process, String) {
+    let mut command = Command::new(find_program("Xvfb"));
+    command.args(["-displayfd", "1", "-nolisten", "tcp", "-nolisten", "unix", "-screen", "0", "1280x1024x24"]);
+    let mut display = Process::spawn("Xvfb", command);
+    let number = display.first_line();
+    (display, number)
 }
 
 impl Drop for Driver {

@@ -4,7 +4,9 @@ use crate::console::Level;
 use crate::process::find_program;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use serde_json::{Map, Value, json};
+use std::path::PathBuf;
 use std::process::Command;
+use std::{fmt, fs};
 use url::{ParseError, Url};
 
 /// A browser engine and its driver.
@@ -12,6 +14,10 @@ use url::{ParseError, Url};
 pub enum Engine {
     /// Chromium, by chromedriver.
     Chromium,
+    /// Firefox, by geckodriver.
+    Firefox,
+    /// `WebKitGTK`'s own small browser, by its driver, on a display that nobody sees.
+    WebKit,
 }
 
 /// How long a page may load and a script may run, in milliseconds.
@@ -35,12 +41,52 @@ const CHROMIUM_ARGS: [&str; 13] = [
     "--remote-debugging-pipe",
 ];
 
+/// Nothing is fetched, reported or offered that no test has asked for.
+const FIREFOX_PREFS: [(&str, bool); 7] = [
+    ("app.normandy.enabled", false),
+    ("browser.aboutwelcome.enabled", false),
+    ("browser.region.update.enabled", false),
+    ("datareporting.policy.dataSubmissionEnabled", false),
+    ("network.captive-portal-service.enabled", false),
+    ("network.connectivity-service.enabled", false),
+    ("toolkit.telemetry.enabled", false),
+];
+
+/// How a new session of a browser treats a page that is still loading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Commands wait for its `load` event.
+    Load,
+    /// They do not: it may never come.
+    None,
+}
+
 impl Engine {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::WebKit];
+
+    /// Its name in lowercase.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox",
+            Self::WebKit => "webkit",
+        }
+    }
+
     /// The driver's name, for messages.
     pub(crate) fn driver_name(self) -> &'static str {
         match self {
             Self::Chromium => "chromedriver",
+            Self::Firefox => "geckodriver",
+            Self::WebKit => "WebKitWebDriver",
         }
+    }
+
+    /// Whether it has no way to run without a display.
+    pub(crate) fn needs_display(self) -> bool {
+        self == Self::WebKit
     }
 
     /// The driver, listening on `port` of the loopback interface alone.
@@ -50,53 +96,92 @@ impl Engine {
         match self {
             // Without --allowed-ips it serves local connections only.
             Self::Chromium => command.arg(format!("--port={port}")),
+            Self::Firefox => command.args(["--host=127.0.0.1", &format!("--port={port}")]),
+            // Its sandbox takes rights that root in a container lacks. Without a bus nothing is to start one.
+            Self::WebKit => command
+                .arg(format!("--port={port}"))
+                .env("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1")
+                .env("NO_AT_BRIDGE", "1")
+                .env("GSETTINGS_BACKEND", "memory"),
         };
         command
     }
 
     /// What to ask of a new session. Each gets a fresh profile from its driver.
-    pub(crate) fn capabilities(self) -> Map<String, Value> {
+    #[track_caller]
+    pub(crate) fn capabilities(self, patience: Patience) -> Map<String, Value> {
         let own = match self {
             Self::Chromium => json!({
                 "goog:chromeOptions": { "args": CHROMIUM_ARGS },
                 "goog:loggingPrefs": { "browser": "ALL" },
             }),
+            Self::Firefox => json!({
+                "moz:firefoxOptions": { "args": ["-headless"], "prefs": FIREFOX_PREFS.into_iter().collect::<Prefs>() },
+            }),
+            Self::WebKit => json!({
+                "webkitgtk:browserOptions": { "binary": mini_browser(), "args": ["--automation"] },
+            }),
         };
-        let mut capabilities =
-            Map::from_iter([("timeouts".to_owned(), json!({ "pageLoad": TIMEOUT_MS, "script": TIMEOUT_MS }))]);
+        let strategy = match patience {
+            Patience::Load => "normal",
+            Patience::None => "none",
+        };
+        let mut capabilities = Map::from_iter([
+            ("timeouts".to_owned(), json!({ "pageLoad": TIMEOUT_MS, "script": TIMEOUT_MS })),
+            ("pageLoadStrategy".to_owned(), json!(strategy)),
+        ]);
         if let Value::Object(own) = own {
             capabilities.extend(own);
         }
         capabilities
     }
 
-    /// Reads and empties the console's log.
-    pub(crate) fn read_console(self) -> DriverCommand {
+    /// Reads and empties the console's log, where the driver keeps one.
+    pub(crate) fn read_console(self) -> Option<DriverCommand> {
         match self {
-            Self::Chromium => DriverCommand { path: "se/log", body: json!({ "type": "browser" }) },
+            Self::Chromium => Some(DriverCommand { path: "se/log", body: json!({ "type": "browser" }) }),
+            Self::Firefox | Self::WebKit => None,
         }
     }
 
     /// How bad the driver says an entry is.
-    pub(crate) fn console_level(self, name: &str) -> Level {
-        match self {
-            Self::Chromium => match name {
-                "SEVERE" => Level::Error,
-                "WARNING" => Level::Warning,
-                "INFO" => Level::Info,
-                _ => Level::Debug,
-            },
+    pub(crate) fn console_level(name: &str) -> Level {
+        match name {
+            "SEVERE" => Level::Error,
+            "WARNING" => Level::Warning,
+            "INFO" => Level::Info,
+            _ => Level::Debug,
         }
     }
 
-    /// A command of the browser's own debugging protocol.
-    pub(crate) fn debug(self, command: &str, params: &Value) -> DriverCommand {
+    /// A command of the browser's own debugging protocol, where the driver passes them on.
+    pub(crate) fn debug(self, command: &str, params: &Value) -> Option<DriverCommand> {
         match self {
             Self::Chromium => {
-                DriverCommand { path: "goog/cdp/execute", body: json!({ "cmd": command, "params": params }) }
+                Some(DriverCommand { path: "goog/cdp/execute", body: json!({ "cmd": command, "params": params }) })
             }
+            Self::Firefox | Self::WebKit => None,
         }
     }
+}
+
+/// Firefox's preferences, by their names.
+type Prefs = std::collections::BTreeMap<&'static str, bool>;
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The browser that comes with `WebKitGTK`, in the folder of the library for this machine's architecture.
+#[track_caller]
+fn mini_browser() -> PathBuf {
+    let folders = fs::read_dir("/usr/lib").into_iter().flatten().filter_map(Result::ok);
+    folders
+        .map(|folder| folder.path().join("webkit2gtk-4.1/MiniBrowser"))
+        .find(|candidate| candidate.is_file())
+        .unwrap_or_else(|| panic!("MiniBrowser is not installed: not in /usr/lib/*/webkit2gtk-4.1"))
 }
 
 /// A command that is no part of the `WebDriver` standard.

@@ -26,6 +26,12 @@
 //! of their own ([`fixture`]). [`base`] is the manifests to edit, and [`bucket`] says who
 //! has to get the canary, by a computation of its own.
 //!
+//! Faults are shown in three engines: a [`fault_stage::FaultStage`] is a page of the
+//! tests' own, with a bundle of each arm that says which it is, and a
+//! [`fault_server::FaultServer`] that fails as it is told. What the page says arrives
+//! there too ([`told`]). Each fault is a row of a table, one test for each engine
+//! ([`mod@rows`]).
+//!
 //! Every function here fails its test by a panic that names what went wrong.
 
 pub mod access_log;
@@ -37,12 +43,16 @@ pub mod console;
 pub mod demo;
 pub mod driver;
 pub mod engine;
+pub mod fault_server;
+pub mod fault_stage;
 pub mod files;
 pub mod fixture;
 pub mod http;
 pub mod kustomize;
 pub mod nginx;
 pub mod process;
+pub mod rows;
 pub mod site;
 pub mod stage;
+pub mod told;
 pub mod wait;

@@ -174,6 +174,13 @@ pub fn children(parent: u32) -> Vec<u32> {
     children
 }
 
+/// The running processes that `ancestor` started, and those that they did, and so on.
+#[track_caller]
+#[must_use]
+pub fn descendants(ancestor: u32) -> Vec<u32> {
+    children(ancestor).into_iter().flat_map(|child| [vec![child], descendants(child)].concat()).collect()
+}
+
 /// The last lines of a file, or nothing when it cannot be read.
 pub(crate) fn tail(path: &Path) -> String {
     let bytes = fs::read(path).unwrap_or_default();

@@ -4,11 +4,15 @@ use canary_e2e::access_log::Mark;
 use canary_e2e::atomic::Files;
 use canary_e2e::browser::Browser;
 use canary_e2e::driver::Driver;
+use canary_e2e::engine::Engine;
+use canary_e2e::fault_server::Reply;
+use canary_e2e::fault_stage::{BLANK, CANARY, CANARY_BUNDLE, CONFIG, FaultStage, Page, STABLE};
 use canary_e2e::nginx::{self, Nginx};
-use canary_e2e::process::{children, is_running};
+use canary_e2e::process::{descendants, is_running};
 use canary_e2e::site::Site;
 use canary_e2e::{http, wait};
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// A page without an icon of its own would be asked for one, and that be an error.
 fn page(body: &str) -> String {
@@ -145,7 +149,7 @@ async fn cookies_storage_and_cache_are_set_and_cleared() {
 }
 
 #[tokio::test]
-async fn sessions_share_nothing_and_end_with_their_driver() {
+async fn sessions_share_nothing() {
     let site = site("");
     let nginx = Nginx::start(site.root());
     let driver = Driver::chromium();
@@ -155,11 +159,134 @@ async fn sessions_share_nothing_and_end_with_their_driver() {
         browser.goto(&nginx.url("/")).await;
         assert_eq!(browser.eval("document.cookie").await, cookie);
     }
-    let children = children(driver.pid());
-    assert!(children.len() >= 2, "{children:?}");
-    drop(two);
-    drop(driver);
-    wait::until("the browsers to end", wait::DEADLINE, || children.iter().all(|pid| !is_running(*pid)).then_some(()));
+}
+
+/// The directories below /tmp in which processes hold files open, sockets and the like aside.
+fn directories(pids: &[u32]) -> Vec<PathBuf> {
+    let files = pids.iter().flat_map(|pid| fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten());
+    let paths = files.filter_map(|file| fs::read_link(file.ok()?.path()).ok());
+    let mut directories: Vec<PathBuf> =
+        paths.filter(|path| path.starts_with("/tmp")).map(|path| path.components().take(3).collect()).collect();
+    directories.sort();
+    directories.dedup();
+    directories
+}
+
+/// Each session begins with an empty profile, and nothing is left of it: no process, no file.
+async fn sessions_leave_nothing(engine: Engine) {
+    let site = site("");
+    let nginx = Nginx::start(site.root());
+    let driver = Driver::start(engine);
+    for _ in 0..2 {
+        let browser = Browser::new(&driver).await;
+        browser.goto(&nginx.url("/")).await;
+        assert_eq!(browser.eval("document.cookie + Object.keys(localStorage)").await, "", "{engine}");
+        browser.eval("void [document.cookie = 'a=b; Max-Age=999', localStorage.a = 'b']").await;
+        assert_eq!(browser.eval("document.cookie + Object.keys(localStorage)").await, "a=ba");
+        browser.close().await;
+    }
+    let browser = Browser::new(&driver).await;
+    browser.goto(&nginx.url("/")).await;
+
+    let mut all = [vec![driver.pid()], descendants(driver.pid())].concat();
+    assert!(all.len() >= 3, "{engine}: {all:?}");
+    all.extend(driver.display_pid());
+    assert_eq!(driver.display_pid().is_some(), engine == Engine::WebKit);
+    let directories = directories(&all);
+    assert!(!directories.is_empty());
+    let is_own = |directory: &PathBuf| directory.to_string_lossy().starts_with("/tmp/canary-e2e-");
+    assert!(directories.iter().all(is_own), "{engine}: {directories:?}");
+    // A test that panics drops them like this.
+    drop((driver, browser));
+    wait::until(format!("all of {engine} to end"), wait::DEADLINE, || {
+        all.iter().all(|pid| !is_running(*pid)).then_some(())
+    });
+    assert!(directories.iter().all(|directory| !directory.exists()), "{engine}: {directories:?}");
+}
+
+#[tokio::test]
+async fn sessions_of_chromium_leave_nothing() {
+    sessions_leave_nothing(Engine::Chromium).await;
+}
+
+#[tokio::test]
+async fn sessions_of_firefox_leave_nothing() {
+    sessions_leave_nothing(Engine::Firefox).await;
+}
+
+#[tokio::test]
+async fn sessions_of_webkit_leave_nothing() {
+    sessions_leave_nothing(Engine::WebKit).await;
+}
+
+/// What a page says is known in every engine, also when it has reloaded itself since.
+async fn pages_tell(engine: Engine) {
+    let first = "
+        console.debug('[canary] I1', 'one');
+        console.warn('[canary] E2 two');
+        console.log('something else');
+        setTimeout(() => { throw new Error('boom'); });
+        Promise.reject(new Error('bang'));";
+    let stage = FaultStage::new(engine, &Page::new().first(first)).await;
+    stage.open().await;
+    stage.shows(CANARY).await;
+    stage.browser.eval("void setTimeout(() => location.reload())").await;
+    wait::until_async("the reload", wait::DEADLINE, async || (stage.views() == 2).then_some(())).await;
+    wait::until_async("the second run", wait::DEADLINE, async || (stage.ran() == [CANARY; 2]).then_some(())).await;
+    let line = |level: &str, text: &str| (level.to_owned(), text.to_owned());
+    let lines = [line("debug", "[canary] I1 one"), line("warn", "[canary] E2 two")];
+    assert_eq!(stage.lines(), [lines.clone(), lines].concat());
+    let errors = stage.errors();
+    let count = |text: &str| errors.iter().filter(|error| error.contains(text)).count();
+    assert_eq!((count("boom"), count("bang"), errors.len()), (2, 2, 4), "{errors:?}");
+    assert_eq!(stage.decision()["variant"], "canary");
+
+    // Another view begins with nothing told.
+    stage.server.on(CONFIG, Reply::sound().status(500));
+    stage.set_page(&Page::new());
+    stage.open().await;
+    stage.shows(STABLE).await;
+    stage.says(&["E101"]).await;
+    assert_eq!((stage.views(), stage.ran(), stage.errors()), (1, vec![STABLE.to_owned()], Vec::new()));
+    assert_eq!(stage.events("error")[0]["code"], "E101");
+}
+
+#[tokio::test]
+async fn pages_tell_in_chromium() {
+    pages_tell(Engine::Chromium).await;
+}
+
+#[tokio::test]
+async fn pages_tell_in_firefox() {
+    pages_tell(Engine::Firefox).await;
+}
+
+#[tokio::test]
+async fn pages_tell_in_webkit() {
+    pages_tell(Engine::WebKit).await;
+}
+
+#[tokio::test]
+async fn a_reader_sees_what_is_rendered_and_a_user_is_who_they_are() {
+    let stage = FaultStage::new(Engine::Chromium, &Page::new().body("<p hidden>nothing</p>")).await;
+    stage.site.write(CANARY_BUNDLE, "globalThis.e2e.tell('ran', 'SILENT');");
+    stage.be("somebody").await;
+    stage.open().await;
+    wait::until_async("the bundle", wait::DEADLINE, async || (stage.ran() == ["SILENT"]).then_some(())).await;
+    stage.shows(BLANK).await;
+    assert_eq!(stage.browser.eval("document.cookie").await, "canary_id=somebody");
+    stage.forget().await;
+    assert_eq!(stage.browser.eval("document.cookie + Object.keys(localStorage)").await, "");
+}
+
+#[tokio::test]
+#[should_panic(expected = "[(\"warn\", \"[canary] E101 ")]
+async fn a_line_too_many_fails_the_test() {
+    let stage = FaultStage::new(Engine::Chromium, &Page::new()).await;
+    stage.server.on(CONFIG, Reply::sound().status(500));
+    stage.open().await;
+    stage.shows(STABLE).await;
+    stage.says(&[]).await;
 }
 
 #[tokio::test]

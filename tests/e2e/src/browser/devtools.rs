@@ -1,4 +1,4 @@
-//! What takes more than the `WebDriver` standard: cookies before a page, caches, storage.
+//! What takes more than the `WebDriver` standard, and so Chromium: cookies before a page, caches, storage.
 
 use super::{Browser, must};
 use serde_json::{Value, json};
@@ -29,10 +29,11 @@ impl Browser {
         self.cdp("Network.setCacheDisabled", json!({ "cacheDisabled": disabled })).await;
     }
 
-    /// Sends a command of the `DevTools` protocol and returns its result.
+    /// Sends a command of the `DevTools` protocol, in Chromium, and returns its result.
     #[track_caller]
     #[expect(clippy::needless_pass_by_value, reason = "callers write json!() in place")]
     pub fn cdp(&self, command: &str, params: Value) -> impl Future<Output = Value> {
-        must(format!("send {command}"), self.client.issue_cmd(self.engine.debug(command, &params)))
+        let debug = self.engine.debug(command, &params).unwrap_or_else(|| panic!("{} has no DevTools", self.engine));
+        must(format!("send {command}"), self.client.issue_cmd(debug))
     }
 }

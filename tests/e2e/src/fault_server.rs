@@ -1,0 +1,165 @@
+//! A server that fails in every way that a test asks for, and changes while it runs.
+//!
+//! ```
+//! use canary_e2e::fault_server::{FaultServer, Plan, Reply};
+//! use canary_e2e::{http, site::Site};
+//!
+//! let site = Site::empty();
+//! site.mount_config("{}");
+//! let server = FaultServer::start(site.root());
+//! let config = || http::get(&server.url("/config/canary.json"), &[]).status;
+//! server.on("/config/canary.json", Plan::first(1, Reply::sound().status(503)));
+//! assert_eq!([config(), config()], [503, 200]);
+//! server.on("/config/*", Reply::sound().status(404));
+//! assert_eq!(config(), 404);
+//! server.restore();
+//! assert_eq!(config(), 200);
+//! ```
+//!
+//! It serves a directory with a thread for each connection and an answer for each of
+//! these. Nothing of it may be stored, so a page that is loaded again asks again.
+//! What pages say of themselves arrives here as well: see [`told`](crate::told).
+
+mod connection;
+mod log;
+mod plan;
+mod reply;
+
+pub use self::log::{End, Request, RequestLog};
+pub use self::plan::Plan;
+pub use self::reply::Reply;
+
+use self::plan::Plans;
+use crate::told::Told;
+use std::fmt::Write as _;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+/// A running server, stopped on drop with all its connections.
+#[derive(Debug)]
+pub struct FaultServer {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+/// What the server's threads have in common.
+#[derive(Debug)]
+struct Shared {
+    root: PathBuf,
+    plans: Mutex<Plans>,
+    log: RequestLog,
+    told: Mutex<Vec<Told>>,
+    stopping: AtomicBool,
+    /// How often those that hang were let go.
+    releases: AtomicUsize,
+}
+
+impl FaultServer {
+    /// Serves what is below `root` on a free port of the loopback interface.
+    #[track_caller]
+    #[must_use]
+    pub fn start(root: &Path) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap_or_else(|e| panic!("cannot listen: {e}"));
+        let address = listener.local_addr().unwrap_or_else(|e| panic!("cannot tell the port: {e}"));
+        let shared = Arc::new(Shared {
+            root: root.to_owned(),
+            plans: Mutex::default(),
+            log: RequestLog::default(),
+            told: Mutex::default(),
+            stopping: AtomicBool::new(false),
+            releases: AtomicUsize::new(0),
+        });
+        let accepting = Some(thread::spawn({
+            let shared = shared.clone();
+            move || accept(&listener, &shared)
+        }));
+        Self { address, shared, accepting }
+    }
+
+    /// The address without a path.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The address of a path.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin())
+    }
+
+    /// How requests for `path` are answered from now on, whatever their query. In it, one
+    /// `*` stands for any text. Of several that match, the one set last counts.
+    pub fn on(&self, path: &str, plan: impl Into<Plan>) {
+        lock(&self.shared.plans).set(path, plan.into());
+    }
+
+    /// From now on everything is as it lies in the directory.
+    pub fn restore(&self) {
+        *lock(&self.shared.plans) = Plans::default();
+    }
+
+    /// Lets go what hangs now: the rest is sent, if the client is still there.
+    pub fn release(&self) {
+        self.shared.releases.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// What was asked for.
+    #[must_use]
+    pub fn log(&self) -> &RequestLog {
+        &self.shared.log
+    }
+
+    /// What pages said of themselves, in the order in which they did.
+    #[must_use]
+    pub fn told(&self) -> Vec<Told> {
+        lock(&self.shared.told).clone()
+    }
+}
+
+impl Drop for FaultServer {
+    fn drop(&mut self) {
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        // Wakes the thread that waits for connections.
+        drop(TcpStream::connect(self.address));
+        if let Some(accepting) = self.accepting.take() {
+            let _ = accepting.join();
+        }
+    }
+}
+
+fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+    let mut connections = Vec::new();
+    for stream in listener.incoming() {
+        if shared.stopping.load(Ordering::SeqCst) {
+            break;
+        }
+        let Ok(stream) = stream else { continue };
+        connections.retain(|connection: &JoinHandle<()>| !connection.is_finished());
+        let shared = shared.clone();
+        connections.push(thread::spawn(move || connection::serve(stream, &shared)));
+    }
+    for connection in connections {
+        let _ = connection.join();
+    }
+}
+
+/// A failed test poisons nothing for its own clean-up.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The time as in an HTTP `Date` header.
+#[must_use]
+pub fn http_date(time: time::UtcDateTime) -> String {
+    let mut text = format!("{:.3}, {:02} {:.3}", time.weekday().to_string(), time.day(), time.month().to_string());
+    let _ = write!(text, " {} {:02}:{:02}:{:02} GMT", time.year(), time.hour(), time.minute(), time.second());
+    text
+}
+
+#[cfg(test)]
+mod tests;
