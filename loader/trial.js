@@ -11,6 +11,7 @@ import { follow } from "./sequence.js";
 import { words } from "./words.js";
 
 const crashMs = 10_000; // a canary that is up may turn out to be dead for so long
+const leaveMs = 1000;
 const goodBytes = 65_536; // a larger config is not kept
 const lostChunk = /dynamically imported module|importing a module script|chunkloaderror|loading chunk/i;
 
@@ -187,7 +188,9 @@ export function createTrial({ settings, view, bundles, notes, append }) {
 
   async function run(name) {
     variant = name;
-    const ends = [];
+    let isLeaving = false;
+    const leave = () => (isLeaving = true);
+    const ends = ["beforeunload", "pagehide"].map((type) => listen(type, leave));
     const insertion = insert(bundles[name], name, append);
     try {
       await rise(insertion, ends);
@@ -196,6 +199,8 @@ export function createTrial({ settings, view, bundles, notes, append }) {
       watchChunks();
       send("up");
     } catch ({ fault, ran, address }) {
+      // Whoever leaves a page cuts off what it still loads. If the page stays after all, it has failed all the same.
+      if (isLeaving) await new Promise((resolve) => setTimeout(resolve, leaveMs));
       if (name === "canary") {
         const state = send("failed", { ran, touched });
         if (state === "up") view.emit("fallback", answer.decision);

@@ -259,10 +259,14 @@ impl FaultStage {
         self.server.told().split_off(self.since.get().0)
     }
 
-    /// The runtime's lines on the console since the page was opened, each with its level: `warn`, `debug`.
+    /// The runtime's lines on the console since the page was opened, each with its level: `warn`, `debug`. Without the one
+    /// that every driven browser has, which says that it is driven.
     #[must_use]
     pub fn lines(&self) -> Vec<(String, String)> {
-        let of_runtime = |told: &Told| told.kind == Kind::Console && told.text().starts_with("[canary]");
+        let of_runtime = |told: &Told| {
+            let text = told.text();
+            told.kind == Kind::Console && text.starts_with("[canary]") && !text.starts_with("[canary] I415 automation")
+        };
         self.told().into_iter().filter(of_runtime).map(|told| (told.name.clone(), told.text().to_owned())).collect()
     }
 
