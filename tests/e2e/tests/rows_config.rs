@@ -4,7 +4,7 @@
 
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::{End, Reply, http_date};
-use canary_e2e::fault_stage::{CANARY, CANARY_BUNDLE, CONFIG, FaultStage, Page, STABLE};
+use canary_e2e::fault_stage::{CANARY, CANARY_BUNDLE, CONFIG, FaultStage, Page, STABLE, STABLE_BUNDLE};
 use canary_e2e::wait::{DEADLINE, until};
 use std::fmt::Write as _;
 use std::time::Duration;
