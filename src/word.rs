@@ -6,8 +6,10 @@ macro_rules! words {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Word { Other, $($word,)* }
 
-        /// All of them in one text, which is half of what a table of them is. No word has a space.
-        const WORDS: &str = concat!($($text, " ",)*);
+        /// All of them in one text, and how long each is: half of what a table of texts is.
+        const WORDS: &str = concat!($($text,)*);
+        #[expect(clippy::cast_possible_truncation, reason = "no word is that long")]
+        const LENGTHS: &[u8] = &[$($text.len() as u8,)*];
 
         impl Word {
             /// The word at a place in the text.
@@ -51,12 +53,22 @@ words! {
 impl Word {
     /// The word that is written so.
     pub(crate) fn of(text: &str) -> Self {
-        let mut words = WORDS.as_bytes().split(|byte| *byte == b' ');
-        words.position(|word| word == text.as_bytes()).map_or(Self::Other, |place| Self::at(place.saturating_add(1)))
+        let found = words().position(|word| word == text);
+        found.map_or(Self::Other, |place| Self::at(place.saturating_add(1)))
     }
 
     /// How it is written.
     pub(crate) fn text(self) -> &'static str {
-        (self as usize).checked_sub(1).and_then(|place| WORDS.split(' ').nth(place)).unwrap_or_default()
+        (self as usize).checked_sub(1).and_then(|place| words().nth(place)).unwrap_or_default()
     }
+}
+
+/// All words, in their order.
+fn words() -> impl Iterator<Item = &'static str> {
+    let mut rest = WORDS;
+    LENGTHS.iter().map(move |length| {
+        let (word, tail) = rest.split_at_checked(usize::from(*length)).unwrap_or_default();
+        rest = tail;
+        word
+    })
 }
