@@ -4,7 +4,7 @@ PORT ?= 8080
 export PATH := $(shell scripts/need --path):$(PATH)
 runtime := $(shell git ls-files Cargo.lock Cargo.toml .cargo loader scripts/pack src wasm)
 
-.PHONY: demo build test test-native test-web test-e2e test-long lint size setup clean
+.PHONY: demo build test test-native test-loader test-web test-e2e test-long lint size setup clean
 
 demo: ## the demo site, to look at and to play with
 	@scripts/need wasm-target pack wasm-bindgen-cli
@@ -22,10 +22,14 @@ build: ## pkg/ as it is shipped, and canaryctl
 
 test: ## everything that proves it
 	@scripts/need wasm-target rust-src pack wasm-bindgen-cli wasm-pack wasm-opt chromium firefox webkit nginx kustomize node
-	@scripts/test build size native web e2e
+	@scripts/test build size native loader web e2e
 
 test-native: ## the pure core and canaryctl
 	@scripts/test native
+
+test-loader: ## the order of a page view, in node
+	@scripts/need node
+	@scripts/test loader
 
 test-web: ## the core in headless Chromium
 	@scripts/need wasm-target wasm-bindgen-cli wasm-pack chromium
