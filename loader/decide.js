@@ -56,8 +56,9 @@ export async function decide(settings, view, end) {
 async function decideByGood(view, ready) {
   const { at, text, now } = recall("canary_good");
   const age = Date.now() - at;
-  const isReady = await ready.then(() => true).catch(() => {});
-  if (!isReady || !(age >= 0 && age < dayMs)) return;
+  await ready.catch(() => {});
+  // Without a module, or with one that trapped, it is not tried, nor blamed.
+  if (!view.decide || !(age >= 0 && age < dayMs)) return;
   try {
     const reply = { bytes: encode(text), now: (now ?? NaN) + age };
     const { decision, ...answer } = view.decide(reply);
