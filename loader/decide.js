@@ -62,12 +62,13 @@ async function decideByGood(view, ready) {
   try {
     const reply = { bytes: encode(text), now: (now ?? NaN) + age };
     const { decision, ...answer } = view.decide(reply);
-    if (answer.code) throw 0; // said below
+    // One that has expired meanwhile was sound.
+    if (answer.code) throw answer.code === "E115" ? "" : "E303";
     const variant = view.history.wasCanary ? decision.variant : "stable";
     const stale = { ...decision, variant, reason: "STALE", eligible: false };
     return { ...answer, reply, isGood: true, decision: age < armMs ? stale : without().decision };
-  } catch {
+  } catch (fault) {
     forget("canary_good");
-    notes.push("E304");
+    if (fault) notes.push(fault === "E205" ? "E304" : fault);
   }
 }
