@@ -3,6 +3,7 @@ import { attempt } from "./attempt.js";
 import { notes, tell } from "./console.js";
 import { decide, without } from "./decide.js";
 import { createHistory } from "./history.js";
+import { erase } from "./identity.js";
 
 /* global FLAGS_JS, TRIAL_JS -- the hashed names, set by the build */
 
@@ -12,6 +13,7 @@ import { createHistory } from "./history.js";
  */
 export async function boot(settings, view) {
   const { stable, budgetMs } = settings;
+  if (settings.private) erase();
   view.history = createHistory(settings);
   let timers;
   const end = new Promise((_, reject) => {

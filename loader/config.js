@@ -1,16 +1,16 @@
+import { pass, refuseOld } from "./worker.js";
+
 const limit = 1 << 20; // bytes, decoded: a ConfigMap holds no more
-const freshMs = 600_000; // what a service worker answers may be older than that, and nobody can tell it not to
 
 /** Asks for the config: its bytes, when they came, and their own time (NaN where the reply has none); milliseconds since 1970. */
 export async function fetchConfig(url, signal) {
   if (!url) throw "E102 data-config is no address on this origin";
-  const worker = navigator.serviceWorker?.controller;
   try {
-    const reply = await fetch(worker ? `${url}?${Math.random()}` : url, { cache: "no-store", signal });
+    const reply = await fetch(pass(url), { cache: "no-store", signal });
     if (!reply.ok) throw `E101 ${url} answered ${reply.status}`;
     const { headers } = reply;
     const date = Date.parse(headers.get("date"));
-    if (worker && !(Date.now() - date < freshMs)) throw `E412 ${url} is an old answer, of a service worker`;
+    refuseOld(url, date);
     return { bytes: await readAll(reply.body, url), at: Date.now(), now: date + headers.get("age") * 1000 };
   } catch (fault) {
     throw typeof fault === "string" ? fault : `E102 ${url} could not be read`;

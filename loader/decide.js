@@ -56,17 +56,19 @@ export async function decide(settings, view, end) {
 async function decideByGood(view, ready) {
   const { at, text, now } = recall("canary_good");
   const age = Date.now() - at;
-  const isReady = await ready.then(() => true).catch(() => {});
-  if (!isReady || !(age >= 0 && age < dayMs)) return;
+  await ready.catch(() => {});
+  // Without a module, or with one that trapped, it is not tried, nor blamed.
+  if (!view.decide || !(age >= 0 && age < dayMs)) return;
   try {
     const reply = { bytes: encode(text), now: (now ?? NaN) + age };
     const { decision, ...answer } = view.decide(reply);
-    if (answer.code) throw 0; // said below
+    // One that has expired meanwhile was sound.
+    if (answer.code) throw answer.code === "E115" ? "" : "E303";
     const variant = view.history.wasCanary ? decision.variant : "stable";
     const stale = { ...decision, variant, reason: "STALE", eligible: false };
     return { ...answer, reply, isGood: true, decision: age < armMs ? stale : without().decision };
-  } catch {
+  } catch (fault) {
     forget("canary_good");
-    notes.push("E304");
+    if (fault) notes.push(fault === "E205" ? "E304" : fault);
   }
 }

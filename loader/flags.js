@@ -16,8 +16,7 @@ const empty = encode("");
  * Answers what is wrong with this one, if anything is.
  */
 export async function loadFlags(settings, view) {
-  await init({ module_or_path: new URL(FLAGS_WASM, import.meta.url) });
-  const flags = createFlags(view, new Flags(view.bytes));
+  const flags = createFlags(view, await startModule(view.bytes));
   const { refused, reply } = view.answer;
   const taken = [refused, reply].map((reply) => (reply ? flags.take(reply) : { notices: [] }));
   for (const { notices } of taken) notices.map(tell);
@@ -26,6 +25,21 @@ export async function loadFlags(settings, view) {
   if (view.decision && reply && view.missing === "GENERAL") flags.changed(true);
   view.onStop(watchConfig(settings, view));
   return taken[0].fault;
+}
+
+/** The module that has the flags, for this page's user. */
+async function startModule(bytes) {
+  const module = await fetch(new URL(FLAGS_WASM, import.meta.url))
+    .then((reply) => reply.ok && reply.arrayBuffer())
+    .catch(() => {});
+  if (!module) throw "E201 the module that has the flags could not be fetched";
+  try {
+    await init({ module_or_path: module });
+    return new Flags(bytes);
+  } catch {
+    const isSound = WebAssembly.validate(module);
+    throw isSound ? "E206 the module that has the flags is from another build" : "E202 the module that has the flags is damaged";
+  }
 }
 
 /** What stands behind the page's object. */

@@ -20,7 +20,7 @@ export function createHistory({ holdMs }) {
     notes.push("E405");
   }
   // No hold is longer than one that begins now, whatever the clock was when it was noted.
-  past.until = Math.min(past.until, now + holdMs);
+  if (past.until > now + holdMs) keep({ until: now + holdMs });
 
   const reload = recall("canary_reload", "sessionStorage"); // {from, and the time of the last one of each version}
   if (reload.from) remember("canary_reload", { ...reload, from: 0 }, "sessionStorage");

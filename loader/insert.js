@@ -39,8 +39,15 @@ export async function insert({ scripts, styles = [], preload = [] }, variant, ap
     });
     await Promise.race([styled, late]);
     code = "E401";
-    const script = ({ src, type, integrity = "" }) =>
-      add("script", src, { type: type === "classic" ? "" : "module", async: false, integrity, src: trust(src) });
+    const script = ({ src, type, integrity = "" }) => {
+      const properties = { type: type === "classic" ? "" : "module", async: false, integrity, src: trust(src) };
+      return add("script", src, properties).catch(async (fault) => {
+        if (isCanary && fault !== src) code = "E702";
+        if (isCanary || fault === src) throw src;
+        // Trusted Types let no plain address into a script, but into an import.
+        await import(new URL(src, document.baseURI)).catch(() => Promise.reject(src));
+      });
+    };
     await Promise.all(scripts.map((item) => script(item).then(() => (ran = true))));
   } catch (address) {
     // In another document a script that is still on its way does not run.

@@ -1,5 +1,6 @@
 import init, { fetch } from "refresh-glue";
 import { tell } from "./console.js";
+import { pass, refuseOld } from "./worker.js";
 
 /* global REFRESH_WASM -- the hashed name, set by the build */
 
@@ -11,10 +12,11 @@ let module;
  */
 export async function refresh(url, view) {
   await (module ??= init({ module_or_path: new URL(REFRESH_WASM, import.meta.url) }));
-  const reply = await fetch(url);
+  const reply = await fetch(pass(url));
   const { now } = reply;
   const bytes = reply.take();
   reply.free();
+  refuseOld(url, now);
   const answer = view.flags.decide({ bytes, now });
   if (!answer) return view.flags.changed(); // the module failed, and has said so
   const { decision, code } = answer;

@@ -73,7 +73,7 @@ export function createTrial({ settings, view, bundles, notes, append }) {
     const past = recall("canary_reload", "sessionStorage");
     const now = Date.now();
     if (now - past[version] < reloadMs) return send("refused");
-    if (!isNoted || !remember("canary_reload", { ...past, from, [version]: now }, "sessionStorage")) {
+    if (!isNoted || settings.private || !remember("canary_reload", { ...past, from, [version]: now }, "sessionStorage")) {
       tell("E410 a reload cannot be noted; there is none");
       return send("refused");
     }
@@ -89,8 +89,11 @@ export function createTrial({ settings, view, bundles, notes, append }) {
     renewing: () => reload(0),
     keep() {
       const { bytes, now, at } = answer.reply ?? {};
-      const isSound = !answer.isGood && bytes?.length <= goodBytes && view.standing !== "unknown";
-      if (isSound && !remember("canary_good", { at, now, text: decode(bytes) })) {
+      // What led to a canary that failed is not good because stable is.
+      const isHealthy = !answer.isGood && variant === answer.decision.variant && view.standing !== "unknown";
+      if (!isHealthy || !(bytes?.length <= goodBytes)) return;
+      const isKept = remember("canary_good", { at, now, text: decode(bytes) });
+      if (!isKept && !notes.includes("E302")) {
         tell("E302 this browser's storage takes no config; this page goes on");
       }
     },
@@ -204,7 +207,8 @@ export function createTrial({ settings, view, bundles, notes, append }) {
       if (name === "canary") {
         const state = send("failed", { ran, touched });
         if (state === "up") view.emit("fallback", answer.decision);
-        say(await diagnose(fault, address), state);
+        const text = await diagnose(fault, address);
+        if (!text.startsWith("E702")) say(text, state); // said already
       } else {
         const state = send("failed", { blank: isBlankNow() });
         // What stable throws while it is on the screen is the page's own matter.
