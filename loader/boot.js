@@ -60,12 +60,14 @@ export async function boot(settings, view) {
   if (answer.code) view.fail(words ?? `${answer.code} the config is refused`, done, "error");
 
   function loadTrial() {
-    return load(TRIAL_JS).then((part) => ({ createTrial } = part));
+    return load(TRIAL_JS, (part) => {
+      if (!(createTrial = part.createTrial)) throw 0; // said below
+    });
   }
 
   /** The flags, told of the config. Answers what is wrong with it, in words. */
   function startFlags() {
-    return load(FLAGS_JS).then(({ loadFlags }) => loadFlags(settings, view));
+    return load(FLAGS_JS, ({ loadFlags }) => loadFlags(settings, view));
   }
 
   function append(tag, properties) {
@@ -91,7 +93,11 @@ export async function boot(settings, view) {
   }
 }
 
-const load = (part) =>
-  import(new URL(part, import.meta.url)).catch(() => {
-    throw `E201 ${part} could not be loaded`;
+/** A part, and what is made of it. It may be of no use, like an empty file, and it may fail before somebody waits. */
+function load(part, use) {
+  const loading = import(new URL(part, import.meta.url)).then(use).catch((fault) => {
+    throw typeof fault === "string" ? fault : `E201 ${part} could not be loaded`;
   });
+  loading.catch(() => {}); // who waits says so
+  return loading;
+}
