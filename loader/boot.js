@@ -82,13 +82,20 @@ export async function boot(settings, view) {
     dataset.canaryVariant = "stable";
     for (const { href } of stable.styles ?? []) append("link", { rel: "stylesheet", href });
     for (const { src, type, integrity = "" } of stable.scripts) {
-      const onerror = () => {
-        tell(`E501 ${src} did not load`);
-        if (!document.body.innerText.trim()) apologise();
+      const url = new URL(src, document.baseURI).href;
+      const onerror = ({ filename }) => {
+        onload();
+        const isBlank = !document.body.innerText.trim();
+        if (isBlank) apologise();
+        // What it throws while it is on the screen is the page's own matter.
+        if (isBlank || !filename) tell(`E501 ${src} ${filename ? "threw" : "did not load"}`);
       };
-      const properties = { type: type === "classic" ? "" : "module", async: false, integrity, onerror, src };
+      const threw = (error) => error.filename === url && onerror(error);
+      const onload = () => removeEventListener("error", threw);
+      addEventListener("error", threw);
+      const properties = { type: type === "classic" ? "" : "module", async: false, integrity, onload, onerror, src };
       // Trusted Types let no plain address into a script.
-      if (!attempt(() => append("script", properties))) import(new URL(src, document.baseURI)).catch(onerror);
+      if (!attempt(() => append("script", properties))) import(url).then(onload, onerror);
     }
   }
 }
