@@ -62,12 +62,14 @@ export async function boot(settings, view) {
   if (answer.code) view.fail(words ?? `${answer.code} the config is refused`, done, "error");
 
   function loadTrial() {
-    return load(TRIAL_JS).then((part) => ({ createTrial } = part));
+    return load(TRIAL_JS, (part) => {
+      if (!(createTrial = part.createTrial)) throw 0; // said below
+    });
   }
 
   /** The flags, told of the config. Answers what is wrong with it, in words. */
   function startFlags() {
-    return load(FLAGS_JS).then(({ loadFlags }) => loadFlags(settings, view));
+    return load(FLAGS_JS, ({ loadFlags }) => loadFlags(settings, view));
   }
 
   function append(tag, properties) {
@@ -82,18 +84,29 @@ export async function boot(settings, view) {
     dataset.canaryVariant = "stable";
     for (const { href } of stable.styles ?? []) append("link", { rel: "stylesheet", href });
     for (const { src, type, integrity = "" } of stable.scripts) {
-      const onerror = () => {
-        tell(`E501 ${src} did not load`);
-        if (!document.body.innerText.trim()) apologise();
+      const url = new URL(src, document.baseURI).href;
+      const onerror = ({ filename }) => {
+        onload();
+        const isBlank = !document.body.innerText.trim();
+        if (isBlank) apologise();
+        // What it throws while it is on the screen is the page's own matter.
+        if (isBlank || !filename) tell(`E501 ${src} ${filename ? "threw" : "did not load"}`);
       };
-      const properties = { type: type === "classic" ? "" : "module", async: false, integrity, onerror, src };
+      const threw = (error) => error.filename === url && onerror(error);
+      const onload = () => removeEventListener("error", threw);
+      addEventListener("error", threw);
+      const properties = { type: type === "classic" ? "" : "module", async: false, integrity, onload, onerror, src };
       // Trusted Types let no plain address into a script.
-      if (!attempt(() => append("script", properties))) import(new URL(src, document.baseURI)).catch(onerror);
+      if (!attempt(() => append("script", properties))) import(url).then(onload, onerror);
     }
   }
 }
 
-const load = (part) =>
-  import(new URL(part, import.meta.url)).catch(() => {
-    throw `E201 ${part} could not be loaded`;
+/** A part, and what is made of it. It may be of no use, like an empty file, and it may fail before somebody waits. */
+function load(part, use) {
+  const loading = import(new URL(part, import.meta.url)).then(use).catch((fault) => {
+    throw typeof fault === "string" ? fault : `E201 ${part} could not be loaded`;
   });
+  loading.catch(() => {}); // who waits says so
+  return loading;
+}

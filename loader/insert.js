@@ -3,17 +3,29 @@ import { trust } from "./trust.js";
 const styleWaitMs = 2000; // until then the scripts wait for the styles
 
 /**
- * Puts a bundle into the page, element by element by `append`. Resolves when its scripts are loaded; rejects with `{code,
- * address, ran}`, whether any of its code may have run, where one is not, and then takes all of it out again. Styles come
+ * Puts a bundle into the page, element by element by `append`. `{loaded, takeOut}`: the first resolves when its scripts
+ * are loaded; it rejects with `{code, address, ran}`, whether any of its code may have run, where one is not, and then all
+ * of it is taken out again. `takeOut` does so at any time: what has not run by then does not run any more. Styles come
  * before scripts, so that nothing is shown without them.
  */
-export async function insert({ scripts, styles = [], preload = [] }, variant, append) {
+export function insert(bundle, variant, append) {
   document.documentElement.dataset.canaryVariant = variant;
   const nodes = [];
+  let isOut = false;
   const add = (tag, address, properties) =>
     new Promise((resolve, reject) => {
-      nodes.push(append(tag, { onload: resolve, onerror: () => reject(address), ...properties }));
+      if (isOut) reject(address);
+      else nodes.push(append(tag, { onload: resolve, onerror: () => reject(address), ...properties }));
     });
+  const takeOut = () => {
+    isOut = true;
+    // In another document a script that is still on its way does not run.
+    for (const node of nodes) new Document().adoptNode(node);
+  };
+  return { loaded: load(bundle, variant, add, takeOut), takeOut };
+}
+
+async function load({ scripts, styles = [], preload = [] }, variant, add, takeOut) {
   // Images are requested without CORS, and would not match a preload with it.
   const link = (rel, { href, integrity = "", as = "" }) =>
     add("link", href, { rel, as, integrity, crossOrigin: as === "image" ? null : "anonymous", href });
@@ -39,8 +51,10 @@ export async function insert({ scripts, styles = [], preload = [] }, variant, ap
     });
     await Promise.race([styled, late]);
     code = "E401";
+    // Several keep their order, and wait for whatever is to run before them: also for what hangs and was taken out.
+    const async = scripts.length === 1;
     const script = ({ src, type, integrity = "" }) => {
-      const properties = { type: type === "classic" ? "" : "module", async: false, integrity, src: trust(src) };
+      const properties = { type: type === "classic" ? "" : "module", async, integrity, src: trust(src) };
       return add("script", src, properties).catch(async (fault) => {
         if (isCanary && fault !== src) code = "E702";
         if (isCanary || fault === src) throw src;
@@ -50,8 +64,7 @@ export async function insert({ scripts, styles = [], preload = [] }, variant, ap
     };
     await Promise.all(scripts.map((item) => script(item).then(() => (ran = true))));
   } catch (address) {
-    // In another document a script that is still on its way does not run.
-    for (const node of nodes) new Document().adoptNode(node);
+    takeOut();
     throw { code, address, ran };
   }
 }

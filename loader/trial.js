@@ -11,9 +11,15 @@ import { follow } from "./sequence.js";
 import { words } from "./words.js";
 
 const crashMs = 10_000; // a canary that is up may turn out to be dead for so long
-const leaveMs = 1000;
+const leaveMs = 1000; // from when somebody leaves a page until it is gone
+const drawMs = 2000; // a stable that threw may be on the screen within so long
 const goodBytes = 65_536; // a larger config is not kept
 const lostChunk = /dynamically imported module|importing a module script|chunkloaderror|loading chunk/i;
+
+const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** What was thrown, or a property of it; anything may be thrown, also what no text can be made of. */
+const inWords = (thrown, name) => attempt(() => `${name ? thrown[name] : thrown}`) ?? "no words for it";
 
 /**
  * A bundle's insertion and all that it has to stand from then on, and what is done when it does not, as the sequence has
@@ -27,6 +33,7 @@ export function createTrial({ settings, view, bundles, notes, append }) {
   let touched = false;
   let isNoted = true; // that this canary failed
   let state = "deciding";
+  let takeOut = () => {}; // that bundle, with all of it that has not run
 
   /** Answers the state that follows. */
   const send = (event, facts) => {
@@ -114,22 +121,22 @@ export function createTrial({ settings, view, bundles, notes, append }) {
   };
 
   /** Resolves when the bundle is up; rejects with `{fault, ran, address?}`. */
-  const rise = (insertion, ends) =>
+  const rise = (loaded, ends) =>
     new Promise((resolve, reject) => {
       const { scripts } = bundles[variant];
       const urls = scripts.map(({ src }) => new URL(src, document.baseURI).href);
-      const isOurs = (text) => urls.some((url) => `${text}`.includes(new URL(".", url).href));
-      const threw = (what) => reject({ fault: `E403 ${variant} threw while it started: ${what}`, ran: true });
+      const isOurs = (text) => urls.some((url) => text.includes(new URL(".", url).href));
+      const threw = (what) => reject({ fault: `E403 ${variant} threw while it started: ${inWords(what)}`, ran: true });
       ends.push(
         listen("error", ({ filename, message }) => filename && isOurs(filename) && threw(message)),
-        listen("unhandledrejection", ({ reason }) => isOurs(`${reason} ${reason?.stack}`) && threw(reason)),
+        listen("unhandledrejection", ({ reason }) => isOurs(`${inWords(reason)} ${inWords(reason, "stack")}`) && threw(reason)),
       );
       if (variant === "canary") {
         const fault = `E404 the canary was not up within ${readyTimeoutMs} ms`;
         const timer = setTimeout(reject, readyTimeoutMs, { fault, ran: true });
         ends.push(() => clearTimeout(timer), mark());
       }
-      insertion
+      loaded
         .then(() => {
           // One request and one run: the same module again, as far as it has come.
           const modules = urls.filter((_, index) => scripts[index].type !== "classic").map((url) => import(url).catch(threw));
@@ -146,7 +153,8 @@ export function createTrial({ settings, view, bundles, notes, append }) {
       if (!reply.ok) return `E401 ${address} answered ${reply.status}`;
       if (/html/.test(reply.headers.get("content-type"))) return `E402 ${address} is a web page`;
       const { integrity } = bundles.canary.scripts.find(({ src }) => src === address) ?? {};
-      if (integrity) return `E408 ${address} does not match its integrity`;
+      // It may be a part of it that is missing.
+      if (integrity) await fetch(address, { cache: "no-store", integrity }).catch(() => (fault = `E408 ${address} does not match its integrity`));
     } catch {
       // It cannot tell either.
     }
@@ -164,7 +172,8 @@ export function createTrial({ settings, view, bundles, notes, append }) {
       }
     };
     const seen = () => (poll ??= setInterval(look, 100));
-    const leaves = [listen("error", seen), listen("unhandledrejection", seen)];
+    // An error of an element, such as a picture that is missing, is none of the code.
+    const leaves = [listen("error", (event) => event instanceof ErrorEvent && seen()), listen("unhandledrejection", seen)];
     const end = () => {
       for (const leave of leaves) leave();
       clearInterval(poll);
@@ -178,14 +187,14 @@ export function createTrial({ settings, view, bundles, notes, append }) {
   const watchChunks = () => {
     const lost = (what) => {
       for (const leave of leaves) leave();
-      const message = `a part of the app is gone: ${what}`;
+      const message = `a part of the app is gone: ${inWords(what)}`;
       const state = send("outdated", { touched });
       say(`E409 ${message}`, state);
       if (state === "up") view.emit("stale", { code: "E409", message });
     };
     const leaves = [
       listen("vite:preloadError", ({ payload }) => lost(payload)),
-      listen("unhandledrejection", ({ reason }) => lostChunk.test(`${reason?.name} ${reason}`) && lost(reason)),
+      listen("unhandledrejection", ({ reason }) => lostChunk.test(`${inWords(reason, "name")} ${inWords(reason)}`) && lost(reason)),
     ];
   };
 
@@ -194,22 +203,27 @@ export function createTrial({ settings, view, bundles, notes, append }) {
     let isLeaving = false;
     const leave = () => (isLeaving = true);
     const ends = ["beforeunload", "pagehide"].map((type) => listen(type, leave));
+    takeOut();
     const insertion = insert(bundles[name], name, append);
+    ({ takeOut } = insertion);
     try {
-      await rise(insertion, ends);
+      await rise(insertion.loaded, ends);
       if (name === "canary") watchCrash();
       else if (answer.decision.variant === "canary") view.emit("fallback", answer.decision);
       watchChunks();
       send("up");
     } catch ({ fault, ran, address }) {
       // Whoever leaves a page cuts off what it still loads. If the page stays after all, it has failed all the same.
-      if (isLeaving) await new Promise((resolve) => setTimeout(resolve, leaveMs));
+      if (isLeaving) await wait(leaveMs);
       if (name === "canary") {
         const state = send("failed", { ran, touched });
         if (state === "up") view.emit("fallback", answer.decision);
-        const text = await diagnose(fault, address);
+        // A page that is about to go learns nothing any more.
+        const text = state === "leaving" ? fault : await diagnose(fault, address);
         if (!text.startsWith("E702")) say(text, state); // said already
       } else {
+        // What threw may draw all the same.
+        if (!address) await wait(drawMs);
         const state = send("failed", { blank: isBlankNow() });
         // What stable throws while it is on the screen is the page's own matter.
         if (address || state === "broken") say(`E501 ${fault.slice(5)}`, state);

@@ -12,7 +12,7 @@ export const words = {
   E303: "what this browser remembered was damaged; it is made anew",
   E304: "the last good config failed; it is deleted",
   E307: "the script is included twice; it runs once",
-  E405: "the canary stopped its page the last time; stable loads",
+  E405: "the canary stopped its page the last time; this browser leaves that version alone",
   I114: "the config takes this browser to stable, and a short hold keeps it there",
   I306: "another tab was quicker with an id; it holds",
 };

@@ -43,6 +43,7 @@ pub mod console;
 pub mod demo;
 pub mod driver;
 pub mod engine;
+pub mod fallback;
 pub mod fault_server;
 pub mod fault_stage;
 pub mod files;

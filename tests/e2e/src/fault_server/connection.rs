@@ -188,6 +188,8 @@ fn render(reply: &Reply, root: &Path, path: &str) -> (String, Arc<[u8]>) {
         ("Content-Type".to_owned(), type_.to_owned()),
         ("Content-Length".to_owned(), body.len().to_string()),
         ("Cache-Control".to_owned(), "no-store".to_owned()),
+        // Without it `WebKitGTK` keeps scripts in its memory all the same.
+        ("Vary".to_owned(), "*".to_owned()),
         ("Date".to_owned(), http_date(UtcDateTime::now())),
         // A browser asks again by itself where a connection that it has used before breaks.
         ("Connection".to_owned(), "close".to_owned()),
