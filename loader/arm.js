@@ -7,6 +7,7 @@ const shorten = (key) => (key.length > 16 ? `${key.slice(0, 8)}…${key.slice(-4
 
 /** Which bundle this page has, why, and ways to another one. */
 export function createArm({ view, overrides }) {
+  let began; // the canary's share when it was decided, or nearly so
   const ruler = createRuler();
   const sentence = el("p", { className: "why" });
   const list = el("dl", { className: "pairs" });
@@ -14,17 +15,19 @@ export function createArm({ view, overrides }) {
     const click = () => go(address(arm, overrides()));
     return [arm, el("button", { type: "button", className: arm ?? "", click }, arm ?? "as decided")];
   });
-  const group = el("div", { className: "choices", role: "group", "aria-label": "Load with" }, ...choices.map(([, node]) => node));
+  const buttons = choices.map(([, node]) => node);
+  const group = el("div", { className: "choices", role: "group", "aria-label": "Load with" }, ...buttons);
+  const load = el("div", { className: "line" }, el("span", {}, "Load with"), group);
 
   return {
-    node: section("Arm", sentence, ruler.node, el("div", { className: "line" }, el("span", {}, "Load with"), group), list),
+    node: section("Arm", sentence, ruler.node, load, list),
 
     show({ about, memory, next }) {
       const { answer, decision } = view;
       const { variant, cohort, reason, errorCode, revision, eligible } = decision;
-      const now = about.percentage;
-      sentence.replaceChildren(why({ view, memory, now }), ...(next ? [` The next page view gets ${next}.`] : []));
-      ruler.show(decision, now);
+      began ??= about.percentage;
+      sentence.replaceChildren(why(view, memory, began), ...(next ? [` The next page view gets ${next}.`] : []));
+      ruler.show(decision, about.percentage);
       for (const [arm, node] of choices) node.setAttribute("aria-pressed", arm === askedArm());
       const isNewer = about.revision !== revision && reason !== "ERROR";
       list.replaceChildren(
@@ -44,21 +47,26 @@ export function createArm({ view, overrides }) {
   };
 }
 
-function why({ view, memory, now }) {
+function why(view, memory, share) {
   const { variant, bucket, reason } = view.decision;
   const loaded = document.documentElement.dataset.canaryVariant;
   if (loaded !== variant) return `The ${variant} was decided and did not come up, so ${loaded} is in its place.`;
-  if (reason === "ERROR") return bucket === null ? "No decision could be made, so stable loads." : "Nobody to bucket, so stable loads.";
+  if (reason === "ERROR") return "No decision could be made, so stable loads.";
   if (reason === "STALE") return "The config could not be had; the last one that was good has decided.";
   if (reason === "STATIC") return "The canary takes everybody.";
-  if (reason === "TARGETING_MATCH") return askedArm() === variant ? "The address asks for it." : "A rule of the config says so.";
+  if (reason === "TARGETING_MATCH") {
+    return askedArm() === variant ? "The address asks for it." : "A rule of the config says so.";
+  }
   if (reason === "CACHED") {
     return memory.bad === view.answer.version
       ? "This canary failed in this browser before: it is in quarantine."
       : "A config took this browser to stable a short time ago, and a hold keeps it there.";
   }
   if (reason === "DISABLED") {
-    return bucket === null ? "Nobody whom the page may or can recognise again." : "The canary is off, for overrides as well.";
+    return bucket === null
+      ? "Nobody whom the page may or can recognise again."
+      : "The canary is off, for overrides as well.";
   }
-  return `Bucket ${grouped(bucket)} of 100,000 is ${variant === "canary" ? "within" : "outside"} the canary’s ${now / 1000} %.`;
+  const side = variant === "canary" ? "within" : "outside";
+  return `Bucket ${grouped(bucket)} of 100,000 is ${side} the canary’s ${share / 1000} %.`;
 }

@@ -14,9 +14,13 @@ import { address, askedArm, go } from "./share.js";
  */
 export function open(settings, view) {
   const { flags } = view;
-  const overrides = () => (flags.describe()?.overridden ?? []).map((key) => [key, flags.look(key).value]).filter(([, value]) => value !== undefined);
+  const overrides = () => {
+    const { overridden = [] } = flags.describe() ?? {};
+    return overridden.map((key) => [key, flags.look(key).value]).filter(([, value]) => value !== undefined);
+  };
   const frame = createFrame();
-  const parts = [createArm({ view, overrides }), createFlags(flags), createMemory(view), createLines(), createFoot(flags, overrides)];
+  const arm = createArm({ view, overrides });
+  const parts = [arm, createFlags(flags), createMemory(view), createLines(), createFoot(flags, overrides)];
   frame.body.append(...parts.map(({ node }) => node));
 
   let about;
@@ -32,8 +36,12 @@ export function open(settings, view) {
   };
   let isDue = false;
   const update = () => {
-    if (!isDue) queueMicrotask(() => void ((isDue = false), show()));
+    if (isDue) return;
     isDue = true;
+    queueMicrotask(() => {
+      isDue = false;
+      show();
+    });
   };
 
   const fault = ({ code, message }) => {
@@ -42,7 +50,10 @@ export function open(settings, view) {
   };
   view.canary.on("error", fault);
   view.canary.on("stale", fault);
-  view.canary.on("superseded", ({ variant }) => void ((next = variant), update()));
+  view.canary.on("superseded", ({ variant }) => {
+    next = variant;
+    update();
+  });
   view.looked = lines().changed = update;
   // A fallback, which also a page that has stopped may come to.
   new MutationObserver(update).observe(document.documentElement, { attributeFilter: ["data-canary-variant"] });
@@ -65,8 +76,15 @@ function createFrame() {
     toggle.setAttribute("aria-expanded", isOpen);
     attempt(() => sessionStorage.setItem("canary_panel", isOpen ? "open" : "closed"));
   };
-  const toggle = el("button", { type: "button", className: "toggle", "aria-controls": "body", click: () => setOpen(body.hidden) }, el("b", {}, "canary-runtime"), arm, count);
-  const close = el("button", { type: "button", className: "close", "aria-label": "Close", title: "Close", click: () => host.remove() }, "×");
+  const toggle = el(
+    "button",
+    { type: "button", className: "toggle", "aria-controls": "body", click: () => setOpen(body.hidden) },
+    el("b", {}, "canary-runtime"),
+    arm,
+    count,
+  );
+  const leave = () => host.remove();
+  const close = el("button", { type: "button", className: "close", "aria-label": "Close", click: leave }, "×");
   root.append(el("aside", { "aria-label": "Canary" }, el("header", {}, toggle, close), body));
   setOpen(attempt(() => sessionStorage.getItem("canary_panel")) !== "closed");
   // What is typed here is not for the page's shortcuts.
@@ -91,7 +109,8 @@ function createMemory(view) {
     forget("canary_reload", "sessionStorage");
     go(location.href);
   };
-  const node = section("This browser remembers", el("div", { className: "line" }, list, el("button", { type: "button", click }, "Forget and reload")));
+  const button = el("button", { type: "button", click }, "Forget and reload");
+  const node = section("This browser remembers", el("div", { className: "line" }, list, button));
   return {
     node,
     show({ memory: { arm, until, bad } }) {
@@ -137,7 +156,10 @@ function createFoot(flags, overrides) {
     link.hidden = false;
     link.value = address(askedArm(), overrides());
     link.select();
-    const isCopied = await navigator.clipboard?.writeText(link.value).then(() => true, () => {});
+    const isCopied = await navigator.clipboard?.writeText(link.value).then(
+      () => true,
+      () => false,
+    );
     copy.textContent = isCopied ? "Copied" : "Copy it from below";
   });
   const reset = el("button", { type: "button", click: () => flags.clearOverrides() }, "Reset flags");

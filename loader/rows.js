@@ -9,7 +9,8 @@ export function createFlags(flags) {
   const rows = new Map();
   const table = el("div", { className: "flags" });
   const rest = el("p", { className: "quiet" });
-  const filter = el("input", { type: "search", placeholder: "Filter", "aria-label": "Filter flags", input: () => show() });
+  const input = () => show();
+  const filter = el("input", { type: "search", placeholder: "Filter", "aria-label": "Filter flags", input });
   let keys = [];
 
   const show = (news) => {
@@ -24,9 +25,16 @@ export function createFlags(flags) {
       return rows.get(key).node;
     });
     // Who types in a row must not lose it.
-    if (shown.length !== table.childElementCount || shown.some((node, at) => node !== table.children[at])) table.replaceChildren(...shown);
+    const isSame = shown.length === table.childElementCount && shown.every((node, at) => node === table.children[at]);
+    if (!isSame) table.replaceChildren(...shown);
     const more = found.length - shown.length;
-    rest.textContent = more ? `and ${grouped(more)} more` : keys.length ? (found.length ? "" : "No flag has that in its key.") : "The config has no flags.";
+    rest.textContent = !keys.length
+      ? "The config has no flags."
+      : !found.length
+        ? "No flag has that in its key."
+        : more
+          ? `and ${grouped(more)} more`
+          : "";
     rest.hidden = !rest.textContent;
   };
 
@@ -40,11 +48,12 @@ function createRow(key, flags) {
   let shown; // what the control was made for
   const place = el("span", { className: "control" });
   const chip = el("span", { className: "chip" });
-  const reset = el("button", { type: "button", className: "reset", "aria-label": `Reset ${key}`, click: () => {
+  const clear = () => {
     typing = false;
     flags.clearOverride(key);
-    name.focus(); // this button goes
-  } }, "reset");
+    name.focus(); // the button goes
+  };
+  const reset = el("button", { type: "button", className: "reset", "aria-label": `Reset ${key}`, click: clear }, "reset");
   const list = el("dl");
   const definition = el("pre", { tabIndex: 0 });
   const more = el("div", { hidden: true }, list, definition);
@@ -62,8 +71,10 @@ function createRow(key, flags) {
     flags.setOverride(key, value);
   };
 
-  const createSwitch = (value) =>
-    el("button", { type: "button", role: "switch", "aria-checked": value, "aria-label": key, click: () => set(!value) }, String(value));
+  const createSwitch = (value) => {
+    const click = () => set(!value);
+    return el("button", { type: "button", role: "switch", "aria-checked": value, "aria-label": key, click }, String(value));
+  };
 
   const createChoice = (value, variants) => {
     const now = JSON.stringify(value);
@@ -94,7 +105,9 @@ function createRow(key, flags) {
       shown = null;
       show();
     };
-    return el("input", { value: text, placeholder: "JSON", spellcheck: false, autocomplete: "off", "aria-label": `${key}, ${isText ? "text" : "JSON"}`, change: commit, keydown });
+    const label = `${key}, ${isText ? "text" : "JSON"}`;
+    const plain = { placeholder: "JSON", spellcheck: false, autocomplete: "off", "aria-label": label };
+    return el("input", { value: text, ...plain, change: commit, keydown });
   };
 
   function show() {
@@ -105,7 +118,7 @@ function createRow(key, flags) {
     const kind = typing ? "field" : typeof value === "boolean" ? "switch" : isNamed ? "choice" : "field";
     const state = JSON.stringify([kind, value, variants]);
     if (state !== shown) {
-      const hadFocus = place.getRootNode().activeElement && place.contains(place.getRootNode().activeElement);
+      const hadFocus = place.matches(":focus-within");
       const make = { switch: createSwitch, choice: createChoice, field: createField }[kind];
       place.replaceChildren(make(value, variants));
       if (hadFocus) place.firstChild.focus();
@@ -123,7 +136,7 @@ function createRow(key, flags) {
         bucket: bucket === undefined ? null : grouped(bucket),
       }),
     );
-    definition.textContent = source === null || source === undefined ? "cannot be read, see the console" : JSON.stringify(source, null, 2);
+    definition.textContent = source == null ? "cannot be read, see the console" : JSON.stringify(source, null, 2);
   }
 
   return { node, show };

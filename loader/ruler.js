@@ -7,7 +7,8 @@ const percent = (bucket) => `${bucket / 1000} %`;
 export function createRuler() {
   const [canary, control, marker] = ["canary", "control", "marker"].map((name) => el("span", { className: name }));
   const track = el("div", { className: "track", role: "img" }, canary, control, marker);
-  const scale = el("div", { className: "scale", "aria-hidden": "true" }, ...[0, 25, 50, 75, 100].map((text) => el("span", {}, text)));
+  const marks = [0, 25, 50, 75, 100].map((text) => el("span", {}, text));
+  const scale = el("div", { className: "scale", "aria-hidden": "true" }, ...marks);
   const legend = el("p", { className: "legend" });
 
   const place = (node, from, to) => {
@@ -26,7 +27,11 @@ export function createRuler() {
       place(control, from, to);
       place(marker, bucket ?? 0, (bucket ?? -1) + 1);
       const own = bucket === null ? "no bucket" : `bucket ${grouped(bucket)}`;
-      const parts = [["canary", `canary ${percent(share)}`], ["control", `control ${percent(Math.max(to - from, 0))}`], ["marker", own]];
+      const parts = [
+        ["canary", `canary ${percent(share)}`],
+        ["control", `control ${percent(to - from)}`],
+        ["marker", own],
+      ];
       track.setAttribute("aria-label", parts.map(([, text]) => text).join(", "));
       legend.replaceChildren(...parts.map(([name, text]) => el("span", { className: `key ${name}` }, text)));
     },

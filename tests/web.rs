@@ -154,6 +154,27 @@ fn flags_are_for_whoever_is_identified() {
 }
 
 #[wasm_bindgen_test]
+fn a_panel_is_told_what_there_is() {
+    let config = br#"{"CANARY_PERCENTAGE": 12.5, "REVISION": 3, "SALT": "s", "OVERRIDES": {"query": true},
+        "FEATURE_FLAGS": {"b": {"percentage":  5}, "a": true, "odd": "yes"}}"#;
+    let mut flags = Flags::new(&view("user-1", &json!({"flagOverrides": ["a:5", "gone:1"]})));
+    assert_eq!((parse(&flags.describe()), parse(&flags.definition(b"a"))), (json!({}), Value::Null));
+    flags.take(config, f64::NAN, 0.0);
+    let mut told = json!({"query": true, "percentage": 12_500, "revision": 3, "salt": "s", "targetingKey": "user-1",
+        "keys": ["a", "b", "odd"], "overridden": ["a"]});
+    assert_eq!(parse(&flags.describe()), told);
+    flags.set_override(b"", b"");
+    flags.set_override(b"b", b"1");
+    flags.identify(br#"{"targetingKey": "user-2"}"#);
+    (told["overridden"], told["targetingKey"]) = (json!(["b"]), json!("user-2"));
+    assert_eq!(parse(&flags.describe()), told);
+    for (key, definition) in [("b", &br#"{"percentage":  5}"#[..]), ("a", b"true"), ("odd", b"null"), ("none", b"null")]
+    {
+        assert_eq!(flags.definition(key.as_bytes()), definition, "{key}");
+    }
+}
+
+#[wasm_bindgen_test]
 fn overrides_of_the_address_need_leave() {
     let config = |on: bool| {
         format!(r#"{{"CANARY_PERCENTAGE": 5, "OVERRIDES": {{"query": {on}}}, "FEATURE_FLAGS": {{"a": true}}}}"#)

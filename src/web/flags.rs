@@ -105,8 +105,8 @@ impl Flags {
     }
 
     /// What there is to look at, for somebody who debugs a page: `{"query", "percentage", "revision", "salt",
-    /// "targetingKey", "keys", "overridden"}`. Whether the address may override, the canary's share in buckets, for whom flags
-    /// are, the keys of all flags, and of those that have an override. `{}` without a config.
+    /// "targetingKey", "keys", "overridden"}`. Whether the address may override, the canary's share in buckets, for
+    /// whom flags are, the keys of all flags, and of those that have an override. `{}` without a config.
     #[must_use]
     pub fn describe(&self) -> Vec<u8> {
         let mut out = Writer::default();

@@ -160,7 +160,11 @@ async fn it_shows_what_was_decided() {
     assert_eq!(see(&stage, "root.querySelectorAll('.flag').length").await, 1);
     assert_eq!(see(&stage, &format!("{}.ariaChecked", row("on", "[role=switch]"))).await, "false");
     assert_eq!(
-        see(&stage, "root.querySelector('.why').textContent.endsWith('The next page view gets canary.')").await,
+        see(
+            &stage,
+            "root.querySelector('.why').textContent.endsWith(' the canary’s 5 %. The next page view gets canary.')"
+        )
+        .await,
         true
     );
     assert_eq!(see(&stage, "root.querySelector('.pairs').textContent.includes('7, now 8')").await, true);
