@@ -30,17 +30,17 @@ export async function loadFlags(settings, view) {
   return taken[0].fault;
 }
 
-/** For developers, where the config lets them override. Nobody waits for it, and nobody else asks for it. */
+/** For developers, once the config lets them override. Nobody waits for it, and nobody else asks for it. */
 async function openPanel(settings, view) {
   await view.canary.ready;
-  if (!view.flags.describe()?.query) {
-    return tell("E701 canary.debug: expected OVERRIDES.query to be on in the config; it is ignored");
-  }
-  try {
-    (await import(new URL(PANEL_JS, import.meta.url))).open(settings, view);
-  } catch {
-    tell(`E201 ${PANEL_JS} could not be loaded; the page goes on without`);
-  }
+  const open = () => {
+    if (!view.flags.describe()?.query) return false;
+    view.looked = null;
+    const failed = () => tell(`E201 ${PANEL_JS} could not be loaded; the page goes on without`);
+    return import(new URL(PANEL_JS, import.meta.url)).then((panel) => panel.open(settings, view)).catch(failed);
+  };
+  view.looked = open; // a refresh may bring leave
+  if (!open()) tell("E701 canary.debug: expected OVERRIDES.query to be on in the config; it is ignored");
 }
 
 /** What stands behind the page's object. */

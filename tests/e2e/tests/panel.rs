@@ -8,6 +8,9 @@ use canary_e2e::nginx;
 use canary_e2e::stage::Stage;
 use serde_json::{Value, json};
 
+/// Nothing here is about time.
+const PATIENT: &str = r#"data-decision-budget="15000""#;
+
 /// A config that lets testers override.
 fn config(percentage: f64, flags: &Value) -> String {
     json!({ "CANARY_PERCENTAGE": percentage, "REVISION": 7, "SALT": "s", "OVERRIDES": { "query": true }, "FEATURE_FLAGS": flags })
@@ -64,7 +67,7 @@ fn asked_for_panel(stage: &Stage, mark: Mark) -> usize {
 
 #[tokio::test]
 async fn it_opens_where_it_is_asked_for_and_allowed() {
-    let stage = Stage::new(site("", &config(5.0, &flags()))).await;
+    let stage = Stage::new(site(PATIENT, &config(5.0, &flags()))).await;
     let Stage { browser, site, nginx, .. } = &stage;
     let none = "document.querySelector('canary-panel') === null";
     for path in ["/", "/?canary.debugger", "/?canary.flag=on:false", "/?q=canary.debug"] {
@@ -104,11 +107,16 @@ async fn it_opens_where_it_is_asked_for_and_allowed() {
     browser.assert_console(&["[canary] E105 ", "[canary] E701 canary.debug: "]).await;
     settle(&stage, mark).await;
     assert_eq!(asked_for_panel(&stage, mark), 0);
+    // Until one comes that does.
+    site.mount_config(&config(5.0, &flags()));
+    browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
+    browser.wait_for(&panel("root.querySelector('[data-flag=on]')")).await;
+    browser.assert_console(&[]).await;
 }
 
 #[tokio::test]
 async fn it_shows_what_was_decided() {
-    let stage = Stage::new(site("", &config(5.0, &flags()))).await;
+    let stage = Stage::new(site(PATIENT, &config(5.0, &flags()))).await;
     let browser = &stage.browser;
     for (place, arm, cohort, side) in [
         (4_999, "canary", "canary", "within"),
@@ -177,7 +185,7 @@ async fn it_shows_what_was_decided() {
 
 #[tokio::test]
 async fn it_overrides_flags_and_ends_that() {
-    let stage = Stage::new(site("", &config(5.0, &flags()))).await;
+    let stage = Stage::new(site(PATIENT, &config(5.0, &flags()))).await;
     let browser = &stage.browser;
     goto(&stage, "/?a=1%202&canary.debug").await;
     let read = "[canary.getBooleanValue('on', null), canary.getStringValue('rank', ''), canary.evaluate('size', null)]";
@@ -226,7 +234,7 @@ async fn it_overrides_flags_and_ends_that() {
 
 #[tokio::test]
 async fn an_arm_is_asked_for_by_a_page_load() {
-    let stage = Stage::new(site("", &config(5.0, &flags()))).await;
+    let stage = Stage::new(site(PATIENT, &config(5.0, &flags()))).await;
     let browser = &stage.browser;
     stage.be(&user_at("s", 60_000).id).await;
     goto(&stage, "/?canary.debug").await;
@@ -251,7 +259,7 @@ async fn an_arm_is_asked_for_by_a_page_load() {
 async fn to_look_is_no_exposure() {
     let user = user_at("s", 60_000);
     let split = f64::from(bucket("flag", "split", &user.id) + 1) / 1_000.0;
-    let stage = Stage::new(site("", &config(5.0, &json!({ "split": split, "other": split })))).await;
+    let stage = Stage::new(site(PATIENT, &config(5.0, &json!({ "split": split, "other": split })))).await;
     let browser = &stage.browser;
     stage.be(&user.id).await;
     goto(&stage, "/?canary.debug").await;
@@ -286,13 +294,13 @@ async fn nothing_of_it_is_markup() {
         let strict = "require-trusted-types-for 'script'; trusted-types canary-runtime; base-uri 'none'";
         nginx::replace(config, "headers.conf", "base-uri 'none'", strict);
     };
-    let site = site("", &config.to_string());
+    let site = site(PATIENT, &config.to_string());
     site.write(
         "page.css",
         "* { all: unset !important; display: none !important; } canary-panel { position: static !important; }",
     );
     let index = canary_e2e::fixture::page(
-        r#"<link rel="stylesheet" href="/page.css"><script type="module" src="/runtime/canary.js" data-user-id="<img src=y>"></script>"#,
+        r#"<link rel="stylesheet" href="/page.css"><script type="module" src="/runtime/canary.js" data-user-id="<img src=y>" data-decision-budget="15000"></script>"#,
     );
     site.write("index.html", index);
     let stage = Stage::with(site, policy).await;
@@ -324,7 +332,7 @@ async fn nothing_of_it_is_markup() {
 
 #[tokio::test]
 async fn it_stays_when_the_runtime_stops() {
-    let stage = Stage::new(site("", &config(5.0, &flags()))).await;
+    let stage = Stage::new(site(PATIENT, &config(5.0, &flags()))).await;
     let browser = &stage.browser;
     goto(&stage, "/?canary.debug").await;
     browser.eval("void canary.stop()").await;
@@ -358,7 +366,7 @@ async fn it_stays_when_the_runtime_stops() {
 
 #[tokio::test]
 async fn it_tells_what_went_wrong_and_what_is_remembered() {
-    let stage = Stage::new(site("", &config(100.0, &json!({ "on": true, "bad": "yes" })))).await;
+    let stage = Stage::new(site(PATIENT, &config(100.0, &json!({ "on": true, "bad": "yes" })))).await;
     let Stage { browser, site, .. } = &stage;
     let has = |text: &str| panel(&format!("root.querySelector('aside').textContent.includes({text:?})"));
     site.remove("canary/main.js");
@@ -397,7 +405,7 @@ async fn it_tells_what_went_wrong_and_what_is_remembered() {
 #[tokio::test]
 async fn many_flags_are_filtered() {
     let many: serde_json::Map<String, Value> = (0..1_000).map(|n| (format!("flag-{n:04}"), json!(true))).collect();
-    let stage = Stage::new(site("", &config(5.0, &Value::Object(many)))).await;
+    let stage = Stage::new(site(PATIENT, &config(5.0, &Value::Object(many)))).await;
     goto(&stage, "/?canary.debug").await;
     let shown = "[root.querySelectorAll('.flag').length, root.querySelector('.flags + p').textContent]";
     assert_eq!(see(&stage, shown).await, json!([100, "and 900 more"]));
