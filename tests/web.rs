@@ -201,7 +201,11 @@ fn overrides_of_the_address_need_leave() {
 fn expiry_needs_the_replys_time() {
     let config = br#"{"CANARY_PERCENTAGE": 100, "FEATURE_FLAGS": {}, "EXPIRES_AT": "1970-01-01T00:00:01Z"}"#;
     for (now, variant) in [(999.0, "canary"), (1_000.0, "stable"), (f64::NAN, "stable")] {
-        assert_eq!(parse(&decide(&view("u", &Value::Null), config, now))["decision"]["variant"], variant, "{now}");
+        assert_eq!(
+            parse(&decide(&view("u", &Value::Null), config, now, false))["decision"]["variant"],
+            variant,
+            "{now}"
+        );
     }
 }
 
