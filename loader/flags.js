@@ -4,9 +4,10 @@ import { tell } from "./console.js";
 import { encodeContext, readAttributes } from "./context.js";
 import { encode } from "./encode.js";
 import { decode } from "./host.js";
+import { isDebugged } from "./lines.js";
 import { watchConfig } from "./watch.js";
 
-/* global FLAGS_WASM -- the hashed name, set by the build */
+/* global FLAGS_WASM, PANEL_JS -- the hashed names, set by the build */
 
 const error = (errorCode) => ({ variant: null, reason: "ERROR", errorCode });
 const empty = encode("");
@@ -24,6 +25,7 @@ export async function loadFlags(settings, view) {
   // Later than the budget: who has read their defaults is told.
   if (view.decision && reply && view.missing === "GENERAL") flags.changed(true);
   view.onStop(watchConfig(settings, view));
+  if (isDebugged()) openPanel(settings, view);
   return taken[0].fault;
 }
 
@@ -40,6 +42,19 @@ async function startModule(bytes) {
     const isSound = WebAssembly.validate(module);
     throw isSound ? "E206 the module that has the flags is from another build" : "E202 the module that has the flags is damaged";
   }
+}
+
+/** For developers, once the config lets them override. Nobody waits for it, and nobody else asks for it. */
+async function openPanel(settings, view) {
+  await view.canary.ready;
+  const open = () => {
+    if (!view.flags.describe()?.query) return false;
+    view.looked = null;
+    const failed = () => tell(`E201 ${PANEL_JS} could not be loaded; the page goes on without`);
+    return import(new URL(PANEL_JS, import.meta.url)).then((panel) => panel.open(settings, view)).catch(failed);
+  };
+  view.looked = open; // a refresh may bring leave
+  if (!open()) tell("E701 canary.debug: expected OVERRIDES.query to be on in the config; it is ignored");
 }
 
 /** What stands behind the page's object. */
@@ -64,9 +79,11 @@ function createFlags(view, module) {
     ...(enter((module) => module.flag(encode(flagKey), context)) ?? error("GENERAL")),
   });
 
+  const look = (key) => (isInvalid ? error("INVALID_CONTEXT") : ask(key, empty));
+
   const answerTo = (flagKey) => {
     const key = typeof flagKey === "string" ? flagKey : "";
-    if (!answers.has(key)) answers.set(key, isInvalid ? error("INVALID_CONTEXT") : ask(key, empty));
+    if (!answers.has(key)) answers.set(key, look(key));
     return answers.get(key);
   };
 
@@ -77,6 +94,7 @@ function createFlags(view, module) {
     const text = (answer) => JSON.stringify(answer.value);
     const flagsChanged = [...before.keys()].filter((key) => text(before.get(key)) !== text(answerTo(key)));
     if (isNews || flagsChanged.length) view.emit("configurationChanged", { flagsChanged });
+    view.looked?.(); // the panel, which looks at all of them
   };
 
   const change = (action) => {
@@ -96,6 +114,22 @@ function createFlags(view, module) {
     },
 
     changed,
+
+    /** The answer to a flag, for who only looks: no exposure, and no flag that the page has asked for. */
+    look,
+
+    describe: () => enter((module) => module.describe()),
+    define: (key) => enter((module) => module.definition(encode(key))),
+
+    /** Ends the override of one flag. */
+    clearOverride(flagKey) {
+      change((module) => {
+        const { overridden } = this.describe();
+        const kept = overridden.filter((key) => key !== flagKey).map((key) => [key, look(key).value]);
+        module.override(empty, empty);
+        for (const [key, value] of kept) module.override(encode(key), encode(JSON.stringify(value)));
+      });
+    },
 
     /** The answer to a flag that should have a value of this kind. */
     read(kind, flagKey) {

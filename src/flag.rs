@@ -41,6 +41,12 @@ impl<'a> Flag<'a> {
         self.key
     }
 
+    /// What it was typed as.
+    #[must_use]
+    pub fn source(self) -> &'a str {
+        self.json.source()
+    }
+
     /// The names of flags, and the values that they must have before this one is more than its default.
     #[must_use]
     pub fn requires(self) -> Members<'a> {

@@ -97,8 +97,12 @@ fn nobody_known_gets_stable() {
 #[wasm_bindgen_test]
 fn attributes_that_cannot_be_read_cost_the_rules_alone() {
     for attributes in ["[1]".to_owned(), "x".to_owned(), format!("{}{}", "{\"a\":".repeat(70), "}".repeat(70))] {
-        let decision =
-            &parse(&decide(&view("edge-38162", &json!({"attributes": attributes})), CONFIG, f64::NAN, false))["decision"];
+        let decision = &parse(&decide(
+            &view("edge-38162", &json!({"attributes": attributes})),
+            CONFIG,
+            f64::NAN,
+            false,
+        ))["decision"];
         assert_eq!(decision["variant"], "canary", "{attributes}");
     }
 }
@@ -150,6 +154,27 @@ fn flags_are_for_whoever_is_identified() {
 }
 
 #[wasm_bindgen_test]
+fn a_panel_is_told_what_there_is() {
+    let config = br#"{"CANARY_PERCENTAGE": 12.5, "REVISION": 3, "SALT": "s", "OVERRIDES": {"query": true},
+        "FEATURE_FLAGS": {"b": {"percentage":  5}, "a": true, "odd": "yes"}}"#;
+    let mut flags = Flags::new(&view("user-1", &json!({"flagOverrides": ["a:5", "gone:1"]})));
+    assert_eq!((parse(&flags.describe()), parse(&flags.definition(b"a"))), (json!({}), Value::Null));
+    flags.take(config, f64::NAN, 0.0);
+    let mut told = json!({"query": true, "percentage": 12_500, "revision": 3, "salt": "s", "targetingKey": "user-1",
+        "keys": ["a", "b", "odd"], "overridden": ["a"]});
+    assert_eq!(parse(&flags.describe()), told);
+    flags.set_override(b"", b"");
+    flags.set_override(b"b", b"1");
+    flags.identify(br#"{"targetingKey": "user-2"}"#);
+    (told["overridden"], told["targetingKey"]) = (json!(["b"]), json!("user-2"));
+    assert_eq!(parse(&flags.describe()), told);
+    for (key, definition) in [("b", &br#"{"percentage":  5}"#[..]), ("a", b"true"), ("odd", b"null"), ("none", b"null")]
+    {
+        assert_eq!(flags.definition(key.as_bytes()), definition, "{key}");
+    }
+}
+
+#[wasm_bindgen_test]
 fn overrides_of_the_address_need_leave() {
     let config = |on: bool| {
         format!(r#"{{"CANARY_PERCENTAGE": 5, "OVERRIDES": {{"query": {on}}}, "FEATURE_FLAGS": {{"a": true}}}}"#)
@@ -176,7 +201,11 @@ fn overrides_of_the_address_need_leave() {
 fn expiry_needs_the_replys_time() {
     let config = br#"{"CANARY_PERCENTAGE": 100, "FEATURE_FLAGS": {}, "EXPIRES_AT": "1970-01-01T00:00:01Z"}"#;
     for (now, variant) in [(999.0, "canary"), (1_000.0, "stable"), (f64::NAN, "stable")] {
-        assert_eq!(parse(&decide(&view("u", &Value::Null), config, now))["decision"]["variant"], variant, "{now}");
+        assert_eq!(
+            parse(&decide(&view("u", &Value::Null), config, now, false))["decision"]["variant"],
+            variant,
+            "{now}"
+        );
     }
 }
 

@@ -104,6 +104,43 @@ impl Flags {
         }
     }
 
+    /// What there is to look at, for somebody who debugs a page: `{"query", "percentage", "revision", "salt",
+    /// "targetingKey", "keys", "overridden"}`. Whether the address may override, the canary's share in buckets, for
+    /// whom flags are, the keys of all flags, and of those that have an override. `{}` without a config.
+    #[must_use]
+    pub fn describe(&self) -> Vec<u8> {
+        let mut out = Writer::default();
+        out.open("", b'{');
+        if let Some(config) = &self.config {
+            let query = config.allows_query();
+            let user = self.user.as_ref().unwrap_or(&self.device);
+            out.bool("query", query)
+                .number("percentage", Some(u64::from(config.percentage.buckets())))
+                .number("revision", config.revision())
+                .string("salt", config.salt())
+                .string("targetingKey", &user.targeting_key);
+            for (name, all) in [("keys", true), ("overridden", false)] {
+                out.open(name, b'[');
+                for key in config.flag_keys().filter(|key| all || self.overrides.flag(key, query).is_some()) {
+                    out.string("", key);
+                }
+                out.close(b']');
+            }
+        }
+        out.close(b'}');
+        out.into_bytes()
+    }
+
+    /// A flag as the config has it, or `null` where it has none that can be read.
+    #[must_use]
+    pub fn definition(&self, flag_key: &[u8]) -> Vec<u8> {
+        let find = |config: &Config| {
+            let flag = config.flag(config.find(view::text(flag_key))?)?;
+            Some(Vec::from(flag.source()))
+        };
+        self.config.as_ref().and_then(find).unwrap_or_else(|| Vec::from(b"null"))
+    }
+
     fn read(&self, bytes: &[u8], reply_time: f64) -> Result<(Config, Vec<Fault>), Fault> {
         let (config, warnings) = Config::parse(bytes)?;
         #[expect(clippy::cast_possible_truncation, reason = "casts saturate")]

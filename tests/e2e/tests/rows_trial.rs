@@ -46,7 +46,8 @@ const WAITS: &str = "globalThis.e2e.tell('ran', 'half'); await new Promise(() =>
 const THROWS: &str = "globalThis.e2e.tell('ran', 'half'); throw new Error('boom');";
 
 /// A canary of one classic script.
-const CLASSIC: &str = r#""ASSETS": {"canary": {"version": "1", "scripts": [{"src": "/canary/main.js", "type": "classic"}]}}"#;
+const CLASSIC: &str =
+    r#""ASSETS": {"canary": {"version": "1", "scripts": [{"src": "/canary/main.js", "type": "classic"}]}}"#;
 
 /// A stage on which everybody has the canary, as has just been shown.
 async fn stage(engine: Engine, page: &Page) -> FaultStage {
@@ -160,8 +161,13 @@ async fn row_35_one_reload(engine: Engine) {
     }
     // A quarter of a minute later not yet, half a minute later once more.
     for (ago, views) in [(15_000, 1), (31_000, 2)] {
-        let past = format!("Object.fromEntries(Object.keys(JSON.parse(sessionStorage.canary_reload)).map((key) => [key, Date.now() - {ago}]))");
-        stage.browser.eval(&format!("void (sessionStorage.canary_reload = JSON.stringify({{...{past}, from: 0}}))")).await;
+        let past = format!(
+            "Object.fromEntries(Object.keys(JSON.parse(sessionStorage.canary_reload)).map((key) => [key, Date.now() - {ago}]))"
+        );
+        stage
+            .browser
+            .eval(&format!("void (sessionStorage.canary_reload = JSON.stringify({{...{past}, from: 0}}))"))
+            .await;
         stage.open().await;
         stage.shows(STABLE).await;
         stage.says(&["E403"].repeat(views)).await;
@@ -249,7 +255,10 @@ async fn row_36_too_late(engine: Engine) {
 async fn stays_stable(stage: &FaultStage, ran: &[&str]) {
     stage.settle().await;
     pass(stage, 300).await;
-    assert_eq!((stage.ran(), stage.shown().await.as_deref()), (ran.iter().map(|&s| s.to_owned()).collect(), Some(STABLE)));
+    assert_eq!(
+        (stage.ran(), stage.shown().await.as_deref()),
+        (ran.iter().map(|&s| s.to_owned()).collect(), Some(STABLE))
+    );
     assert_eq!(stage.views(), 1);
 }
 
@@ -373,7 +382,9 @@ async fn row_37_bounce(engine: Engine) {
 async fn row_37_tabs(engine: Engine) {
     let stage = stage(engine, &page(PATIENT)).await;
     let frames = r#"<iframe src="/?frame"></iframe>"#.repeat(20);
-    stage.site.write("tabs.html", format!("<!doctype html><title>tabs</title><script>e2e = {{ view: 1 }}</script>{frames}"));
+    stage
+        .site
+        .write("tabs.html", format!("<!doctype html><title>tabs</title><script>e2e = {{ view: 1 }}</script>{frames}"));
     let ran = |marker: &str| stage.ran().iter().filter(|ran| *ran == marker).count();
     for script in [bundle(CANARY), WAITS.to_owned()] {
         stage.forget().await;
@@ -399,7 +410,8 @@ fn in_page(script: &str) -> String {
 }
 
 /// Takes the canary off the screen, and throws.
-const CRASH: &str = "void setTimeout(() => { document.getElementById('app').replaceChildren(); throw new Error('crash'); })";
+const CRASH: &str =
+    "void setTimeout(() => { document.getElementById('app').replaceChildren(); throw new Error('crash'); })";
 
 async fn row_38_crashes(engine: Engine) {
     let stage = stage(engine, &page(PATIENT)).await;
@@ -607,7 +619,8 @@ async fn row_42_nothing_can_be_noted(engine: Engine) {
         stage.stays_with_stable(CANARY_BUNDLE).await;
     }
     // Where it is the version that cannot be noted, the page would fail again after a reload.
-    let no_local = NO_SESSION.replace("globalThis.sessionStorage", "globalThis.localStorage && item[0] === 'canary_memory'");
+    let no_local =
+        NO_SESSION.replace("globalThis.sessionStorage", "globalThis.localStorage && item[0] === 'canary_memory'");
     stage.set_page(&page(PATIENT).first(&no_local));
     stage.begin().await;
     stage.fell_in_place(&["E302", "E403", "E410"]).await;

@@ -60,4 +60,16 @@ impl Flags {
     pub fn set_override(&mut self, flag_key: &[u8], json: &[u8]) {
         self.0.set_override(flag_key, json);
     }
+
+    /// See [`web::Flags::describe`].
+    #[must_use]
+    pub fn describe(&self) -> Vec<u8> {
+        self.0.describe()
+    }
+
+    /// See [`web::Flags::definition`].
+    #[must_use]
+    pub fn definition(&self, flag_key: &[u8]) -> Vec<u8> {
+        self.0.definition(flag_key)
+    }
 }
