@@ -74,10 +74,12 @@ function createFlags(view, module) {
     }
   };
 
-  const ask = (flagKey, context) => ({
-    variant: null,
-    ...(enter((module) => module.flag(encode(flagKey), context)) ?? error("GENERAL")),
-  });
+  const ask = (flagKey, context) => {
+    const answer = { variant: null, ...(enter((module) => module.flag(encode(flagKey), context)) ?? error("GENERAL")) };
+    // By the last good config, until there is a present one.
+    if (view.isStale && view.answer.isGood && answer.value !== undefined) answer.reason = "STALE";
+    return answer;
+  };
 
   const look = (key) => (isInvalid ? error("INVALID_CONTEXT") : ask(key, empty));
 
