@@ -77,7 +77,7 @@ function createFlags(view, module) {
   const ask = (flagKey, context) => {
     const answer = { variant: null, ...(enter((module) => module.flag(encode(flagKey), context)) ?? error("GENERAL")) };
     // By the last good config, until there is a present one.
-    if (view.isStale && view.answer.isGood && answer.value !== undefined) answer.reason = "STALE";
+    if (view.answer.isGood && answer.value !== undefined) answer.reason = "STALE";
     return answer;
   };
 

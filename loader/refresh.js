@@ -25,7 +25,7 @@ export async function refresh(url, view) {
   for (const notice of notices) tell(notice);
 
   const wasStale = view.isStale;
-  view.isStale = false;
+  view.isStale = view.answer.isGood = false;
   view.flags.changed(wasStale);
   if (decision.variant !== view.decision.variant) view.emit("superseded", decision);
 }
