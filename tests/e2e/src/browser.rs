@@ -62,6 +62,12 @@ impl Browser {
         must("start a browser".to_owned(), connecting)
     }
 
+    /// Its engine.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
     /// The client itself, for what this type has no method for, such as clicks.
     #[must_use]
     pub fn client(&self) -> &Client {
