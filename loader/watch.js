@@ -9,8 +9,10 @@ import { findId } from "./identity.js";
  */
 export function watchConfig({ config, refreshSeconds, userId }, view) {
   let isLost = false;
+  let isBusy = false; // a page that comes back is told of it twice
   const refresh = async () => {
-    if (document.hidden || !view.decide || !config) return;
+    if (isBusy || document.hidden || !view.decide || !config) return;
+    isBusy = true;
     if (!isLost && !userId && view.user.targetingKey && !findId()) {
       isLost = true;
       tell("I305 this browser's storage was cleared; the page goes on as it is");
@@ -23,6 +25,7 @@ export function watchConfig({ config, refreshSeconds, userId }, view) {
       view.fail(text, "the config before it holds", !view.isStale && "stale");
       view.isStale = true;
     }
+    isBusy = false;
   };
   const restore = ({ persisted }) => {
     if (!persisted) return;
