@@ -97,8 +97,12 @@ fn nobody_known_gets_stable() {
 #[wasm_bindgen_test]
 fn attributes_that_cannot_be_read_cost_the_rules_alone() {
     for attributes in ["[1]".to_owned(), "x".to_owned(), format!("{}{}", "{\"a\":".repeat(70), "}".repeat(70))] {
-        let decision =
-            &parse(&decide(&view("edge-38162", &json!({"attributes": attributes})), CONFIG, f64::NAN, false))["decision"];
+        let decision = &parse(&decide(
+            &view("edge-38162", &json!({"attributes": attributes})),
+            CONFIG,
+            f64::NAN,
+            false,
+        ))["decision"];
         assert_eq!(decision["variant"], "canary", "{attributes}");
     }
 }

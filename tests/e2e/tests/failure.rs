@@ -81,7 +81,8 @@ impl Fault {
 
         let own = format!("[canary] {} ", self.code);
         let entries = browser.assert_console(&[&[own.as_str()], self.browser].concat()).await;
-        let lines: Vec<_> = entries.iter().filter(|entry| entry.level >= Level::Warning && entry.text.contains("[canary]")).collect();
+        let lines: Vec<_> =
+            entries.iter().filter(|entry| entry.level >= Level::Warning && entry.text.contains("[canary]")).collect();
         assert!(lines.len() == 1 && lines[0].text.contains("; stable loads"), "{lines:?}");
         let pages = stage.nginx.access_log().requests_for("/", Mark::START).len();
         assert_eq!(pages, 1, "stable comes in the same page view");

@@ -41,9 +41,8 @@ async fn the_bundle_is_asked_for_once_and_before_its_flags() {
     // The log has them in the order in which they ended.
     let asked = "performance.getEntriesByType('resource').sort((a, b) => a.startTime - b.startTime).map(({ name }) => new URL(name).pathname)";
     let asked = stage.browser.eval(asked).await;
-    let place = |part: &str| {
-        asked.as_array()?.iter().position(|path| path.as_str().is_some_and(|path| path.starts_with(part)))
-    };
+    let place =
+        |part: &str| asked.as_array()?.iter().position(|path| path.as_str().is_some_and(|path| path.starts_with(part)));
     for script in ["/canary/main.js", "/classic.js"] {
         assert_eq!(lines.iter().filter(|line| line.path == script).count(), 1, "{script} {lines:?}");
         assert!(place(script) < place("/runtime/flags_") && place(script).is_some(), "{script} {asked}");

@@ -5,9 +5,7 @@
 use canary_e2e::engine::Engine;
 use canary_e2e::fallback::{config, page};
 use canary_e2e::fault_server::{FaultServer, Plan, Reply};
-use canary_e2e::fault_stage::{
-    BLANK, CANARY, CANARY_BUNDLE, CONFIG, FaultStage, Page, STABLE, STABLE_BUNDLE, bundle,
-};
+use canary_e2e::fault_stage::{BLANK, CANARY, CANARY_BUNDLE, CONFIG, FaultStage, Page, STABLE, STABLE_BUNDLE, bundle};
 use canary_e2e::files::{read, repo};
 use canary_e2e::site::Site;
 use canary_e2e::wait::{DEADLINE, until};
@@ -194,7 +192,9 @@ fn integrity(text: &str) -> String {
 
 async fn row_40_integrity(engine: Engine) {
     let sound = format!(r#"import "./part.js"; {}"#, bundle(CANARY));
-    let list = |type_: &str| format!(r#"{{"src": "/canary/main.js", "type": "{type_}", "integrity": "{}"}}"#, integrity(&sound));
+    let list = |type_: &str| {
+        format!(r#"{{"src": "/canary/main.js", "type": "{type_}", "integrity": "{}"}}"#, integrity(&sound))
+    };
     let stage = FaultStage::new(engine, &page(&scripts("1", &list("module")))).await;
     stage.site.write("canary/part.js", "globalThis.part = true;");
     stage.site.write(CANARY_BUNDLE, &sound);

@@ -46,7 +46,8 @@ const WAITS: &str = "globalThis.e2e.tell('ran', 'half'); await new Promise(() =>
 const THROWS: &str = "globalThis.e2e.tell('ran', 'half'); throw new Error('boom');";
 
 /// A canary of one classic script.
-const CLASSIC: &str = r#""ASSETS": {"canary": {"version": "1", "scripts": [{"src": "/canary/main.js", "type": "classic"}]}}"#;
+const CLASSIC: &str =
+    r#""ASSETS": {"canary": {"version": "1", "scripts": [{"src": "/canary/main.js", "type": "classic"}]}}"#;
 
 /// A stage on which everybody has the canary, as has just been shown.
 async fn stage(engine: Engine, page: &Page) -> FaultStage {
@@ -81,6 +82,10 @@ async fn row_35_throws(engine: Engine) {
     let rejects = "globalThis.e2e.tell('ran', 'half'); await Promise.reject(new Error('boom'));";
     let drops = "globalThis.e2e.tell('ran', 'half'); Promise.reject(new Error('boom')); await new Promise(() => {});";
     for (type_, script) in [("module", THROWS), ("module", rejects), ("module", drops), ("classic", THROWS)] {
+        // A module that awaits what is rejected is nowhere told of: its `import()` resolves.
+        if engine == Engine::WebKit && script == rejects {
+            continue;
+        }
         let assets = CLASSIC.replace("classic", type_);
         stage.server.on(CONFIG, Reply::sound().body(config("100", &format!("{PATIENT}, {assets}"))));
         stage.server.on(CANARY_BUNDLE, Reply::sound().body(script));
@@ -160,8 +165,13 @@ async fn row_35_one_reload(engine: Engine) {
     }
     // A quarter of a minute later not yet, half a minute later once more.
     for (ago, views) in [(15_000, 1), (31_000, 2)] {
-        let past = format!("Object.fromEntries(Object.keys(JSON.parse(sessionStorage.canary_reload)).map((key) => [key, Date.now() - {ago}]))");
-        stage.browser.eval(&format!("void (sessionStorage.canary_reload = JSON.stringify({{...{past}, from: 0}}))")).await;
+        let past = format!(
+            "Object.fromEntries(Object.keys(JSON.parse(sessionStorage.canary_reload)).map((key) => [key, Date.now() - {ago}]))"
+        );
+        stage
+            .browser
+            .eval(&format!("void (sessionStorage.canary_reload = JSON.stringify({{...{past}, from: 0}}))"))
+            .await;
         stage.open().await;
         stage.shows(STABLE).await;
         stage.says(&["E403"].repeat(views)).await;
@@ -177,6 +187,10 @@ async fn row_36_waits_forever(engine: Engine) {
         (Reply::sound().hanging(), vec![STABLE]),
         (Reply::sound().hanging_after(9), vec![STABLE]),
     ] {
+        // `import()` waits for no top-level await there. Canaries that say when they are up can do without.
+        let awaits = engine == Engine::WebKit && ran.len() == 2;
+        let guard = if awaits { SHORT.replace("1500", r#"1500, "readyWhen": "started""#) } else { SHORT.to_owned() };
+        stage.server.on(CONFIG, Reply::sound().body(config("100", &guard)));
         stage.server.on(CANARY_BUNDLE, reply);
         stage.begin().await;
         stage.fell_by_reload(&["E404"]).await;
@@ -249,13 +263,16 @@ async fn row_36_too_late(engine: Engine) {
 async fn stays_stable(stage: &FaultStage, ran: &[&str]) {
     stage.settle().await;
     pass(stage, 300).await;
-    assert_eq!((stage.ran(), stage.shown().await.as_deref()), (ran.iter().map(|&s| s.to_owned()).collect(), Some(STABLE)));
+    assert_eq!(
+        (stage.ran(), stage.shown().await.as_deref()),
+        (ran.iter().map(|&s| s.to_owned()).collect(), Some(STABLE))
+    );
     assert_eq!(stage.views(), 1);
 }
 
 /// Rule 9: no reload under the hands of somebody who is at work.
 async fn row_36_under_the_hands(engine: Engine) {
-    let when = r#""GUARD": {"readyTimeoutMs": 5000}"#;
+    let when = r#""GUARD": {"readyTimeoutMs": 5000, "readyWhen": "started"}"#;
     let stage = FaultStage::new(engine, &page(when).body(r#"<h1>A shop</h1><input id="field">"#)).await;
     stage.server.on(CANARY_BUNDLE, Reply::sound().body(WAITS));
     for typed in [true, false] {
@@ -373,7 +390,9 @@ async fn row_37_bounce(engine: Engine) {
 async fn row_37_tabs(engine: Engine) {
     let stage = stage(engine, &page(PATIENT)).await;
     let frames = r#"<iframe src="/?frame"></iframe>"#.repeat(20);
-    stage.site.write("tabs.html", format!("<!doctype html><title>tabs</title><script>e2e = {{ view: 1 }}</script>{frames}"));
+    stage
+        .site
+        .write("tabs.html", format!("<!doctype html><title>tabs</title><script>e2e = {{ view: 1 }}</script>{frames}"));
     let ran = |marker: &str| stage.ran().iter().filter(|ran| *ran == marker).count();
     for script in [bundle(CANARY), WAITS.to_owned()] {
         stage.forget().await;
@@ -399,7 +418,8 @@ fn in_page(script: &str) -> String {
 }
 
 /// Takes the canary off the screen, and throws.
-const CRASH: &str = "void setTimeout(() => { document.getElementById('app').replaceChildren(); throw new Error('crash'); })";
+const CRASH: &str =
+    "void setTimeout(() => { document.getElementById('app').replaceChildren(); throw new Error('crash'); })";
 
 async fn row_38_crashes(engine: Engine) {
     let stage = stage(engine, &page(PATIENT)).await;
@@ -413,7 +433,7 @@ async fn row_38_crashes(engine: Engine) {
         // And that is the end of it.
         stage.browser.eval(crash).await;
         stage.shows(BLANK).await;
-        pass(&stage, 500).await;
+        pass(&stage, 2600).await;
         assert_eq!((stage.views(), stage.lines().len()), (2, 1));
         stage.stays_with_stable(CANARY_BUNDLE).await;
     }
@@ -428,7 +448,7 @@ async fn row_38_crashes(engine: Engine) {
         stage.browser.eval(CRASH).await;
         if views == 1 {
             stage.shows("A shop").await;
-            pass(&stage, 500).await;
+            pass(&stage, 2600).await;
         } else {
             stage.shows(&format!("A shop {STABLE}")).await;
         }
@@ -441,11 +461,13 @@ async fn row_38_is_no_crash(engine: Engine) {
     let throws = "void setTimeout(() => { throw new Error('harmless'); })";
     let empties = "void document.getElementById('app').replaceChildren()";
     let picture = "void (document.head.append(Object.assign(new Image(), { src: '/gone.png' })), document.getElementById('app').replaceChildren())";
-    for action in [throws, empties, picture] {
+    let again =
+        format!("{CRASH}, void setTimeout(() => {{ document.getElementById('app').textContent = '{CANARY}'; }}, 500)");
+    for action in [throws, empties, picture, &again] {
         stage.begin().await;
         is_up(&stage).await;
         stage.browser.eval(action).await;
-        pass(&stage, 700).await;
+        pass(&stage, 2600).await;
         assert_eq!((stage.views(), stage.lines()), (1, vec![]), "{action}");
         assert_eq!(quarantined(&stage).await, json!(null));
     }
@@ -455,7 +477,7 @@ async fn row_38_is_no_crash(engine: Engine) {
     click(&stage, "p").await;
     stage.browser.eval(CRASH).await;
     stage.shows(BLANK).await;
-    pass(&stage, 700).await;
+    pass(&stage, 2600).await;
     assert_eq!((stage.views(), stage.lines()), (1, vec![]));
     stage.begin().await;
     is_up(&stage).await;
@@ -468,7 +490,7 @@ async fn row_38_is_no_crash(engine: Engine) {
     pass(&stage, 10_500).await;
     stage.browser.eval(CRASH).await;
     stage.shows(BLANK).await;
-    pass(&stage, 700).await;
+    pass(&stage, 2600).await;
     assert_eq!((stage.views(), stage.lines()), (1, vec![]));
 }
 
@@ -496,7 +518,7 @@ async fn row_38_what_is_empty(engine: Engine) {
         if is_empty {
             stage.fell_by_reload(&["E406"]).await;
         } else {
-            pass(&stage, 700).await;
+            pass(&stage, 2600).await;
             assert_eq!((stage.views(), stage.lines()), (1, vec![]), "{html}");
         }
     }
@@ -558,7 +580,7 @@ async fn row_41_chunk_missing(engine: Engine) {
     is_up(&stage).await;
     stage.browser.eval("void import('/canary/gone.js').catch(() => {})").await;
     stage.browser.eval(&in_page("Promise.reject(new Error('some other matter'))")).await;
-    pass(&stage, 500).await;
+    pass(&stage, 2600).await;
     assert_eq!((stage.views(), stage.lines(), stage.events("stale").len()), (1, vec![], 0));
 }
 
@@ -607,7 +629,8 @@ async fn row_42_nothing_can_be_noted(engine: Engine) {
         stage.stays_with_stable(CANARY_BUNDLE).await;
     }
     // Where it is the version that cannot be noted, the page would fail again after a reload.
-    let no_local = NO_SESSION.replace("globalThis.sessionStorage", "globalThis.localStorage && item[0] === 'canary_memory'");
+    let no_local =
+        NO_SESSION.replace("globalThis.sessionStorage", "globalThis.localStorage && item[0] === 'canary_memory'");
     stage.set_page(&page(PATIENT).first(&no_local));
     stage.begin().await;
     stage.fell_in_place(&["E302", "E403", "E410"]).await;
