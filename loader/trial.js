@@ -84,7 +84,7 @@ export function createTrial({ settings, view, bundles, notes, append }) {
       tell("E410 a reload cannot be noted; there is none");
       return send("refused");
     }
-    location.reload();
+    setTimeout(() => location.reload()); // once it is told
   };
 
   const actions = {
@@ -188,8 +188,10 @@ export function createTrial({ settings, view, bundles, notes, append }) {
 
   /** A part of the app that is asked for late and is gone, after a roll-back or a deployment. */
   const watchChunks = () => {
-    const lost = (what) => {
+    const lost = async (what) => {
       for (const leave of leaves) leave();
+      // Whoever leaves a page cuts off what it still loads.
+      await wait(leaveMs);
       const message = `a part of the app is gone: ${inWords(what)}`;
       const state = send("outdated", { touched });
       say(`E409 ${message}`, state);
