@@ -12,7 +12,7 @@ import { words } from "./words.js";
 
 const crashMs = 10_000; // a canary that is up may turn out to be dead for so long
 const leaveMs = 1000; // from when somebody leaves a page until it is gone
-const drawMs = 2000; // a stable that threw may be on the screen within so long
+const drawMs = 2000; // what threw may be on the screen within so long
 const goodBytes = 65_536; // a larger config is not kept
 const lostChunk = /dynamically imported module|importing a module script|chunkloaderror|loading chunk/i;
 
@@ -84,7 +84,7 @@ export function createTrial({ settings, view, bundles, notes, append }) {
       tell("E410 a reload cannot be noted; there is none");
       return send("refused");
     }
-    location.reload();
+    setTimeout(() => location.reload()); // once it is told
   };
 
   const actions = {
@@ -129,7 +129,9 @@ export function createTrial({ settings, view, bundles, notes, append }) {
       const threw = (what) => reject({ fault: `E403 ${variant} threw while it started: ${inWords(what)}`, ran: true });
       ends.push(
         listen("error", ({ filename, message }) => filename && isOurs(filename) && threw(message)),
-        listen("unhandledrejection", ({ reason }) => isOurs(`${inWords(reason)} ${inWords(reason, "stack")}`) && threw(reason)),
+        listen("unhandledrejection", ({ reason }) => {
+          if (isOurs(`${inWords(reason)} ${inWords(reason, "stack")}`)) threw(reason);
+        }),
       );
       if (variant === "canary") {
         const fault = `E404 the canary was not up within ${readyTimeoutMs} ms`;
@@ -154,7 +156,8 @@ export function createTrial({ settings, view, bundles, notes, append }) {
       if (/html/.test(reply.headers.get("content-type"))) return `E402 ${address} is a web page`;
       const { integrity } = bundles.canary.scripts.find(({ src }) => src === address) ?? {};
       // It may be a part of it that is missing.
-      if (integrity) await fetch(address, { cache: "no-store", integrity }).catch(() => (fault = `E408 ${address} does not match its integrity`));
+      const differs = () => (fault = `E408 ${address} does not match its integrity`);
+      if (integrity) await fetch(address, { cache: "no-store", integrity }).catch(differs);
     } catch {
       // It cannot tell either.
     }
@@ -164,9 +167,12 @@ export function createTrial({ settings, view, bundles, notes, append }) {
   /** A canary that draws nothing any more, after an error that nobody caught. */
   const watchCrash = () => {
     let poll;
+    let blankSince;
     const look = () => {
       if (touched) end();
-      else if (isBlankNow()) {
+      else if (!isBlankNow()) blankSince = undefined;
+      // It may be about to draw, for the first time or again.
+      else if (performance.now() - (blankSince ??= performance.now()) > drawMs) {
         end();
         say("E406 the canary left nothing on the screen", send("crashed"));
       }
@@ -185,8 +191,10 @@ export function createTrial({ settings, view, bundles, notes, append }) {
 
   /** A part of the app that is asked for late and is gone, after a roll-back or a deployment. */
   const watchChunks = () => {
-    const lost = (what) => {
+    const lost = async (what) => {
       for (const leave of leaves) leave();
+      // Whoever leaves a page cuts off what it still loads.
+      await wait(leaveMs);
       const message = `a part of the app is gone: ${inWords(what)}`;
       const state = send("outdated", { touched });
       say(`E409 ${message}`, state);
@@ -194,7 +202,9 @@ export function createTrial({ settings, view, bundles, notes, append }) {
     };
     const leaves = [
       listen("vite:preloadError", ({ payload }) => lost(payload)),
-      listen("unhandledrejection", ({ reason }) => lostChunk.test(`${inWords(reason, "name")} ${inWords(reason)}`) && lost(reason)),
+      listen("unhandledrejection", ({ reason }) => {
+        if (lostChunk.test(`${inWords(reason, "name")} ${inWords(reason)}`)) lost(reason);
+      }),
     ];
   };
 

