@@ -99,8 +99,10 @@ async fn leads_to_canary_without_flags(stage: &FaultStage, code: &str) {
 /// The bytes of the module whose name begins so.
 fn module(stage: &FaultStage, name: &str) -> Vec<u8> {
     let files = fs::read_dir(stage.site.root().join("runtime")).unwrap().map(|entry| entry.unwrap().path());
-    let is_it = |file: &str| file.starts_with(name) && file.ends_with(".wasm");
-    let mut found = files.filter(|path| is_it(&path.file_name().unwrap().to_string_lossy()));
+    let is_it = |file: &str| file.starts_with(name);
+    let mut found = files
+        .filter(|path| path.extension().is_some_and(|type_| type_ == "wasm"))
+        .filter(|path| is_it(&path.file_name().unwrap().to_string_lossy()));
     fs::read(found.next().unwrap()).unwrap()
 }
 

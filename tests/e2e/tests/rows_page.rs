@@ -1,4 +1,4 @@
-//! Rows 44 to 46, 51 to 54: what a page view is, who looks at it, and what the page and its user forbid.
+//! Rows 44 to 49, 51 to 54: what a page view is, who looks at it, and what the page and its user forbid.
 
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::{Reply, http_date};
@@ -15,6 +15,9 @@ canary_e2e::rows! {
     row_45_prerendered: make_test [Chromium], cannot [Firefox "it does not prerender", WebKit "it does not prerender"];
     row_45_told_that_it_is_prerendered: make_test [Firefox];
     row_46_automation_and_crawlers: make_test [Chromium, Firefox, WebKit];
+    row_47_reports_blocked: make_test [], cannot [Chromium "later: no reports yet", Firefox "later: no reports yet", WebKit "later: no reports yet"];
+    row_48_keepalive_missing: make_test [], cannot [Chromium "later: no reports yet", Firefox "later: no reports yet", WebKit "later: no reports yet"];
+    row_49_collector_fails: make_test [], cannot [Chromium "later: no reports yet", Firefox "later: no reports yet", WebKit "later: no reports yet"];
     row_51_query_overrides: make_test [Chromium, WebKit];
     row_52_strict_policy: make_test [Chromium, Firefox, WebKit];
     row_52_policy_name_refused: make_test [Chromium, Firefox, WebKit];
@@ -218,6 +221,12 @@ async fn row_46_automation_and_crawlers(engine: Engine) {
         assert_eq!(stage.browser.eval("[document.cookie, localStorage.length]").await, json!(["", 0]));
     }
 }
+
+async fn row_47_reports_blocked(_: Engine) {}
+
+async fn row_48_keepalive_missing(_: Engine) {}
+
+async fn row_49_collector_fails(_: Engine) {}
 
 async fn row_51_query_overrides(engine: Engine) {
     let stage = FaultStage::new(engine, &page()).await;
