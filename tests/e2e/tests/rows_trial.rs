@@ -558,11 +558,12 @@ async fn row_41_chunk_missing(engine: Engine) {
             stage.shows(marker).await;
             stage.browser.wait_for("!localStorage.canary_mark && localStorage.canary_good").await;
             stage.browser.eval(lost).await;
+            until("the page again", DEADLINE, || (stage.ran() == [marker, marker]).then_some(()));
+            stage.browser.wait_for("globalThis.more && !localStorage.canary_mark").await;
             stage.says(codes).await;
             let lines = stage.lines();
             let line = lines.iter().find(|(_, line)| line.contains("E409")).unwrap();
             assert!(line.1.ends_with("; the page loads again"), "{lines:?}");
-            until("the page again", DEADLINE, || (stage.ran() == [marker, marker]).then_some(()));
             assert_eq!((stage.views(), stage.events("stale").len()), (2, 0));
             assert_eq!(quarantined(&stage).await, json!(null));
             // Not twice within half a minute.
