@@ -289,7 +289,8 @@ async fn canary_script_altered() {
         let script = fs::read_to_string(site.root().join("assets/1.5.0/main.js")).unwrap();
         site.write("assets/1.5.0/main.js", format!("globalThis.altered = true;\n{script}"));
     };
-    let fault = Fault::new("E408", "STATIC").browser(&["Failed to find a valid digest in the 'integrity' attribute"]);
+    let fault = Fault::new("E408", "STATIC")
+        .browser(&["Failed to find a valid digest in the 'integrity' attribute", "SRI's integrity checks failed"]);
     let stage = fault.site(alter).leads_to_stable().await;
     assert_eq!(stage.browser.eval("globalThis.altered === undefined").await, true);
 }
