@@ -241,7 +241,8 @@ async fn pages_tell(engine: Engine) {
     assert_eq!((count("boom"), count("bang"), errors.len()), (2, 2, 4), "{errors:?}");
     assert_eq!(stage.decision()["variant"], "canary");
 
-    // Another view begins with nothing told.
+    // Another view begins with nothing told, and this one with nothing remembered.
+    stage.forget().await;
     stage.server.on(CONFIG, Reply::sound().status(500));
     stage.set_page(&Page::new());
     stage.open().await;

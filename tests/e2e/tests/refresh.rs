@@ -93,9 +93,9 @@ async fn a_tab_that_is_looked_at_again_follows_the_config() {
 async fn a_module_that_traps_at_a_refresh_is_not_entered_again() {
     let stage = Stage::new(site("", &config("5", &json!({ "a": true })))).await;
     let Stage { browser, nginx, site, .. } = &stage;
-    let trap = "const { instantiateStreaming } = WebAssembly;
-        WebAssembly.instantiateStreaming = async (...arguments_) => {
-            const { module, instance } = await instantiateStreaming(...arguments_);
+    let trap = "const { instantiate } = WebAssembly;
+        WebAssembly.instantiate = async (...arguments_) => {
+            const { module, instance } = await instantiate(...arguments_);
             const exports = { ...instance.exports };
             const fail = () => { throw new WebAssembly.RuntimeError('unreachable'); };
             if (exports.flags_decide) exports.flags_decide = fail;

@@ -164,12 +164,16 @@ async fn row_39_stylesheet(engine: Engine) {
     stage.has_canary().await;
     let color = "getComputedStyle(document.querySelector('p')).color";
     assert_eq!(stage.browser.eval(color).await, "rgb(1, 2, 3)");
-    for (reply, line) in [
-        (Reply::sound().status(404), "/canary/main.css did not load"),
-        (Reply::sound().reset(), "/canary/main.css did not load"),
-        (Reply::sound().hanging(), "a stylesheet, within 2000 ms, did not load"),
-        (Reply::sound().hanging_after(3), "a stylesheet, within 2000 ms, did not load"),
-    ] {
+    let (missing, late) = ("/canary/main.css did not load", "a stylesheet, within 2000 ms, did not load");
+    let replies = [
+        (Reply::sound().status(404), missing),
+        (Reply::sound().reset(), missing),
+        (Reply::sound().hanging(), late),
+        (Reply::sound().hanging_after(3), late),
+    ];
+    // Firefox holds back every request of a page, the tests' too, until its stylesheets have come or failed.
+    let possible = if engine == Engine::Firefox { 2 } else { replies.len() };
+    for (reply, line) in replies.into_iter().take(possible) {
         stage.server.on("/canary/main.css", reply);
         stage.begin().await;
         stage.fell_in_place(&["E407"]).await;

@@ -139,7 +139,7 @@ async fn row_03_config_hangs(engine: Engine) {
     }
 }
 
-/// Stable was asked for when the budget was used up, neither before nor much later; by the page's own word, because WebKit
+/// Stable was asked for when the budget was used up, neither before nor much later; by the page's own word, because `WebKit`
 /// may have it in memory. The budget begins with the runtime.
 async fn at_the_deadline(stage: &FaultStage, budget: Duration) {
     let start = |path: &str| {
