@@ -1,4 +1,18 @@
 //! What a cluster gets fits together, and fits the files that nginx serves.
+//!
+//! A [`World`] is all that Flux would make of one folder of `k8s/clusters`, built by the real kustomize. It is held
+//! against the schemas of its kinds ([`kinds`]), its names against each other ([`references`]), and against rules of our
+//! own ([`pods`], [`sync`]). [`mutants`] shows that each of these can fail.
+
+mod chart;
+mod kinds;
+mod mutants;
+mod pods;
+mod references;
+mod schema;
+mod sync;
+mod value;
+mod world;
 
 use base64::Engine as _;
 use canary_e2e::base::{Base, CONFIG_MOUNT};
@@ -7,24 +21,19 @@ use canary_e2e::http;
 use canary_e2e::kustomize::Manifests;
 use canary_e2e::nginx::{self, Nginx};
 use canary_e2e::site::Site;
+use references::{documented_secrets, secrets};
 use serde_json::Value;
 use sha2::{Digest, Sha384};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
+use value::{called, list, selects, text};
+use world::{FLUX, Tree, World};
 
 const DEPLOYMENTS: [&str; 2] = ["frontend-stable", "frontend-canary"];
 
 fn base() -> Manifests {
     Manifests::build(&repo("k8s/base"))
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-/// Whether an object has all the labels that a selector names, which are some.
-fn selects(selector: &Value, labels: &Value) -> bool {
-    let selector = selector.as_object().expect("a selector");
-    !selector.is_empty() && selector.iter().all(|(key, value)| labels[key] == *value)
 }
 
 #[test]
@@ -88,24 +97,181 @@ fn each_deployment_asks_the_other() {
     }
 }
 
-#[test]
-fn the_ingress_tells_stable_from_canary() {
-    let base = base();
-    let rules = list(&base.find("Ingress", "frontend")["spec"]["rules"]);
-    let paths: Vec<_> = rules.iter().flat_map(|rule| list(&rule["http"]["paths"])).collect();
-    let routes: Vec<_> = paths.iter().map(|path| (&path["path"], &path["pathType"], backend(&base, path))).collect();
-    let route = |path: &str, service: &str| (Value::from(path), Value::from("Prefix"), service.to_owned());
-    let expected = [route("/canary/", "frontend-canary"), route("/", "frontend-stable")];
-    assert_eq!(routes, expected.each_ref().map(|(path, kind, service)| (path, kind, service.clone())));
+/// All that is wrong with a cluster.
+fn faults(root: &Path, cluster: &str) -> Vec<String> {
+    let world = World::build(root, cluster);
+    let mut faults = world.faults.clone();
+    for object in world.objects() {
+        faults.extend(kinds::check(object).into_iter().map(|fault| format!("{}: {fault}", called(object))));
+    }
+    faults.extend(references::check(&world, root));
+    faults.extend(pods::check(&world));
+    faults.extend(sync::check(&world));
+    faults
 }
 
-/// The name of a path's Service, whose port is there.
-fn backend(base: &Manifests, path: &Value) -> String {
-    let service = &path["backend"]["service"];
-    let name = service["name"].as_str().unwrap();
-    let ports = list(&base.find("Service", name)["spec"]["ports"]);
-    assert!(ports.iter().any(|port| port["name"] == service["port"]["name"]), "{service}");
-    name.to_owned()
+/// Edits of the working copy that make it another one which has to work as well: file, text, replacement.
+fn alternative(name: &str, tree: &Tree) {
+    const OVERLAY: &str = "k8s/overlays/production/frontend/kustomization.yaml";
+    const CLUSTER: &str = "k8s/clusters/production/kustomization.yaml";
+    match name {
+        "as it is" => {}
+        "ingress" => tree.edit(OVERLAY, "components/gateway", "components/ingress"),
+        "flagger" => tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/flagger\n"),
+        "oci-source" | "helm-release" => tree.edit(CLUSTER, "", &format!("  - ../../components/{name}\n")),
+        _ => panic!("no alternative {name}"),
+    }
+}
+
+#[track_caller]
+fn holds(cluster: &str, name: &str) {
+    let tree = Tree::new();
+    alternative(name, &tree);
+    assert_eq!(faults(tree.root(), cluster), Vec::<String>::new(), "{cluster}, {name}");
+}
+
+#[test]
+fn production_holds() {
+    holds("production", "as it is");
+}
+
+#[test]
+fn staging_holds() {
+    holds("staging", "as it is");
+}
+
+#[test]
+fn production_holds_with_an_ingress() {
+    holds("production", "ingress");
+}
+
+#[test]
+fn production_holds_beside_flagger() {
+    holds("production", "flagger");
+}
+
+#[test]
+fn production_holds_with_an_oci_source() {
+    holds("production", "oci-source");
+}
+
+#[test]
+fn production_holds_with_a_helm_release() {
+    holds("production", "helm-release");
+}
+
+#[test]
+fn the_base_is_what_its_kinds_allow() {
+    let objects = world::build(&repo(""), "k8s/base").unwrap();
+    assert_eq!(objects.len(), 7);
+    for object in objects {
+        assert_eq!(kinds::check(&object), Vec::<String>::new(), "{}", called(&object));
+    }
+}
+
+/// What `kubectl apply -k` takes of an overlay is what Flux syncs of it.
+#[test]
+fn an_overlay_is_its_three_folders() {
+    let names = |objects: &mut dyn Iterator<Item = &Value>| objects.map(called).collect::<BTreeSet<_>>();
+    for environment in ["staging", "production"] {
+        let overlay = world::build(&repo(""), &format!("k8s/overlays/{environment}")).unwrap();
+        let world = World::build(&repo(""), environment);
+        assert_eq!(names(&mut overlay.iter()), names(&mut world.workloads()), "{environment}");
+    }
+}
+
+/// A check of nothing finds nothing.
+#[test]
+fn a_cluster_has_all_of_this() {
+    let count = |objects: &mut dyn Iterator<Item = &Value>| {
+        let mut kinds = BTreeMap::new();
+        objects.for_each(|object| *kinds.entry(text(&object["kind"]).to_owned()).or_insert(0) += 1);
+        kinds
+    };
+    let expected =
+        |kinds: &[(&str, i32)]| kinds.iter().map(|(kind, n)| ((*kind).to_owned(), *n)).collect::<BTreeMap<_, _>>();
+    let world = World::build(&repo(""), "production");
+    let workloads = [
+        ("Namespace", 1),
+        ("ConfigMap", 1),
+        ("Deployment", 2),
+        ("Service", 2),
+        ("PodDisruptionBudget", 2),
+        ("HorizontalPodAutoscaler", 2),
+        ("NetworkPolicy", 2),
+        ("HTTPRoute", 1),
+    ];
+    assert_eq!(count(&mut world.workloads()), expected(&workloads));
+    let flux = [
+        ("ConfigMap", 1),
+        ("GitRepository", 1),
+        ("Kustomization", 4),
+        ("ImageRepository", 1),
+        ("ImagePolicy", 2),
+        ("ImageUpdateAutomation", 1),
+        ("Receiver", 1),
+        ("Provider", 1),
+        ("Alert", 4),
+    ];
+    assert_eq!(count(&mut world.flux.iter()), expected(&flux));
+}
+
+#[test]
+fn both_ways_in_tell_stable_from_canary() {
+    let ways = ["as it is", "ingress"].map(|name| {
+        let tree = Tree::new();
+        alternative(name, &tree);
+        let world = World::build(tree.root(), "production");
+        let rules: Vec<_> = world
+            .all("HTTPRoute")
+            .chain(world.all("Ingress"))
+            .flat_map(|way| list(&way["spec"]["rules"]))
+            .cloned()
+            .collect();
+        rules
+    });
+    let gateway: Vec<_> =
+        ways[0].iter().map(|rule| (&rule["matches"][0]["path"]["value"], &rule["backendRefs"][0]["name"])).collect();
+    let ingress: Vec<_> = list(&ways[1][0]["http"]["paths"])
+        .iter()
+        .map(|path| (&path["path"], &path["backend"]["service"]["name"]))
+        .collect();
+    assert_eq!(gateway, ingress);
+    let expected = [("/canary/", "frontend-canary"), ("/", "frontend-stable")]
+        .map(|(path, name)| (Value::from(path), Value::from(name)));
+    assert_eq!(gateway, expected.each_ref().map(|(path, name)| (path, name)));
+}
+
+/// Each environment's own values reach all places that they should.
+#[test]
+fn a_cluster_syncs_its_own_environment() {
+    for cluster in ["staging", "production"] {
+        let world = World::build(&repo(""), cluster);
+        let other = if cluster == "staging" { "production" } else { "staging" };
+        for object in &world.flux {
+            assert!(!object.to_string().contains(other), "{cluster}: {object}");
+        }
+        let folders: BTreeSet<_> =
+            world.flux("Kustomization").map(|one| text(&one["spec"]["path"]).to_owned()).collect();
+        let expected = ["clusters/X", "overlays/X/config", "overlays/X/frontend", "overlays/X/namespace"];
+        assert_eq!(folders, expected.map(|path| format!("./k8s/{}", path.replace('X', cluster))).into());
+        let settings = &world.flux("ConfigMap").next().unwrap()["data"];
+        assert_eq!(world.all("HTTPRoute").next().unwrap()["spec"]["hostnames"][0], settings["frontend_host"]);
+        assert_eq!(world.flux("GitRepository").next().unwrap()["spec"]["url"], settings["repository"]);
+        assert_eq!(world.flux("ImageRepository").next().unwrap()["spec"]["image"], settings["image"]);
+    }
+}
+
+#[test]
+fn the_guide_names_the_secrets_and_no_others() {
+    let mut named = BTreeSet::new();
+    for name in ["as it is", "oci-source"] {
+        let tree = Tree::new();
+        alternative(name, &tree);
+        named.extend(World::build(tree.root(), "production").flux.iter().flat_map(secrets));
+    }
+    assert_eq!(named, documented_secrets());
+    assert!(read(&repo("docs/kubernetes.md")).contains(&format!("`{FLUX}`")));
 }
 
 #[test]
