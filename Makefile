@@ -35,8 +35,8 @@ test-e2e: build ## a real Nginx, the manifests, a real browser
 	@scripts/need chromium firefox webkit nginx kustomize node
 	@scripts/test e2e
 
-test-long: ## hours: fuzzing, and mutants of the core
-	@scripts/need cargo-fuzz cargo-mutants
+test-long: ## hours: the chart, fuzzing, and mutants of the core
+	@scripts/need cargo-fuzz cargo-mutants kustomize helm
 	scripts/test-long
 
 lint: ## formatting, lints, docs, licences
