@@ -199,7 +199,7 @@ fn same(world: &World) -> Vec<String> {
     }
 }
 
-/// Where Flagger runs a Deployment, it owns the selector of the Service, the number of pods, and copies ConfigMaps.
+/// Where Flagger runs a Deployment, it owns the selector of the Service, the number of pods, and copies what pods mount.
 fn beside_flagger(world: &World) -> Vec<String> {
     let mut faults = Vec::new();
     let settings = world.all("ConfigMap").filter(|map| map["metadata"]["name"] == "canary-settings");
@@ -230,7 +230,7 @@ fn networks(world: &World) -> Vec<String> {
             && spec["ingress"].is_null()
             && spec["egress"].is_null()
     };
-    if !policies.iter().any(|spec| denies(spec)) {
+    if !policies.iter().any(denies) {
         faults.push("NetworkPolicy: nothing denies by default".to_owned());
     }
     for pod in world.all("Deployment").map(|deployment| &deployment["spec"]["template"]["metadata"]["labels"]) {

@@ -102,10 +102,10 @@ const PRIMARY: &str = "-primary";
 fn selected(world: &World, object: &Value, selector: &Value, faults: &mut Vec<String>) {
     let mut selector = selector.clone();
     let name = &mut selector["app.kubernetes.io/name"];
-    if let Some(target) = text(name).strip_suffix(PRIMARY) {
-        if world.all("Canary").any(|canary| canary["spec"]["targetRef"]["name"] == target) {
-            *name = json!(target);
-        }
+    if let Some(target) = text(name).strip_suffix(PRIMARY)
+        && world.all("Canary").any(|canary| canary["spec"]["targetRef"]["name"] == target)
+    {
+        *name = json!(target);
     }
     if name.is_null() {
         selector.as_object_mut().map(|labels| labels.remove("app.kubernetes.io/name"));
@@ -198,11 +198,13 @@ fn flux(world: &World, object: &Value, root: &Path, faults: &mut Vec<String>) {
     named(&spec["chart"]["spec"]["sourceRef"], None);
     named(&spec["imageRepositoryRef"], Some("ImageRepository"));
     named(&spec["providerRef"], Some("Provider"));
-    list(&spec["dependsOn"]).iter().for_each(|other| named(other, Some("Kustomization")));
-    for key in ["resources", "eventSources", "healthChecks", "valuesFrom"] {
-        list(&spec[key]).iter().for_each(|other| named(other, None));
+    for other in list(&spec["dependsOn"]) {
+        named(other, Some("Kustomization"));
     }
-    list(&spec["postBuild"]["substituteFrom"]).iter().for_each(|other| named(other, None));
+    let lists = ["resources", "eventSources", "healthChecks", "valuesFrom"].map(|key| &spec[key]);
+    for other in lists.into_iter().chain([&spec["postBuild"]["substituteFrom"]]).flat_map(list) {
+        named(other, None);
+    }
     for from in list(&spec["valuesFrom"]) {
         let map = world.flux("ConfigMap").find(|map| map["metadata"]["name"] == from["name"]);
         if map.is_some_and(|map| map["data"][text(&from["valuesKey"])].is_null()) {

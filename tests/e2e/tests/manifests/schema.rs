@@ -76,10 +76,6 @@ impl Checker<'_> {
     }
 
     fn keyword(&mut self, schema: &Value, keyword: &str, told: &Value, value: &Value, place: &str) {
-        let length = value.as_str().map(|text| text.chars().count());
-        let items = value.as_array().map(Vec::len);
-        let number = value.as_f64();
-        let limit = told.as_f64();
         match keyword {
             "type" => {
                 let told: Vec<&str> = told
@@ -116,22 +112,16 @@ impl Checker<'_> {
                     }
                 }
             }
-            "minLength" if length < told.as_u64().and_then(|n| n.try_into().ok()) && length.is_some() => {
-                self.fault(place, format_args!("{value} is shorter than {told}"));
+            "minLength" | "minItems" | "minimum" => {
+                if measured(keyword, value) < told.as_f64() && measured(keyword, value).is_some() {
+                    self.fault(place, format_args!("{value} is below {keyword} {told}"));
+                }
             }
-            "maxLength" if length > told.as_u64().and_then(|n| n.try_into().ok()) => {
-                self.fault(place, format_args!("{value} is longer than {told}"));
+            "maxLength" | "maxItems" | "maximum" => {
+                if measured(keyword, value) > told.as_f64() {
+                    self.fault(place, format_args!("{value} is above {keyword} {told}"));
+                }
             }
-            "minItems" if items < told.as_u64().and_then(|n| n.try_into().ok()) && items.is_some() => {
-                self.fault(place, format_args!("fewer than {told} items"));
-            }
-            "maxItems" if items > told.as_u64().and_then(|n| n.try_into().ok()) => {
-                self.fault(place, format_args!("more than {told} items"));
-            }
-            "minimum" if number < limit && number.is_some() => {
-                self.fault(place, format_args!("{value} is below {told}"))
-            }
-            "maximum" if number > limit => self.fault(place, format_args!("{value} is above {told}")),
             "oneOf" | "anyOf" => {
                 let fitting = told.as_array().into_iter().flatten().filter(|one| self.fits(one, value)).count();
                 if fitting == 0 || (keyword == "oneOf" && fitting > 1) {
@@ -139,7 +129,7 @@ impl Checker<'_> {
                 }
             }
             "not" if self.fits(told, value) => {
-                self.fault(place, format_args!("{value} is what it must not be: {told}"))
+                self.fault(place, format_args!("{value} is what it must not be: {told}"));
             }
             // Of structures, above; of an alternative, where only what is named is looked at.
             "properties" if !schema["type"].is_string() && !schema["type"].is_array() => {
@@ -149,20 +139,9 @@ impl Checker<'_> {
                     }
                 }
             }
-            "minLength"
-            | "maxLength"
-            | "minItems"
-            | "maxItems"
-            | "minimum"
-            | "maximum"
-            | "not"
-            | "properties"
-            | "items"
-            | "additionalProperties"
-            | "$ref" => {}
-            // The API server does not hold values against these either, or they say how lists are merged.
-            "format" | "nullable" => {}
-            other if other.starts_with("x-kubernetes-") => {}
+            "not" | "properties" | "items" | "additionalProperties" | "$ref" => {}
+            // The API server does not look at these either, or not as a fault.
+            other if other == "format" || other == "nullable" || other.starts_with("x-kubernetes-") => {}
             other => panic!("{place}: the schema says {other}, which this test does not know"),
         }
     }
@@ -172,6 +151,16 @@ impl Checker<'_> {
         Checker { schemas: self.schemas, faults: &mut faults }.values(schema, value, "");
         faults.is_empty()
     }
+}
+
+/// What a limit is about: characters, items, or the number itself.
+fn measured(keyword: &str, value: &Value) -> Option<f64> {
+    let count = match keyword {
+        "minLength" | "maxLength" => value.as_str()?.chars().count(),
+        "minItems" | "maxItems" => value.as_array()?.len(),
+        _ => return value.as_f64(),
+    };
+    u32::try_from(count).ok().map(f64::from)
 }
 
 /// Whether a value is of a type as schemas name it.
@@ -185,5 +174,44 @@ fn is(value: &Value, told: &str) -> bool {
         "number" => value.is_number(),
         // The definitions allow null everywhere; nobody writes it.
         _ => false,
+    }
+}
+
+/// Schema, a value that fits, one that does not.
+#[test]
+fn each_keyword_can_fail() {
+    use serde_json::json;
+    let cases = [
+        (json!({ "type": "integer" }), json!(1), json!("1")),
+        (json!({ "type": ["string", "null"] }), json!("a"), json!(1)),
+        (json!({ "x-kubernetes-int-or-string": true }), json!("50%"), json!(true)),
+        (json!({ "enum": ["a", "b"] }), json!("a"), json!("c")),
+        (json!({ "pattern": "^[0-9]+s$" }), json!("5s"), json!("5 s")),
+        (json!({ "required": ["a"], "properties": { "a": {} } }), json!({ "a": 1 }), json!({})),
+        (json!({ "minLength": 1 }), json!("a"), json!("")),
+        (json!({ "maxLength": 1 }), json!("ä"), json!("ab")),
+        (json!({ "minItems": 1, "items": {} }), json!([1]), json!([])),
+        (json!({ "maxItems": 1, "items": {} }), json!([1]), json!([1, 2])),
+        (json!({ "minimum": 0 }), json!(0), json!(-1)),
+        (json!({ "maximum": 5 }), json!(5), json!(5.5)),
+        (json!({ "items": { "type": "string" } }), json!(["a"]), json!([1])),
+        (
+            json!({ "oneOf": [{ "required": ["a"] }, { "required": ["b"] }], "additionalProperties": {} }),
+            json!({ "a": 1 }),
+            json!({ "a": 1, "b": 2 }),
+        ),
+        (
+            json!({ "anyOf": [{ "properties": { "a": { "enum": [1] } }, "required": ["a"] }], "additionalProperties": {} }),
+            json!({ "a": 1 }),
+            json!({ "a": 2 }),
+        ),
+        (json!({ "not": { "required": ["a"] }, "additionalProperties": {} }), json!({}), json!({ "a": 1 })),
+        (json!({ "properties": { "a": {} } }), json!({ "a": 1 }), json!({ "b": 1 })),
+        (json!({ "additionalProperties": { "type": "string" } }), json!({ "a": "b" }), json!({ "a": 1 })),
+        (json!({ "x-kubernetes-preserve-unknown-fields": true, "type": "object" }), json!({ "a": 1 }), json!(1)),
+    ];
+    for (schema, good, bad) in cases {
+        assert_eq!(check(Schemas::Structural, &schema, &good, ""), Vec::<String>::new(), "{schema}");
+        assert_eq!(check(Schemas::Structural, &schema, &bad, "").len(), 1, "{schema} {bad}");
     }
 }
