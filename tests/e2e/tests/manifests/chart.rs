@@ -54,7 +54,8 @@ fn the_chart_is_the_overlay() {
 #[test]
 #[ignore = "needs helm: scripts/need helm"]
 fn the_chart_can_do_without() {
-    let objects = rendered(&["--set", "autoscaling=false,route=ingress,networkPolicy.enabled=false,percentage=12.5"]);
+    let without = "autoscaling=false,route=ingress,networkPolicy.enabled=false";
+    let objects = rendered(&["--set", without, "--set-json", "percentage=12.5"]);
     for object in &objects {
         assert_eq!(kinds::check(object), Vec::<String>::new(), "{}", called(object));
     }
