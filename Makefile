@@ -39,8 +39,8 @@ test-e2e: build ## a real Nginx, the manifests, a real browser
 	@scripts/need chromium firefox webkit nginx kustomize node
 	@scripts/test e2e
 
-test-long: build ## hours: all rows in all engines, soak, storms of faults, fuzzing, mutants of the core
-	@scripts/need chromium firefox webkit nginx kustomize node cargo-fuzz cargo-mutants
+test-long: build ## hours: all rows in all engines, soak, storms of faults, the chart, fuzzing, mutants of the core
+	@scripts/need chromium firefox webkit nginx kustomize helm node cargo-fuzz cargo-mutants
 	scripts/test-long
 
 lint: ## formatting, lints, docs, licences

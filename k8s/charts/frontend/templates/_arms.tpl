@@ -1,0 +1,5 @@
+{{/* Both Deployments: name, the other's name, and the values of each. */}}
+{{- define "frontend.arms" -}}
+- { name: frontend-stable, peer: frontend-canary, values: {{ toJson .Values.stable }} }
+- { name: frontend-canary, peer: frontend-stable, values: {{ toJson .Values.canary }} }
+{{- end }}

@@ -1,0 +1,70 @@
+//! The chart is the overlay `production`, written another way.
+
+use crate::kinds;
+use crate::value::{called, text};
+use crate::world::World;
+use canary_e2e::files::repo;
+use canary_e2e::process::find_program;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::process::Command;
+
+/// What Helm makes of the chart and its own values.
+fn rendered(arguments: &[&str]) -> Vec<Value> {
+    let chart = repo("k8s/charts/frontend");
+    let output = Command::new(find_program("helm"))
+        .args(["template", "frontend", "--namespace", "frontend", "--kube-version", "1.34"])
+        .args(arguments)
+        .arg(chart)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_saphyr::from_multiple(&String::from_utf8_lossy(&output.stdout)).unwrap()
+}
+
+/// By kind and name, without what only Flux or only Helm reads; the config as what it says.
+fn comparable<'a>(objects: impl Iterator<Item = &'a Value>) -> BTreeMap<String, Value> {
+    let plain = |object: &Value| {
+        let mut object = object.clone();
+        if let Some(annotations) = object["metadata"]["annotations"].as_object_mut() {
+            annotations
+                .retain(|key, _| !key.starts_with("kustomize.toolkit.fluxcd.io/") && !key.starts_with("helm.sh/"));
+        }
+        if object["kind"] == "ConfigMap" {
+            object["data"]["config.json"] = serde_json::from_str(text(&object["data"]["config.json"])).unwrap();
+        }
+        (called(&object), object)
+    };
+    objects.map(plain).collect()
+}
+
+#[test]
+#[ignore = "needs helm: scripts/need helm"]
+fn the_chart_is_the_overlay() {
+    let world = World::build(&repo(""), "production");
+    let overlay = comparable(world.workloads().filter(|object| object["kind"] != "Namespace"));
+    let objects = rendered(&[]);
+    let chart = comparable(objects.iter());
+    assert_eq!(chart.keys().collect::<Vec<_>>(), overlay.keys().collect::<Vec<_>>());
+    for (name, object) in &overlay {
+        assert_eq!(chart[name], *object, "{name}");
+    }
+}
+
+#[test]
+#[ignore = "needs helm: scripts/need helm"]
+fn the_chart_can_do_without() {
+    let without = "autoscaling=false,route=ingress,networkPolicy.enabled=false";
+    let objects = rendered(&["--set", without, "--set-json", "percentage=12.5"]);
+    for object in &objects {
+        assert_eq!(kinds::check(object), Vec::<String>::new(), "{}", called(object));
+    }
+    let kinds: Vec<_> = objects.iter().map(|object| text(&object["kind"])).collect();
+    assert!(kinds.contains(&"Ingress"), "{kinds:?}");
+    for kind in ["HTTPRoute", "HorizontalPodAutoscaler", "NetworkPolicy"] {
+        assert!(!kinds.contains(&kind), "{kinds:?}");
+    }
+    let comparable = comparable(objects.iter());
+    assert_eq!(comparable["Deployment frontend-stable"]["spec"]["replicas"], 2);
+    assert_eq!(comparable["ConfigMap canary-settings"]["data"]["config.json"]["CANARY_PERCENTAGE"], 12.5);
+}

@@ -1,0 +1,196 @@
+//! What keeps a roll-back quick, and Git the only one who writes.
+
+use crate::references::setter_lines;
+use crate::value::{called, list, seconds, text};
+use crate::world::{FLUX, World};
+use regex::Regex;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What source-controller 1.9 says of a HEAD that is not signed.
+const UNSIGNED: &str =
+    "signature verification of commit '0fe8366' failed: unable to verify Git commit: unsupported signature type: empty";
+/// Of an artifact that is not.
+const UNSIGNED_ARTIFACT: &str =
+    "failed to verify the signature using provider 'cosign': no matching signatures were found";
+/// And where the keys are not there.
+const KEYLESS: &str = "public keys secret error: secrets \"git-signers\" not found";
+
+/// What Flux is told that it should not be, or is not told that it should.
+pub(crate) fn check(world: &World) -> Vec<String> {
+    let mut faults = Vec::new();
+    owners(world, &mut faults);
+    config(world, &mut faults);
+    workloads(world, &mut faults);
+    signed(world, &mut faults);
+    robot(world, &mut faults);
+    alerts(world, &mut faults);
+    for object in world.flux.iter().filter(|object| object["metadata"]["namespace"] != FLUX) {
+        faults.push(format!("{}: not in {FLUX}", called(object)));
+    }
+    old_words(world, &mut faults);
+    faults
+}
+
+/// Each object is in one Kustomization: two would undo each other.
+fn owners(world: &World, faults: &mut Vec<String>) {
+    let mut seen = BTreeMap::new();
+    for synced in &world.synced {
+        for object in &synced.objects {
+            let id = format!("{} in {}", called(object), object["metadata"]["namespace"]);
+            if let Some(other) = seen.insert(id.clone(), called(&synced.by)) {
+                faults.push(format!("{id}: synced by {other} and by {}", called(&synced.by)));
+            }
+        }
+    }
+}
+
+/// A roll-back of the canary waits for nothing: docs/operations.md.
+fn config(world: &World, faults: &mut Vec<String>) {
+    for synced in &world.synced {
+        let Some(map) = synced.objects.iter().find(|object| object["metadata"]["name"] == "canary-settings") else {
+            continue;
+        };
+        let (name, spec) = (called(&synced.by), &synced.by["spec"]);
+        for key in ["wait", "dependsOn", "healthChecks", "healthCheckExprs", "suspend", "decryption"] {
+            if !spec[key].is_null() {
+                faults.push(format!("{name}: the config waits for {key}"));
+            }
+        }
+        if !spec["postBuild"].is_null() {
+            faults.push(format!("{name}: something is replaced in the config"));
+        }
+        if spec["prune"] != false {
+            faults.push(format!("{name}: the config may be pruned"));
+        }
+        if seconds(&spec["interval"]) > 60.0 || seconds(&spec["retryInterval"]) > 10.0 {
+            faults.push(format!("{name}: a hand edit, or a failure, lives for more than a minute"));
+        }
+        if synced.objects.len() != 1 {
+            faults.push(format!("{name}: what is beside the config can hold it up"));
+        }
+        for key in ["kustomize.toolkit.fluxcd.io/prune", "kustomize.toolkit.fluxcd.io/substitute"] {
+            if map["metadata"]["annotations"][key] != "disabled" {
+                faults.push(format!("{}: not {key}: disabled", called(map)));
+            }
+        }
+        let text = text(&map["data"]["config.json"]);
+        if serde_json::from_str::<Value>(text).is_ok_and(|config| config["CANARY_PERCENTAGE"].is_number()) {
+            continue;
+        }
+        faults.push(format!("{}: no config", called(map)));
+    }
+    let configs = world.all("ConfigMap").filter(|map| map["metadata"]["name"] == "canary-settings").count();
+    if configs != 1 && world.flux("HelmRelease").next().is_none() {
+        faults.push(format!("{configs} ConfigMaps canary-settings"));
+    }
+}
+
+/// The pods are what a Kustomization's readiness means, and it hears of failure from the Deployment first.
+fn workloads(world: &World, faults: &mut Vec<String>) {
+    for kustomization in world.flux("Kustomization") {
+        let (name, spec) = (called(kustomization), &kustomization["spec"]);
+        for key in ["interval", "retryInterval", "timeout"] {
+            if spec[key].is_null() {
+                faults.push(format!("{name}: no {key}"));
+            }
+        }
+    }
+    for synced in &world.synced {
+        let (name, spec) = (called(&synced.by), &synced.by["spec"]);
+        for object in synced.objects.iter().filter(|object| object["kind"] == "Deployment") {
+            let checked = json!({ "apiVersion": object["apiVersion"], "kind": "Deployment",
+                "name": object["metadata"]["name"], "namespace": object["metadata"]["namespace"] });
+            if !list(&spec["healthChecks"]).contains(&checked) {
+                faults.push(format!("{name}: no health check of the {}", called(object)));
+            }
+            let deadline = object["spec"]["progressDeadlineSeconds"].as_f64().unwrap_or(600.0);
+            if seconds(&spec["timeout"]) <= deadline {
+                faults.push(format!("{name}: gives up before the {} does", called(object)));
+            }
+        }
+    }
+}
+
+/// Nothing is taken that nobody signed, and the robot signs what it makes.
+fn signed(world: &World, faults: &mut Vec<String>) {
+    for source in world.flux("GitRepository") {
+        if source["spec"]["verify"]["mode"] != "HEAD" || source["spec"]["verify"]["secretRef"]["name"].is_null() {
+            faults.push(format!("{}: HEAD may be unsigned", called(source)));
+        }
+    }
+    for source in world.flux("OCIRepository").filter(|source| source["spec"]["verify"]["provider"] != "cosign") {
+        faults.push(format!("{}: artifacts may be unsigned", called(source)));
+    }
+    for robot in world.flux("ImageUpdateAutomation") {
+        if robot["spec"]["git"]["commit"]["signingKey"]["secretRef"]["name"].is_null() {
+            faults.push(format!("{}: does not sign, and Flux will not take its commits", called(robot)));
+        }
+    }
+}
+
+/// The robot moves the canary alone: stable moves by promotion.
+fn robot(world: &World, faults: &mut Vec<String>) {
+    for (file, line, policy) in setter_lines(world) {
+        if policy != "flux-system:frontend-canary" {
+            faults.push(format!("{file}: a robot follows {policy}"));
+        }
+        let deployment = world.sources[file].contains("name: frontend-canary")
+            && !world.sources[file].contains("name: frontend-stable");
+        if !deployment || !line.starts_with("image: ") {
+            faults.push(format!("{file}: a robot writes what is not the canary's image: {line}"));
+        }
+    }
+    for environment in ["staging", "production"] {
+        let folder = format!("k8s/overlays/{environment}/frontend/");
+        if setter_lines(world).filter(|(file, ..)| file.starts_with(&folder)).count() != 1 {
+            faults.push(format!("{folder}: the robot has not one line to write"));
+        }
+    }
+    for (policy, prereleases) in [("frontend-canary", true), ("frontend-stable", false)] {
+        let range = world.flux("ImagePolicy").find(|object| object["metadata"]["name"] == policy);
+        let range = range.map_or("", |object| text(&object["spec"]["policy"]["semver"]["range"]));
+        if range.ends_with("-0") != prereleases {
+            faults.push(format!("ImagePolicy {policy}: {range:?} is wrong about prereleases"));
+        }
+    }
+}
+
+/// Somebody hears of it when nothing is synced any more.
+fn alerts(world: &World, faults: &mut Vec<String>) {
+    for source in ["GitRepository", "OCIRepository"].iter().flat_map(|kind| world.flux(kind)) {
+        let unsigned = if source["kind"] == "OCIRepository" { UNSIGNED_ARTIFACT } else { UNSIGNED };
+        for (message, what) in
+            [(unsigned, "what nobody signed"), (KEYLESS, "missing keys"), ("failed to checkout", "no connection")]
+        {
+            if !world.flux("Alert").any(|alert| tells(alert, source, message)) {
+                faults.push(format!("{}: nobody is told of {what}", called(source)));
+            }
+        }
+    }
+    for watched in world.flux("Kustomization").chain(world.flux("HelmRelease")) {
+        if !world.flux("Alert").any(|alert| tells(alert, watched, "it failed")) {
+            faults.push(format!("{}: nobody is told when it fails", called(watched)));
+        }
+    }
+}
+
+/// Whether an Alert passes on a message of an object, sent as an error.
+fn tells(alert: &Value, object: &Value, message: &str) -> bool {
+    let matches =
+        |key: &str| list(&alert["spec"][key]).iter().any(|rule| Regex::new(text(rule)).unwrap().is_match(message));
+    let source = |source: &Value| source["kind"] == object["kind"] && source["name"] == object["metadata"]["name"];
+    let included = list(&alert["spec"]["inclusionList"]).is_empty() || matches("inclusionList");
+    list(&alert["spec"]["eventSources"]).iter().any(source) && included && !matches("exclusionList")
+}
+
+/// Words that kustomize has given up.
+fn old_words(world: &World, faults: &mut Vec<String>) {
+    for (file, text) in world.sources.iter().filter(|(file, _)| file.ends_with("kustomization.yaml")) {
+        for word in ["bases", "patchesStrategicMerge", "patchesJson6902", "commonLabels", "vars", "imageTags"] {
+            if text.lines().any(|line| line.starts_with(&format!("{word}:"))) {
+                faults.push(format!("{file}: {word} is no longer to be used"));
+            }
+        }
+    }
+}
