@@ -72,7 +72,7 @@ fn ids_come_from_the_browsers_randomness() {
 }
 
 #[wasm_bindgen_test]
-fn decides_with_a_bundle_for_the_canary_alone() {
+fn decides_and_says_what_the_canary_is() {
     let answer = parse(&decide(&view("edge-38162", &Value::Null), CONFIG, f64::NAN, false));
     assert_eq!(
         answer["decision"],
@@ -83,7 +83,21 @@ fn decides_with_a_bundle_for_the_canary_alone() {
 
     let answer = parse(&decide(&view("edge-88039", &json!({"standing": "automated"})), CONFIG, f64::NAN, false));
     assert_eq!((&answer["decision"]["variant"], &answer["decision"]["eligible"]), (&json!("stable"), &json!(false)));
-    assert_eq!(answer.get("bundle"), None);
+    // For whom it is not, too: what failed is known by its version.
+    assert_eq!((&answer["version"], answer.get("salt"), answer.get("guard")), (&json!("2"), None, None));
+
+    let config = br#"{"CANARY_PERCENTAGE": 100, "FEATURE_FLAGS": {}, "SALT": "s", "GUARD": {"readyTimeoutMs": 5}}"#;
+    let answer = parse(&decide(&view("u", &Value::Null), config, f64::NAN, false));
+    assert_eq!((&answer["salt"], &answer["guard"]), (&json!("s"), &json!({"readyTimeoutMs": 5})));
+    assert_eq!((answer.get("bundle"), answer.get("version")), (None, None));
+}
+
+#[wasm_bindgen_test]
+fn who_is_held_stays_with_stable() {
+    for (held, variant, reason) in [(false, "canary", "SPLIT"), (true, "stable", "CACHED")] {
+        let decision = &parse(&decide(&view("edge-38162", &Value::Null), CONFIG, f64::NAN, held))["decision"];
+        assert_eq!((&decision["variant"], &decision["reason"]), (&json!(variant), &json!(reason)));
+    }
 }
 
 #[wasm_bindgen_test]
