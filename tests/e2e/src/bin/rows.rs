@@ -33,12 +33,23 @@ fn main() -> ExitCode {
     let [one, two, three] = Engine::ALL;
     println!("row  {:<34}{one:<10}{two:<10}{three}", "fault");
     let mut wrong = 0;
+    let mut reasons = Vec::new();
     for (number, (about, row)) in (1..).zip(ROWS.iter().zip(outcomes())) {
         if range.contains(&number) {
-            let [one, two, three] = row.each_ref().map(ToString::to_string);
+            let cells = row.iter().zip(Engine::ALL).map(|(outcome, engine)| match outcome {
+                Outcome::Cannot(reason) => {
+                    reasons.push(format!("{number:>3}  {engine}: {reason}"));
+                    "--".to_owned()
+                }
+                outcome => outcome.to_string(),
+            });
+            let [one, two, three] = <[String; 3]>::try_from(cells.collect::<Vec<_>>()).unwrap_or_default();
             println!("{number:>3}  {about:<34}{one:<10}{two:<10}{three}");
             wrong += row.iter().filter(|outcome| is_wrong(outcome)).count();
         }
+    }
+    for reason in reasons {
+        println!("{reason}");
     }
     if wrong == 0 {
         return ExitCode::SUCCESS;
