@@ -1,0 +1,129 @@
+//! What pages do not notice.
+
+use crate::browser::Visitor;
+use canary_cluster::config;
+use canary_cluster::kubectl::{self, DEADLINE, kubectl};
+use canary_cluster::load::Load;
+use canary_cluster::node::Outage;
+use canary_cluster::shop::Shop;
+use canary_e2e::demo::{CANARY, STABLE};
+use canary_e2e::wait;
+use std::time::{Duration, Instant};
+
+/// What a page view asks for, and what tabs of either version do.
+const FILES: &[&str] = &[
+    "/",
+    "/config/canary.json",
+    "/runtime/canary.js",
+    "/assets/1.4.2/main.js",
+    "/assets/1.4.2/main.css",
+    "/assets/1.5.0/main.js",
+    "/assets/1.5.0/main.css",
+];
+
+const STABLE_IMAGE: &str = "k8s/overlays/production/frontend/stable.yaml";
+
+/// How long what is gone stays gone: `CANARY_OUTAGE` in seconds.
+fn outage(default: u64) -> Duration {
+    let seconds = std::env::var("CANARY_OUTAGE").ok().and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(default))
+}
+
+/// Views the page for so long; what it asks for besides is the load's.
+#[track_caller]
+fn go_on(visitor: &Visitor, time: Duration) {
+    let begin = Instant::now();
+    while begin.elapsed() < time {
+        assert_eq!(visitor.view(), CANARY);
+    }
+    assert_eq!(visitor.complaints(), Vec::<String>::new());
+}
+
+/// A promotion, and back: stable gets the canary's image while tabs of 1.4.2 are open.
+pub(crate) fn rolling_update(shop: &Shop) {
+    shop.set_percentage(25);
+    let (tab, visitor) = (Visitor::new(), Visitor::new());
+    shop.set_percentage(0);
+    assert_eq!(tab.view(), STABLE);
+    shop.set_percentage(25);
+
+    let load = Load::start(FILES);
+    shop.repository.replace(STABLE_IMAGE, "frontend:1.4.2", "frontend:1.5.0");
+    shop.repository.push("1.5.0 becomes stable");
+    shop.wait_synced();
+    shop.repository.run(&shop.guide.line("rollout status deployment/frontend-stable"));
+    go_on(&visitor, Duration::from_secs(5));
+    assert_eq!(tab.status("/assets/1.4.2/main.js"), 200);
+
+    shop.repository.run("git revert --no-edit HEAD && git push -q");
+    shop.wait_synced();
+    kubectl("-n frontend rollout status deployment/frontend-stable --timeout=180s");
+    go_on(&visitor, Duration::from_secs(5));
+    assert_eq!(tab.status("/assets/1.4.2/main.js"), 200);
+    assert_eq!(load.end(), Vec::<String>::new());
+}
+
+/// A pod is deleted; another takes its place.
+pub(crate) fn pod_killed(shop: &Shop) {
+    shop.set_percentage(25);
+    let visitor = Visitor::new();
+    for deployment in ["frontend-stable", "frontend-canary"] {
+        let load = Load::start(FILES);
+        let pod = config::pods(deployment).remove(0);
+        kubectl(&format!("-n frontend delete pod {} --wait=false", pod.name));
+        wait::until("the pod to be replaced", DEADLINE, || {
+            let pods = config::pods(deployment);
+            (pods.len() >= 2 && !pods.contains(&pod)).then_some(())
+        });
+        go_on(&visitor, Duration::from_secs(5));
+        assert_eq!(load.end(), Vec::<String>::new());
+    }
+}
+
+/// One node alone: what is evicted finds no other, so the budget has to hold up the drain, and one pod of each serves.
+pub(crate) fn drain(shop: &Shop) {
+    shop.set_percentage(25);
+    let visitor = Visitor::new();
+    let load = Load::start(FILES);
+    let said = kubectl::attempt(
+        "drain canary-node --delete-emptydir-data --ignore-daemonsets --timeout=30s \
+         --pod-selector=app.kubernetes.io/part-of=canary-demo",
+    );
+    let said = said.unwrap_err();
+    assert!(said.contains("violate the pod's disruption budget"), "{said}");
+    for deployment in ["frontend-stable", "frontend-canary"] {
+        assert_eq!(config::pods(deployment).len(), 1, "{deployment}");
+    }
+    go_on(&visitor, Duration::from_secs(5));
+    kubectl("uncordon canary-node");
+    wait::until("all pods to be back", DEADLINE, || {
+        (config::pods("frontend-stable").len() == 2 && config::pods("frontend-canary").len() == 2).then_some(())
+    });
+    assert_eq!(load.end(), Vec::<String>::new());
+}
+
+pub(crate) fn api_server_gone(shop: &Shop) {
+    shop.set_percentage(25);
+    let visitor = Visitor::new();
+    let load = Load::start(FILES);
+    let gone = Outage::of(&["apiserver"]);
+    go_on(&visitor, outage(60));
+    gone.end();
+    go_on(&visitor, Duration::from_secs(5));
+    assert_eq!(load.end(), Vec::<String>::new());
+    shop.set_percentage(5);
+}
+
+/// What is pushed meanwhile comes when Flux is back.
+pub(crate) fn flux_gone(shop: &Shop) {
+    shop.set_percentage(25);
+    let visitor = Visitor::new();
+    let load = Load::start(FILES);
+    let gone = Outage::of(&["source-controller", "kustomize-controller", "notification-controller"]);
+    shop.repository.run("canaryctl set 0 --file $F --commit --push");
+    go_on(&visitor, outage(60));
+    assert_eq!(config::in_api(), Some(25));
+    gone.end();
+    wait::until("0 % in the API", DEADLINE, || (config::in_api() == Some(0)).then_some(()));
+    assert_eq!(load.end(), Vec::<String>::new());
+}

@@ -1,0 +1,73 @@
+//! The whole path on a real cluster: `make test-cluster`.
+//!
+//! One shop for all tests, which run one after the other. Each brings the config to where it wants it, and leaves
+//! everything else as it found it.
+
+mod admission;
+mod automation;
+mod browser;
+mod disruption;
+mod guide;
+mod layout;
+mod push;
+mod recovery;
+mod signing;
+
+use canary_cluster::image;
+use canary_cluster::shop::Shop;
+use libtest_mimic::{Arguments, Trial};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+type Test = fn(&Shop);
+
+/// In the order in which they run; what takes things apart comes last.
+const TESTS: &[(&str, Test)] = &[
+    ("the_api_server_takes_every_manifest_strictly", admission::takes_every_manifest),
+    ("pod_security_refuses_a_privileged_pod", admission::refuses_privileged),
+    ("the_volume_is_as_the_fast_path_writes_it", layout::as_written),
+    ("a_push_reaches_the_next_page_view", push::reaches_the_browser),
+    ("a_revert_reaches_the_next_page_view", push::revert),
+    ("a_hand_edit_is_undone", recovery::hand_edit),
+    ("a_malformed_config_changes_nothing", recovery::malformed),
+    ("a_roll_back_lands_while_the_canary_crashes", recovery::crash_loop),
+    ("a_roll_back_lands_while_the_image_is_missing", recovery::missing_image),
+    ("an_unsigned_commit_is_refused_and_told", signing::unsigned),
+    ("a_stranger_s_commit_is_refused", signing::stranger),
+    ("the_glass_can_be_broken", signing::break_glass),
+    ("the_robot_moves_the_canary_alone", automation::moves_the_canary),
+    ("a_rollout_fails_no_request", disruption::rolling_update),
+    ("a_pod_that_is_killed_is_not_noticed", disruption::pod_killed),
+    ("a_drain_is_not_noticed", disruption::drain),
+    ("an_api_server_that_is_gone_is_not_noticed", disruption::api_server_gone),
+    ("flux_that_is_gone_is_not_noticed", disruption::flux_gone),
+    ("every_command_of_the_guide_was_run", guide::complete),
+];
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = Some(1);
+    let shop = if arguments.list {
+        None
+    } else {
+        image::push_all(&std::env::var("CANARY_IMAGES").unwrap_or_else(|_| panic!("CANARY_IMAGES names no folder")));
+        Some(Arc::new(Shop::open()))
+    };
+    let trials = TESTS.iter().map(|(name, test)| {
+        let shop = shop.clone();
+        Trial::test(*name, move || {
+            let run = AssertUnwindSafe(|| {
+                if let Some(shop) = &shop {
+                    shop.reset();
+                    test(shop);
+                }
+            });
+            catch_unwind(run).map_err(|panic| {
+                let text = panic.downcast_ref::<String>().cloned();
+                text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default().into()
+            })
+        })
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}

@@ -1,0 +1,137 @@
+//! From a push to the next page view.
+
+use crate::browser::Visitor;
+use canary_cluster::config;
+use canary_cluster::kubectl::{self, DEADLINE};
+use canary_cluster::shop::Shop;
+use canary_cluster::times::Times;
+use canary_e2e::demo::{Arm, CANARY, STABLE};
+use canary_e2e::wait;
+use std::time::Instant;
+
+/// The component that has the kubelet look at once.
+const FAST: &str = "  - ../../../components/fast-config\n";
+const COMPONENTS: &str = "k8s/overlays/production/frontend/kustomization.yaml";
+
+/// How the cluster hears of a push, and the pods of the config.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// A Receiver, and `canaryctl nudge`.
+    Nudge,
+    /// A Receiver; then kubelet's own minute.
+    Receiver,
+    /// Nothing tells anybody.
+    Polling,
+}
+
+/// What was measured, each from the beginning of `git push`.
+struct Measured {
+    api: Times,
+    pods: Times,
+    browser: Times,
+}
+
+impl Measured {
+    fn new(way: &str) -> Self {
+        let times = |to: &str| Times::new(&format!("{way}: push to {to}"));
+        Self { api: times("ConfigMap"), pods: times("every pod's file"), browser: times("the page view that has it") }
+    }
+
+    fn print(&self) {
+        for times in [&self.api, &self.pods, &self.browser] {
+            times.print();
+        }
+    }
+}
+
+/// How many pushes each way: `CANARY_PUSHES`, or a few.
+fn count(default: usize) -> usize {
+    std::env::var("CANARY_PUSHES").ok().and_then(|count| count.parse().ok()).unwrap_or(default)
+}
+
+pub(crate) fn reaches_the_browser(shop: &Shop) {
+    let visitor = Visitor::new();
+    for (way, name, count) in [
+        (Way::Nudge, "Receiver and nudge", count(6)),
+        (Way::Receiver, "Receiver", count(2)),
+        (Way::Polling, "polling", count(1)),
+    ] {
+        enter(shop, way);
+        start(shop, way, 0);
+        let mut measured = Measured::new(name);
+        for turn in 0..count {
+            let (percentage, arm) = if turn % 2 == 0 { (25, CANARY) } else { (0, STABLE) };
+            let script = format!("canaryctl set {percentage} --file $F --commit --push");
+            follow(shop, &visitor, &script, percentage, arm, &mut measured);
+        }
+        measured.print();
+        assert_eq!(visitor.complaints(), Vec::<String>::new());
+    }
+    enter(shop, Way::Nudge);
+}
+
+pub(crate) fn revert(shop: &Shop) {
+    let visitor = Visitor::new();
+    let mut measured = Measured::new("git revert, Receiver and nudge");
+    for _ in 0..count(2) {
+        start(shop, Way::Nudge, 0);
+        shop.repository.run("canaryctl set 25 --file $F --commit --push");
+        wait_for_pods(25);
+        assert_eq!(visitor.view(), CANARY);
+        follow(shop, &visitor, &shop.guide.line("git revert --no-edit"), 0, STABLE, &mut measured);
+    }
+    measured.print();
+}
+
+/// Runs the script, which pushes, and follows the change to the browser.
+#[track_caller]
+fn follow(shop: &Shop, visitor: &Visitor, script: &str, percentage: u64, arm: Arm, measured: &mut Measured) {
+    let begin = Instant::now();
+    shop.repository.run(script);
+    wait::until(format!("{percentage} % in the API"), DEADLINE, || {
+        (config::in_api() == Some(percentage)).then_some(())
+    });
+    measured.api.add(begin.elapsed());
+    wait_for_pods(percentage);
+    measured.pods.add(begin.elapsed());
+    visitor.view_until(arm);
+    measured.browser.add(begin.elapsed());
+}
+
+#[track_caller]
+fn wait_for_pods(percentage: u64) {
+    wait::until(format!("{percentage} % in every pod"), DEADLINE, || config::in_all_pods(percentage).then_some(()));
+}
+
+/// Brings every pod to `percentage`.
+#[track_caller]
+fn start(shop: &Shop, way: Way, percentage: u64) {
+    if way == Way::Polling && config::in_api() != Some(percentage) {
+        shop.ask("gitrepository frontend");
+    }
+    shop.set_percentage(percentage);
+}
+
+/// Has the cluster hear of pushes that way.
+#[track_caller]
+fn enter(shop: &Shop, way: Way) {
+    let overlay = canary_e2e::files::read(&shop.repository.path(COMPONENTS));
+    match (way, overlay.contains(FAST)) {
+        _ if std::env::var_os("NO_NUDGE").is_some() => return set_hook(shop, way),
+        (Way::Nudge, false) => shop.repository.replace(COMPONENTS, "components:\n", &format!("components:\n{FAST}")),
+        (Way::Receiver | Way::Polling, true) => shop.repository.replace(COMPONENTS, FAST, ""),
+        _ => return set_hook(shop, way),
+    }
+    set_hook(shop, Way::Receiver);
+    shop.repository.push("another way for the config");
+    shop.wait_synced();
+    if way == Way::Nudge {
+        kubectl::kubectl("-n frontend rollout status deployment/canary-nudge --timeout=120s");
+    }
+    set_hook(shop, way);
+}
+
+#[track_caller]
+fn set_hook(shop: &Shop, way: Way) {
+    if way == Way::Polling { shop.repository.on_push_nothing() } else { shop.tell_receiver() }
+}

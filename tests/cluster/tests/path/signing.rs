@@ -1,0 +1,69 @@
+//! Whose commits are taken.
+
+use canary_cluster::config;
+use canary_cluster::kubectl::{self, DEADLINE, kubectl};
+use canary_cluster::shop::Shop;
+use canary_e2e::wait;
+
+/// Waits until Flux has looked at `commit` and does not take it.
+#[track_caller]
+fn refused(shop: &Shop, commit: &str, why: &str) {
+    kubectl::wait_for(&format!("{commit} to be refused"), "-n flux-system get gitrepository frontend", |object| {
+        let (status, reason, message) = kubectl::condition(object, "SourceVerified")?;
+        (status == "False" && reason == "InvalidCommitSignature" && message.contains(why) && message.contains(commit))
+            .then_some(())
+    });
+    shop.alerts.wait_for(&["HEAD is not signed by a known key", "signature verification of"]);
+}
+
+pub(crate) fn unsigned(shop: &Shop) {
+    shop.set_percentage(5);
+    shop.repository.run("canaryctl set 100 --file $F");
+    let commit = shop.repository.push_unsigned("not signed");
+    refused(shop, &commit, "unsupported signature type");
+    assert_eq!(config::in_api(), Some(5));
+    // A signed commit on top is taken, and brings the unsigned one along: who must be sure looks at the range.
+    let range = shop.repository.run("git log --format='%G? %s' origin/main~1..origin/main");
+    assert_eq!(range.trim(), "N not signed");
+    shop.repository.run("git revert --no-edit HEAD && git push -q");
+    shop.wait_synced();
+    assert_eq!(config::in_api(), Some(5));
+}
+
+pub(crate) fn stranger(shop: &Shop) {
+    shop.set_percentage(5);
+    shop.repository.run("canaryctl set 100 --file $F");
+    let commit = shop.repository.push_by("stranger", "a stranger's");
+    refused(shop, &commit, "no matching key");
+    assert_eq!(config::in_api(), Some(5));
+    shop.repository.run("git revert --no-edit HEAD && git push -q");
+    shop.wait_synced();
+}
+
+/// Nobody can sign, and the canary has to go: the guide's commands, one after the other.
+pub(crate) fn break_glass(shop: &Shop) {
+    shop.set_percentage(25);
+    let commit = shop.repository.push_unsigned("not signed");
+    refused(shop, &commit, "unsupported signature type");
+
+    let glass = shop.guide.block("edit configmap canary-settings");
+    // An editor that does what the remark behind the command says.
+    let editor = "export KUBE_EDITOR=\"sed -i 's/\\\"CANARY_PERCENTAGE\\\": [0-9]*/\\\"CANARY_PERCENTAGE\\\": 0/'\"";
+    shop.repository.run(&format!("{editor}\n{glass}"));
+    assert_eq!(config::in_api(), Some(0));
+    wait::until("0 % in every pod", DEADLINE, || config::in_all_pods(0).then_some(()));
+
+    // Git says the same, signed with the sealed key, and Flux goes on.
+    shop.repository.run("canaryctl set 0 --file $F");
+    let signed = shop.repository.push_by("sealed", "nobody on the canary");
+    let suspend = glass.lines().next().unwrap();
+    shop.repository.run(&format!("{suspend}\n{}", shop.guide.block("\"suspend\":false")));
+    shop.wait_applied("frontend-config", &signed);
+    assert_eq!(config::in_api(), Some(0));
+    let verified = kubectl::get("-n flux-system get gitrepository frontend");
+    assert_eq!(kubectl::condition(&verified, "SourceVerified").unwrap().0, "True");
+    assert_eq!(
+        kubectl("-n flux-system get kustomizations -o jsonpath={.items[*].spec.suspend}").replace("false", "").trim(),
+        ""
+    );
+}
