@@ -54,6 +54,7 @@ pub mod kustomize;
 pub mod nginx;
 pub mod process;
 pub mod rows;
+pub mod scan;
 pub mod site;
 pub mod stage;
 pub mod told;
