@@ -21,6 +21,15 @@ pub struct Response {
 }
 
 impl Response {
+    /// Reads an answer to `method` at the beginning of `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no whole one.
+    pub fn parse(method: &str, mut bytes: &[u8]) -> io::Result<Self> {
+        read(method, &mut bytes)
+    }
+
     /// The first header of that name, whatever its case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
