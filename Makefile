@@ -4,7 +4,7 @@ PORT ?= 8080
 export PATH := $(shell scripts/need --path):$(PATH)
 runtime := $(shell git ls-files Cargo.lock Cargo.toml .cargo loader scripts/pack src wasm)
 
-.PHONY: demo build test test-native test-loader test-web test-e2e test-long lint size setup clean
+.PHONY: demo build test test-native test-loader test-web test-e2e test-long bench lint size setup clean
 
 demo: ## the demo site, to look at and to play with
 	@scripts/need wasm-target pack wasm-bindgen-cli
@@ -39,9 +39,12 @@ test-e2e: build ## a real Nginx, the manifests, a real browser
 	@scripts/need chromium firefox webkit nginx kustomize node
 	@scripts/test e2e
 
-test-long: build ## hours: all rows in all engines, soak, storms of faults, the chart, fuzzing, mutants of the core
-	@scripts/need chromium firefox webkit nginx kustomize helm node cargo-fuzz cargo-mutants
+test-long: build ## hours: all rows in all engines, soak, storms of faults and of swaps, the chart, fuzzing, mutants of the core
+	@scripts/need chromium firefox webkit nginx kustomize helm node wrk cargo-fuzz cargo-mutants
 	scripts/test-long
+
+bench: build ## from push to page view, requests a second; fails nothing
+	@scripts/bench
 
 lint: ## formatting, lints, docs, licences
 	@scripts/need wasm-target lint cargo-deny shellcheck

@@ -30,18 +30,18 @@ impl Git {
     #[track_caller]
     #[must_use]
     pub fn new() -> Self {
-        let git = Self { dir: files::temp_dir(), applied: String::new() };
-        git.run(git.dir.path(), &["init", "--quiet", "--bare", "--initial-branch=main", "origin.git"]);
+        let made = Self { dir: files::temp_dir(), applied: String::new() };
+        git(made.dir.path(), &["init", "--quiet", "--bare", "--initial-branch=main", "origin.git"]);
         for clone in ["operator", "cluster"] {
-            git.run(git.dir.path(), &["clone", "--quiet", "origin.git", clone]);
+            git(made.dir.path(), &["clone", "--quiet", "origin.git", clone]);
         }
-        let operator = git.operator();
-        git.run(&operator, &["checkout", "--quiet", "-B", "main"]);
+        let operator = made.operator();
+        git(&operator, &["checkout", "--quiet", "-B", "main"]);
         copy_tree(&repo("k8s"), &operator.join("k8s"));
-        git.run(&operator, &["add", "."]);
-        git.run(&operator, &["commit", "--quiet", "--message", "The manifests"]);
-        git.run(&operator, &["push", "--quiet", "--set-upstream", "origin", "main"]);
-        git
+        git(&operator, &["add", "."]);
+        git(&operator, &["commit", "--quiet", "--message", "The manifests"]);
+        git(&operator, &["push", "--quiet", "--set-upstream", "origin", "main"]);
+        made
     }
 
     /// Runs `canaryctl set` with these arguments on the file of production's config.
@@ -61,7 +61,7 @@ impl Git {
     /// Runs Git in the operator's clone.
     #[track_caller]
     pub fn operate(&self, arguments: &[&str]) -> String {
-        self.run(&self.operator(), arguments)
+        git(&self.operator(), arguments)
     }
 
     /// What source-controller does when it is told of a push: fetches, and checks out what it has not seen yet.
@@ -69,12 +69,12 @@ impl Git {
     #[track_caller]
     pub fn fetch(&mut self) -> bool {
         let cluster = self.cluster();
-        self.run(&cluster, &["fetch", "--quiet", "origin", "main"]);
-        let fetched = self.run(&cluster, &["rev-parse", "FETCH_HEAD"]);
+        git(&cluster, &["fetch", "--quiet", "origin", "main"]);
+        let fetched = git(&cluster, &["rev-parse", "FETCH_HEAD"]);
         if fetched == self.applied {
             return false;
         }
-        self.run(&cluster, &["checkout", "--quiet", "--detach", &fetched]);
+        git(&cluster, &["checkout", "--quiet", "--detach", &fetched]);
         self.applied = fetched;
         true
     }
@@ -102,17 +102,18 @@ impl Git {
     fn cluster(&self) -> PathBuf {
         self.dir.path().join("cluster")
     }
-
-    #[track_caller]
-    fn run(&self, dir: &Path, arguments: &[&str]) -> String {
-        run(identified(Command::new(find_program("git")).args(arguments).current_dir(dir)))
-    }
 }
 
 impl Default for Git {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Runs Git in a directory.
+#[track_caller]
+fn git(dir: &Path, arguments: &[&str]) -> String {
+    run(identified(Command::new(find_program("git")).args(arguments).current_dir(dir)))
 }
 
 /// Nobody's configuration, and a name: a commit needs one.

@@ -31,10 +31,7 @@ impl Sites {
             config.insert("peer/peer.conf".to_owned(), address);
             edit(config);
         });
-        let runtime = self.here.root().join("runtime").read_dir().unwrap();
-        let mut names = runtime.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let module = names.find(|name| name.starts_with("canary_") && name.ends_with(".wasm")).unwrap();
-        Server { nginx, module: format!("/runtime/{module}") }
+        Server { nginx, module: self.here.module() }
     }
 }
 
