@@ -1,8 +1,19 @@
 //! `canaryctl validate`: what the runtime would say about configs, before it gets them.
 
 mod check;
+mod config_map;
 mod excerpt;
+mod files;
+mod finding;
+mod flux;
+mod kustomization;
+mod nginx;
+mod object;
 mod report;
+mod set;
+mod tree;
+mod walk;
+mod workload;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -45,7 +56,7 @@ pub(crate) struct Args {
 /// Checks all files.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let now = clock::now();
-    let reports: Vec<_> = args.files.iter().map(|file| Report::of(file, args.strict, now)).collect();
+    let reports: Vec<_> = args.files.iter().flat_map(|file| Report::all(file, args.strict, now)).collect();
     let mut out = io::stdout().lock();
     match output {
         Output::Text => write!(out, "{}", report::text(&reports, Paint::for_stdout()))?,
