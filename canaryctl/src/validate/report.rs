@@ -53,7 +53,7 @@ impl Report {
         let mut others = Vec::new();
         match done {
             Ok(files) => {
-                others.extend(files.into_iter().map(|file| Self { quiet: true, ..Self::of_file(file, strict, now) }))
+                others.extend(files.into_iter().map(|file| Self { quiet: true, ..Self::of_file(file, strict, now) }));
             }
             Err(error) => report.failure = Some(format!("{error:#}")),
         }
