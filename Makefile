@@ -21,7 +21,7 @@ build: ## pkg/ as it is shipped, and canaryctl
 	cargo build --release --package canaryctl
 
 test: ## everything that proves it
-	@scripts/need wasm-target rust-src pack wasm-bindgen-cli wasm-pack wasm-opt chromium firefox webkit nginx kustomize node
+	@scripts/need wasm-target rust-src pack wasm-bindgen-cli wasm-pack wasm-opt chromium firefox webkit nginx kustomize prometheus node
 	@scripts/test build size native loader web e2e
 
 test-native: ## the pure core and canaryctl
@@ -36,7 +36,7 @@ test-web: ## the core in headless Chromium
 	@scripts/test web
 
 test-e2e: build ## a real Nginx, the manifests, a real browser
-	@scripts/need chromium firefox webkit nginx kustomize node
+	@scripts/need chromium firefox webkit nginx kustomize prometheus node
 	@scripts/test e2e
 
 test-long: build ## hours: all rows in all engines, soak, storms of faults and of swaps, the chart, fuzzing, mutants of the core
@@ -54,7 +54,7 @@ size: build ## bytes that a browser requests before it asks for the bundle, agai
 	@scripts/size
 
 setup: ## all tools at once
-	scripts/need wasm-target rust-src lint pack wasm-bindgen-cli wasm-pack wasm-opt cargo-deny shellcheck chromium firefox webkit nginx kustomize node
+	scripts/need wasm-target rust-src lint pack wasm-bindgen-cli wasm-pack wasm-opt cargo-deny shellcheck chromium firefox webkit nginx kustomize prometheus node
 
 clean:
 	rm -rf pkg target

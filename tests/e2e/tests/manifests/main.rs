@@ -118,6 +118,13 @@ fn alternative(name: &str, tree: &Tree) {
         "as it is" => {}
         "ingress" => tree.edit(OVERLAY, "components/gateway", "components/ingress"),
         "flagger" => tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/flagger\n"),
+        "monitoring" => {
+            tree.edit(
+                OVERLAY,
+                "components/network-policy\n",
+                "components/network-policy\n  - ../../../components/monitoring\n",
+            );
+        }
         "oci-source" | "helm-release" => tree.edit(CLUSTER, "", &format!("  - ../../components/{name}\n")),
         _ => panic!("no alternative {name}"),
     }
@@ -148,6 +155,14 @@ fn production_holds_with_an_ingress() {
 #[test]
 fn production_holds_beside_flagger() {
     holds("production", "flagger");
+}
+
+#[test]
+fn production_holds_with_alerts() {
+    let tree = Tree::new();
+    alternative("monitoring", &tree);
+    assert_eq!(World::build(tree.root(), "production").all("PrometheusRule").count(), 1);
+    holds("production", "monitoring");
 }
 
 #[test]
