@@ -1,6 +1,6 @@
 //! What the API server, or the way to it, has against a request: one line.
 
-use std::error::Error as _;
+use std::error::Error;
 
 use kube::runtime::watcher;
 
@@ -13,12 +13,15 @@ pub(crate) fn describe(error: &kube::Error) -> String {
         kube::Error::Api(status) if status.code == 403 => format!("not allowed: {}", status.message),
         kube::Error::Api(status) => format!("the API server answers {}: {}", status.code, status.message),
         error => {
-            let mut cause: &dyn std::error::Error = error;
+            let mut cause: &dyn Error = error;
             while let Some(deeper) = cause.source() {
                 cause = deeper;
             }
-            let what = if error.source().is_some() { cause.to_string() } else { error.to_string() };
-            format!("no answer from the API server: {what}")
+            let what = match error {
+                kube::Error::SerdeError(_) => "the API server answers what it should not",
+                _ => "no answer from the API server",
+            };
+            format!("{what}: {cause}")
         }
     }
 }

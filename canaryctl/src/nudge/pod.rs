@@ -39,7 +39,8 @@ struct Volume {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Projected {
-    sources: Vec<Projection>,
+    /// The API server writes null where there are none.
+    sources: Option<Vec<Projection>>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -70,7 +71,7 @@ struct Mount {
 
 impl Volume {
     fn has(&self, configmap: &str) -> bool {
-        let projected = self.projected.iter().flat_map(|projected| &projected.sources);
+        let projected = self.projected.iter().flat_map(|projected| projected.sources.iter().flatten());
         let sources = projected.filter_map(|source| source.config_map.as_ref()).chain(&self.config_map);
         sources.into_iter().any(|source| source.name == configmap)
     }
@@ -143,6 +144,7 @@ mod tests {
         let projected = json!({"name": "config", "projected": {"sources": [
             {"secret": {"name": "canary-settings"}}, {"configMap": {"name": "canary-settings"}},
         ]}});
+        let nothing = json!({"name": "config", "projected": {"sources": null}});
         let by_secret = json!({"name": "config", "projected": {"sources": [{"secret": {"name": "canary-settings"}}]}});
         let cases = [
             ("/metadata/labels", json!({"any": "label"}), true),
@@ -155,6 +157,7 @@ mod tests {
             ("/spec/nodeName", json!(""), false),
             ("/spec/volumes/1/configMap/name", json!("other"), false),
             ("/spec/volumes/1", by_secret, false),
+            ("/spec/volumes/1", nothing, false),
             ("/spec/volumes/1", json!({"name": "config", "secret": {"secretName": "canary-settings"}}), false),
             ("/spec/containers/0/volumeMounts/1/subPath", json!("canary.json"), false),
             ("/spec/containers/0/volumeMounts/1/subPathExpr", json!("$(A)"), false),
