@@ -36,7 +36,6 @@ use crate::output::Output;
 /// Inside a cluster it is the pod's service account that asks; elsewhere KUBECONFIG or ~/.kube/config. A line for each
 /// change says how many pods were annotated. Whatever fails is told on standard error and tried again, for ever.
 #[derive(Debug, clap::Args)]
-#[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "read where there is a cluster"))]
 #[command(
     after_help = "The annotation is canary/config-revision: a hash of the ConfigMap's data, and its resourceVersion.
 It needs to list and watch that ConfigMap, and to list and patch pods: k8s/components/fast-config.

@@ -10,7 +10,7 @@ use kube::ResourceExt as _;
 use kube::api::{ListParams, Patch, PatchParams};
 use serde_json::json;
 use tokio::sync::Mutex;
-use tokio::time::{Interval, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, Interval, interval_at, sleep, timeout};
 
 use super::cluster::{Cluster, PATIENCE};
 use super::fault;
@@ -21,6 +21,8 @@ use super::revision::Revision;
 const PAGE: u32 = 250;
 /// Requests at the same time. An API server that is slow is asked less often by this alone.
 const ABREAST: usize = 10;
+/// Pods that are told before the rate counts: most fleets are no larger.
+const AT_ONCE: u32 = 20;
 /// How long the place of a request stays empty after it failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -69,7 +71,7 @@ impl Round<'_> {
     ///
     /// Pods cannot be listed, or none may be patched. What was done until then need not be done again.
     pub(crate) async fn run(&self) -> anyhow::Result<Tally> {
-        let started = now();
+        let started = Instant::now();
         let mut tally = Tally::default();
         let clock = Mutex::new(self.clock());
         let mut next = None;
@@ -85,9 +87,9 @@ impl Round<'_> {
     }
 
     fn clock(&self) -> Interval {
-        let mut clock = interval(Duration::from_secs(1).checked_div(u32::from(self.rate.get())).unwrap_or(PAUSE));
-        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        clock
+        let period = Duration::from_secs(1).checked_div(u32::from(self.rate.get())).unwrap_or(PAUSE);
+        let ahead = period.saturating_mul(AT_ONCE);
+        interval_at(Instant::now().checked_sub(ahead).unwrap_or_else(Instant::now), period)
     }
 
     /// Some of the pods, and how to ask for the rest.
@@ -137,9 +139,4 @@ impl Round<'_> {
         sleep(PAUSE).await;
         Fate::Failed(format!("cannot patch the pod {name}: {text}"))
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "how long something took is told to people")]
-fn now() -> std::time::Instant {
-    std::time::Instant::now()
 }

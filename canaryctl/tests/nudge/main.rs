@@ -157,11 +157,11 @@ fn thousands_of_pods_are_told_in_turn() {
 fn the_rate_is_kept() {
     let api = Api::start();
     api.state().configure("A");
-    api.state().add_pods(11);
-    Nudge::start(&api, &["--rate", "10"]).line();
+    api.state().add_pods(41);
+    Nudge::start(&api, &["--rate", "20"]).line();
     let state = api.state();
     let took = state.patched.last().unwrap().at - state.patched[0].at;
-    // Ten more than the first, at ten a second, less what the first may have been late.
+    // Twenty after those that need not wait, at twenty a second, less what the first may have been late.
     assert!(took > Duration::from_millis(500), "{took:?}");
 }
 
