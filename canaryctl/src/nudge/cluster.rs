@@ -39,7 +39,10 @@ impl Cluster {
     ///
     /// There is neither a kubeconfig nor a service account, or what it says cannot be used.
     pub(crate) async fn connect(namespace: Option<&str>, configmap: &str) -> anyhow::Result<Self> {
-        let mut config = Config::infer().await.context("no kubeconfig, and no service account of a pod")?;
+        // It says all of its causes itself.
+        let inferred = Config::infer().await;
+        let mut config =
+            inferred.map_err(|error| anyhow!("no kubeconfig, and no service account of a pod: {error}"))?;
         config.connect_timeout = Some(PATIENCE);
         config.read_timeout = Some(SILENCE);
         config.reset_reader_on_write = true;

@@ -49,7 +49,9 @@ pub(crate) struct State {
     map: Option<Value>,
     watchers: Vec<UnboundedSender<Bytes>>,
     pub(crate) pods: BTreeMap<String, Value>,
-    /// Verb and resource of each request, as in `list pods`.
+    /// Requests that came, answered or not.
+    pub(crate) arrived: usize,
+    /// Verb and resource of each request that was looked at, as in `list pods`.
     pub(crate) asked: Vec<String>,
     pub(crate) patched: Vec<Patched>,
     /// What is forbidden, as in `patch pods`.
@@ -221,6 +223,7 @@ async fn accept(listener: std::net::TcpListener, state: &Arc<Mutex<State>>, mode
             let service = service_fn(move |request| {
                 let (state, mut mode) = (Arc::clone(&state), asked.clone());
                 async move {
+                    state.lock().unwrap().arrived += 1;
                     mode.wait_for(|mode| *mode != Mode::Hanging).await.unwrap();
                     Ok::<_, Infallible>(answer(request, &state).await)
                 }

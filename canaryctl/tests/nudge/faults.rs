@@ -43,7 +43,8 @@ fn a_missing_permission_is_named_and_waited_for() {
         until(what, || nudge.errors() == format!("canaryctl: {fault}; trying again\n"));
         // A watch that may list has told the pods of what there was.
         if what != "watch configmaps" {
-            assert_eq!((nudge.probe("/readyz"), api.state().all_told()), ((503, fault), None), "{what}");
+            until(what, || nudge.probe("/readyz") == (503, fault.clone()));
+            assert_eq!(api.state().all_told(), None, "{what}");
         }
         assert_eq!(nudge.probe("/healthz"), (200, "ok".to_owned()), "{what}");
         api.state().forbidden.clear();
@@ -108,16 +109,22 @@ fn an_expired_watch_begins_anew() {
     assert_eq!(nudge.errors(), "");
 }
 
+/// The watch tells of a change, and the list of pods is not answered.
+#[track_caller]
+fn hang(api: &Api) {
+    api.set(Mode::Hanging);
+    let before = api.state().arrived;
+    api.state().configure("B");
+    until("it asks", || api.state().arrived > before);
+}
+
 #[test]
 fn an_api_server_that_hangs_keeps_nobody() {
     let api = start();
     let mut nudge = Nudge::start(&api, &[]);
     nudge.line();
     until("it watches", || api.state().asked.iter().any(|what| what == "watch configmaps"));
-    api.set(Mode::Hanging);
-    api.state().configure("B");
-    // The watch has told it, and the list of pods is not answered.
-    until("it asks", || api.state().asked.len() >= 2);
+    hang(&api);
     assert_eq!(nudge.probe("/healthz"), (200, "ok".to_owned()));
     let started = Instant::now();
     assert_eq!(nudge.stop(Signal::TERM), Some(0));
@@ -129,8 +136,8 @@ fn a_slow_api_server_is_waited_for() {
     let api = start();
     let nudge = Nudge::start(&api, &[]);
     nudge.line();
-    api.set(Mode::Hanging);
-    api.state().configure("B");
+    until("it watches", || api.state().asked.iter().any(|what| what == "watch configmaps"));
+    hang(&api);
     api.set(Mode::Up);
     assert!(nudge.line().contains(": 3 pods nudged"));
     assert_eq!(nudge.errors(), "");

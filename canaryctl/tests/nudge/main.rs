@@ -138,17 +138,17 @@ fn edits_in_quick_succession_become_the_last() {
 }
 
 #[test]
-fn thousands_of_pods_are_told_in_turn() {
+fn many_pods_are_told_in_turn() {
     let api = Api::start();
     api.state().configure("A");
-    api.state().add_pods(3000);
+    api.state().add_pods(1000);
     let nudge = Nudge::start(&api, &["--rate", "5000", "--output", "json"]);
     let line: serde_json::Value = serde_json::from_str(&nudge.line()).unwrap();
-    println!("3,000 pods beside a stand-in: {line}");
-    assert_eq!(line["nudged"], 3000);
+    println!("1,000 pods beside a stand-in: {line}");
+    assert_eq!(line["nudged"], 1000);
     let state = api.state();
-    assert_eq!((state.patched.len(), state.largest), (3000, 250));
-    assert_eq!(state.asked.iter().filter(|what| *what == "list pods").count(), 12);
+    assert_eq!((state.patched.len(), state.largest), (1000, 250));
+    assert_eq!(state.asked.iter().filter(|what| *what == "list pods").count(), 4);
     assert!(state.most_abreast <= 10, "{}", state.most_abreast);
     assert_eq!(state.all_told(), line["revision"].as_str());
 }
