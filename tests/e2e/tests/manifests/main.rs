@@ -121,7 +121,7 @@ fn alternative(name: &str, tree: &Tree) {
         "ingress" => tree.edit(OVERLAY, "components/gateway", "components/ingress"),
         "flagger" => tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/flagger\n"),
         "fast-config" => {
-            tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/fast-config\n")
+            tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/fast-config\n");
         }
         "oci-source" | "helm-release" => tree.edit(CLUSTER, "", &format!("  - ../../components/{name}\n")),
         _ => panic!("no alternative {name}"),
