@@ -6,10 +6,11 @@ runtime := $(shell git ls-files Cargo.lock Cargo.toml .cargo loader scripts/pack
 
 .PHONY: demo build test test-native test-loader test-web test-e2e test-long bench lint size setup clean
 
+# canaryctl without what talks to a cluster, which takes longer to build than all the rest.
 demo: ## the demo site, to look at and to play with
 	@scripts/need wasm-target pack wasm-bindgen-cli
 	@$(MAKE) --no-print-directory pkg/canary.js
-	cargo run --release --package canaryctl -- serve www --port $(PORT)
+	cargo run --release --package canaryctl --no-default-features -- serve www --port $(PORT)
 
 # Without wasm-pack and wasm-opt, so that a first look comes soon; `make build` makes the same files, smaller.
 pkg/canary.js: $(runtime)
