@@ -13,7 +13,11 @@ pub(crate) fn faults(text: &str) -> Vec<String> {
     for (word, rest) in &instructions {
         match word.as_str() {
             "ARG" | "ENV" if secret.is_match(&rest.to_lowercase()) => {
-                faults.push(format!("a secret stays in the image: {word} {rest}"))
+                faults.push(format!("a secret stays in the image: {word} {rest}"));
+            }
+            // hadolint overlooks it where another stage is of the same base.
+            "RUN" if rest.contains("apt-get update") && !rest.contains("rm -rf /var/lib/apt/lists/*") => {
+                faults.push("lists of packages stay in a layer".to_owned());
             }
             "ADD" => faults.push(format!("ADD, where COPY says what comes: {rest}")),
             _ => {}
