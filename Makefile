@@ -4,7 +4,7 @@ PORT ?= 8080
 export PATH := $(shell scripts/need --path):$(PATH)
 runtime := $(shell git ls-files Cargo.lock Cargo.toml .cargo loader scripts/pack src wasm)
 
-.PHONY: demo build test test-native test-loader test-web test-e2e test-long lint size images setup clean
+.PHONY: demo build test test-native test-loader test-web test-e2e test-long lint size setup clean
 
 demo: ## the demo site, to look at and to play with
 	@scripts/need wasm-target pack wasm-bindgen-cli
@@ -49,10 +49,6 @@ lint: ## formatting, lints, docs, licences
 
 size: build ## bytes that a browser requests before it asks for the bundle, against size-budget
 	@scripts/size
-
-images: build ## the demo's images, as files in target/images
-	@scripts/need images
-	scripts/images "$${CARGO_TARGET_DIR:-target}/images"
 
 setup: ## all tools at once
 	scripts/need wasm-target rust-src lint pack wasm-bindgen-cli wasm-pack wasm-opt cargo-deny shellcheck chromium firefox webkit nginx kustomize node images hadolint
