@@ -14,7 +14,12 @@ pub(crate) const OLD_MODULE: &str = "runtime/flags_0123456789abcdef.js";
 #[track_caller]
 pub(crate) fn images(to: &Path, images: &[&str], env: &[(&str, String)]) -> Output {
     let mut command = Command::new(repo("scripts/images"));
-    command.arg(to).args(images).envs(env.iter().map(|(name, value)| (name, value)));
+    // Not the commit's time: somebody may commit while the tests run.
+    command
+        .arg(to)
+        .args(images)
+        .env("SOURCE_DATE_EPOCH", "1767225600")
+        .envs(env.iter().map(|(name, value)| (name, value)));
     command.output().unwrap_or_else(|e| panic!("cannot run scripts/images: {e}"))
 }
 
