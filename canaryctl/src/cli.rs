@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::output::Output;
 use crate::{
-    assets, bucket, completions, diff, explain, guard, inject, schema, segment, serve, set, simulate, validate,
+    assets, bucket, completions, diff, explain, guard, inject, nudge, schema, segment, serve, set, simulate, validate,
 };
 
 /// Prepares and serves a client-side canary, and computes what the runtime computes.
@@ -37,6 +37,7 @@ enum Verb {
     Schema(schema::Args),
     Simulate(simulate::Args),
     Diff(diff::Args),
+    Nudge(nudge::Args),
 }
 
 impl Cli {
@@ -56,6 +57,7 @@ impl Cli {
             Verb::Schema(args) => schema::run(args, self.output),
             Verb::Simulate(args) => simulate::run(args, self.output),
             Verb::Diff(args) => diff::run(args, self.output),
+            Verb::Nudge(args) => nudge::run(args, self.output),
         }
     }
 }

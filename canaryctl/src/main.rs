@@ -24,6 +24,7 @@ mod html;
 mod inject;
 mod input;
 mod manifest;
+mod nudge;
 mod output;
 mod schema;
 mod screen;

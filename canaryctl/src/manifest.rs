@@ -8,10 +8,10 @@ use anyhow::{Context, anyhow, bail};
 use crate::yaml::{Document, Scalar};
 
 /// The `ConfigMap` that holds the config.
-const NAME: &str = "canary-settings";
+pub(crate) const NAME: &str = "canary-settings";
 
 /// The key in it.
-const KEY: &str = "config.json";
+pub(crate) const KEY: &str = "config.json";
 
 /// Reads the config out of a manifest, byte for byte as a mounted `ConfigMap` would show it, whether it is valid or
 /// not. A file that is itself the JSON comes back whole.

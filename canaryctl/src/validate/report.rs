@@ -7,6 +7,10 @@ use serde_json::{Value, json};
 
 use super::check::{Faults, check};
 use super::excerpt::excerpt;
+use super::files::{File, Files};
+use super::finding::Finding;
+use super::walk::Walk;
+use super::{kustomization, nginx};
 use crate::edit::Found;
 use crate::input;
 use crate::manifest::locate;
@@ -22,40 +26,85 @@ pub(super) struct Report {
     strict: bool,
     /// Why there is no config to talk about.
     failure: Option<String>,
-}
-
-/// A fault, with its place in the file.
-#[derive(Debug)]
-struct Finding {
-    place: Option<Place>,
-    fault: Fault,
+    /// Found in a folder, and not named: nothing is said where there is nothing to say.
+    quiet: bool,
 }
 
 impl Report {
-    /// Reads and checks a file.
-    pub(super) fn of(path: &Path, strict: bool, now: i64) -> Self {
-        let mut report = Self {
+    /// Reads and checks what was named: a file, or all that a kustomization, a folder or an nginx.conf takes in.
+    pub(super) fn all(path: &Path, strict: bool, now: i64) -> Vec<Self> {
+        if path.is_dir() || kustomization::is_called(path) && path.is_file() {
+            let walk = Walk::folder(path);
+            if !walk.is_about_config() {
+                let mut report = Self::new(path, strict);
+                report.failure = Some(format!("{}: {NOTHING}", path.display()));
+                return vec![report];
+            }
+            let files = walk.files.list.into_iter();
+            return files.map(|file| Self { quiet: true, ..Self::of_file(file, strict, now) }).collect();
+        }
+        let mut report = Self::new(path, strict);
+        let is_nginx = path.extension().is_some_and(|extension| extension == "conf");
+        let done = match input::read(path) {
+            Ok(bytes) if is_nginx => return Self::nginx(path, &bytes, strict, now),
+            Ok(bytes) => report.check(path, bytes, now),
+            Err(error) => Err(error),
+        };
+        let mut others = Vec::new();
+        match done {
+            Ok(files) => {
+                others.extend(files.into_iter().map(|file| Self { quiet: true, ..Self::of_file(file, strict, now) }));
+            }
+            Err(error) => report.failure = Some(format!("{error:#}")),
+        }
+        [report].into_iter().chain(others).collect()
+    }
+
+    fn new(path: &Path, strict: bool) -> Self {
+        Self {
             file: path.display().to_string(),
             text: String::new(),
             errors: Vec::new(),
             warnings: Vec::new(),
             strict,
             failure: None,
-        };
-        if let Err(error) = input::read(path).and_then(|bytes| report.check(path, bytes, now)) {
-            report.failure = Some(format!("{error:#}"));
+            quiet: false,
         }
+    }
+
+    /// A file that has been read as one of several.
+    fn of_file(file: File, strict: bool, now: i64) -> Self {
+        let mut report = Self::new(&file.path, strict);
+        report.text = file.text;
+        if file.has_config {
+            report.configs(&file.path, now).unwrap_or_default();
+        }
+        report.traps(file.findings);
         report
     }
 
-    fn check(&mut self, path: &Path, bytes: Vec<u8>, now: i64) -> anyhow::Result<()> {
+    fn nginx(path: &Path, bytes: &[u8], strict: bool, now: i64) -> Vec<Self> {
+        let mut files = Files::default();
+        let file = files.add(path, String::from_utf8_lossy(bytes).into_owned());
+        nginx::check(&mut files, file);
+        let reports = files.list.into_iter().enumerate();
+        reports.map(|(number, file)| Self { quiet: number > 0, ..Self::of_file(file, strict, now) }).collect()
+    }
+
+    /// What else was read for it, if it names other files.
+    fn check(&mut self, path: &Path, bytes: Vec<u8>, now: i64) -> anyhow::Result<Vec<File>> {
+        let mut others = Vec::new();
         match String::from_utf8(bytes) {
             Ok(text) => {
-                let found = Found::all(path, &text)?;
                 self.text = text;
-                for found in found {
-                    let faults = check(found.text.as_bytes(), now);
-                    self.add(faults, Some(&found));
+                let walk = Walk::manifest(path, &self.text);
+                let about = walk.is_about_config();
+                let mut files = walk.files.list.into_iter();
+                let own = files.next().map(|file| file.findings).unwrap_or_default();
+                others = files.collect();
+                match self.configs(path, now) {
+                    Err(error) if !about => return Err(error),
+                    _ => self.traps(own),
                 }
             }
             Err(error) => {
@@ -65,17 +114,37 @@ impl Report {
                 self.add(check(&bytes, now), None);
             }
         }
+        self.sort();
+        Ok(others)
+    }
+
+    /// Checks the configs in the text.
+    fn configs(&mut self, path: &Path, now: i64) -> anyhow::Result<()> {
+        for found in Found::all(path, &self.text)? {
+            let faults = check(found.text.as_bytes(), now);
+            self.add(faults, Some(&found));
+        }
+        Ok(())
+    }
+
+    fn traps(&mut self, findings: Vec<Finding>) {
+        let (errors, warnings): (Vec<_>, Vec<_>) = findings.into_iter().partition(Finding::is_error);
+        self.errors.extend(errors);
+        self.warnings.extend(warnings);
+        self.sort();
+    }
+
+    fn sort(&mut self) {
         let place = |finding: &Finding| finding.place.map(|place| (place.line, place.column));
         self.errors.sort_by_key(place);
         self.warnings.sort_by_key(place);
-        Ok(())
     }
 
     fn add(&mut self, faults: Faults, found: Option<&Found>) {
         let text = &self.text;
         let finding = |fault: Fault| {
             let place = found.zip(fault.place()).and_then(|(found, place)| found.place(text, place));
-            Finding { place, fault }
+            Finding::of(&fault, place)
         };
         self.errors.extend(faults.errors.into_iter().map(finding));
         self.warnings.extend(faults.warnings.into_iter().map(finding));
@@ -117,19 +186,22 @@ impl Report {
             .map(|(number, noun)| count(number, noun))
             .collect();
         let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
+        if self.quiet && counts.is_empty() {
+            return String::new();
+        }
         errors.chain(warnings).chain([format!("{}: {verdict}{counts}\n", self.file)]).collect()
     }
 
-    fn lines(&self, level: &str, Finding { place, fault }: &Finding, paint: Paint) -> String {
+    fn lines(&self, level: &str, Finding { code, key, place, message }: &Finding, paint: Paint) -> String {
         let mut text = self.file.clone();
         if let Some(Place { line, column }) = place {
             text = format!("{text}:{line}:{column}");
         }
-        text = format!("{text}: {level} {}", fault.code().as_str());
-        if !fault.key().is_empty() {
-            text = format!("{text} {}", safe(fault.key()));
+        text = format!("{text}: {level} {code}");
+        if !key.is_empty() {
+            text = format!("{text} {}", safe(key));
         }
-        text = format!("{text}: expected {}\n", fault.expected());
+        text = format!("{text}: {}\n", safe(message));
         let line = place.and_then(|place| Some((place, self.text.split('\n').nth(place.line.saturating_sub(1))?)));
         if let Some((Place { line: number, column }, line)) = line {
             let excerpt = excerpt(line, number, column);
@@ -140,22 +212,14 @@ impl Report {
     }
 }
 
-impl Finding {
-    fn json(&self) -> Value {
-        json!({
-            "code": self.fault.code().as_str(),
-            "key": self.fault.key(),
-            "line": self.place.map(|place| place.line),
-            "column": self.place.map(|place| place.column),
-            "message": format!("expected {}", self.fault.expected()),
-        })
-    }
-}
+/// What is said of a folder without it.
+const NOTHING: &str =
+    "expected a ConfigMap canary-settings with the key config.json, or something that mounts or syncs it";
 
 /// For people: what was found, a line on each file, and one on all of them. What cannot be read is told elsewhere.
 pub(super) fn text(reports: &[Report], paint: Paint) -> String {
     let mut text: String = reports.iter().filter(|it| it.failure.is_none()).map(|it| it.text(paint)).collect();
-    if let [_, _, ..] = reports {
+    if reports.len() > 1 || reports.iter().any(|report| report.quiet) {
         let of = |code: u8| reports.iter().filter(|report| report.exit_code() == code).count();
         let parts: Vec<_> = [(of(0), "valid"), (of(1), "invalid"), (of(2), "unreadable")]
             .into_iter()

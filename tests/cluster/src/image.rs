@@ -9,8 +9,8 @@ const REGISTRY: &str = "127.0.0.1:443";
 /// Copies the archives that `scripts/images` makes, and whose names are `NAME-VERSION.tar`, to the registry.
 #[track_caller]
 pub fn push_all(folder: &str) {
-    for (archive, image) in [("frontend-1.4.2", "frontend:1.4.2"), ("frontend-1.5.0", "frontend:1.5.0")] {
-        copy(&format!("docker-archive:{folder}/{archive}.tar"), image);
+    for image in ["frontend:1.4.2", "frontend:1.5.0", "canaryctl:0.1.0"] {
+        copy(&format!("docker-archive:{folder}/{}.tar", image.replace(':', "-")), image);
     }
 }
 

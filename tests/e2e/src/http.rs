@@ -5,8 +5,9 @@
 
 use crate::wait::DEADLINE;
 use std::fmt::Write as _;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 /// An answer, as it came.
 #[derive(Debug, Clone)]
@@ -20,6 +21,15 @@ pub struct Response {
 }
 
 impl Response {
+    /// Reads an answer to `method` at the beginning of `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no whole one.
+    pub fn parse(method: &str, mut bytes: &[u8]) -> io::Result<Self> {
+        read(method, &mut bytes)
+    }
+
     /// The first header of that name, whatever its case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -58,19 +68,87 @@ pub fn request(method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -
     let rest = url.strip_prefix("http://").ok_or_else(|| invalid("not an http address"))?;
     let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let path = if path.is_empty() { "/" } else { path };
-    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+    let length = body.len().to_string();
+    let mut headers = [&[("Connection", "close")], headers].concat();
+    if !body.is_empty() {
+        headers.push(("Content-Length", &length));
+    }
+    let mut connection = Connection::open(host)?;
+    connection.send(&[head(method, host, path, &headers).as_bytes(), body].concat())?;
+    connection.read(method)
+}
+
+/// A connection that stays open from one request to the next, for any bytes.
+#[derive(Debug)]
+pub struct Connection {
+    host: String,
+    reader: BufReader<TcpStream>,
+}
+
+impl Connection {
+    /// Connects to a host with a port, with or without `http://`.
+    ///
+    /// # Errors
+    ///
+    /// When nobody is there.
+    pub fn open(host: &str) -> io::Result<Self> {
+        let host = host.strip_prefix("http://").unwrap_or(host).trim_end_matches('/').to_owned();
+        let stream = TcpStream::connect(&host)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(DEADLINE))?;
+        Ok(Self { host, reader: BufReader::new(stream) })
+    }
+
+    /// Gets a path by a proper request.
+    ///
+    /// # Errors
+    ///
+    /// As [`request`].
+    pub fn get(&mut self, path: &str, headers: &[(&str, &str)]) -> io::Result<Response> {
+        self.send(head("GET", &self.host, path, headers).as_bytes())?;
+        self.read("GET")
+    }
+
+    /// Sends bytes as they are.
+    ///
+    /// # Errors
+    ///
+    /// When the server has closed the connection.
+    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.reader.get_mut().write_all(bytes)
+    }
+
+    /// Reads the next answer, which is to `method`.
+    ///
+    /// # Errors
+    ///
+    /// As [`request`].
+    pub fn read(&mut self, method: &str) -> io::Result<Response> {
+        read(method, &mut self.reader)
+    }
+
+    /// What is left, until the server closes the connection or is silent for `patience`.
+    #[must_use]
+    pub fn rest(mut self, patience: Duration) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let _ = self.reader.get_ref().set_read_timeout(Some(patience));
+        let _ = self.reader.read_to_end(&mut bytes);
+        bytes
+    }
+
+    /// The socket itself.
+    #[must_use]
+    pub fn stream(&self) -> &TcpStream {
+        self.reader.get_ref()
+    }
+}
+
+fn head(method: &str, host: &str, path: &str, headers: &[(&str, &str)]) -> String {
+    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n");
     for (name, value) in headers {
         let _ = write!(head, "{name}: {value}\r\n");
     }
-    if !body.is_empty() {
-        let _ = write!(head, "Content-Length: {}\r\n", body.len());
-    }
-    head.push_str("\r\n");
-
-    let mut stream = TcpStream::connect(host)?;
-    stream.set_read_timeout(Some(DEADLINE))?;
-    stream.write_all(&[head.as_bytes(), body].concat())?;
-    read(method, &mut BufReader::new(stream))
+    head + "\r\n"
 }
 
 /// Reads no further than the answer goes: not every server closes when asked to.

@@ -44,6 +44,13 @@ impl Manifests {
         &self.0
     }
 
+    /// These and the others, as they live side by side in a cluster.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
     /// The object of that kind and name.
     ///
     /// # Panics

@@ -23,8 +23,8 @@
 //! session of a [`driver::Driver`]; [`http`] asks without a browser.
 //!
 //! Most tests begin with all of it, a [`stage::Stage`], and show the [`demo`] or a page
-//! of their own ([`fixture`]). [`base`] is the manifests to edit, and [`bucket`] says who
-//! has to get the canary, by a computation of its own.
+//! of their own ([`fixture`]). [`base`] is the manifests to edit, [`git`] the way that an edit
+//! takes to a cluster, and [`bucket`] says who has to get the canary, by a computation of its own.
 //!
 //! Faults are shown in three engines: a [`fault_stage::FaultStage`] is a page of the
 //! tests' own, with a bundle of each arm that says which it is, and a
@@ -48,11 +48,13 @@ pub mod fault_server;
 pub mod fault_stage;
 pub mod files;
 pub mod fixture;
+pub mod git;
 pub mod http;
 pub mod kustomize;
 pub mod nginx;
 pub mod process;
 pub mod rows;
+pub mod scan;
 pub mod site;
 pub mod stage;
 pub mod told;

@@ -89,6 +89,14 @@ impl Nginx {
         tail(&self.dir.path().join("error.log"))
     }
 
+    /// The lines of the error log that tell of more than a client's or a file's fault.
+    #[must_use]
+    pub fn alarms(&self) -> Vec<String> {
+        let text = files::read(&self.dir.path().join("error.log"));
+        let is_alarm = |line: &&str| ["[crit]", "[alert]", "[emerg]"].iter().any(|level| line.contains(level));
+        text.lines().filter(is_alarm).map(str::to_owned).collect()
+    }
+
     /// The id of the master process.
     #[must_use]
     pub fn pid(&self) -> u32 {

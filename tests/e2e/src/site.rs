@@ -45,6 +45,25 @@ impl Site {
         self.dir.path()
     }
 
+    /// The address of the module that decides, whose name has its hash.
+    ///
+    /// # Panics
+    ///
+    /// When there is no runtime in the site.
+    #[track_caller]
+    #[must_use]
+    pub fn module(&self) -> String {
+        let dir = self.file("runtime");
+        let entries = dir.read_dir().unwrap_or_else(|e| panic!("cannot list {}: {e}", dir.display()));
+        let mut paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        let name = paths.find_map(|path| {
+            let name = path.file_name()?.to_str()?;
+            let is_it = name.starts_with("canary_") && path.extension()? == "wasm";
+            is_it.then(|| format!("/runtime/{name}"))
+        });
+        name.unwrap_or_else(|| panic!("no module in {}", dir.display()))
+    }
+
     /// Makes `files` the contents of the volume at `/config`, as kubelet would;
     /// returns whether that changed anything.
     #[track_caller]

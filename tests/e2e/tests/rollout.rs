@@ -1,42 +1,68 @@
-//! The main job, nothing of it faked: manifests, volume, nginx, browser.
+//! The main job: commit, push, fetch, manifests, volume, nginx, browser.
+//!
+//! All of it is real but for the cluster between Git and the volume, for which a fetch, a build and the steps of
+//! kubelet stand in: they do it at once, and nobody checks who signed.
 
 use canary_e2e::access_log::Mark;
-use canary_e2e::atomic::Files;
-use canary_e2e::base::Base;
 use canary_e2e::bucket::{User, user_at, users_in};
 use canary_e2e::demo::{self, Arm, CANARY, STABLE};
+use canary_e2e::git::Git;
+use canary_e2e::kustomize::Manifests;
 use canary_e2e::process::children;
 use canary_e2e::site::Site;
 use canary_e2e::stage::Stage;
 use canary_e2e::wait::DEADLINE;
 use serde_json::Value;
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
 /// The salt that the manifest names.
 const SALT: &str = "release-1.5.0";
 
-/// The demo as a cluster serves it, with the manifests to edit.
+/// The demo as a cluster serves it, with the repository to push to.
 struct Rollout {
-    base: Base,
+    git: Git,
+    pods: Manifests,
     stage: Stage,
 }
 
 impl Rollout {
     async fn start() -> Self {
-        let (base, site) = (Base::new(), Site::new());
-        let config: Value = serde_json::from_str(&base.config()).unwrap();
+        let (mut git, site) = (Git::new(), Site::new());
+        assert!(git.fetch() && !git.fetch());
+        let pods = git.pods();
+        let files = git.build(&pods);
+        let config: Value = serde_json::from_slice(&files["canary.json"]).unwrap();
         assert_eq!((&config["CANARY_PERCENTAGE"], &config["SALT"]), (&5.into(), &SALT.into()));
-        assert!(site.mount(&base.mounted()));
+        assert!(site.mount(&files));
         let stage = Stage::new(site).await;
         stage.browser.set_cache_disabled(true).await;
-        Self { base, stage }
+        Self { git, pods, stage }
     }
 
-    /// What a commit does in the end.
-    fn set_percentage(&self, percentage: &str) {
-        self.base.set_percentage(percentage);
-        let files: Files = self.base.mounted();
-        assert!(self.stage.site.mount(&files), "the edit changed nothing");
+    /// Commits another percentage, and brings it where nginx reads it.
+    fn set_percentage(&mut self, percentage: &str) {
+        self.git.set(&[percentage, "--commit"]);
+        self.push();
+    }
+
+    /// From the operator's last commit to what nginx reads, and how long each step took.
+    fn push(&mut self) -> Vec<(&'static str, Duration)> {
+        let mut steps = Vec::new();
+        let mut start = Instant::now();
+        let mut done = |step| {
+            steps.push((step, start.elapsed()));
+            start = Instant::now();
+        };
+        self.git.operate(&["push", "--quiet"]);
+        done("push");
+        assert!(self.git.fetch(), "nothing was pushed");
+        done("fetch");
+        let files = self.git.build(&self.pods);
+        done("kustomize build");
+        assert!(self.stage.site.mount(&files), "the commit changed nothing");
+        done("volume");
+        steps
     }
 
     /// Loads the page as `user` and sees that exactly `arm` was shown and fetched.
@@ -82,7 +108,7 @@ async fn users_move_with_the_percentage_and_only_forward() {
     let users = users_in(SALT, &places);
     assert_eq!(users.len(), 60);
 
-    let rollout = Rollout::start().await;
+    let mut rollout = Rollout::start().await;
     let pid = rollout.stage.nginx.pid();
     let workers = children(pid);
     assert_eq!(workers.len(), 2);
@@ -119,21 +145,87 @@ async fn users_move_with_the_percentage_and_only_forward() {
 
 #[tokio::test]
 async fn an_open_page_keeps_its_arm_until_it_is_reloaded() {
-    let rollout = Rollout::start().await;
-    let Stage { browser, .. } = &rollout.stage;
+    let mut rollout = Rollout::start().await;
     let user = user_at(SALT, 30_000);
     for (percentage, before, after) in [("50", STABLE, CANARY), ("0", CANARY, STABLE)] {
         rollout.check(&user, before).await;
         // The page itself sees the new config, and nothing but its flags may follow.
-        browser
-            .eval(r#"void globalThis[Symbol.for("canary-runtime")].on("superseded", (d) => (globalThis.next = d))"#)
-            .await;
+        let listen = r#"void globalThis[Symbol.for("canary-runtime")].on("superseded", (d) => (globalThis.next = d))"#;
+        rollout.stage.browser.eval(listen).await;
         rollout.set_percentage(percentage);
+        let Stage { browser, .. } = &rollout.stage;
         browser.eval(r#"void document.dispatchEvent(new Event("visibilitychange"))"#).await;
         assert_eq!(browser.wait_for("globalThis.next?.variant").await, after.name);
         assert_eq!(demo::shown(browser).await, before.shown());
         browser.client().refresh().await.unwrap();
         assert_eq!(demo::shown(browser).await, after.shown());
     }
-    browser.assert_console(&[]).await;
+    rollout.stage.browser.assert_console(&[]).await;
+}
+
+#[tokio::test]
+async fn a_revert_takes_users_back_and_what_is_not_pushed_moves_nobody() {
+    let mut rollout = Rollout::start().await;
+    let user = user_at(SALT, 30_000);
+    rollout.check(&user, STABLE).await;
+    rollout.git.set(&["50", "--commit"]);
+    assert!(!rollout.git.fetch());
+    rollout.check(&user, STABLE).await;
+    rollout.push();
+    rollout.check(&user, CANARY).await;
+    rollout.git.operate(&["revert", "--no-edit", "HEAD"]);
+    rollout.push();
+    rollout.check(&user, STABLE).await;
+    // The revert of the revert, by the command's own push.
+    rollout.git.set(&["50", "--commit", "--push"]);
+    assert!(rollout.git.fetch());
+    assert!(rollout.stage.site.mount(&rollout.git.build(&rollout.pods)));
+    rollout.check(&user, CANARY).await;
+    rollout.stage.browser.assert_console(&[]).await;
+}
+
+/// Figures for the documentation; they fail nothing.
+#[tokio::test]
+#[ignore = "measures: make bench"]
+async fn twenty_changes() {
+    const CHANGES: usize = 20;
+    let mut rollout = Rollout::start().await;
+    let user = user_at(SALT, 30_000);
+    rollout.check(&user, STABLE).await;
+    let mut table: Vec<(&str, Vec<Duration>)> = Vec::new();
+    let mut note = |step, time| match table.iter_mut().find(|(name, _)| *name == step) {
+        Some((_, times)) => times.push(time),
+        None => table.push((step, vec![time])),
+    };
+    for change in 0..CHANGES {
+        // Up, and down by turns by a lower number and by a revert.
+        let arm = match change % 4 {
+            0 | 2 => CANARY,
+            _ => STABLE,
+        };
+        match change % 4 {
+            3 => drop(rollout.git.operate(&["revert", "--no-edit", "HEAD"])),
+            1 => rollout.git.set(&["5", "--commit"]),
+            _ => rollout.git.set(&["50", "--commit"]),
+        }
+        // A browser that knows nothing, so that it asks for everything.
+        let Stage { browser, .. } = &rollout.stage;
+        browser.clear_site_data().await;
+        rollout.stage.be(&user.id).await;
+        let start = Instant::now();
+        for (step, time) in rollout.push() {
+            note(step, time);
+        }
+        let swapped = Instant::now();
+        rollout.stage.goto("/").await;
+        assert_eq!(demo::shown(&rollout.stage.browser).await, arm.shown(), "change {change}");
+        note("page view", swapped.elapsed());
+        note("all", start.elapsed());
+    }
+    println!("{CHANGES} changes, seconds{:>18}{:>8}{:>8}", "median", "p95", "max");
+    for (step, mut times) in table {
+        times.sort();
+        let at = |percent: usize| times[(times.len() * percent).div_ceil(100) - 1].as_secs_f64();
+        println!("{step:<28}{:>8.3}{:>8.3}{:>8.3}", at(50), at(95), at(100));
+    }
 }

@@ -1,7 +1,7 @@
-use super::{Response, read};
+use super::Response;
 
 fn parse(method: &str, answer: &str) -> Result<Response, String> {
-    read(method, &mut answer.as_bytes()).map_err(|e| e.to_string())
+    Response::parse(method, answer.as_bytes()).map_err(|e| e.to_string())
 }
 
 #[test]

@@ -2,8 +2,9 @@
 //!
 //! A [`World`] is all that Flux would make of one folder of `k8s/clusters`, built by the real kustomize. It is held
 //! against the schemas of its kinds ([`kinds`]), its names against each other ([`references`]), and against rules of our
-//! own ([`pods`], [`sync`]). [`mutants`] shows that each of these can fail.
+//! own ([`pods`], [`access`], [`sync`]). [`mutants`] shows that each of these can fail.
 
+mod access;
 mod chart;
 mod kinds;
 mod mutants;
@@ -106,6 +107,7 @@ fn faults(root: &Path, cluster: &str) -> Vec<String> {
     }
     faults.extend(references::check(&world, root));
     faults.extend(pods::check(&world));
+    faults.extend(access::check(&world));
     faults.extend(sync::check(&world));
     faults
 }
@@ -118,6 +120,16 @@ fn alternative(name: &str, tree: &Tree) {
         "as it is" => {}
         "ingress" => tree.edit(OVERLAY, "components/gateway", "components/ingress"),
         "flagger" => tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/flagger\n"),
+        "monitoring" => {
+            tree.edit(
+                OVERLAY,
+                "components/network-policy\n",
+                "components/network-policy\n  - ../../../components/monitoring\n",
+            );
+        }
+        "fast-config" => {
+            tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/fast-config\n");
+        }
         "oci-source" | "helm-release" => tree.edit(CLUSTER, "", &format!("  - ../../components/{name}\n")),
         _ => panic!("no alternative {name}"),
     }
@@ -148,6 +160,19 @@ fn production_holds_with_an_ingress() {
 #[test]
 fn production_holds_beside_flagger() {
     holds("production", "flagger");
+}
+
+#[test]
+fn production_holds_with_alerts() {
+    let tree = Tree::new();
+    alternative("monitoring", &tree);
+    assert_eq!(World::build(tree.root(), "production").all("PrometheusRule").count(), 1);
+    holds("production", "monitoring");
+}
+
+#[test]
+fn production_holds_with_a_fast_config() {
+    holds("production", "fast-config");
 }
 
 #[test]

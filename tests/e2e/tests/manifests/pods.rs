@@ -5,6 +5,9 @@ use crate::world::World;
 use canary_e2e::files::{read, repo};
 use serde_json::{Value, json};
 
+/// What makes kubelets look at once. No page needs it, and it serves nobody.
+pub(crate) const NUDGE: &str = "Deployment canary-nudge";
+
 /// What a workload does that it should not, and does not that it should.
 pub(crate) fn check(world: &World) -> Vec<String> {
     let mut faults = Vec::new();
@@ -13,9 +16,13 @@ pub(crate) fn check(world: &World) -> Vec<String> {
         images(deployment, &mut found);
         restricted(world, deployment, &mut found);
         lasting(deployment, &mut found);
-        leaving(deployment, &mut found);
-        scaled(world, deployment, &mut found);
-        mounts(deployment, &mut found);
+        if called(deployment) == NUDGE {
+            alone(deployment, &mut found);
+        } else {
+            leaving(deployment, &mut found);
+            scaled(world, deployment, &mut found);
+            mounts(deployment, &mut found);
+        }
         faults.extend(found.into_iter().map(|fault| format!("{}: {fault}", called(deployment))));
     }
     faults.extend(same(world));
@@ -55,7 +62,9 @@ fn restricted(world: &World, deployment: &Value, faults: &mut Vec<String>) {
     let enforced =
         |space: &Value| space["metadata"]["name"] == *within && space["metadata"]["labels"][label] == "restricted";
     demand(world.all("Namespace").any(enforced), "its namespace does not enforce Pod Security `restricted`");
-    demand(pod["automountServiceAccountToken"] == false, "it gets a token of the API server");
+    // It watches and patches by the API; nobody else does.
+    let token = called(deployment) == NUDGE && text(&pod["serviceAccountName"]) == "canary-nudge";
+    demand(pod["automountServiceAccountToken"] == token, "it gets a token of the API server, or lacks its own");
     demand(pod["securityContext"]["runAsNonRoot"] == true, "it may run as root");
     demand(
         pod["securityContext"]["runAsUser"].as_u64().is_some_and(|user| user > 0),
@@ -105,6 +114,19 @@ fn lasting(deployment: &Value, faults: &mut Vec<String>) {
             if container["resources"][kind][what].is_null() {
                 faults.push(format!("the container {} has no {kind} of {what}", container["name"]));
             }
+        }
+    }
+}
+
+/// Two of them at a time would tell the same pods the same.
+fn alone(deployment: &Value, faults: &mut Vec<String>) {
+    if deployment["spec"]["replicas"] != 1 || deployment["spec"]["strategy"]["type"] != "Recreate" {
+        faults.push("there may be more than one of it".to_owned());
+    }
+    for container in containers(deployment) {
+        // Without an API server it is not ready, and a restart would not help.
+        if container["livenessProbe"]["httpGet"]["path"] != "/healthz" {
+            faults.push("its liveness depends on more than itself".to_owned());
         }
     }
 }
@@ -233,7 +255,8 @@ fn networks(world: &World) -> Vec<String> {
     if !policies.iter().any(denies) {
         faults.push("NetworkPolicy: nothing denies by default".to_owned());
     }
-    for pod in world.all("Deployment").map(|deployment| &deployment["spec"]["template"]["metadata"]["labels"]) {
+    for deployment in world.all("Deployment") {
+        let pod = &deployment["spec"]["template"]["metadata"]["labels"];
         let mine: Vec<_> = policies.iter().filter(|spec| selects(&spec["podSelector"]["matchLabels"], pod)).collect();
         let allows = |way: &str, peers: &str, port: u64, wanted: &dyn Fn(&Value) -> bool| {
             mine.iter().flat_map(|spec| list(&spec[way])).any(|rule| {
@@ -244,6 +267,16 @@ fn networks(world: &World) -> Vec<String> {
         let space = |peer: &Value| peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"].is_string();
         let system =
             |peer: &Value| peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] == "kube-system";
+        let anywhere = |port: u64| {
+            let rules = || mine.iter().flat_map(|spec| list(&spec["egress"])).filter(|rule| rule["to"].is_null());
+            rules().any(|rule| list(&rule["ports"]).iter().any(|known| known["port"] == port))
+        };
+        if called(deployment) == NUDGE {
+            if !anywhere(443) || !anywhere(6443) {
+                faults.push("NetworkPolicy: canary-nudge cannot ask the API server".to_owned());
+            }
+            continue;
+        }
         let needs: [(bool, &str); 4] = [
             (allows("ingress", "from", 8080, &pods), "the peer cannot ask it"),
             (allows("egress", "to", 8080, &pods), "it cannot ask its peer"),

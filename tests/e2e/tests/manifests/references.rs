@@ -20,6 +20,13 @@ pub(crate) fn check(world: &World, root: &Path) -> Vec<String> {
             "HorizontalPodAutoscaler" => target(world, object, &object["spec"]["scaleTargetRef"], &mut found),
             "PodDisruptionBudget" => selected(world, object, &object["spec"]["selector"]["matchLabels"], &mut found),
             "NetworkPolicy" => network(world, object, &mut found),
+            "RoleBinding" => binding(world, object, &mut found),
+            "ValidatingAdmissionPolicyBinding" => {
+                let policy = &object["spec"]["policyName"];
+                if !world.all("ValidatingAdmissionPolicy").any(|known| known["metadata"]["name"] == *policy) {
+                    found.push(format!("no ValidatingAdmissionPolicy {policy}"));
+                }
+            }
             "Canary" => {
                 target(world, object, &object["spec"]["targetRef"], &mut found);
                 target(world, object, &object["spec"]["autoscalerRef"], &mut found);
@@ -41,8 +48,22 @@ fn namespace(object: &Value) -> &str {
     text(&object["metadata"]["namespace"])
 }
 
+fn binding(world: &World, object: &Value, faults: &mut Vec<String>) {
+    let within = namespace(object);
+    target(world, object, &object["roleRef"], faults);
+    for subject in list(&object["subjects"]) {
+        if !world.has(&subject["kind"], &subject["name"], text(&subject["namespace"])) {
+            faults.push(format!("no {} {} in {within}", text(&subject["kind"]), subject["name"]));
+        }
+    }
+}
+
 fn pods(world: &World, object: &Value, faults: &mut Vec<String>) {
     let pod = &object["spec"]["template"];
+    let account = &pod["spec"]["serviceAccountName"];
+    if !account.is_null() && !world.has(&json!("ServiceAccount"), account, namespace(object)) {
+        faults.push(format!("no ServiceAccount {account}"));
+    }
     if !selects(&object["spec"]["selector"]["matchLabels"], &pod["metadata"]["labels"]) {
         faults.push("its selector does not select its own pods".to_owned());
     }

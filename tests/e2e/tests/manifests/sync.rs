@@ -1,5 +1,6 @@
 //! What keeps a roll-back quick, and Git the only one who writes.
 
+use crate::pods::NUDGE;
 use crate::references::setter_lines;
 use crate::value::{called, list, seconds, text};
 use crate::world::{FLUX, World};
@@ -98,7 +99,9 @@ fn workloads(world: &World, faults: &mut Vec<String>) {
     }
     for synced in &world.synced {
         let (name, spec) = (called(&synced.by), &synced.by["spec"]);
-        for object in synced.objects.iter().filter(|object| object["kind"] == "Deployment") {
+        // Nobody waits for what saves a minute.
+        let deployments = synced.objects.iter().filter(|object| object["kind"] == "Deployment");
+        for object in deployments.filter(|object| called(object) != NUDGE) {
             let checked = json!({ "apiVersion": object["apiVersion"], "kind": "Deployment",
                 "name": object["metadata"]["name"], "namespace": object["metadata"]["namespace"] });
             if !list(&spec["healthChecks"]).contains(&checked) {

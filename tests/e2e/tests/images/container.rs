@@ -1,0 +1,203 @@
+//! A container as a cluster runs it, by the same runc.
+
+use crate::archive::{Image, run};
+use canary_e2e::files;
+use canary_e2e::http::{self, Response};
+use canary_e2e::process::{Process, find_program};
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+use serde_json::{Value, json};
+use std::fs::{File, Permissions};
+use std::io::Write;
+use std::os::fd::AsFd;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::thread;
+use tempfile::TempDir;
+
+/// What a pod's manifest says beyond the image.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Pod<'a> {
+    /// `command` and `args`; without, what the image says.
+    pub(crate) command: Vec<&'a str>,
+    /// Variables such as `PEER=frontend-canary`.
+    pub(crate) env: Vec<&'a str>,
+    /// Root file system read-only, no capabilities, no new privileges; else what Docker gives by itself.
+    pub(crate) strict: bool,
+    /// Folders that are empty and writable.
+    pub(crate) empty: Vec<&'a str>,
+    /// Folders of the host, and where they are mounted, to be read.
+    pub(crate) mounts: Vec<(&'a Path, &'a str)>,
+}
+
+/// A running container, with a network of its own that has a loopback interface and nothing else.
+#[derive(Debug)]
+pub(crate) struct Container {
+    /// `runc`, which hands signals on.
+    pub(crate) process: Process,
+    bundle: TempDir,
+}
+
+const ID: &str = "container";
+
+impl Container {
+    /// Starts `image` as `pod` says, and waits until it runs.
+    #[track_caller]
+    pub(crate) fn start(image: &Image, pod: &Pod) -> Self {
+        let (bundle, command) = prepare(image, pod);
+        let mut process = Process::spawn("a container", command);
+        process.ready(|| state(bundle.path()).filter(|state| state["status"] == "running"));
+        Self { process, bundle }
+    }
+
+    /// Waits until Nginx answers.
+    #[track_caller]
+    pub(crate) fn ready(mut self) -> Self {
+        let pid = self.pid();
+        self.process.ready(|| ask(pid, || http::request("GET", &url("/healthz"), &[], b"")).ok());
+        self
+    }
+
+    /// The id of the container's first process.
+    #[track_caller]
+    pub(crate) fn pid(&self) -> u32 {
+        let state = state(self.bundle.path()).expect("a container");
+        state["pid"].as_u64().and_then(|pid| u32::try_from(pid).ok()).expect("an id")
+    }
+
+    /// Gets a path of the server in the container.
+    #[track_caller]
+    pub(crate) fn get(&self, path: &str, headers: &[(&str, &str)]) -> Response {
+        ask(self.pid(), || http::get(&url(path), headers))
+    }
+
+    /// Runs a shell's command in the container, as its user.
+    #[track_caller]
+    pub(crate) fn sh(&self, script: &str) -> Output {
+        runc(self.bundle.path()).args(["exec", ID, "sh", "-c", script]).output().unwrap()
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        self.process.stop();
+        let _ = runc(self.bundle.path()).args(["delete", "--force", ID]).output();
+    }
+}
+
+/// Runs `image` as `pod` says to its end.
+#[track_caller]
+pub(crate) fn output(image: &Image, pod: &Pod) -> Output {
+    let (bundle, mut command) = prepare(image, pod);
+    let output = command.output().unwrap();
+    let _ = runc(bundle.path()).args(["delete", "--force", ID]).output();
+    output
+}
+
+/// Does something in the network of the process `pid`.
+#[track_caller]
+pub(crate) fn ask<T: Send>(pid: u32, what: impl FnOnce() -> T + Send) -> T {
+    let network = File::open(format!("/proc/{pid}/ns/net")).unwrap();
+    let asked = thread::scope(|scope| {
+        // The thread ends with what it has done, so nothing has to be put back.
+        let asking = scope.spawn(|| {
+            move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
+            what()
+        });
+        asking.join()
+    });
+    asked.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// The address of a path in the container's network.
+pub(crate) fn url(path: &str) -> String {
+    format!("http://127.0.0.1:8080{path}")
+}
+
+/// A bundle of the image's files, with what runc is told, and the command that runs it.
+fn prepare(image: &Image, pod: &Pod) -> (TempDir, Command) {
+    let bundle = files::temp_dir();
+    files::write(&bundle.path().join("config.json"), spec(image, pod, bundle.path()).to_string());
+    let mut command = runc(bundle.path());
+    command.args(["run", "--bundle"]).arg(bundle.path()).arg(ID);
+    (bundle, command)
+}
+
+fn runc(bundle: &Path) -> Command {
+    let mut command = Command::new(find_program("runc"));
+    command.arg("--root").arg(bundle.join("runc"));
+    command
+}
+
+fn state(bundle: &Path) -> Option<Value> {
+    let output = runc(bundle).args(["state", ID]).output().ok()?;
+    serde_json::from_slice(&output.stdout).ok()
+}
+
+/// The OCI runtime's configuration.
+fn spec(image: &Image, pod: &Pod, bundle: &Path) -> Value {
+    let args = if pod.command.is_empty() { json!(image.command()) } else { json!(pod.command) };
+    let user = image.config["User"].as_str().unwrap_or_default();
+    let mut ids = user.split(':').map(|id| id.parse::<u32>().unwrap_or(0));
+    let env = image.config["Env"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let env: Vec<_> = env.chain(pod.env.iter().copied()).collect();
+    // Docker's, of which none should be needed.
+    let held = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_SETGID", "CAP_SETUID", "CAP_NET_BIND_SERVICE"];
+    let capabilities = if pod.strict { json!({}) } else { json!({"bounding": held}) };
+    let mount = |kind: &str, source: &str, to: &str, options: &[&str]| json!({"type": kind, "source": source, "destination": to, "options": options});
+    let mut mounts = vec![
+        mount("proc", "proc", "/proc", &["nosuid", "noexec", "nodev"]),
+        mount("tmpfs", "tmpfs", "/dev", &["nosuid", "mode=755", "size=64k"]),
+    ];
+    // As kubelet makes an emptyDir: a folder of the host, open to every user.
+    for (number, to) in pod.empty.iter().enumerate() {
+        let from = bundle.join(format!("empty-{number}"));
+        std::fs::create_dir(&from).unwrap();
+        std::fs::set_permissions(&from, Permissions::from_mode(0o777)).unwrap();
+        mounts.push(mount("bind", &from.display().to_string(), to, &["rbind", "rw"]));
+    }
+    mounts.extend(pod.mounts.iter().map(|(from, to)| mount("bind", &from.display().to_string(), to, &["rbind", "ro"])));
+    let namespaces = ["pid", "network", "ipc", "uts", "mount"].map(|kind| json!({"type": kind}));
+    json!({
+        "ociVersion": "1.0.2",
+        "hostname": "pod",
+        "root": {"path": image.root(), "readonly": pod.strict},
+        "process": {
+            "user": {"uid": ids.next().unwrap_or(0), "gid": ids.next().unwrap_or(0)},
+            "args": args,
+            "env": env,
+            "cwd": "/",
+            "capabilities": capabilities,
+            "noNewPrivileges": pod.strict,
+        },
+        "mounts": mounts,
+        "linux": {"namespaces": namespaces},
+    })
+}
+
+/// Whether containers can be had here; says so where not, once for each test.
+pub(crate) fn are_there() -> bool {
+    let missing: Vec<_> = ["buildah", "runc"].into_iter().filter(|tool| !is_installed(tool)).collect();
+    let base = run(Command::new(files::repo("scripts/need")).arg("--base"));
+    let why = if !rustix::process::geteuid().is_root() {
+        "root is needed".to_owned()
+    } else if !missing.is_empty() {
+        format!("not installed: {}", missing.join(", "))
+    } else if !Path::new(base.trim()).is_file() {
+        "no base to build on: scripts/need images".to_owned()
+    } else {
+        return true;
+    };
+    // Past the test harness, which keeps what a test prints to itself where nothing fails.
+    let _ = writeln!(std::io::stderr(), "not run: no images are built here: {why}");
+    false
+}
+
+fn is_installed(tool: &str) -> bool {
+    Command::new("sh")
+        .args(["-c", &format!("PATH=$PATH:/usr/sbin command -v {tool}")])
+        .output()
+        .unwrap()
+        .status
+        .success()
+}

@@ -1,0 +1,48 @@
+//! Configs that are told apart by a number, and in nothing else: not in length, and not within a second.
+
+use std::fmt::Write as _;
+
+/// So that all numbers have seven digits.
+const FIRST: u64 = 1_000_000;
+
+/// More than what one buffer holds.
+const FLAGS: usize = 300;
+
+/// A config that gives everybody the canary, with its number in every line, and as the value of the flag `number`.
+pub(crate) fn text(number: u64) -> String {
+    let number = FIRST + number;
+    let mut text = format!(
+        "{{\"CANARY_PERCENTAGE\": 100, \"SALT\": \"s\", \"REVISION\": {number}, \"FEATURE_FLAGS\": {{\n\
+         \"number\": {{ \"variants\": {{ \"v\": {{ \"weight\": 1, \"value\": {number} }} }} }}"
+    );
+    for flag in 0..FLAGS {
+        let _ = write!(text, ",\n\"flag-{flag:03}-{number}\": true");
+    }
+    text + "\n}}\n"
+}
+
+/// The value of the flag `number`.
+pub(crate) fn value(number: u64) -> u64 {
+    FIRST + number
+}
+
+/// Which config this is, whole and unmixed; none if it is not.
+pub(crate) fn number(body: &str) -> Option<u64> {
+    let (_, rest) = body.split_once("\"REVISION\": ")?;
+    let number = rest.get(..7)?.parse::<u64>().ok()?.checked_sub(FIRST)?;
+    (body == text(number)).then_some(number)
+}
+
+#[test]
+fn a_config_is_known_by_all_of_it() {
+    let (one, two) = (text(1), text(234));
+    assert_eq!(one.len(), two.len());
+    for text in [&one, &two] {
+        serde_json::from_str::<serde_json::Value>(text).unwrap();
+    }
+    assert_eq!([&one, &two].map(|text| number(text)), [Some(1), Some(234)]);
+    let half = one.len() / 2;
+    for wrong in [format!("{}{}", &one[..half], &two[half..]), one[..half].to_owned(), String::new()] {
+        assert_eq!(number(&wrong), None);
+    }
+}
