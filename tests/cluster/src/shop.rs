@@ -58,11 +58,12 @@ impl Shop {
         shop
     }
 
-    /// Puts everything back in Git, and does not wait until it is in the cluster.
+    /// Puts everything back in Git, and waits until the config is in the cluster; pods may take longer.
     #[track_caller]
     pub fn reset(&self) {
-        self.repository.reset(&self.first);
         self.tell_receiver();
+        self.repository.reset(&self.first);
+        self.wait_applied("frontend-config", &self.repository.head());
         self.alerts.clear();
     }
 

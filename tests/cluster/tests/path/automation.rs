@@ -18,7 +18,9 @@ pub(crate) fn moves_the_canary(shop: &Shop) {
 
     shop.repository.replace(ROBOT, "  suspend: true\n", "");
     shop.repository.push("the robot may");
-    shop.wait_synced();
+    kubectl::wait_for("the robot to be free", "-n flux-system get imageupdateautomation frontend", |object| {
+        (object["spec"]["suspend"] != true).then_some(())
+    });
     let begin = Instant::now();
     image::tag("frontend:1.5.0", "frontend:1.6.0-rc.1");
     shop.ask("imagerepository frontend");

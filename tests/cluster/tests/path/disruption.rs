@@ -51,7 +51,7 @@ pub(crate) fn rolling_update(shop: &Shop) {
     shop.repository.replace(STABLE_IMAGE, "frontend:1.4.2", "frontend:1.5.0");
     shop.repository.push("1.5.0 becomes stable");
     shop.wait_synced();
-    shop.repository.run(&shop.guide.line("rollout status deployment/frontend-stable"));
+    kubectl("-n frontend rollout status deployment/frontend-stable --timeout=180s");
     go_on(&visitor, Duration::from_secs(5));
     assert_eq!(tab.status("/assets/1.4.2/main.js"), 200);
 
@@ -80,11 +80,21 @@ pub(crate) fn pod_killed(shop: &Shop) {
     }
 }
 
+/// A node that takes no pods, until this is dropped.
+struct Cordon;
+
+impl Drop for Cordon {
+    fn drop(&mut self) {
+        kubectl("uncordon canary-node");
+    }
+}
+
 /// One node alone: what is evicted finds no other, so the budget has to hold up the drain, and one pod of each serves.
 pub(crate) fn drain(shop: &Shop) {
     shop.set_percentage(25);
     let visitor = Visitor::new();
     let load = Load::start(FILES);
+    let cordon = Cordon;
     let said = kubectl::attempt(
         "drain canary-node --delete-emptydir-data --ignore-daemonsets --timeout=30s \
          --pod-selector=app.kubernetes.io/part-of=canary-demo",
@@ -95,7 +105,7 @@ pub(crate) fn drain(shop: &Shop) {
         assert_eq!(config::pods(deployment).len(), 1, "{deployment}");
     }
     go_on(&visitor, Duration::from_secs(5));
-    kubectl("uncordon canary-node");
+    drop(cordon);
     wait::until("all pods to be back", DEADLINE, || {
         (config::pods("frontend-stable").len() == 2 && config::pods("frontend-canary").len() == 2).then_some(())
     });

@@ -43,6 +43,7 @@ pub(crate) fn stranger(shop: &Shop) {
 /// Nobody can sign, and the canary has to go: the guide's commands, one after the other.
 pub(crate) fn break_glass(shop: &Shop) {
     shop.set_percentage(25);
+    shop.repository.run("canaryctl set 50 --file $F");
     let commit = shop.repository.push_unsigned("not signed");
     refused(shop, &commit, "unsupported signature type");
 
