@@ -3,7 +3,14 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span};
+use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span};
+
+/// What a stream says, without comments: whether the parser tells of them must not depend on who else uses it.
+pub(crate) fn events(source: &str) -> impl Iterator<Item = Result<(Event<'_>, Span), ScanError>> {
+    let mut options = Options::default();
+    options.emit_comments = false;
+    Parser::new_from_str_with_options(source, options)
+}
 
 /// One document of a stream. What lies in a sequence is left out: nothing that is looked for here does.
 #[derive(Debug, Default)]
@@ -31,7 +38,7 @@ impl Document {
     pub(crate) fn parse_all(source: &str) -> Result<Vec<Self>, ScanError> {
         let mut documents = Vec::new();
         let mut walk = Walk::default();
-        for event in Parser::new_from_str(source) {
+        for event in events(source) {
             let (event, span) = event?;
             match event {
                 Event::Scalar(text, style, anchor, _) => {
@@ -69,7 +76,7 @@ impl Scalar {
 
 /// Whether two streams say the same but for one text, which is written in the same style.
 pub(crate) fn differ_in_one_text(a: &str, b: &str) -> bool {
-    let (mut a, mut b) = (Parser::new_from_str(a), Parser::new_from_str(b));
+    let (mut a, mut b) = (events(a), events(b));
     let mut differences = 0_u8;
     loop {
         match (a.next(), b.next()) {

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use canary_runtime::Place;
-use granit_parser::{Event, Parser, ScalarStyle, Span};
+use granit_parser::{Event, ScalarStyle, Span};
+
+use crate::yaml::events;
 
 use super::finding::place;
 
@@ -45,7 +47,7 @@ impl Tree {
         let source: Rc<str> = source.into();
         let mut documents = Vec::new();
         let mut build = Build::default();
-        for event in Parser::new_from_str(&source) {
+        for event in events(&source) {
             let (event, span) = event.map_err(|error| Broken {
                 place: place(&source, error.marker().byte_offset().unwrap_or_default()),
                 reason: error.info().clone(),
