@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// How long a cluster on a busy machine may take for most things.
-pub const DEADLINE: Duration = Duration::from_secs(180);
+pub const DEADLINE: Duration = Duration::from_mins(3);
 
 /// Runs `kubectl` with `args`, which spaces separate.
 ///

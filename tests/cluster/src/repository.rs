@@ -61,6 +61,15 @@ impl Repository {
         self.run_with(script, "")
     }
 
+    /// The same, where a failure is an answer too, and with `$BEFORE`.
+    ///
+    /// # Errors
+    ///
+    /// What a script printed that failed.
+    pub fn attempt(&self, script: &str, before: &str) -> Result<String, String> {
+        shell::attempt(self.clone.path(), script, &[("GNUPGHOME", &self.gnupg), ("BEFORE", before)])
+    }
+
     #[track_caller]
     fn run_with(&self, script: &str, message: &str) -> String {
         shell::run(self.clone.path(), script, &[("GNUPGHOME", &self.gnupg), ("F", CONFIG), ("M", message)])

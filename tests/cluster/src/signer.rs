@@ -5,7 +5,7 @@ use canary_e2e::files;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// OpenPGP keys by name, in a keyring of their own.
+/// `OpenPGP` keys by name, in a keyring of their own.
 #[derive(Debug)]
 pub struct Signers {
     home: TempDir,

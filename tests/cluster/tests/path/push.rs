@@ -61,7 +61,7 @@ pub(crate) fn reaches_the_browser(shop: &Shop) {
         let mut measured = Measured::new(name);
         for turn in 0..count {
             let (percentage, arm) = if turn % 2 == 0 { (25, CANARY) } else { (0, STABLE) };
-            let script = format!("canaryctl set {percentage} --file $F --commit --push");
+            let script = shop.guide.line("canaryctl set 10").replace("10", &percentage.to_string());
             follow(shop, &visitor, &script, percentage, arm, &mut measured);
         }
         measured.print();
@@ -117,7 +117,6 @@ fn start(shop: &Shop, way: Way, percentage: u64) {
 fn enter(shop: &Shop, way: Way) {
     let overlay = canary_e2e::files::read(&shop.repository.path(COMPONENTS));
     match (way, overlay.contains(FAST)) {
-        _ if std::env::var_os("NO_NUDGE").is_some() => return set_hook(shop, way),
         (Way::Nudge, false) => shop.repository.replace(COMPONENTS, "components:\n", &format!("components:\n{FAST}")),
         (Way::Receiver | Way::Polling, true) => shop.repository.replace(COMPONENTS, FAST, ""),
         _ => return set_hook(shop, way),

@@ -77,7 +77,7 @@ fn broken_canary(shop: &Shop, from: &str, to: &str) {
     });
 
     let begin = Instant::now();
-    shop.repository.run("canaryctl set 0 --file $F --commit --push");
+    shop.repository.run(&shop.guide.line("canaryctl set 0"));
     wait::until("the roll-back in the API", DEADLINE, || (config::in_api() == Some(0)).then_some(()));
     let mut times = Times::new("roll-back pushed while the canary is broken");
     times.add(begin.elapsed());

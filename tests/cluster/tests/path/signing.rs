@@ -22,12 +22,17 @@ pub(crate) fn unsigned(shop: &Shop) {
     let commit = shop.repository.push_unsigned("not signed");
     refused(shop, &commit, "unsupported signature type");
     assert_eq!(config::in_api(), Some(5));
-    // A signed commit on top is taken, and brings the unsigned one along: who must be sure looks at the range.
-    let range = shop.repository.run("git log --format='%G? %s' origin/main~1..origin/main");
-    assert_eq!(range.trim(), "N not signed");
-    shop.repository.run("git revert --no-edit HEAD && git push -q");
+    let said = shop.repository.run(&shop.guide.block("describe gitrepository frontend"));
+    assert!(said.contains("InvalidCommitSignature"), "{said}");
+
+    // A signed commit on top is taken, and brings the unsigned one along, which a look at the range finds.
+    shop.repository.run(&shop.guide.block("git log --show-signature"));
     shop.wait_synced();
     assert_eq!(config::in_api(), Some(5));
+    let look = shop.guide.block("git log --format=");
+    let unsigned = shop.repository.attempt(&look, &format!("{commit}~1")).unwrap_err();
+    assert!(unsigned.starts_with("N ") && unsigned.trim_end().ends_with("ann: not signed"), "{unsigned}");
+    assert_eq!(shop.repository.attempt(&look, &commit), Ok(String::new()));
 }
 
 pub(crate) fn stranger(shop: &Shop) {
@@ -36,8 +41,18 @@ pub(crate) fn stranger(shop: &Shop) {
     let commit = shop.repository.push_by("stranger", "a stranger's");
     refused(shop, &commit, "no matching key");
     assert_eq!(config::in_api(), Some(5));
-    shop.repository.run("git revert --no-edit HEAD && git push -q");
-    shop.wait_synced();
+
+    // No longer a stranger: the Secret made anew holds at the next fetch, and takes no commit.
+    let keys = shop.repository.path("keys");
+    for name in ["ann", "image-robot", "sealed", "stranger"] {
+        canary_e2e::files::write(&keys.join(format!("{name}.asc")), shop.signers.public(name));
+    }
+    shop.repository.run(&shop.guide.block("create secret generic git-signers"));
+    shop.ask("gitrepository frontend");
+    shop.wait_applied("frontend-config", &commit);
+    assert_eq!(config::in_api(), Some(100));
+    std::fs::remove_file(keys.join("stranger.asc")).unwrap();
+    shop.repository.run(&format!("{}; rm -r keys", shop.guide.block("create secret generic git-signers").trim()));
 }
 
 /// Nobody can sign, and the canary has to go: the guide's commands, one after the other.
