@@ -25,8 +25,7 @@ impl Visitor {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let driver = Driver::chromium();
         let browser = runtime.block_on(Browser::new(&driver));
-        let places = vec![20_000..25_000];
-        let user = users_in(SALT, &places).remove(0);
+        let user = users_in(SALT, std::slice::from_ref(&(20_000..25_000))).remove(0);
         Self { browser, url: config::service("frontend-stable"), user, runtime, _driver: driver }
     }
 
