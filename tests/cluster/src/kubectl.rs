@@ -52,6 +52,14 @@ pub fn get(args: &str) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|e| panic!("kubectl {args}: {e}"))
 }
 
+/// Where a Deployment's Service is.
+#[track_caller]
+#[must_use]
+pub fn service(deployment: &str) -> String {
+    let ip = kubectl(&format!("-n frontend get service {deployment} -o jsonpath={{.spec.clusterIP}}"));
+    format!("http://{ip}:80")
+}
+
 /// Waits until `probe` finds in that object what it looks for.
 #[track_caller]
 pub fn wait_for<T>(what: &str, args: &str, mut probe: impl FnMut(&Value) -> Option<T>) -> T {

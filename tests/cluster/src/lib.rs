@@ -6,7 +6,7 @@
 //! Every function here fails its test by a panic that names what went wrong.
 
 pub mod alerts;
-pub mod config;
+pub mod api;
 pub mod guide;
 pub mod image;
 pub mod kubectl;

@@ -1,7 +1,7 @@
 //! The whole thing: repository, signers, secrets, and the manifests synced by Flux.
 
 use crate::alerts::Alerts;
-use crate::config;
+use crate::api::Api;
 use crate::guide::Guide;
 use crate::kubectl::{self, DEADLINE, apply, kubectl};
 use crate::repository::{Repository, USER};
@@ -26,6 +26,8 @@ pub struct Shop {
     pub signers: Signers,
     /// What Flux syncs.
     pub repository: Repository,
+    /// What the cluster says.
+    pub api: Api,
     /// What Flux tells.
     pub alerts: Alerts,
     /// The operations guide.
@@ -41,8 +43,14 @@ impl Shop {
     pub fn open() -> Self {
         let signers = Signers::new(&["ann", "image-robot", "sealed", "stranger"]);
         let repository = Repository::new(&signers);
-        let mut shop =
-            Self { signers, repository, alerts: Alerts::listen(), guide: Guide::read(), first: String::new() };
+        let mut shop = Self {
+            signers,
+            repository,
+            api: Api::start(),
+            alerts: Alerts::listen(),
+            guide: Guide::read(),
+            first: String::new(),
+        };
         shop.repository.replace(
             "k8s/clusters/production/settings.yaml",
             "ssh://git@git.example.com/shop/frontend.git",
@@ -75,7 +83,7 @@ impl Shop {
             self.wait_applied(name, &head);
         }
         wait::until("ready pods of both Deployments", DEADLINE, || {
-            (!config::pods("frontend-stable").is_empty() && !config::pods("frontend-canary").is_empty()).then_some(())
+            (!self.api.pods("frontend-stable").is_empty() && !self.api.pods("frontend-canary").is_empty()).then_some(())
         });
     }
 
@@ -99,14 +107,16 @@ impl Shop {
     /// Sets the percentage by `canaryctl`, pushes, and waits until every pod serves it.
     #[track_caller]
     pub fn set_percentage(&self, percentage: u64) {
-        if config::in_api() != Some(percentage) {
+        if self.api.percentage() != Some(percentage) {
             self.repository.run(&format!("canaryctl set {percentage} --file $F --commit --push"));
         }
         wait::until(format!("{percentage} % in the API"), DEADLINE, || {
-            (config::in_api() == Some(percentage)).then_some(())
+            (self.api.percentage() == Some(percentage)).then_some(())
         });
         self.touch_pods();
-        wait::until(format!("{percentage} % in every pod"), DEADLINE, || config::in_all_pods(percentage).then_some(()));
+        wait::until(format!("{percentage} % in every pod"), DEADLINE, || {
+            self.api.all_pods_serve(percentage).then_some(())
+        });
     }
 
     /// Makes the kubelet look at every pod's files now, as the guide says.

@@ -1,7 +1,6 @@
 //! What pages do not notice.
 
 use crate::browser::Visitor;
-use canary_cluster::config;
 use canary_cluster::kubectl::{self, DEADLINE, kubectl};
 use canary_cluster::load::Load;
 use canary_cluster::node::Outage;
@@ -69,10 +68,10 @@ pub(crate) fn pod_killed(shop: &Shop) {
     let visitor = Visitor::new();
     for deployment in ["frontend-stable", "frontend-canary"] {
         let load = Load::start(FILES);
-        let pod = config::pods(deployment).remove(0);
+        let pod = shop.api.pods(deployment).remove(0);
         kubectl(&format!("-n frontend delete pod {} --wait=false", pod.name));
         wait::until("the pod to be replaced", DEADLINE, || {
-            let pods = config::pods(deployment);
+            let pods = shop.api.pods(deployment);
             (pods.len() >= 2 && !pods.contains(&pod)).then_some(())
         });
         go_on(&visitor, Duration::from_secs(5));
@@ -102,12 +101,12 @@ pub(crate) fn drain(shop: &Shop) {
     let said = said.unwrap_err();
     assert!(said.contains("violate the pod's disruption budget"), "{said}");
     for deployment in ["frontend-stable", "frontend-canary"] {
-        assert_eq!(config::pods(deployment).len(), 1, "{deployment}");
+        assert_eq!(shop.api.pods(deployment).len(), 1, "{deployment}");
     }
     go_on(&visitor, Duration::from_secs(5));
     drop(cordon);
     wait::until("all pods to be back", DEADLINE, || {
-        (config::pods("frontend-stable").len() == 2 && config::pods("frontend-canary").len() == 2).then_some(())
+        (shop.api.pods("frontend-stable").len() == 2 && shop.api.pods("frontend-canary").len() == 2).then_some(())
     });
     assert_eq!(load.end(), Vec::<String>::new());
 }
@@ -132,8 +131,8 @@ pub(crate) fn flux_gone(shop: &Shop) {
     let gone = Outage::of(&["source-controller", "kustomize-controller", "notification-controller"]);
     shop.repository.run("canaryctl set 0 --file $F --commit --push");
     go_on(&visitor, outage(60));
-    assert_eq!(config::in_api(), Some(25));
+    assert_eq!(shop.api.percentage(), Some(25));
     gone.end();
-    wait::until("0 % in the API", DEADLINE, || (config::in_api() == Some(0)).then_some(()));
+    wait::until("0 % in the API", DEADLINE, || (shop.api.percentage() == Some(0)).then_some(()));
     assert_eq!(load.end(), Vec::<String>::new());
 }

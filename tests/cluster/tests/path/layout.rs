@@ -1,6 +1,5 @@
 //! What kubelet writes, against what the fast path of the other tests writes.
 
-use canary_cluster::config;
 use canary_cluster::kubectl::kubectl;
 use canary_cluster::shop::Shop;
 use canary_e2e::atomic::AtomicWriter;
@@ -23,7 +22,7 @@ pub(crate) fn as_written(shop: &Shop) {
     let folder = "/usr/share/nginx/html/config";
     for percentage in [5, 25] {
         shop.set_percentage(percentage);
-        let pod = &config::pods("frontend-stable")[0];
+        let pod = &shop.api.pods("frontend-stable")[0];
         let kubelet = kubectl_exec(&pod.name, &[LIST.replace("$1", folder)]);
 
         let ours = temp_dir();

@@ -1,7 +1,6 @@
 //! From a push to the next page view.
 
 use crate::browser::Visitor;
-use canary_cluster::config;
 use canary_cluster::kubectl::{self, DEADLINE};
 use canary_cluster::shop::Shop;
 use canary_cluster::times::Times;
@@ -44,7 +43,7 @@ impl Measured {
     }
 }
 
-/// How many pushes each way: `CANARY_PUSHES`, or a few.
+/// How many pushes each way: `CANARY_PUSHES`, or a few, because the kubelet's minute is one.
 fn count(default: usize) -> usize {
     std::env::var("CANARY_PUSHES").ok().and_then(|count| count.parse().ok()).unwrap_or(default)
 }
@@ -76,7 +75,7 @@ pub(crate) fn revert(shop: &Shop) {
     for _ in 0..count(2) {
         start(shop, Way::Nudge, 0);
         shop.repository.run("canaryctl set 25 --file $F --commit --push");
-        wait_for_pods(25);
+        wait_for_pods(shop, 25);
         assert_eq!(visitor.view(), CANARY);
         follow(shop, &visitor, &shop.guide.line("git revert --no-edit"), 0, STABLE, &mut measured);
     }
@@ -89,24 +88,24 @@ fn follow(shop: &Shop, visitor: &Visitor, script: &str, percentage: u64, arm: Ar
     let begin = Instant::now();
     shop.repository.run(script);
     wait::until(format!("{percentage} % in the API"), DEADLINE, || {
-        (config::in_api() == Some(percentage)).then_some(())
+        (shop.api.percentage() == Some(percentage)).then_some(())
     });
     measured.api.add(begin.elapsed());
-    wait_for_pods(percentage);
+    wait_for_pods(shop, percentage);
     measured.pods.add(begin.elapsed());
     visitor.view_until(arm);
     measured.browser.add(begin.elapsed());
 }
 
 #[track_caller]
-fn wait_for_pods(percentage: u64) {
-    wait::until(format!("{percentage} % in every pod"), DEADLINE, || config::in_all_pods(percentage).then_some(()));
+fn wait_for_pods(shop: &Shop, percentage: u64) {
+    wait::until(format!("{percentage} % in every pod"), DEADLINE, || shop.api.all_pods_serve(percentage).then_some(()));
 }
 
 /// Brings every pod to `percentage`.
 #[track_caller]
 fn start(shop: &Shop, way: Way, percentage: u64) {
-    if way == Way::Polling && config::in_api() != Some(percentage) {
+    if way == Way::Polling && shop.api.percentage() != Some(percentage) {
         shop.ask("gitrepository frontend");
     }
     shop.set_percentage(percentage);

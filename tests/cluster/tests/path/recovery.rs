@@ -1,7 +1,6 @@
 //! A cluster that is not what Git says, and a Git that says what is wrong.
 
 use crate::browser::Visitor;
-use canary_cluster::config;
 use canary_cluster::kubectl::{self, DEADLINE, kubectl};
 use canary_cluster::shop::Shop;
 use canary_cluster::times::Times;
@@ -18,8 +17,8 @@ pub(crate) fn hand_edit(shop: &Shop) {
         .replace("\"CANARY_PERCENTAGE\": 5", "\"CANARY_PERCENTAGE\": 100");
     kubectl::send("replace -f -", &edited).unwrap();
     let begin = Instant::now();
-    assert_eq!(config::in_api(), Some(100));
-    wait::until("Flux to undo the edit", DEADLINE, || (config::in_api() == Some(5)).then_some(()));
+    assert_eq!(shop.api.percentage(), Some(100));
+    wait::until("Flux to undo the edit", DEADLINE, || (shop.api.percentage() == Some(5)).then_some(()));
     let mut times = Times::new("hand edit to undone, interval 1 min");
     times.add(begin.elapsed());
     times.print();
@@ -40,7 +39,7 @@ pub(crate) fn malformed(shop: &Shop) {
     shop.wait_applied("frontend-config", &bad);
     shop.touch_pods();
     wait::until("the bad config in every pod", DEADLINE, || {
-        config::pods("").iter().all(|pod| config::in_pod(&pod.ip).is_none()).then_some(())
+        shop.api.all_pods().iter().all(|pod| pod.percentage().is_none()).then_some(())
     });
     assert_eq!(visitor.view_again(), CANARY, "with the last good config");
     assert_eq!(visitor.view(), STABLE, "with none at all");
@@ -78,12 +77,12 @@ fn broken_canary(shop: &Shop, from: &str, to: &str) {
 
     let begin = Instant::now();
     shop.repository.run(&shop.guide.line("canaryctl set 0"));
-    wait::until("the roll-back in the API", DEADLINE, || (config::in_api() == Some(0)).then_some(()));
+    wait::until("the roll-back in the API", DEADLINE, || (shop.api.percentage() == Some(0)).then_some(()));
     let mut times = Times::new("roll-back pushed while the canary is broken");
     times.add(begin.elapsed());
     times.print();
     shop.touch_pods();
-    wait::until("the roll-back in every pod", DEADLINE, || config::in_all_pods(0).then_some(()));
+    wait::until("the roll-back in every pod", DEADLINE, || shop.api.all_pods_serve(0).then_some(()));
     assert_eq!(visitor.view(), STABLE);
 
     shop.repository.run("git revert --no-edit HEAD~1 && git push -q");

@@ -1,6 +1,5 @@
 //! Whose commits are taken.
 
-use canary_cluster::config;
 use canary_cluster::kubectl::{self, DEADLINE, kubectl};
 use canary_cluster::shop::Shop;
 use canary_e2e::wait;
@@ -21,14 +20,14 @@ pub(crate) fn unsigned(shop: &Shop) {
     shop.repository.run("canaryctl set 100 --file $F");
     let commit = shop.repository.push_unsigned("not signed");
     refused(shop, &commit, "unsupported signature type");
-    assert_eq!(config::in_api(), Some(5));
+    assert_eq!(shop.api.percentage(), Some(5));
     let said = shop.repository.run(&shop.guide.block("describe gitrepository frontend"));
     assert!(said.contains("InvalidCommitSignature"), "{said}");
 
     // A signed commit on top is taken, and brings the unsigned one along, which a look at the range finds.
     shop.repository.run(&shop.guide.block("git log --show-signature"));
     shop.wait_synced();
-    assert_eq!(config::in_api(), Some(5));
+    assert_eq!(shop.api.percentage(), Some(5));
     let look = shop.guide.block("git log --format=");
     let unsigned = shop.repository.attempt(&look, &format!("{commit}~1")).unwrap_err();
     assert!(unsigned.starts_with("N ") && unsigned.trim_end().ends_with("ann: not signed"), "{unsigned}");
@@ -40,7 +39,7 @@ pub(crate) fn stranger(shop: &Shop) {
     shop.repository.run("canaryctl set 100 --file $F");
     let commit = shop.repository.push_by("stranger", "a stranger's");
     refused(shop, &commit, "no matching key");
-    assert_eq!(config::in_api(), Some(5));
+    assert_eq!(shop.api.percentage(), Some(5));
 
     // No longer a stranger: the Secret made anew holds at the next fetch, and takes no commit.
     let keys = shop.repository.path("keys");
@@ -50,7 +49,7 @@ pub(crate) fn stranger(shop: &Shop) {
     shop.repository.run(&shop.guide.block("create secret generic git-signers"));
     shop.ask("gitrepository frontend");
     shop.wait_applied("frontend-config", &commit);
-    assert_eq!(config::in_api(), Some(100));
+    assert_eq!(shop.api.percentage(), Some(100));
     std::fs::remove_file(keys.join("stranger.asc")).unwrap();
     shop.repository.run(&format!("{}; rm -r keys", shop.guide.block("create secret generic git-signers").trim()));
 }
@@ -66,8 +65,8 @@ pub(crate) fn break_glass(shop: &Shop) {
     // An editor that does what the remark behind the command says.
     let editor = "export KUBE_EDITOR=\"sed -i 's/\\\"CANARY_PERCENTAGE\\\": [0-9]*/\\\"CANARY_PERCENTAGE\\\": 0/'\"";
     shop.repository.run(&format!("{editor}\n{glass}"));
-    assert_eq!(config::in_api(), Some(0));
-    wait::until("0 % in every pod", DEADLINE, || config::in_all_pods(0).then_some(()));
+    assert_eq!(shop.api.percentage(), Some(0));
+    wait::until("0 % in every pod", DEADLINE, || shop.api.all_pods_serve(0).then_some(()));
 
     // Git says the same, signed with the sealed key, and Flux goes on.
     shop.repository.run("canaryctl set 0 --file $F");
@@ -75,7 +74,7 @@ pub(crate) fn break_glass(shop: &Shop) {
     let suspend = glass.lines().next().unwrap();
     shop.repository.run(&format!("{suspend}\n{}", shop.guide.block("\"suspend\":false")));
     shop.wait_applied("frontend-config", &signed);
-    assert_eq!(config::in_api(), Some(0));
+    assert_eq!(shop.api.percentage(), Some(0));
     let verified = kubectl::get("-n flux-system get gitrepository frontend");
     assert_eq!(kubectl::condition(&verified, "SourceVerified").unwrap().0, "True");
     assert_eq!(
