@@ -9,7 +9,6 @@ use canary_e2e::wait;
 const LOOKS: &[&str] = &[
     "rollout status deployment/frontend-canary",
     "rollout status deployment/frontend-stable",
-    "get gitrepository frontend\n",
     "get gitrepository frontend -o yaml",
     "get kustomizations\n",
     "canaryctl validate k8s\n",
