@@ -72,6 +72,12 @@ impl Page {
         Self { config: config.into(), ..self }
     }
 
+    /// One whose budget is enough on a busy machine, so that no fault is taken for another.
+    #[must_use]
+    pub fn patient() -> Self {
+        Self::new().attributes(r#"data-decision-budget="15000""#)
+    }
+
     /// Attributes of the runtime's tag.
     #[must_use]
     pub fn attributes(self, attributes: impl Into<String>) -> Self {
@@ -217,7 +223,14 @@ impl FaultStage {
         self.open_at("/").await;
     }
 
-    /// The same with a query or a fragment, or at another path.
+    /// The first view of somebody whom this browser does not know yet.
+    pub async fn visit(&self) {
+        self.forget().await;
+        self.be("somebody").await;
+        self.open().await;
+    }
+
+    /// As [`open`](Self::open), with a query or a fragment, or at another path.
     pub async fn open_at(&self, path: &str) {
         let begin = self.server.told().len();
         self.since.set((begin, self.server.log().mark()));

@@ -35,11 +35,6 @@ const REFUSED: &str = "PARSE_ERROR";
 /// There is no config.
 const ABSENT: &str = "GENERAL";
 
-/// A page whose budget is enough on a busy machine, so that no fault is taken for another.
-fn page() -> Page {
-    Page::new().attributes(r#"data-decision-budget="15000""#)
-}
-
 /// A stage on which everybody has the canary, as has just been shown.
 async fn stage(engine: Engine, page: &Page) -> FaultStage {
     let stage = FaultStage::new(engine, page).await;
@@ -47,16 +42,9 @@ async fn stage(engine: Engine, page: &Page) -> FaultStage {
     stage
 }
 
-/// The first view of somebody whom this browser does not know yet.
-async fn visit(stage: &FaultStage) {
-    stage.forget().await;
-    stage.be("somebody").await;
-    stage.open().await;
-}
-
 /// The negative control: the page without a fault shows the canary, and says nothing.
 async fn leads_to_canary(stage: &FaultStage) {
-    visit(stage).await;
+    stage.visit().await;
     stage.shows(CANARY).await;
     stage.says(&[]).await;
     let decision = stage.decision();
@@ -67,7 +55,7 @@ async fn leads_to_canary(stage: &FaultStage) {
 
 /// The page shows stable and says so once; the canary is not even asked for.
 async fn leads_to_stable(stage: &FaultStage, code: &str, error: &str) {
-    visit(stage).await;
+    stage.visit().await;
     stage.shows(STABLE).await;
     stage.says(&[code]).await;
     assert!(stage.lines()[0].1.ends_with("; stable loads"), "{:?}", stage.lines());
@@ -88,7 +76,7 @@ async fn leads_to_stable(stage: &FaultStage, code: &str, error: &str) {
 
 /// Each of these texts in the place of the config is refused, with one of the codes.
 async fn texts_are_refused(engine: Engine, code: &str, texts: &[&[u8]]) -> FaultStage {
-    let stage = stage(engine, &page()).await;
+    let stage = stage(engine, &Page::patient()).await;
     for text in texts {
         stage.server.on(CONFIG, Reply::sound().body(text));
         leads_to_stable(&stage, code, REFUSED).await;
@@ -107,7 +95,7 @@ fn with(members: &str) -> String {
 }
 
 async fn row_01_config_answers_an_error(engine: Engine) {
-    let stage = stage(engine, &page()).await;
+    let stage = stage(engine, &Page::patient()).await;
     for status in [404, 403, 500] {
         stage.server.on(CONFIG, Reply::sound().status(status));
         leads_to_stable(&stage, "E101", ABSENT).await;
@@ -116,7 +104,7 @@ async fn row_01_config_answers_an_error(engine: Engine) {
 }
 
 async fn row_02_network_failure(engine: Engine) {
-    let stage = stage(engine, &page()).await;
+    let stage = stage(engine, &Page::patient()).await;
     stage.server.on(CONFIG, Reply::sound().reset_after(10));
     leads_to_stable(&stage, "E102", ABSENT).await;
     stage.server.on(CONFIG, Reply::sound().cut_after(10));
@@ -160,7 +148,7 @@ async fn row_04_config_trickles(engine: Engine) {
 }
 
 async fn row_05_config_is_a_web_page(engine: Engine) {
-    let stage = stage(engine, &page()).await;
+    let stage = stage(engine, &Page::patient()).await;
     let page = "<!doctype html><title>secret</title>";
     for reply in [Reply::sound().body(page).header("Content-Type", "text/html"), Reply::sound().body(page)] {
         stage.server.on(CONFIG, reply);
@@ -181,7 +169,7 @@ async fn row_06_config_is_no_text(engine: Engine) {
 }
 
 async fn row_07_config_is_huge(engine: Engine) {
-    let stage = stage(engine, &page()).await;
+    let stage = stage(engine, &Page::patient()).await;
     stage.server.on(CONFIG, Reply::sound().bomb(32));
     leads_to_stable(&stage, "E106", ABSENT).await;
     // More than anything on the way holds, and none of it is waited for.
@@ -244,13 +232,13 @@ async fn row_12_too_many_flags(engine: Engine) {
     let many = flags(100_000);
     assert!(many.len() < 1 << 20, "{}", many.len());
     let stage = texts_are_refused(engine, "E111", &[many.as_bytes(), flags(10_001).as_bytes()]).await;
-    stage.set_page(&page().config(flags(10_000)));
+    stage.set_page(&Page::patient().config(flags(10_000)));
     stage.server.restore();
     leads_to_canary(&stage).await;
 }
 
 async fn row_13_flag_named_as_a_prototype(engine: Engine) {
-    let stage = stage(engine, &page()).await;
+    let stage = stage(engine, &Page::patient()).await;
     for name in ["__proto__", "constructor", "prototype"] {
         let flags = format!(r#"{{"sound": true, "{name}": {{"default": true, "polluted": 1}}}}"#);
         stage.server.on(CONFIG, Reply::sound().body(percentage("100").replace("{}", &flags)));
@@ -274,7 +262,7 @@ async fn row_14_asset_addresses(engine: Engine) {
         let bundle = format!(r#""version": "1", "scripts": [{{"src": "{address}"}}]"#);
         with(&format!(r#""ASSETS": {{"canary": {{{bundle}}}}}"#))
     };
-    let stage = stage(engine, &page().config(assets(CANARY_BUNDLE))).await;
+    let stage = stage(engine, &Page::patient().config(assets(CANARY_BUNDLE))).await;
     for address in [
         "javascript:globalThis.evil=1",
         "data:text/javascript,globalThis.evil=1",
@@ -305,7 +293,7 @@ const HOUR: Duration = Duration::from_hours(1);
 async fn row_17_expired_config(engine: Engine) {
     let now = UtcDateTime::now();
     let expiring = with(&format!(r#""EXPIRES_AT": "{}""#, timestamp(now + HOUR)));
-    let stage = stage(engine, &page().config(expiring)).await;
+    let stage = stage(engine, &Page::patient().config(expiring)).await;
     let week_old = now - HOUR * 24 * 7;
     for reply in [
         // By the reply's own time, whatever the clock here says.
@@ -334,13 +322,13 @@ fn clock_off_by(years: i64) -> String {
 
 async fn row_18_client_clock_is_off(engine: Engine) {
     let expiring = with(&format!(r#""EXPIRES_AT": "{}""#, timestamp(UtcDateTime::now() + HOUR)));
-    let page = page().config(expiring);
+    let page = Page::patient().config(expiring);
     let stage = stage(engine, &page).await;
     for years in [-10, 10] {
         stage.set_page(&page.clone().first(clock_off_by(years)));
         // The server's time counts for the config, and the page for nothing.
         stage.server.restore();
-        visit(&stage).await;
+        stage.visit().await;
         stage.shows(CANARY).await;
         stage.says(&["E116"]).await;
         assert_eq!((stage.decision()["eligible"].as_bool(), stage.views()), (Some(false), 1));

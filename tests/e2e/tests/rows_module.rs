@@ -27,11 +27,6 @@ const FLAGS: &str = "/runtime/flags_*.wasm";
 /// The smallest module there is: sound, and none that the glue knows.
 const EMPTY: &[u8] = b"\0asm\x01\0\0\0";
 
-/// A budget that is enough on a busy machine, so that no fault is taken for another.
-fn page() -> Page {
-    Page::new().attributes(r#"data-decision-budget="15000""#)
-}
-
 /// A stage on which everybody has the canary, as has just been shown.
 async fn stage(engine: Engine, page: &Page) -> FaultStage {
     let stage = FaultStage::new(engine, page).await;
@@ -39,16 +34,9 @@ async fn stage(engine: Engine, page: &Page) -> FaultStage {
     stage
 }
 
-/// Loads the page as somebody who has never been here.
-async fn visit(stage: &FaultStage) {
-    stage.forget().await;
-    stage.be("somebody").await;
-    stage.open().await;
-}
-
 /// The negative control: the page shows the canary with its flag, and says nothing.
 async fn leads_to_canary(stage: &FaultStage) {
-    visit(stage).await;
+    stage.visit().await;
     stage.shows(CANARY).await;
     stage.says(&[]).await;
     assert_eq!((stage.ran(), stage.views()), (vec![CANARY.to_owned()], 1));
@@ -64,7 +52,7 @@ async fn flag(stage: &FaultStage) -> Value {
 
 /// The page shows stable, is not counted and says so once; the canary is not even asked for.
 async fn leads_to_stable(stage: &FaultStage, code: &str) {
-    visit(stage).await;
+    stage.visit().await;
     is_stable(stage, code).await;
 }
 
@@ -85,7 +73,7 @@ async fn is_stable(stage: &FaultStage, code: &str) {
 
 /// The page shows the canary without flags, and says so once.
 async fn leads_to_canary_without_flags(stage: &FaultStage, code: &str) {
-    visit(stage).await;
+    stage.visit().await;
     stage.shows(CANARY).await;
     stage.says(&[code]).await;
     assert!(stage.lines()[0].1.ends_with("; flags have their defaults"), "{:?}", stage.lines());
@@ -107,7 +95,7 @@ fn module(stage: &FaultStage, name: &str) -> Vec<u8> {
 }
 
 async fn row_20_wasm_missing_or_of_another_type(engine: Engine) {
-    let stage = stage(engine, &page()).await;
+    let stage = stage(engine, &Page::patient()).await;
     for reply in [Reply::sound().status(404), Reply::sound().status(500), Reply::sound().reset()] {
         stage.server.restore();
         stage.server.on(BOOT, reply.clone());
@@ -127,7 +115,7 @@ async fn row_20_wasm_missing_or_of_another_type(engine: Engine) {
 }
 
 async fn row_21_wasm_damaged(engine: Engine) {
-    let stage = stage(engine, &page()).await;
+    let stage = stage(engine, &Page::patient()).await;
     let damages = |whole: Vec<u8>| {
         let cut = whole[..whole.len() / 2].to_vec();
         let mut altered = whole;
@@ -147,16 +135,16 @@ async fn row_21_wasm_damaged(engine: Engine) {
 }
 
 async fn row_22_no_webassembly(engine: Engine) {
-    let stage = stage(engine, &page()).await;
+    let stage = stage(engine, &Page::patient()).await;
     for script in ["delete globalThis.WebAssembly;", "globalThis.WebAssembly = undefined;"] {
-        stage.set_page(&page().first(script));
+        stage.set_page(&Page::patient().first(script));
         leads_to_stable(&stage, "E203").await;
         assert_eq!(stage.browser.eval("typeof window.WebAssembly").await, "undefined");
     }
 }
 
 async fn row_23_policy_blocks_wasm(engine: Engine) {
-    let stage = stage(engine, &page()).await;
+    let stage = stage(engine, &Page::patient()).await;
     let policy = |more: &str| {
         Reply::sound().header("Content-Security-Policy", format!("default-src 'self'; script-src 'self'{more}"))
     };
@@ -184,10 +172,10 @@ fn trapping() -> String {
 }
 
 async fn row_24_wasm_traps(engine: Engine) {
-    let stage = stage(engine, &page()).await;
+    let stage = stage(engine, &Page::patient()).await;
     // Neither is the last good config tried with it, nor blamed for it.
     for good in [false, true] {
-        stage.set_page(&page().first(trapping()));
+        stage.set_page(&Page::patient().first(trapping()));
         stage.forget().await;
         stage.be("somebody").await;
         if good {
@@ -205,7 +193,7 @@ async fn row_24_wasm_traps(engine: Engine) {
         );
         assert_eq!(stage.lines().len(), 1, "{:?}", stage.lines());
     }
-    stage.set_page(&page());
+    stage.set_page(&Page::patient());
     leads_to_canary(&stage).await;
 }
 
@@ -221,9 +209,9 @@ async fn row_24_flags_trap(engine: Engine) {
                 return { module, instance: { exports: { ...exports, flags_flag() { entered++; trap(); } } } };
             };
         }";
-    let stage = stage(engine, &page()).await;
-    stage.set_page(&page().first(format!("{{ {TRAP} {wrap} }}")));
-    visit(&stage).await;
+    let stage = stage(engine, &Page::patient()).await;
+    stage.set_page(&Page::patient().first(format!("{{ {TRAP} {wrap} }}")));
+    stage.visit().await;
     stage.shows(CANARY).await;
     stage.says(&[]).await;
     for _ in 0..2 {
@@ -237,7 +225,7 @@ async fn row_24_flags_trap(engine: Engine) {
 }
 
 async fn row_25_wasm_of_another_build(engine: Engine) {
-    let stage = stage(engine, &page()).await;
+    let stage = stage(engine, &Page::patient()).await;
     for body in [EMPTY.to_vec(), module(&stage, "flags_")] {
         stage.server.on(BOOT, Reply::sound().body(body));
         leads_to_stable(&stage, "E206").await;
