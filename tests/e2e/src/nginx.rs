@@ -1,7 +1,7 @@
 //! Debian's nginx with the project's configuration, on a free loopback port.
 
 use crate::access_log::AccessLog;
-use crate::process::{Process, find_program, free_port, tail};
+use crate::process::{Process, children, find_program, free_port, tail};
 use crate::{files, http};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -62,6 +62,9 @@ impl Nginx {
         let mut process = Process::spawn("nginx", command(dir.path()));
         let health = format!("http://127.0.0.1:{port}/healthz");
         process.ready(|| http::request("GET", &health, &[], b"").ok().filter(|answer| answer.status == 200));
+        // The first worker answers before the second is there.
+        let (pid, workers) = (process.pid(), workers(&config["nginx.conf"]));
+        process.ready(|| (children(pid).len() == workers).then_some(()));
         Self { process, dir, port }
     }
 
@@ -103,6 +106,12 @@ impl Nginx {
         self.process.pid()
     }
 
+    /// The ids of the processes that answer: others than at the start, when one has died.
+    #[must_use]
+    pub fn workers(&self) -> Vec<u32> {
+        children(self.pid())
+    }
+
     /// Stops it; from now on nobody listens at its address.
     pub fn stop(&mut self) {
         self.process.stop();
@@ -119,6 +128,12 @@ pub fn replace(config: &mut Config, file: &str, from: &str, to: &str) {
     let text = config.get_mut(file).unwrap_or_else(|| panic!("there is no {file} in the nginx configuration"));
     assert!(text.contains(from), "{file} has no {from:?}");
     *text = text.replace(from, to);
+}
+
+/// How many workers a configuration asks for.
+fn workers(text: &str) -> usize {
+    let count = text.lines().find_map(|line| line.trim().strip_prefix("worker_processes ")?.strip_suffix(';'));
+    count.and_then(|count| count.parse().ok()).expect("a line `worker_processes NUMBER;` in nginx.conf")
 }
 
 #[track_caller]

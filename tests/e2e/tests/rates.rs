@@ -5,7 +5,7 @@
 use canary_e2e::base::Base;
 use canary_e2e::http;
 use canary_e2e::nginx::{self, Config, Nginx};
-use canary_e2e::process::{children, find_program};
+use canary_e2e::process::find_program;
 use canary_e2e::site::Site;
 use std::process::Command;
 
@@ -68,7 +68,7 @@ fn requests_a_second_on_one_core() {
         lane("404 of an asset", &ours, "/assets/gone.js", ""),
     ];
     for nginx in [&plain, &ours, &silent] {
-        for pid in [vec![nginx.pid()], children(nginx.pid())].concat() {
+        for pid in [vec![nginx.pid()], nginx.workers()].concat() {
             run("taskset", &["-pc", "0", &pid.to_string()]);
         }
     }

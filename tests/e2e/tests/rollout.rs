@@ -8,7 +8,6 @@ use canary_e2e::bucket::{User, user_at, users_in};
 use canary_e2e::demo::{self, Arm, CANARY, STABLE};
 use canary_e2e::git::Git;
 use canary_e2e::kustomize::Manifests;
-use canary_e2e::process::children;
 use canary_e2e::site::Site;
 use canary_e2e::stage::Stage;
 use canary_e2e::wait::DEADLINE;
@@ -110,8 +109,7 @@ async fn users_move_with_the_percentage_and_only_forward() {
 
     let mut rollout = Rollout::start().await;
     let pid = rollout.stage.nginx.pid();
-    let workers = children(pid);
-    assert_eq!(workers.len(), 2);
+    let workers = rollout.stage.nginx.workers();
     let below = |end: u32| move |user: &User| if user.bucket < end { CANARY } else { STABLE };
 
     for user in &users {
@@ -140,7 +138,7 @@ async fn users_move_with_the_percentage_and_only_forward() {
     // No asset came later than its page was looked at, and nginx was left alone.
     let pages = rollout.stage.nginx.access_log().requests_for("/", Mark::START).len();
     assert_eq!((pages, rollout.assets_since(Mark::START).len()), (124, 2 * 124));
-    assert_eq!((rollout.stage.nginx.pid(), children(pid)), (pid, workers));
+    assert_eq!((rollout.stage.nginx.pid(), rollout.stage.nginx.workers()), (pid, workers));
 }
 
 #[tokio::test]

@@ -2,8 +2,6 @@
 
 use canary_e2e::http;
 use canary_e2e::nginx::{Config, Nginx};
-use canary_e2e::process::children;
-use canary_e2e::wait::{self, DEADLINE};
 use std::ops::Deref;
 use std::path::Path;
 
@@ -16,8 +14,7 @@ pub(crate) struct Unharmed {
 impl Unharmed {
     pub(crate) fn start(root: &Path, edit: impl FnOnce(&mut Config)) -> Self {
         let nginx = Nginx::start_with(root, edit);
-        let both = || Some(children(nginx.pid())).filter(|workers| workers.len() == 2);
-        let workers = wait::until("two workers", DEADLINE, both);
+        let workers = nginx.workers();
         Self { nginx, workers }
     }
 
@@ -25,7 +22,7 @@ impl Unharmed {
     #[track_caller]
     pub(crate) fn check(&self, expected: Option<&str>) {
         assert_eq!(http::get(&self.url("/healthz"), &[]).text(), "ok\n");
-        assert_eq!(children(self.pid()), self.workers, "a worker has died");
+        assert_eq!(self.nginx.workers(), self.workers, "a worker has died");
         let is_expected = |line: &String| expected.is_some_and(|text| line.contains(text));
         let alarms: Vec<_> = self.alarms().into_iter().filter(|line| !is_expected(line)).collect();
         assert!(alarms.is_empty(), "{alarms:#?}");

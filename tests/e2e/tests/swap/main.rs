@@ -10,7 +10,6 @@ use canary_e2e::atomic::{AtomicWriter, Files};
 use canary_e2e::console::unexpected;
 use canary_e2e::fixture::{self, CANARY, ran};
 use canary_e2e::nginx::{self, Config, Nginx};
-use canary_e2e::process::children;
 use canary_e2e::site::Site;
 use canary_e2e::stage::Stage;
 use canary_e2e::wait::{self, DEADLINE};
@@ -50,9 +49,9 @@ fn assert_sound(report: &Report) {
 fn two_hundred_swaps_show_whole_configs_alone() {
     let site = site();
     let nginx = Nginx::start(site.root());
-    let workers = children(nginx.pid());
+    let workers = nginx.workers();
     assert_sound(&storm::run(&nginx.origin(), 200, swap(&site)));
-    assert_eq!(children(nginx.pid()), workers);
+    assert_eq!(nginx.workers(), workers);
 }
 
 #[test]
@@ -60,7 +59,7 @@ fn two_hundred_swaps_show_whole_configs_alone() {
 fn three_thousand_swaps_under_load() {
     let site = site();
     let nginx = Nginx::start(site.root());
-    let workers = children(nginx.pid());
+    let workers = nginx.workers();
     let wrk = Wrk::start(&nginx.url(fixture::CONFIG), config::text(0).len());
     let report = storm::run(&nginx.origin(), 3_000, swap(&site));
     let load = wrk.stop();
@@ -68,7 +67,7 @@ fn three_thousand_swaps_under_load() {
     assert_sound(&report);
     assert!(load.answers > 10_000 && load.wrong == 0, "{load}");
     assert!(load.missing * 100 <= load.answers, "{load}");
-    assert_eq!(children(nginx.pid()), workers);
+    assert_eq!(nginx.workers(), workers);
 }
 
 /// wrk sees what is wrong as well.
