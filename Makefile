@@ -33,11 +33,11 @@ test-long: build ## hours: all rows in all engines, soak, storms of faults and o
 	scripts/test-long
 
 test-cluster: build ## the whole path, from a push to the next page view, on a real cluster: root and Go, half an hour once
-	@scripts/need cluster
+	@scripts/need $(if $(KUBECONFIG),guest,cluster)
 	scripts/test-cluster
 
 cluster: ## that cluster, to look at
-	@scripts/need cluster
+	@scripts/need $(if $(KUBECONFIG),guest,cluster)
 	tests/cluster/up
 
 cluster-down: ## ends it and leaves nothing

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crate::kubectl::DEADLINE;
+use crate::node;
 
 /// A server that keeps what is posted to it.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ impl Alerts {
     #[track_caller]
     #[must_use]
     pub fn listen() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|e| panic!("cannot listen: {e}"));
+        let listener = TcpListener::bind((node::host(), 0)).unwrap_or_else(|e| panic!("cannot listen: {e}"));
         let port = listener.local_addr().unwrap_or_else(|e| panic!("no address: {e}")).port();
         let received = Arc::new(Mutex::new(Vec::new()));
         let kept = received.clone();
@@ -38,7 +39,7 @@ impl Alerts {
     /// Where to post to.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/", self.port)
+        format!("http://{}:{}/", node::host(), self.port)
     }
 
     /// Forgets what came so far.

@@ -52,11 +52,11 @@ pub fn get(args: &str) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|e| panic!("kubectl {args}: {e}"))
 }
 
-/// Where a Deployment's Service is.
+/// Where a Service is.
 #[track_caller]
 #[must_use]
-pub fn service(deployment: &str) -> String {
-    let ip = kubectl(&format!("-n frontend get service {deployment} -o jsonpath={{.spec.clusterIP}}"));
+pub fn service(namespace: &str, name: &str) -> String {
+    let ip = kubectl(&format!("-n {namespace} get service {name} -o jsonpath={{.spec.clusterIP}}"));
     format!("http://{ip}:80")
 }
 

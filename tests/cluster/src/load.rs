@@ -27,7 +27,8 @@ impl Load {
     #[must_use]
     pub fn start(paths: &[&str]) -> Self {
         let (stop, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-        let urls: Vec<_> = paths.iter().map(|path| format!("{}{path}", kubectl::service("frontend-stable"))).collect();
+        let urls: Vec<_> =
+            paths.iter().map(|path| format!("{}{path}", kubectl::service("frontend", "frontend-stable"))).collect();
         let visitor = |_| {
             let (stop, asked, urls) = (stop.clone(), asked.clone(), urls.clone());
             thread::spawn(move || visit(&stop, &asked, &urls))

@@ -1,13 +1,11 @@
 //! A Git repository over HTTP, and somebody's clone of it.
 
+use crate::node;
 use crate::shell;
 use crate::signer::Signers;
 use canary_e2e::files::{self, temp_dir};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-
-/// Where the node serves its repositories.
-const SERVER: &str = "http://192.0.2.10:3000";
 
 /// Who may read and write them.
 pub const USER: &str = "flux";
@@ -28,8 +26,7 @@ impl Repository {
     #[track_caller]
     #[must_use]
     pub fn new(signers: &Signers) -> Self {
-        let root = std::env::var("CANARY_CLUSTER").unwrap_or_else(|_| "/var/tmp/canary-cluster".to_owned());
-        let bare = Path::new(&root).join("git/shop/frontend.git");
+        let bare = Path::new(&node::setting("CANARY_GIT")).join("shop/frontend.git");
         let repository = Self { clone: temp_dir(), bare, gnupg: signers.home().display().to_string() };
         let bare = repository.bare.display();
         repository.run(&format!(
@@ -46,7 +43,7 @@ impl Repository {
     /// Its address, without the password.
     #[must_use]
     pub fn url() -> String {
-        format!("{SERVER}/shop/frontend.git")
+        format!("http://{}:3000/shop/frontend.git", node::host())
     }
 
     /// A path in the clone.

@@ -4,6 +4,7 @@ use crate::alerts::Alerts;
 use crate::api::Api;
 use crate::guide::Guide;
 use crate::kubectl::{self, DEADLINE, apply, kubectl};
+use crate::node;
 use crate::repository::{Repository, USER};
 use crate::shell;
 use crate::signer::Signers;
@@ -15,9 +16,6 @@ const TOKEN: &str = "of-the-tests";
 
 /// The file with the image robot, which can be suspended.
 pub const ROBOT: &str = "k8s/components/flux/images.yaml";
-
-/// Where notification-controller takes calls.
-const RECEIVER: &str = "http://127.0.0.1:9292";
 
 /// A shop in production, as `docs/kubernetes.md` says that one is set up.
 #[derive(Debug)]
@@ -63,6 +61,7 @@ impl Shop {
         kubectl(&format!("apply -k {}", shop.repository.path("k8s/clusters/production").display()));
         shop.wait_synced();
         shop.tell_receiver();
+        let_tests_in();
         shop
     }
 
@@ -134,7 +133,8 @@ impl Shop {
         self.repository.on_push(&format!(
             "body='{{}}'
             sum=$(printf %s \"$body\" | openssl dgst -sha256 -hmac {TOKEN} -r | cut -d' ' -f1)
-            curl -s -o /dev/null -H \"X-Signature: sha256=$sum\" -d \"$body\" {RECEIVER}{path}"
+            curl -s -o /dev/null -H \"X-Signature: sha256=$sum\" -d \"$body\" {}{path}",
+            kubectl::service("flux-system", "webhook-receiver")
         ));
     }
 
@@ -159,4 +159,18 @@ impl Shop {
             apply(&secret.to_string());
         }
     }
+}
+
+/// Where network policies are enforced, the tests' address is a stranger's.
+#[track_caller]
+fn let_tests_in() {
+    let from = json!([{ "from": [{ "ipBlock": { "cidr": format!("{}/32", node::host()) } }] }]);
+    let pods = json!({ "matchLabels": { "app.kubernetes.io/part-of": "canary-demo" } });
+    let policy = json!({
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": { "name": "tests", "namespace": "frontend" },
+        "spec": { "podSelector": pods, "ingress": from },
+    });
+    apply(&policy.to_string());
 }

@@ -26,7 +26,7 @@ impl Visitor {
         let driver = Driver::chromium();
         let browser = runtime.block_on(Browser::new(&driver));
         let user = users_in(SALT, std::slice::from_ref(&(20_000..25_000))).remove(0);
-        Self { browser, url: kubectl::service("frontend-stable"), user, runtime, _driver: driver }
+        Self { browser, url: kubectl::service("frontend", "frontend-stable"), user, runtime, _driver: driver }
     }
 
     /// One page view by somebody who was never here, and what it showed.

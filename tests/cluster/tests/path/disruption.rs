@@ -80,11 +80,11 @@ pub(crate) fn pod_killed(shop: &Shop) {
 }
 
 /// A node that takes no pods, until this is dropped.
-struct Cordon;
+struct Cordon(String);
 
 impl Drop for Cordon {
     fn drop(&mut self) {
-        kubectl("uncordon canary-node");
+        kubectl(&format!("uncordon {}", self.0));
     }
 }
 
@@ -93,11 +93,12 @@ pub(crate) fn drain(shop: &Shop) {
     shop.set_percentage(25);
     let visitor = Visitor::new();
     let load = Load::start(FILES);
-    let cordon = Cordon;
-    let said = kubectl::attempt(
-        "drain canary-node --delete-emptydir-data --ignore-daemonsets --timeout=30s \
+    let cordon = Cordon(kubectl("get nodes -o jsonpath={.items[0].metadata.name}"));
+    let said = kubectl::attempt(&format!(
+        "drain {} --delete-emptydir-data --ignore-daemonsets --timeout=30s \
          --pod-selector=app.kubernetes.io/part-of=canary-demo",
-    );
+        cordon.0
+    ));
     let said = said.unwrap_err();
     assert!(said.contains("violate the pod's disruption budget"), "{said}");
     for deployment in ["frontend-stable", "frontend-canary"] {
