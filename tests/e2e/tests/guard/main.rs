@@ -2,153 +2,23 @@
 //!
 //! Each fault is met twice: with the guard, and on the same page without it, which stays blank.
 
-use canary_e2e::access_log::{AccessLog, Mark};
+mod fault;
+mod page;
+mod silence;
+mod stable;
+
 use canary_e2e::files::{read, repo};
 use canary_e2e::fixture;
 use canary_e2e::nginx::{self, Config};
 use canary_e2e::site::Site;
 use canary_e2e::stage::Stage;
-use canary_e2e::wait::{self, DEADLINE};
+use canary_e2e::wait::DEADLINE;
+use fault::{FAILED, Fault, NOT_FOUND};
+use page::{EARLY, GUARD, STATE, TAG, page, remove_runtime, runtime_location, shown, site};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
-use std::sync::LazyLock;
-use std::thread;
-use std::time::{Duration, Instant};
-
-/// The element in the demo's page, of which `canaryctl`'s tests say that it is the present one.
-static GUARD: LazyLock<String> = LazyLock::new(|| {
-    let page = read(&repo("www/index.html"));
-    let (_, rest) = page.split_once("<script data-canary-guard>").expect("a guard in the demo's page");
-    let (script, _) = rest.split_once("</script>").expect("an end of the guard");
-    format!("<script data-canary-guard>{script}</script>")
-});
-
-/// The tag, but for its other attributes.
-const TAG: &str = r#"<script type="module" src="/runtime/canary.js""#;
-
-/// A short budget, in milliseconds, for what has to pass.
-const BUDGET: u32 = 400;
-
-/// Both budgets have passed, and the guard has had time to see it.
-const OVER: &str = "performance.now() > 1500";
-
-/// What is in the page, and what ran there.
-const STATE: &str = r#"({
-    variant: document.documentElement.dataset.canaryVariant ?? null,
-    ran: globalThis.ran ?? [],
-    scripts: document.querySelectorAll('script[src$="main.js"]').length,
-})"#;
-
-/// A page with these elements; everybody is in the canary. It notes violations of its policy.
-fn site(elements: &str) -> Site {
-    let site = Site::new();
-    site.write("index.html", page(elements));
-    site.write("early.js", EARLY);
-    for arm in ["stable", "canary"] {
-        site.write(&format!("{arm}/main.js"), bundle(arm));
-    }
-    site.mount_config(&fixture::config("100", &json!({})));
-    site
-}
-
-fn page(elements: &str) -> String {
-    format!(
-        r#"<!doctype html><title>guard</title><link rel="icon" href="data:,"><script nonce="n" src="/early.js"></script>
-        {elements}<body>"#
-    )
-}
-
-const EARLY: &str = r#"
-    globalThis.violations = [];
-    document.addEventListener("securitypolicyviolation", (event) => violations.push(event.effectiveDirective + " " + event.blockedURI));
-"#;
-
-fn bundle(name: &str) -> String {
-    format!(r#"(globalThis.ran ??= []).push("{name}"); globalThis.ranAt = performance.now();"#)
-}
-
-/// What the page has when an arm is there, once.
-fn shown(arm: &str) -> Value {
-    json!({ "variant": arm, "ran": [arm], "scripts": 1 })
-}
-
-/// What keeps `canary.js` from running, and what is said of it.
-struct Fault {
-    /// The guard's line.
-    line: &'static str,
-    /// What the browser says.
-    browser: &'static [&'static str],
-    /// Attributes of the tag.
-    attributes: String,
-    site: Box<dyn Fn(&Site)>,
-    nginx: Box<dyn Fn(&mut Config)>,
-}
-
-const FAILED: &str = "[canary] E201 canary.js did not load; stable loads";
-
-impl Fault {
-    fn new(browser: &'static [&'static str]) -> Self {
-        let attributes = format!("data-decision-budget={BUDGET}");
-        Self { line: FAILED, browser, attributes, site: Box::new(|_| ()), nginx: Box::new(|_| ()) }
-    }
-
-    fn site(self, site: impl Fn(&Site) + 'static) -> Self {
-        Self { site: Box::new(site), ..self }
-    }
-
-    fn nginx(self, nginx: impl Fn(&mut Config) + 'static) -> Self {
-        Self { nginx: Box::new(nginx), ..self }
-    }
-
-    /// Something else in the place of `canary.js`.
-    fn script(self, text: &'static str) -> Self {
-        self.site(move |site| write_runtime(site, text))
-    }
-
-    async fn stage(&self, guard: &str) -> Stage {
-        let site = site(&format!("{guard}{TAG} {}></script>", self.attributes));
-        (self.site)(&site);
-        let stage = Stage::with(site, |config| (self.nginx)(config)).await;
-        stage.goto("/").await;
-        stage.browser.wait_for(OVER).await;
-        stage
-    }
-
-    /// Sees stable with the guard, and a blank page without it.
-    async fn leads_to_stable(self) -> Stage {
-        let bare = self.stage("").await;
-        assert_eq!(bare.browser.eval(STATE).await, json!({ "variant": null, "ran": [], "scripts": 0 }));
-        drop(bare);
-
-        let stage = self.stage(&GUARD).await;
-        assert_eq!(stage.browser.eval(STATE).await, shown("stable"));
-        let entries = stage.browser.assert_console(&[&[self.line], self.browser].concat()).await;
-        let lines: Vec<_> = entries.iter().filter(|entry| entry.text.contains("[canary]")).collect();
-        assert_eq!(lines.len(), 1, "{lines:?}");
-        stage
-    }
-}
-
-/// Replaces `canary.js` and its compressed copies.
-fn write_runtime(site: &Site, text: &str) {
-    remove_runtime(site);
-    site.write("runtime/canary.js", text);
-}
-
-fn remove_runtime(site: &Site) {
-    for suffix in ["", ".br", ".gz"] {
-        site.remove(&format!("runtime/canary.js{suffix}"));
-    }
-}
-
-/// Puts directives before those that nginx has for `canary.js`.
-fn runtime_location(config: &mut Config, directives: &str) {
-    const LOCATION: &str = "location = /runtime/canary.js {";
-    nginx::replace(config, "nginx.conf", LOCATION, &format!("{LOCATION} {directives}"));
-}
-
-const NOT_FOUND: &str = "the server responded with a status of 404";
+use silence::Silent;
+use stable::{INSERTED, hash, inserted, module};
+use std::time::Duration;
 
 #[tokio::test]
 async fn runtime_missing() {
@@ -202,48 +72,6 @@ async fn runtime_that_never_decides() {
     fault.line = "[canary] E103 canary.js did not decide within 800 ms; stable loads";
     fault.leads_to_stable().await;
 }
-
-/// A server that takes a request for `canary.js` and is silent until stable has been asked for, or for `patience`. A page
-/// does not finish loading before.
-struct Silent {
-    patience: Duration,
-    /// What it says at last.
-    answer: Option<String>,
-}
-
-impl Silent {
-    fn serve(self, listener: TcpListener, log: AccessLog) -> thread::JoinHandle<()> {
-        thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            // Else the system would throw the answer away with the request.
-            let mut head = BufReader::new(&stream).lines();
-            while head.next().is_some_and(|line| !line.unwrap().is_empty()) {}
-            let start = Instant::now();
-            let is_over = || start.elapsed() > self.patience || !log.requests_for(STABLE, Mark::START).is_empty();
-            wait::until("stable", DEADLINE, || is_over().then_some(()));
-            if let Some(body) = self.answer {
-                let length = body.len();
-                let head =
-                    format!("HTTP/1.1 200 OK\r\nContent-Type: text/javascript\r\nContent-Length: {length}\r\n\r\n");
-                stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
-            }
-        })
-    }
-
-    /// The page while `canary.js` is silent, and after that.
-    async fn stage(self, guard: &str, attributes: &str) -> Stage {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let site = site(&format!("{guard}{TAG} {attributes}></script>"));
-        let proxy = format!("proxy_pass http://{};", listener.local_addr().unwrap());
-        let stage = Stage::with(site, |config| runtime_location(config, &proxy)).await;
-        let server = self.serve(listener, stage.nginx.access_log());
-        stage.goto("/").await;
-        server.join().unwrap();
-        stage
-    }
-}
-
-const STABLE: &str = "/stable/main.js";
 
 #[tokio::test]
 async fn runtime_hangs() {
@@ -321,32 +149,6 @@ async fn faults_of_others_are_none() {
     stage.browser.assert_console(&["none.js", "none.mjs", "none.css", "of another"]).await;
 }
 
-/// What the guard puts into a page whose `canary.js` is missing.
-async fn inserted(elements: &str, policy: impl FnOnce(&mut Config), console: &[&str]) -> Stage {
-    let site = site(elements);
-    remove_runtime(&site);
-    site.write("classic.js", format!("var classic = 1; {}", bundle("classic")));
-    for name in ["a", "b"] {
-        // With an import, so that what needs none would run before it, were there no order.
-        site.write(&format!("{name}.js"), module(name));
-        site.write(&format!("{name}/import.js"), "");
-        site.write(&format!("{name}.css"), format!("body {{ --{name}: 1; }}"));
-    }
-    let stage = Stage::with(site, policy).await;
-    stage.goto("/").await;
-    stage.browser.assert_console(&[&[NOT_FOUND, FAILED], console].concat()).await;
-    stage
-}
-
-fn module(name: &str) -> String {
-    format!(r#"import "/{name}/import.js"; {}"#, bundle(name))
-}
-
-const INSERTED: &str = r#"[...document.head.querySelectorAll("[crossorigin]")].map((it) => {
-    const address = it.getAttribute("href") ?? it.getAttribute("src");
-    return [it.localName, address, it.type, it.integrity, it.nonce, it.crossOrigin];
-})"#;
-
 #[tokio::test]
 async fn stable_as_the_tag_says() {
     let integrity = format!("sha256-{}", hash(&module("b")));
@@ -367,12 +169,6 @@ async fn stable_as_the_tag_says() {
     let styles = "getComputedStyle(document.body).getPropertyValue('--a') + getComputedStyle(document.body).getPropertyValue('--b')";
     stage.browser.wait_for(&format!("{styles} === '11'")).await;
     assert_eq!(stage.browser.eval("globalThis.ran").await, json!(["b"]));
-}
-
-fn hash(text: &str) -> String {
-    use base64::Engine;
-    use sha2::{Digest, Sha256};
-    base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text))
 }
 
 #[tokio::test]

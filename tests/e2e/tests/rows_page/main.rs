@@ -1,0 +1,79 @@
+//! Rows 44 to 49, 51 to 54: what a page view is, who looks at it, and what the page and its user forbid.
+
+mod consent;
+mod policy;
+mod query;
+mod view;
+mod visitor;
+mod worker;
+
+use canary_e2e::engine::Engine;
+use canary_e2e::fault_stage::{FaultStage, Page};
+use canary_e2e::fixture::CANARY as RUNTIME;
+use consent::{row_53_consent_withdrawn, row_53_no_consent_leaves_nothing};
+use policy::{row_52_policy_name_refused, row_52_strict_policy};
+use query::row_51_query_overrides;
+use serde_json::Value;
+use view::{
+    row_44_back_from_the_browsers_memory, row_44_told_that_it_is_back, row_45_prerendered,
+    row_45_told_that_it_is_prerendered,
+};
+use visitor::row_46_automation_and_crawlers;
+use worker::row_54_old_service_worker;
+
+canary_e2e::rows! {
+    row_44_back_from_the_browsers_memory: make_test [Chromium, Firefox, WebKit];
+    row_44_told_that_it_is_back: make_test [Chromium];
+    row_45_prerendered: make_test [Chromium], cannot [Firefox "it does not prerender", WebKit "it does not prerender"];
+    row_45_told_that_it_is_prerendered: make_test [Firefox];
+    row_46_automation_and_crawlers: make_test [Chromium, Firefox, WebKit];
+    row_47_reports_blocked: make_test [], cannot [Chromium "later: no reports yet", Firefox "later: no reports yet", WebKit "later: no reports yet"];
+    row_48_keepalive_missing: make_test [], cannot [Chromium "later: no reports yet", Firefox "later: no reports yet", WebKit "later: no reports yet"];
+    row_49_collector_fails: make_test [], cannot [Chromium "later: no reports yet", Firefox "later: no reports yet", WebKit "later: no reports yet"];
+    row_51_query_overrides: make_test [Chromium, WebKit];
+    row_52_strict_policy: make_test [Chromium, Firefox, WebKit];
+    row_52_policy_name_refused: make_test [Chromium, Firefox, WebKit];
+    row_53_consent_withdrawn: make_test [Chromium, Firefox, WebKit];
+    row_53_no_consent_leaves_nothing: make_test [Chromium, WebKit];
+    row_54_old_service_worker: make_test [Chromium, Firefox];
+}
+
+fn config(percentage: &str, more: &str) -> String {
+    format!(r#"{{"CANARY_PERCENTAGE": {percentage}, "FEATURE_FLAGS": {{"on": true, "split": 50}}{more}}}"#)
+}
+
+/// Everybody has the canary.
+fn page() -> Page {
+    Page::patient().config(config("100", ""))
+}
+
+/// Makes the browser one that has never been here, of this user.
+async fn fresh(stage: &FaultStage, id: &str) {
+    stage.forget().await;
+    stage.be(id).await;
+}
+
+/// Loads the page and sees one arm, with these lines on the console.
+async fn leads_to(stage: &FaultStage, arm: &str, codes: &[&str]) {
+    leads_at(stage, "/", arm, codes).await;
+}
+
+async fn leads_at(stage: &FaultStage, path: &str, arm: &str, codes: &[&str]) {
+    stage.open_at(path).await;
+    stage.shows(arm).await;
+    stage.says(codes).await;
+    assert_eq!((stage.ran(), stage.views(), stage.errors()), (vec![arm.to_owned()], 1, Vec::new()), "{path}");
+    assert_eq!(stage.events("ready").len(), 1);
+}
+
+/// The present decision's members, as one value.
+fn decided(stage: &FaultStage, names: &[&str]) -> Value {
+    let decision = stage.decision();
+    names.iter().map(|name| decision[*name].clone()).collect()
+}
+
+async fn row_47_reports_blocked(_: Engine) {}
+
+async fn row_48_keepalive_missing(_: Engine) {}
+
+async fn row_49_collector_fails(_: Engine) {}
