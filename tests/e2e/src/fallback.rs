@@ -2,6 +2,7 @@
 //!
 //! The page counts the machine that drives it, so that what is counted can be seen.
 
+use crate::engine::Engine;
 use crate::fault_stage::{CANARY, FaultStage, Page, STABLE};
 use serde_json::Value;
 
@@ -22,16 +23,16 @@ pub fn config(percentage: &str, members: &str) -> String {
 }
 
 impl FaultStage {
-    /// A new browser, and the page in it.
-    pub async fn begin(&self) {
-        self.forget().await;
-        self.be("somebody").await;
-        self.open().await;
+    /// A stage on which everybody has the canary, as has just been shown.
+    pub async fn with_canary(engine: Engine, page: &Page) -> Self {
+        let stage = Self::new(engine, page).await;
+        stage.has_canary().await;
+        stage
     }
 
     /// The negative control: a new browser has the canary, is counted, and nothing is said.
     pub async fn has_canary(&self) {
-        self.begin().await;
+        self.visit().await;
         self.stays_with_canary().await;
     }
 

@@ -225,9 +225,14 @@ impl FaultStage {
 
     /// The first view of somebody whom this browser does not know yet.
     pub async fn visit(&self) {
-        self.forget().await;
-        self.be("somebody").await;
+        self.fresh("somebody").await;
         self.open().await;
+    }
+
+    /// A browser that remembers nothing, and that user in it.
+    pub async fn fresh(&self, id: &str) {
+        self.forget().await;
+        self.be(id).await;
     }
 
     /// As [`open`](Self::open), with a query or a fragment, or at another path.

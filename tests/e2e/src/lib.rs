@@ -52,6 +52,7 @@ pub mod git;
 pub mod http;
 pub mod kustomize;
 pub mod nginx;
+pub mod outcome;
 pub mod process;
 pub mod rows;
 pub mod scan;

@@ -5,7 +5,7 @@
 use canary_e2e::engine::Engine;
 use canary_e2e::fallback::{config, page};
 use canary_e2e::fault_server::{FaultServer, Plan, Reply};
-use canary_e2e::fault_stage::{BLANK, CANARY, CANARY_BUNDLE, CONFIG, FaultStage, Page, STABLE, STABLE_BUNDLE, bundle};
+use canary_e2e::fault_stage::{BLANK, CANARY, CANARY_BUNDLE, CONFIG, FaultStage, STABLE, STABLE_BUNDLE, bundle};
 use canary_e2e::files::{read, repo};
 use canary_e2e::site::Site;
 use canary_e2e::wait::{DEADLINE, until};
@@ -24,29 +24,22 @@ canary_e2e::rows! {
     row_43_page_with_a_guard: make_test [Chromium];
 }
 
-/// A stage on which everybody has the canary, as has just been shown.
-async fn stage(engine: Engine, page: &Page) -> FaultStage {
-    let stage = FaultStage::new(engine, page).await;
-    stage.has_canary().await;
-    stage
-}
-
 /// A canary of these scripts.
 fn scripts(version: &str, scripts: &str) -> String {
     format!(r#""ASSETS": {{"canary": {{"version": "{version}", "scripts": [{scripts}]}}}}"#)
 }
 
 async fn row_33_script_missing(engine: Engine) {
-    let stage = stage(engine, &page("")).await;
+    let stage = FaultStage::with_canary(engine, &page("")).await;
     for status in [404, 403, 500] {
         stage.server.on(CANARY_BUNDLE, Reply::sound().status(status));
-        stage.begin().await;
+        stage.visit().await;
         stage.fell_in_place(&["E401"]).await;
         assert!(stage.lines()[0].1.contains(&format!("/canary/main.js answered {status}; ")), "{:?}", stage.lines());
         assert_eq!(stage.ran(), [STABLE]);
     }
     stage.server.on(CANARY_BUNDLE, Reply::sound().reset());
-    stage.begin().await;
+    stage.visit().await;
     stage.fell_in_place(&["E401"]).await;
     // It is left alone in this browser, sound or not, until the config names another.
     stage.server.restore();
@@ -58,7 +51,7 @@ async fn row_33_script_missing(engine: Engine) {
     let versioned = |version: &str| page(&scripts(version, r#"{"src": "/canary/main.js"}"#));
     stage.set_page(&versioned("1.5.0"));
     stage.server.on(CANARY_BUNDLE, Reply::sound().status(404));
-    stage.begin().await;
+    stage.visit().await;
     stage.fell_in_place(&["E401"]).await;
     stage.server.restore();
     stage.stays_with_stable(CANARY_BUNDLE).await;
@@ -75,13 +68,13 @@ async fn row_33_second_script_missing(engine: Engine) {
         let stage = FaultStage::new(engine, &page).await;
         stage.site.write("canary/first.js", "globalThis.e2e.tell('ran', 'first');");
         stage.site.write("canary/last.js", "globalThis.e2e.tell('ran', 'last');");
-        stage.begin().await;
+        stage.visit().await;
         stage.shows(CANARY).await;
         stage.says(&[]).await;
         until("the last", DEADLINE, || (stage.ran() == ["first", CANARY, "last"]).then_some(()));
         // What is missing comes so late that the first has run by then.
         stage.server.on(CANARY_BUNDLE, Reply::sound().status(404).delayed(std::time::Duration::from_millis(500)));
-        stage.begin().await;
+        stage.visit().await;
         stage.fell_by_reload(&["E401"]).await;
         assert_eq!(stage.ran()[0], "first");
         assert!(!stage.ran().contains(&CANARY.to_owned()));
@@ -106,7 +99,7 @@ async fn row_33_requests(engine: Engine) {
     let paths = [CANARY_BUNDLE, "/canary/old.js", "/canary/part.js"];
     assert_eq!(paths.map(asked), [1, 1, 1], "canary");
     stage.server.on(CONFIG, Reply::sound().body(config("0", "")));
-    stage.begin().await;
+    stage.visit().await;
     stage.shows(STABLE).await;
     stage.says(&["I120"]).await;
     assert_eq!(asked(STABLE_BUNDLE), 1);
@@ -124,35 +117,35 @@ async fn row_33_other_origin(engine: Engine) {
     }
     let [canary, stable] = [CANARY_BUNDLE, STABLE_BUNDLE].map(|path| other.url(path));
     let attributes = format!(r#"data-decision-budget="15000" data-canary="{canary}" data-stable="{stable}""#);
-    let stage = stage(engine, &page("").attributes(attributes)).await;
+    let stage = FaultStage::with_canary(engine, &page("").attributes(attributes)).await;
 
     other.on(CANARY_BUNDLE, cors.clone().status(404));
-    stage.begin().await;
+    stage.visit().await;
     stage.fell_in_place(&["E401"]).await;
     assert!(stage.lines()[0].1.contains("answered 404"), "{:?}", stage.lines());
     other.on(CANARY_BUNDLE, cors.body("globalThis.e2e.tell('ran', 'half'); throw new Error('boom');"));
-    stage.begin().await;
+    stage.visit().await;
     stage.fell_by_reload(&["E403"]).await;
     assert_eq!(stage.ran(), ["half", STABLE]);
     // Nothing can be told of what may not be read.
     other.on(CANARY_BUNDLE, Reply::sound());
-    stage.begin().await;
+    stage.visit().await;
     stage.fell_in_place(&["E401"]).await;
     assert!(stage.lines()[0].1.contains("did not load"), "{:?}", stage.lines());
 }
 
 async fn row_34_script_is_a_web_page(engine: Engine) {
     let html = "<!doctype html><title>secret</title>";
-    let stage = stage(engine, &page("")).await;
+    let stage = FaultStage::with_canary(engine, &page("")).await;
     stage.server.on(CANARY_BUNDLE, Reply::sound().body(html).header("Content-Type", "text/html; charset=utf-8"));
-    stage.begin().await;
+    stage.visit().await;
     stage.fell_in_place(&["E402"]).await;
     assert!(!stage.lines()[0].1.contains("secret"), "{:?}", stage.lines());
     stage.server.restore();
     stage.stays_with_stable(CANARY_BUNDLE).await;
     // By another name it is a script with an error in it, which may have run.
     stage.server.on(CANARY_BUNDLE, Reply::sound().body(html));
-    stage.begin().await;
+    stage.visit().await;
     stage.fell_by_reload(&["E403"]).await;
     assert_eq!(stage.ran(), [STABLE]);
 }
@@ -175,7 +168,7 @@ async fn row_39_stylesheet(engine: Engine) {
     let possible = if engine == Engine::Firefox { 2 } else { replies.len() };
     for (reply, line) in replies.into_iter().take(possible) {
         stage.server.on("/canary/main.css", reply);
-        stage.begin().await;
+        stage.visit().await;
         stage.fell_in_place(&["E407"]).await;
         assert!(stage.lines()[0].1.contains(line), "{:?}", stage.lines());
         assert_eq!(stage.ran(), [STABLE]);
@@ -204,14 +197,14 @@ async fn row_40_integrity(engine: Engine) {
     stage.site.write(CANARY_BUNDLE, &sound);
     stage.has_canary().await;
     stage.server.on(CANARY_BUNDLE, Reply::sound().body(format!("{sound} ")));
-    stage.begin().await;
+    stage.visit().await;
     stage.fell_in_place(&["E408"]).await;
     assert_eq!(stage.ran(), [STABLE], "never executed");
     stage.stays_with_stable(CANARY_BUNDLE).await;
     // A part that is missing is no mismatch.
     stage.server.restore();
     stage.server.on("/canary/part.js", Reply::sound().status(404));
-    stage.begin().await;
+    stage.visit().await;
     stage.fell_in_place(&["E401"]).await;
 
     let sound = bundle(CANARY);
@@ -220,7 +213,7 @@ async fn row_40_integrity(engine: Engine) {
     stage.server.on(CONFIG, Reply::sound().body(config("100", &scripts("2", &classic))));
     stage.has_canary().await;
     stage.server.on(CANARY_BUNDLE, Reply::sound().body(format!("{sound} ")));
-    stage.begin().await;
+    stage.visit().await;
     stage.fell_in_place(&["E408"]).await;
     assert_eq!(stage.ran(), [STABLE], "never executed");
 }
@@ -236,14 +229,14 @@ async fn apologises(stage: &FaultStage, codes: &[&str], views: usize) {
 }
 
 async fn row_43_stable_fails_as_well(engine: Engine) {
-    let stage = stage(engine, &page("")).await;
+    let stage = FaultStage::with_canary(engine, &page("")).await;
     let both = |reply: Reply| {
         stage.server.restore();
         stage.server.on(CANARY_BUNDLE, reply.clone());
         stage.server.on(STABLE_BUNDLE, reply);
     };
     both(Reply::sound().status(404));
-    stage.begin().await;
+    stage.visit().await;
     apologises(&stage, &["E401", "E501"], 1).await;
     // Again, and in vain.
     stage.open().await;
@@ -255,19 +248,19 @@ async fn row_43_stable_fails_as_well(engine: Engine) {
     assert_eq!(stage.views(), 2);
 
     both(Reply::sound().body("throw new Error('boom');"));
-    stage.begin().await;
+    stage.visit().await;
     apologises(&stage, &["E403", "E501"], 2).await;
     // The config is gone, and stable is a web page.
     stage.server.restore();
     stage.server.on(CONFIG, Reply::sound().status(500));
     stage.server.on(STABLE_BUNDLE, Reply::sound().body("<!doctype html>").header("Content-Type", "text/html"));
-    stage.begin().await;
+    stage.visit().await;
     apologises(&stage, &["E101", "E501"], 1).await;
 
     // A page that shows something by itself keeps it.
     stage.set_page(&page("").body("<h1>A shop</h1>"));
     both(Reply::sound().status(404));
-    stage.begin().await;
+    stage.visit().await;
     stage.says(&["E401", "E501"]).await;
     stage.shows("A shop").await;
     assert_eq!(stage.views(), 1);
@@ -278,7 +271,7 @@ async fn row_43_stable_fails_as_well(engine: Engine) {
     stage.server.restore();
     stage.server.on(CONFIG, Reply::sound().body(config("0", "")));
     stage.server.on(STABLE_BUNDLE, Reply::sound().body(hasty));
-    stage.begin().await;
+    stage.visit().await;
     stage.shows(STABLE).await;
     assert!(stage.lines().iter().all(|(_, line)| !line.contains("E501")), "{:?}", stage.lines());
 
@@ -287,14 +280,14 @@ async fn row_43_stable_fails_as_well(engine: Engine) {
     stage.set_page(&page("").attributes(attributes));
     stage.site.write("main.js", bundle("ONE"));
     stage.server.restore();
-    stage.begin().await;
+    stage.visit().await;
     stage.shows("ONE").await;
     stage.says(&[]).await;
     stage.server.on("/main.js", Reply::sound().body("throw new Error('boom');"));
-    stage.begin().await;
+    stage.visit().await;
     apologises(&stage, &["E403", "E501"], 2).await;
     stage.server.on("/main.js", Reply::sound().status(404));
-    stage.begin().await;
+    stage.visit().await;
     apologises(&stage, &["E401", "E501"], 1).await;
 }
 
@@ -304,12 +297,12 @@ async fn row_43_page_with_a_guard(engine: Engine) {
     let (_, rest) = demo.split_once("<script data-canary-guard>").expect("a guard in the demo's page");
     let (script, _) = rest.split_once("</script>").expect("an end of the guard");
     let guarded = page("").head(format!("<script data-canary-guard>{script}</script>"));
-    let stage = stage(engine, &guarded).await;
+    let stage = FaultStage::with_canary(engine, &guarded).await;
     stage.server.on(CANARY_BUNDLE, Reply::sound().status(404));
-    stage.begin().await;
+    stage.visit().await;
     stage.fell_in_place(&["E401"]).await;
     stage.server.on(CANARY_BUNDLE, Reply::sound().body("throw new Error('boom');"));
-    stage.begin().await;
+    stage.visit().await;
     stage.fell_by_reload(&["E403"]).await;
     stage.server.on(STABLE_BUNDLE, Reply::sound().status(404));
     stage.open().await;
@@ -325,7 +318,7 @@ async fn row_43_page_with_a_guard(engine: Engine) {
     let slow = guarded.attributes(r#"data-decision-budget="600""#);
     stage.set_page(&slow);
     stage.server.on("/runtime/canary.js", Plan::first(1, Reply::sound().hanging()));
-    stage.begin().await;
+    stage.visit().await;
     stage.shows(STABLE).await;
     stage.server.release();
     stage.browser.wait_for("globalThis[Symbol.for('canary-runtime')]?.ready.then(() => true)").await;

@@ -1,6 +1,6 @@
 //! Row 53: a user who does not consent, or no longer.
 
-use crate::{RUNTIME, decided, fresh, leads_to, page};
+use crate::{RUNTIME, page};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_stage::{CANARY, CANARY_BUNDLE, FaultStage, STABLE};
@@ -32,9 +32,9 @@ pub(crate) async fn row_53_consent_withdrawn(engine: Engine) {
     for attributes in ["", r#"data-consent="required""#] {
         let stage = FaultStage::new(engine, &page().attributes(format!("{PATIENT} {attributes}"))).await;
         stage.forget().await;
-        leads_to(&stage, if attributes.is_empty() { CANARY } else { STABLE }, &[]).await;
+        stage.leads_to(if attributes.is_empty() { CANARY } else { STABLE }, &[]).await;
         answer(&stage, true).await;
-        leads_to(&stage, CANARY, &[]).await;
+        stage.leads_to(CANARY, &[]).await;
         stage.browser.wait_for("localStorage.getItem('canary_good')").await;
         assert!(kept(&stage).await.to_string().contains("canary_id="));
         // Left behind by page views before.
@@ -48,9 +48,9 @@ pub(crate) async fn row_53_consent_withdrawn(engine: Engine) {
         // The page goes on as it is.
         assert_eq!((stage.shown().await.as_deref(), stage.ran()), (Some(CANARY), vec![CANARY.to_owned()]));
         for _ in 0..2 {
-            leads_to(&stage, STABLE, &[]).await;
+            stage.leads_to(STABLE, &[]).await;
             assert_eq!(
-                decided(&stage, &["variant", "reason", "bucket", "eligible"]),
+                stage.decided(&["variant", "reason", "bucket", "eligible"]),
                 json!(["stable", "DISABLED", null, false])
             );
             assert_eq!(stage.browser.eval(FLAGS).await, json!([[true, null], [false, "TARGETING_KEY_MISSING"]]));
@@ -80,15 +80,15 @@ pub(crate) async fn row_53_no_consent_leaves_nothing(engine: Engine) {
     for private in [page().first(control), required] {
         // The negative control.
         stage.set_page(&page());
-        fresh(&stage, "somebody").await;
-        leads_to(&stage, CANARY, &[]).await;
+        stage.fresh("somebody").await;
+        stage.leads_to(CANARY, &[]).await;
         stage.browser.wait_for("localStorage.getItem('canary_good')").await;
         // What is there from before goes as well.
         stage.set_page(&private);
         for _ in 0..2 {
-            leads_to(&stage, STABLE, &[]).await;
+            stage.leads_to(STABLE, &[]).await;
             assert_eq!(kept(&stage).await, json!([[], [], []]));
-            assert_eq!(decided(&stage, &["reason", "bucket", "eligible"]), json!(["DISABLED", null, false]));
+            assert_eq!(stage.decided(&["reason", "bucket", "eligible"]), json!(["DISABLED", null, false]));
             assert_eq!(stage.browser.eval(FLAGS).await, json!([[true, null], [false, "TARGETING_KEY_MISSING"]]));
             assert!(stage.events("exposure").is_empty() && stage.requests(CANARY_BUNDLE).is_empty());
         }

@@ -8,12 +8,11 @@ mod visitor;
 mod worker;
 
 use canary_e2e::engine::Engine;
-use canary_e2e::fault_stage::{FaultStage, Page};
+use canary_e2e::fault_stage::Page;
 use canary_e2e::fixture::CANARY as RUNTIME;
 use consent::{row_53_consent_withdrawn, row_53_no_consent_leaves_nothing};
 use policy::{row_52_policy_name_refused, row_52_strict_policy};
 use query::row_51_query_overrides;
-use serde_json::Value;
 use view::{
     row_44_back_from_the_browsers_memory, row_44_told_that_it_is_back, row_45_prerendered,
     row_45_told_that_it_is_prerendered,
@@ -45,31 +44,6 @@ fn config(percentage: &str, more: &str) -> String {
 /// Everybody has the canary.
 fn page() -> Page {
     Page::patient().config(config("100", ""))
-}
-
-/// Makes the browser one that has never been here, of this user.
-async fn fresh(stage: &FaultStage, id: &str) {
-    stage.forget().await;
-    stage.be(id).await;
-}
-
-/// Loads the page and sees one arm, with these lines on the console.
-async fn leads_to(stage: &FaultStage, arm: &str, codes: &[&str]) {
-    leads_at(stage, "/", arm, codes).await;
-}
-
-async fn leads_at(stage: &FaultStage, path: &str, arm: &str, codes: &[&str]) {
-    stage.open_at(path).await;
-    stage.shows(arm).await;
-    stage.says(codes).await;
-    assert_eq!((stage.ran(), stage.views(), stage.errors()), (vec![arm.to_owned()], 1, Vec::new()), "{path}");
-    assert_eq!(stage.events("ready").len(), 1);
-}
-
-/// The present decision's members, as one value.
-fn decided(stage: &FaultStage, names: &[&str]) -> Value {
-    let decision = stage.decision();
-    names.iter().map(|name| decision[*name].clone()).collect()
 }
 
 async fn row_47_reports_blocked(_: Engine) {}

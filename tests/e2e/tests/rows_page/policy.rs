@@ -1,6 +1,6 @@
 //! Row 52: the strictest policy that a page can have.
 
-use crate::{RUNTIME, config, fresh, leads_to, page};
+use crate::{RUNTIME, config, page};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_stage::{CANARY, CANARY_BUNDLE, CONFIG, FaultStage, Page, STABLE};
@@ -23,20 +23,20 @@ fn guarded(config: impl Into<String>) -> Page {
 pub(crate) async fn row_52_strict_policy(engine: Engine) {
     let stage = FaultStage::new(engine, &guarded(config("100", ""))).await;
     stage.server.on("/", strict("canary-runtime"));
-    fresh(&stage, "somebody").await;
-    leads_to(&stage, CANARY, &[]).await;
+    stage.fresh("somebody").await;
+    stage.leads_to(CANARY, &[]).await;
     assert_eq!(stage.browser.eval("typeof trustedTypes").await, "object");
     // With all that a bundle may have, by a canary that is replaced, and for stable.
     let bundle = r#""version": "1", "scripts": [{"src": "/canary/main.js"}], "preload": [{"href": "/canary/main.js", "as": "script"}]"#;
     stage.set_page(&guarded(config("100", &format!(r#", "ASSETS": {{"canary": {{{bundle}}}}}"#))));
-    leads_to(&stage, CANARY, &[]).await;
+    stage.leads_to(CANARY, &[]).await;
     stage.set_page(&guarded(config("0", "")));
-    fresh(&stage, "somebody").await;
-    leads_to(&stage, STABLE, &["I120"]).await;
+    stage.fresh("somebody").await;
+    stage.leads_to(STABLE, &["I120"]).await;
     stage.set_page(&guarded(config("100", "")));
     stage.server.on(CANARY_BUNDLE, Reply::sound().status(404));
-    fresh(&stage, "somebody").await;
-    leads_to(&stage, STABLE, &["E401"]).await;
+    stage.fresh("somebody").await;
+    stage.leads_to(STABLE, &["E401"]).await;
     // A refresh loads parts of its own.
     stage.browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
     until("a refresh", DEADLINE, || (stage.requests(CONFIG).len() == 2).then_some(()));
@@ -54,7 +54,7 @@ pub(crate) async fn row_52_policy_name_refused(engine: Engine) {
     for (percentage, codes) in [("100", &["E702"][..]), ("0", &["E702", "I120"])] {
         let stage = FaultStage::new(engine, &guarded(config(percentage, ""))).await;
         stage.server.on("/", strict("another"));
-        fresh(&stage, "somebody").await;
+        stage.fresh("somebody").await;
         stage.open().await;
         stage.shows(STABLE).await;
         stage.says(codes).await;

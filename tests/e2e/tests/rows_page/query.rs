@@ -1,13 +1,13 @@
 //! Row 51: what a query may ask for, and what not.
 
-use crate::{RUNTIME, config, decided, fresh, leads_at, leads_to, page};
+use crate::{RUNTIME, config, page};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_stage::{CANARY, FaultStage, STABLE};
 use serde_json::json;
 
 pub(crate) async fn row_51_query_overrides(engine: Engine) {
     let stage = FaultStage::new(engine, &page()).await;
-    fresh(&stage, "somebody").await;
+    stage.fresh("somebody").await;
     let script = "%3Cscript%3EglobalThis.evil=1%3C/script%3E";
     let image = "%3Cimg%20src=x%20onerror=globalThis.evil=1%3E";
     let hostile = [
@@ -31,12 +31,12 @@ pub(crate) async fn row_51_query_overrides(engine: Engine) {
     {
         stage.set_page(&page().config(config("100", more)));
         for path in paths.iter().filter(|path| more.is_empty() || !path.contains("on:%22")) {
-            leads_at(&stage, path, CANARY, &["E701"]).await;
+            stage.leads_at(path, CANARY, &["E701"]).await;
             assert!(stage.lines()[0].1.ends_with("; it is ignored"), "{path}: {:?}", stage.lines());
             for part in ["evil", "xxx", "<", "unknown"] {
                 assert!(!stage.lines()[0].1.contains(part), "{:?}", stage.lines());
             }
-            assert_eq!(decided(&stage, &["reason"]), json!(["STATIC"]));
+            assert_eq!(stage.decided(&["reason"]), json!(["STATIC"]));
             let touched = "[globalThis.evil ?? ({}).evil ?? null, document.querySelector('img') !== null, RUNTIME.getBooleanValue('on', false)]";
             assert_eq!(
                 stage.browser.eval(&touched.replace("RUNTIME", RUNTIME)).await,
@@ -49,9 +49,9 @@ pub(crate) async fn row_51_query_overrides(engine: Engine) {
         }
     }
     // The negative control: the config that allows them takes sound ones.
-    leads_at(&stage, "/?canary=stable&canary.flag=on:false", STABLE, &[]).await;
-    assert_eq!(decided(&stage, &["variant", "reason", "eligible"]), json!(["stable", "TARGETING_MATCH", false]));
+    stage.leads_at("/?canary=stable&canary.flag=on:false", STABLE, &[]).await;
+    assert_eq!(stage.decided(&["variant", "reason", "eligible"]), json!(["stable", "TARGETING_MATCH", false]));
     assert_eq!(stage.browser.eval(&format!("{RUNTIME}.getBooleanValue('on', true)")).await, false);
     // For that page view alone.
-    leads_to(&stage, CANARY, &[]).await;
+    stage.leads_to(CANARY, &[]).await;
 }

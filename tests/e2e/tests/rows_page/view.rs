@@ -1,6 +1,6 @@
 //! Rows 44 and 45: a page that comes back, and one that is made ahead.
 
-use crate::{RUNTIME, config, fresh, leads_to, page};
+use crate::{RUNTIME, config, page};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_stage::{CANARY, CONFIG, FaultStage};
@@ -19,8 +19,8 @@ fn counts(stage: &FaultStage, event: &str) -> [usize; 3] {
 
 /// The page was away and is back, with another config since: it is the same page view, and flags follow.
 async fn is_back_and_not_counted(stage: &FaultStage, back: impl AsyncFn()) {
-    fresh(stage, "somebody").await;
-    leads_to(stage, CANARY, &[]).await;
+    stage.fresh("somebody").await;
+    stage.leads_to(CANARY, &[]).await;
     let flag = format!("{RUNTIME}.getBooleanValue('on', false)");
     assert_eq!(stage.browser.eval(&flag).await, true);
     assert_eq!(counts(stage, "exposure"), [1, 1, 1]);
@@ -67,7 +67,7 @@ pub(crate) async fn row_44_told_that_it_is_back(engine: Engine) {
 
 pub(crate) async fn row_45_prerendered(engine: Engine) {
     let stage = FaultStage::new(engine, &page()).await;
-    fresh(&stage, "somebody").await;
+    stage.fresh("somebody").await;
     let rules =
         r#"<script type="speculationrules">{"prerender": [{"urls": ["/"], "eagerness": "immediate"}]}</script>"#;
     stage.site.write(
@@ -101,11 +101,11 @@ pub(crate) async fn row_45_told_that_it_is_prerendered(engine: Engine) {
     let ahead =
         "Object.defineProperty(document, 'prerendering', { get: () => !globalThis.isShown, configurable: true });";
     let stage = FaultStage::new(engine, &page()).await;
-    fresh(&stage, "somebody").await;
-    leads_to(&stage, CANARY, &[]).await;
+    stage.fresh("somebody").await;
+    stage.leads_to(CANARY, &[]).await;
     assert_eq!(stage.events("exposure").len(), 1);
     stage.set_page(&page().first(ahead));
-    leads_to(&stage, CANARY, &["I414"]).await;
+    stage.leads_to(CANARY, &["I414"]).await;
     assert_eq!(stage.events("exposure").len(), 0);
     // Who never sees it leaves no trace of a canary that did not come up.
     assert_eq!(stage.browser.eval("localStorage.getItem('canary_mark')").await, Value::Null);

@@ -1,6 +1,6 @@
 //! Row 46: a visitor that is no person.
 
-use crate::{config, decided, fresh, leads_to, page};
+use crate::{config, page};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_stage::{CANARY, CANARY_BUNDLE, FaultStage, STABLE};
 use canary_e2e::told::Kind;
@@ -17,9 +17,9 @@ fn automation_lines(stage: &FaultStage) -> usize {
 pub(crate) async fn row_46_automation_and_crawlers(engine: Engine) {
     let stage = FaultStage::new(engine, &page()).await;
     let visit = async |arm: &str, codes: &[&str]| {
-        fresh(&stage, "somebody").await;
-        leads_to(&stage, arm, codes).await;
-        decided(&stage, &["variant", "reason", "eligible"])
+        stage.fresh("somebody").await;
+        stage.leads_to(arm, codes).await;
+        stage.decided(&["variant", "reason", "eligible"])
     };
     // A driver says what it is.
     assert_eq!(visit(CANARY, &[]).await, json!(["canary", "STATIC", false]));
@@ -48,7 +48,7 @@ pub(crate) async fn row_46_automation_and_crawlers(engine: Engine) {
         assert!(stage.events("exposure").is_empty() && stage.requests(CANARY_BUNDLE).is_empty());
         // Nor is an id made.
         stage.forget().await;
-        leads_to(&stage, STABLE, &["I415"]).await;
+        stage.leads_to(STABLE, &["I415"]).await;
         assert_eq!(stage.browser.eval("[document.cookie, localStorage.length]").await, json!(["", 0]));
     }
 }

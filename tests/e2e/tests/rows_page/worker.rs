@@ -1,6 +1,6 @@
 //! Row 54: a service worker that answers with an old config.
 
-use crate::{config, fresh, leads_to, page};
+use crate::{config, page};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::{Reply, http_date};
 use canary_e2e::fault_stage::{CANARY, CANARY_BUNDLE, CONFIG, FaultStage, STABLE};
@@ -30,9 +30,9 @@ pub(crate) async fn row_54_old_service_worker(engine: Engine) {
         stage.server.on("/worker.js", Reply::sound().without("Vary"));
         // A cache takes nothing that varies by everything.
         stage.server.on(CONFIG, Reply::sound().header("Date", date).without("Vary"));
-        fresh(&stage, "somebody").await;
+        stage.fresh("somebody").await;
         // Without a worker an old answer is as good as any.
-        leads_to(&stage, CANARY, &[]).await;
+        stage.leads_to(CANARY, &[]).await;
         assert_eq!(stage.requests(CONFIG)[0].path, CONFIG);
         stage.browser.eval("navigator.serviceWorker.register('/worker.js').then(() => true)").await;
         stage.browser.wait_for("navigator.serviceWorker.controller").await;
@@ -42,7 +42,7 @@ pub(crate) async fn row_54_old_service_worker(engine: Engine) {
         stage.site.mount_config(&config("0", ""));
         let mut queries = Vec::new();
         for codes in [&["I114", "I120"][..], &["I120"]] {
-            leads_to(&stage, STABLE, codes).await;
+            stage.leads_to(STABLE, codes).await;
             queries.push(stage.requests(CONFIG)[0].path.clone());
         }
         assert!(
@@ -51,18 +51,18 @@ pub(crate) async fn row_54_old_service_worker(engine: Engine) {
         );
 
         // One that does not is known by the age of what it answers, if it is old enough to be in doubt.
-        fresh(&stage, "somebody").await;
+        stage.fresh("somebody").await;
         stage
             .browser
             .eval("caches.open('kept').then((cache) => cache.put('/any', new Response(''))).then(() => true)")
             .await;
         let (arm, codes) = if is_old { (STABLE, &["E412"][..]) } else { (CANARY, &[][..]) };
-        leads_to(&stage, arm, codes).await;
+        stage.leads_to(arm, codes).await;
         assert_eq!((stage.requests(CONFIG).len(), stage.requests(CANARY_BUNDLE).is_empty()), (0, is_old));
         // So are refreshes.
         stage.browser.eval("caches.delete('kept').then(() => true)").await;
         if is_old {
-            leads_to(&stage, STABLE, &["I120"]).await;
+            stage.leads_to(STABLE, &["I120"]).await;
             let keep = "caches.open('kept').then((cache) => Promise.all([
                 cache.put('/any', new Response('')),
                 cache.put('/config/canary.json', new Response('{}', { headers: { Date: new Date(Date.now() - 660000).toUTCString() } }))]))";

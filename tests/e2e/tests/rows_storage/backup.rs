@@ -1,6 +1,6 @@
 //! Rows 1 to 4, 17 and 29: the last good config, which stands in for one that cannot be had.
 
-use crate::{config, decided, flag, fresh, keeps, leads_to, page, store, stored};
+use crate::{config, flag, keeps, page, store, stored};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_stage::{CANARY, CANARY_BUNDLE, CONFIG, FaultStage, Page, STABLE};
@@ -22,45 +22,45 @@ async fn age(stage: &FaultStage, ms: i64) {
 async fn last_good_config_stands_in(stage: &FaultStage, code: &str, fault: impl Fn() -> Reply) {
     let begin = async || {
         stage.server.restore();
-        fresh(stage, "somebody").await;
-        leads_to(stage, CANARY, &[]).await;
+        stage.fresh("somebody").await;
+        stage.leads_to(CANARY, &[]).await;
         keeps(stage).await;
         stage.server.on(CONFIG, fault());
     };
     let members = ["variant", "reason", "errorCode", "eligible"];
     begin().await;
-    leads_to(stage, CANARY, &[code]).await;
+    stage.leads_to(CANARY, &[code]).await;
     assert!(stage.lines()[0].1.ends_with("; the last good config holds"), "{:?}", stage.lines());
-    assert_eq!(decided(stage, &members), json!(["canary", "STALE", null, false]));
+    assert_eq!(stage.decided(&members), json!(["canary", "STALE", null, false]));
     assert_eq!((flag(stage).await, stage.events("error").len()), (json!(true), 1));
 
     // It does not get younger by that.
     age(stage, 9 * MINUTE).await;
-    leads_to(stage, CANARY, &[code]).await;
+    stage.leads_to(CANARY, &[code]).await;
     age(stage, MINUTE).await;
-    leads_to(stage, STABLE, &[code]).await;
-    assert_eq!(decided(stage, &members), json!(["stable", "ERROR", "GENERAL", false]));
+    stage.leads_to(STABLE, &[code]).await;
+    assert_eq!(stage.decided(&members), json!(["stable", "ERROR", "GENERAL", false]));
     assert_eq!((flag(stage).await, stage.requests(CANARY_BUNDLE).len()), (json!(true), 0));
     age(stage, (23 * 60 + 45) * MINUTE).await;
-    leads_to(stage, STABLE, &[code]).await;
+    stage.leads_to(STABLE, &[code]).await;
     assert_eq!(flag(stage).await, true);
     age(stage, 10 * MINUTE).await;
-    leads_to(stage, STABLE, &[code]).await;
-    assert_eq!((flag(stage).await, decided(stage, &["reason"])), (json!(false), json!(["ERROR"])));
+    stage.leads_to(STABLE, &[code]).await;
+    assert_eq!((flag(stage).await, stage.decided(&["reason"])), (json!(false), json!(["ERROR"])));
 
     begin().await;
     store(stage, "canary_memory", "{ arm: 'stable' }").await;
-    leads_to(stage, STABLE, &[code]).await;
-    assert_eq!(decided(stage, &members), json!(["stable", "STALE", null, false]));
+    stage.leads_to(STABLE, &[code]).await;
+    assert_eq!(stage.decided(&members), json!(["stable", "STALE", null, false]));
     assert_eq!((flag(stage).await, stage.requests(CANARY_BUNDLE).len()), (json!(true), 0));
     // Nor where it came from nowhere.
     stage.browser.eval("void localStorage.removeItem('canary_memory')").await;
-    leads_to(stage, STABLE, &[code]).await;
+    stage.leads_to(STABLE, &[code]).await;
 
     // One from the future is none.
     begin().await;
     age(stage, -MINUTE).await;
-    leads_to(stage, STABLE, &[code]).await;
+    stage.leads_to(STABLE, &[code]).await;
     assert_eq!(flag(stage).await, false);
 }
 
@@ -95,22 +95,22 @@ pub(crate) async fn row_17_last_good_config(engine: Engine) {
     last_good_config_stands_in(&stage, "E115", || Reply::sound().body(&expired)).await;
 
     // The last good one expires as well.
-    fresh(&stage, "somebody").await;
+    stage.fresh("somebody").await;
     store(&stage, "canary_memory", "{ arm: 'canary' }").await;
     let text = serde_json::to_string(&expired).unwrap();
     let record = |now: &str| format!("{{ at: Date.now() - {MINUTE}, now: {now}, text: {text} }}");
     store(&stage, "canary_good", &record("Date.parse('2019-12-31T23:58:00Z')")).await;
-    leads_to(&stage, CANARY, &["E115"]).await;
+    stage.leads_to(CANARY, &["E115"]).await;
     store(&stage, "canary_good", &record("Date.parse('2019-12-31T23:59:30Z')")).await;
-    leads_to(&stage, STABLE, &["E115"]).await;
+    stage.leads_to(STABLE, &["E115"]).await;
     assert_eq!(stored(&stage, "canary_good").await, Value::Null);
 }
 
 pub(crate) async fn row_01_last_good_is_what_was_healthy(engine: Engine) {
     let stage = FaultStage::new(engine, &page()).await;
     let visit = async |arm: &str, codes: &[&str]| {
-        fresh(&stage, "somebody").await;
-        leads_to(&stage, arm, codes).await;
+        stage.fresh("somebody").await;
+        stage.leads_to(arm, codes).await;
         stage.settle().await;
         let kept = stored(&stage, "canary_good").await;
         kept["text"].as_str().map(str::to_owned)
@@ -119,8 +119,8 @@ pub(crate) async fn row_01_last_good_is_what_was_healthy(engine: Engine) {
     let filled = |size: usize| whole.clone() + &" ".repeat(size - whole.len());
     for size in [whole.len(), 65_536] {
         stage.set_page(&page().config(filled(size)));
-        fresh(&stage, "somebody").await;
-        leads_to(&stage, CANARY, &[]).await;
+        stage.fresh("somebody").await;
+        stage.leads_to(CANARY, &[]).await;
         keeps(&stage).await;
         assert_eq!(stored(&stage, "canary_good").await["text"], filled(size));
     }
@@ -154,18 +154,18 @@ const TRAPPING: &str = "{
 
 pub(crate) async fn row_29_last_good_traps(engine: Engine) {
     let stage = FaultStage::new(engine, &page()).await;
-    fresh(&stage, "somebody").await;
-    leads_to(&stage, CANARY, &[]).await;
+    stage.fresh("somebody").await;
+    stage.leads_to(CANARY, &[]).await;
     keeps(&stage).await;
     // No other config is there to trap.
     stage.server.on(CONFIG, Reply::sound().status(500));
-    leads_to(&stage, CANARY, &["E101"]).await;
+    stage.leads_to(CANARY, &["E101"]).await;
 
     stage.set_page(&page().first(TRAPPING));
-    leads_to(&stage, STABLE, &["E101", "E304"]).await;
+    stage.leads_to(STABLE, &["E101", "E304"]).await;
     assert_eq!(stage.browser.eval("entered").await, 1);
     assert_eq!((stored(&stage, "canary_good").await, flag(&stage).await), (Value::Null, json!(false)));
     // It is gone also for a module that would not trap.
     stage.set_page(&page());
-    leads_to(&stage, STABLE, &["E101"]).await;
+    stage.leads_to(STABLE, &["E101"]).await;
 }

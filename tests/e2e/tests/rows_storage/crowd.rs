@@ -1,6 +1,6 @@
 //! Rows 31 and 32: the runtime in many tabs at once, and twice in one page.
 
-use crate::{PATIENT, config, decided, fresh, ids, is_new_id, leads_to, page};
+use crate::{PATIENT, config, ids, is_new_id, page};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_stage::{CANARY, CONFIG, FaultStage};
 use canary_e2e::told::{Kind, Told};
@@ -62,7 +62,7 @@ pub(crate) async fn row_31_twenty_tabs_at_once(engine: Engine) {
     for tab in &tabs {
         client.switch_to_window(tab.clone()).await.unwrap();
         stage.open().await;
-        let bucket = decided(&stage, &["bucket"]).to_string();
+        let bucket = stage.decided(&["bucket"]).to_string();
         seen.insert((bucket, ids(&stage).await));
         stage.says(&[]).await;
     }
@@ -74,11 +74,11 @@ pub(crate) async fn row_31_twenty_tabs_at_once(engine: Engine) {
 pub(crate) async fn row_32_script_included_twice(engine: Engine) {
     let stage = FaultStage::new(engine, &page()).await;
     let is_one = async |codes: &[&str]| {
-        leads_to(&stage, CANARY, codes).await;
+        stage.leads_to(CANARY, codes).await;
         assert_eq!((stage.events("exposure").len(), stage.requests(CONFIG).len()), (1, 1));
         assert_eq!(stage.events("ready").len(), 1);
     };
-    fresh(&stage, "somebody").await;
+    stage.fresh("somebody").await;
     is_one(&[]).await;
     for address in ["/runtime/canary.js", "/runtime/canary.js?another"] {
         let tag = format!(r#"<script type="module" src="{address}" {PATIENT}></script>"#);

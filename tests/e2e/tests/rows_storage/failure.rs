@@ -1,6 +1,6 @@
 //! Rows 26 to 28 and 30: storage that is blocked, full, damaged or cleared.
 
-use crate::{PATIENT, RUNTIME, decided, flag, fresh, ids, is_new_id, keeps, leads_to, page, store, stored};
+use crate::{PATIENT, RUNTIME, flag, ids, is_new_id, keeps, page, store, stored};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_stage::{CANARY, CANARY_BUNDLE, CONFIG, FaultStage, STABLE};
@@ -10,17 +10,17 @@ use serde_json::{Value, json};
 pub(crate) async fn row_26_storage_blocked(engine: Engine) {
     let blocked = async |stage: &FaultStage| {
         for _ in 0..2 {
-            leads_to(stage, STABLE, &["E301"]).await;
+            stage.leads_to(STABLE, &["E301"]).await;
             assert!(stage.lines()[0].1.ends_with("; stable loads"), "{:?}", stage.lines());
-            assert_eq!(decided(stage, &["reason", "bucket", "eligible"]), json!(["DISABLED", null, false]));
+            assert_eq!(stage.decided(&["reason", "bucket", "eligible"]), json!(["DISABLED", null, false]));
             assert_eq!((flag(stage).await, stage.requests(CANARY_BUNDLE).len()), (json!(true), 0));
             assert!(stage.events("exposure").is_empty());
         }
     };
     let stage = FaultStage::new(engine, &page()).await;
-    fresh(&stage, "somebody").await;
-    leads_to(&stage, CANARY, &[]).await;
-    assert_eq!(decided(&stage, &["eligible"]), json!([true]));
+    stage.fresh("somebody").await;
+    stage.leads_to(CANARY, &[]).await;
+    assert_eq!(stage.decided(&["eligible"]), json!([true]));
     stage.set_page(&page().first(
         "Object.defineProperty(Document.prototype, 'cookie', { get: () => '', set() {} });
         for (const name of ['localStorage', 'sessionStorage']) {
@@ -34,8 +34,8 @@ pub(crate) async fn row_26_storage_blocked(engine: Engine) {
     for path in ["/runtime/*", "/config/*", "/stable/*", "/canary/*", "/.e2e/*"] {
         stage.server.on(path, Reply::sound().header("Access-Control-Allow-Origin", "*"));
     }
-    fresh(&stage, "somebody").await;
-    leads_to(&stage, CANARY, &[]).await;
+    stage.fresh("somebody").await;
+    stage.leads_to(CANARY, &[]).await;
     stage.server.on("/", Reply::sound().header("Content-Security-Policy", "sandbox allow-scripts"));
     blocked(&stage).await;
 }
@@ -54,28 +54,28 @@ const FILL: &str = "{
 
 pub(crate) async fn row_27_quota_exceeded(engine: Engine) {
     let stage = FaultStage::new(engine, &page().first(FILL)).await;
-    fresh(&stage, "somebody").await;
+    stage.fresh("somebody").await;
     for _ in 0..2 {
-        leads_to(&stage, CANARY, &["E302"]).await;
+        stage.leads_to(CANARY, &["E302"]).await;
         assert!(stage.lines()[0].1.ends_with("; this page goes on"), "{:?}", stage.lines());
-        assert_eq!(decided(&stage, &["variant", "eligible"]), json!(["canary", true]));
+        assert_eq!(stage.decided(&["variant", "eligible"]), json!(["canary", true]));
         assert_eq!(stage.events("exposure").len(), 1);
         let left = "[document.cookie, Object.keys(localStorage).filter((key) => !key.startsWith('fill'))]";
         assert_eq!(stage.browser.eval(left).await, json!(["canary_id=somebody", []]));
     }
     // The negative control: with room there all is kept.
     stage.set_page(&page());
-    fresh(&stage, "somebody").await;
-    leads_to(&stage, CANARY, &[]).await;
+    stage.fresh("somebody").await;
+    stage.leads_to(CANARY, &[]).await;
     keeps(&stage).await;
 }
 
 pub(crate) async fn row_28_stored_values_corrupt(engine: Engine) {
     let stage = FaultStage::new(engine, &page()).await;
     // What is sound is taken without a word.
-    fresh(&stage, "somebody").await;
+    stage.fresh("somebody").await;
     for _ in 0..2 {
-        leads_to(&stage, CANARY, &[]).await;
+        stage.leads_to(CANARY, &[]).await;
     }
     assert_eq!(ids(&stage).await, ["somebody", "somebody"]);
 
@@ -83,20 +83,20 @@ pub(crate) async fn row_28_stored_values_corrupt(engine: Engine) {
     for id in ["'x'.repeat(4e6)", "'<script>'", "'a b'", "'\u{0}'"] {
         stage.forget().await;
         stage.browser.eval(&format!("void localStorage.setItem('canary_id', {id})")).await;
-        leads_to(&stage, CANARY, &["E303"]).await;
+        stage.leads_to(CANARY, &["E303"]).await;
         let [cookie, copy] = ids(&stage).await;
         assert!(is_new_id(&cookie) && cookie == copy, "{id}: {cookie} {copy}");
-        leads_to(&stage, CANARY, &[]).await;
+        stage.leads_to(CANARY, &[]).await;
         assert_eq!(ids(&stage).await, [cookie, copy]);
     }
     for key in ["canary_memory", "canary_mark"] {
         for value in ["'{'", "''", "'5'", "'[]'", "'null'", "'\"text\"'", "'['.repeat(1e5)", "'x'.repeat(4e6)"] {
-            fresh(&stage, "somebody").await;
+            stage.fresh("somebody").await;
             stage.browser.eval(&format!("void localStorage.setItem('{key}', {value})")).await;
-            leads_to(&stage, CANARY, &["E303"]).await;
+            stage.leads_to(CANARY, &["E303"]).await;
             keeps(&stage).await;
             assert_eq!(stored(&stage, "canary_memory").await["arm"], "canary", "{key} {value}");
-            leads_to(&stage, CANARY, &[]).await;
+            stage.leads_to(CANARY, &[]).await;
         }
     }
     // The last good config is looked at when it is needed.
@@ -106,10 +106,10 @@ pub(crate) async fn row_28_stored_values_corrupt(engine: Engine) {
     let records = records.map(|member| format!("JSON.stringify({{ {now}, {member} }})"));
     let texts = ["'{'", "'5'", "'[]'", "'null'", "'x'.repeat(4e6)"].map(str::to_owned);
     for value in records.iter().chain(&texts) {
-        fresh(&stage, "somebody").await;
+        stage.fresh("somebody").await;
         store(&stage, "canary_memory", "{ arm: 'canary' }").await;
         stage.browser.eval(&format!("void localStorage.setItem('canary_good', {value})")).await;
-        leads_to(&stage, STABLE, &["E101", "E303"]).await;
+        stage.leads_to(STABLE, &["E101", "E303"]).await;
         assert_eq!(stored(&stage, "canary_good").await, Value::Null, "{value}");
     }
 }
@@ -121,8 +121,8 @@ pub(crate) async fn row_30_storage_cleared(engine: Engine) {
         until("refreshes", DEADLINE, || (stage.requests(CONFIG).len() >= before + count).then_some(()));
         stage.settle().await;
     };
-    fresh(&stage, "somebody").await;
-    leads_to(&stage, CANARY, &[]).await;
+    stage.fresh("somebody").await;
+    stage.leads_to(CANARY, &[]).await;
     keeps(&stage).await;
     refreshes(2).await;
     stage.says(&[]).await;

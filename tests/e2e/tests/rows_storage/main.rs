@@ -48,27 +48,6 @@ fn config(percentage: &str, more: &str) -> String {
     format!(r#"{{"CANARY_PERCENTAGE": {percentage}, {fixed}{more}}}"#)
 }
 
-/// Makes the browser one that has never been here, of this user.
-async fn fresh(stage: &FaultStage, id: &str) {
-    stage.forget().await;
-    stage.be(id).await;
-}
-
-/// Loads the page and sees one arm, with these lines on the console.
-async fn leads_to(stage: &FaultStage, arm: &str, codes: &[&str]) {
-    stage.open().await;
-    stage.shows(arm).await;
-    stage.says(codes).await;
-    assert_eq!((stage.ran(), stage.views(), stage.errors()), (vec![arm.to_owned()], 1, Vec::new()));
-    assert_eq!(stage.events("ready").len(), 1);
-}
-
-/// The present decision's members, as one value.
-fn decided(stage: &FaultStage, names: &[&str]) -> Value {
-    let decision = stage.decision();
-    names.iter().map(|name| decision[*name].clone()).collect()
-}
-
 /// What this browser remembers under a name, from a page of the site.
 async fn stored(stage: &FaultStage, key: &str) -> Value {
     stage.browser.eval(&format!("JSON.parse(localStorage.getItem('{key}'))")).await

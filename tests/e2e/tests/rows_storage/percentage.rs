@@ -1,6 +1,6 @@
 //! Rows 15, 16 and 19: a percentage that changes, or is not the same everywhere.
 
-use crate::{config, decided, fresh, leads_to, page, store};
+use crate::{config, page, store};
 use canary_e2e::bucket::{User, user_at};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::{Plan, Reply};
@@ -27,36 +27,36 @@ pub(crate) async fn row_15_a_lower_percentage(engine: Engine) {
         let stage = FaultStage::new(engine, &page()).await;
         let serve = |text: &str| assert!(stage.site.mount_config(text));
         serve(&high);
-        fresh(&stage, &user.id).await;
-        leads_to(&stage, CANARY, &[]).await;
+        stage.fresh(&user.id).await;
+        stage.leads_to(CANARY, &[]).await;
 
         // Taken at once.
         serve(&low);
         let off: &[&str] = if low.contains(": 0,") { &["I120"] } else { &[] };
-        leads_to(&stage, STABLE, &[&["I114"], off].concat()).await;
+        stage.leads_to(STABLE, &[&["I114"], off].concat()).await;
         assert_eq!(stage.requests(CANARY_BUNDLE).len(), 0);
-        leads_to(&stage, STABLE, off).await;
+        stage.leads_to(STABLE, off).await;
 
         // Then a hold, which no rise ends.
         serve(&high);
-        leads_to(&stage, STABLE, &[]).await;
-        assert_eq!(decided(&stage, &["variant", "reason", "eligible"]), json!(["stable", "CACHED", true]));
+        stage.leads_to(STABLE, &[]).await;
+        assert_eq!(stage.decided(&["variant", "reason", "eligible"]), json!(["stable", "CACHED", true]));
         let left = stage.browser.eval("JSON.parse(localStorage.getItem('canary_memory')).until - Date.now()").await;
         assert!((1..=180_000).contains(&left.as_i64().unwrap()), "{left}");
         // It is no longer than it can be, whatever the clock was when it began.
         store(&stage, "canary_memory", "{ arm: 'stable', until: Date.now() + 1e12 }").await;
-        leads_to(&stage, STABLE, &[]).await;
+        stage.leads_to(STABLE, &[]).await;
         let left = stage.browser.eval("JSON.parse(localStorage.getItem('canary_memory')).until - Date.now()").await;
         assert!((1..=180_000).contains(&left.as_i64().unwrap()), "{left}");
         // When it is over, the rise takes effect.
         store(&stage, "canary_memory", "{ arm: 'stable', until: Date.now() - 1 }").await;
-        leads_to(&stage, CANARY, &[]).await;
+        stage.leads_to(CANARY, &[]).await;
 
         // Without a hold it would have at once.
         stage.set_page(&page().config(&low).attributes(r#"data-hold="0" data-decision-budget="15000""#));
-        leads_to(&stage, STABLE, &[&["I114"], off].concat()).await;
+        stage.leads_to(STABLE, &[&["I114"], off].concat()).await;
         serve(&high);
-        leads_to(&stage, CANARY, &[]).await;
+        stage.leads_to(CANARY, &[]).await;
     }
 }
 
@@ -64,7 +64,7 @@ pub(crate) async fn row_15_a_lower_percentage(engine: Engine) {
 async fn arms(stage: &FaultStage, spread: Duration, at_least: usize) -> Vec<String> {
     let pods = ["5", "50"].map(|percentage| Reply::sound().body(config(percentage, "")));
     stage.server.on(CONFIG, Plan::alternating(pods));
-    fresh(stage, &in_between().id).await;
+    stage.fresh(&in_between().id).await;
     let start = Instant::now();
     let mut arms = Vec::new();
     while start.elapsed() < spread || arms.len() < at_least {
@@ -104,7 +104,7 @@ pub(crate) async fn row_19_percentage_0_while_pages_load(engine: Engine) {
     stage.site.write("view.html", page().html());
     let frames = r#"<iframe src="/view.html"></iframe>"#.repeat(6);
     stage.site.write("frames.html", format!("<!doctype html><script src=\"{FOLDER}recorder.js\"></script>{frames}"));
-    fresh(&stage, "somebody").await;
+    stage.fresh("somebody").await;
     stage.open_at("/frames.html").await;
     until("some canaries", DEADLINE * 2, || (stage.ran().len() > 12).then_some(()));
     assert!(stage.ran().iter().all(|arm| arm == CANARY), "{:?}", stage.ran());

@@ -1,6 +1,6 @@
 //! Row 41: a part of the app that is gone when the page asks for it.
 
-use crate::{PATIENT, click, in_page, is_up, pass, quarantined, stage};
+use crate::{PATIENT, click, in_page, is_up, pass, quarantined};
 use canary_e2e::engine::Engine;
 use canary_e2e::fallback::{config, page};
 use canary_e2e::fault_server::Reply;
@@ -28,7 +28,7 @@ pub(crate) async fn is_told(stage: &FaultStage, views: usize, lines: usize) {
 }
 
 pub(crate) async fn row_41_chunk_missing(engine: Engine) {
-    let stage = stage(engine, &page(PATIENT)).await;
+    let stage = FaultStage::with_canary(engine, &page(PATIENT)).await;
     stage.site.write(CANARY_BUNDLE, chunked(CANARY));
     stage.site.write(STABLE_BUNDLE, chunked(STABLE));
     let vite = "void dispatchEvent(Object.assign(new Event('vite:preloadError', { cancelable: true }), { payload: new Error('no style') }))";
@@ -36,7 +36,7 @@ pub(crate) async fn row_41_chunk_missing(engine: Engine) {
         stage.server.on(CONFIG, Reply::sound().body(config(percentage, PATIENT)));
         let codes = if marker == STABLE { ["I120", "E409", "I120"].as_slice() } else { &["E409"] };
         for lost in [MORE, vite] {
-            stage.begin().await;
+            stage.visit().await;
             stage.shows(marker).await;
             stage.browser.wait_for("!localStorage.canary_mark && localStorage.canary_good").await;
             stage.browser.eval(lost).await;
@@ -57,13 +57,13 @@ pub(crate) async fn row_41_chunk_missing(engine: Engine) {
     }
     // Not under the hands of somebody.
     stage.server.restore();
-    stage.begin().await;
+    stage.visit().await;
     is_up(&stage).await;
     click(&stage, "p").await;
     stage.browser.eval(MORE).await;
     is_told(&stage, 1, 1).await;
     // What the page takes care of itself, and what is something else.
-    stage.begin().await;
+    stage.visit().await;
     is_up(&stage).await;
     stage.browser.eval("void import('/canary/gone.js').catch(() => {})").await;
     stage.browser.eval(&in_page("Promise.reject(new Error('some other matter'))")).await;
@@ -73,13 +73,13 @@ pub(crate) async fn row_41_chunk_missing(engine: Engine) {
 
 /// Whoever leaves a page cuts off what it loads: that is no part that is gone.
 pub(crate) async fn row_41_leaving(engine: Engine) {
-    let stage = stage(engine, &page(PATIENT)).await;
+    let stage = FaultStage::with_canary(engine, &page(PATIENT)).await;
     stage.site.write(CANARY_BUNDLE, chunked(CANARY));
     stage.server.on("/canary/gone.js", Reply::sound().hanging());
     // The next page takes its time, as a real one does.
     stage.server.on(&format!("{FOLDER}blank.html"), Reply::sound().delayed(Duration::from_millis(300)));
     for leave in [format!("void (location.href = '{FOLDER}blank.html?left')"), "void location.reload()".to_owned()] {
-        stage.begin().await;
+        stage.visit().await;
         is_up(&stage).await;
         stage.browser.eval(MORE).await;
         until("the request", DEADLINE, || (!stage.requests("/canary/gone.js").is_empty()).then_some(()));

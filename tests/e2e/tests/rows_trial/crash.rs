@@ -1,9 +1,9 @@
 //! Row 38: a canary that was up, and takes itself off the screen.
 
-use crate::{PATIENT, click, in_page, is_up, pass, quarantined, stage};
+use crate::{PATIENT, click, in_page, is_up, pass, quarantined};
 use canary_e2e::engine::Engine;
 use canary_e2e::fallback::page;
-use canary_e2e::fault_stage::{BLANK, CANARY, CANARY_BUNDLE, STABLE};
+use canary_e2e::fault_stage::{BLANK, CANARY, CANARY_BUNDLE, FaultStage, STABLE};
 use serde_json::json;
 
 /// Takes the canary off the screen, and throws.
@@ -11,10 +11,10 @@ pub(crate) const CRASH: &str =
     "void setTimeout(() => { document.getElementById('app').replaceChildren(); throw new Error('crash'); })";
 
 pub(crate) async fn row_38_crashes(engine: Engine) {
-    let stage = stage(engine, &page(PATIENT)).await;
+    let stage = FaultStage::with_canary(engine, &page(PATIENT)).await;
     let rejects = in_page(&CRASH.replace("throw new Error('crash')", "Promise.reject(new Error('crash'))"));
     for crash in [in_page(CRASH), rejects] {
-        stage.begin().await;
+        stage.visit().await;
         is_up(&stage).await;
         stage.browser.eval(&crash).await;
         stage.fell_by_reload(&["E406"]).await;
@@ -31,7 +31,7 @@ pub(crate) async fn row_38_crashes(engine: Engine) {
     for (root, views) in [("body", 1), ("#app", 2)] {
         let attributes = format!(r#"data-decision-budget="15000" data-root="{root}""#);
         stage.set_page(&shop.clone().attributes(attributes));
-        stage.begin().await;
+        stage.visit().await;
         stage.shows(&format!("A shop {CANARY}")).await;
         stage.browser.wait_for("!localStorage.canary_mark").await;
         stage.browser.eval(&in_page(CRASH)).await;
@@ -46,14 +46,14 @@ pub(crate) async fn row_38_crashes(engine: Engine) {
 }
 
 pub(crate) async fn row_38_is_no_crash(engine: Engine) {
-    let stage = stage(engine, &page(PATIENT)).await;
+    let stage = FaultStage::with_canary(engine, &page(PATIENT)).await;
     let throws = "void setTimeout(() => { throw new Error('harmless'); })";
     let empties = "void document.getElementById('app').replaceChildren()";
     let picture = "void (document.head.append(Object.assign(new Image(), { src: '/gone.png' })), document.getElementById('app').replaceChildren())";
     let again =
         format!("{CRASH}, void setTimeout(() => {{ document.getElementById('app').textContent = '{CANARY}'; }}, 500)");
     for action in [throws, empties, picture, &again] {
-        stage.begin().await;
+        stage.visit().await;
         is_up(&stage).await;
         stage.browser.eval(&in_page(action)).await;
         pass(&stage, 2600).await;
@@ -61,20 +61,20 @@ pub(crate) async fn row_38_is_no_crash(engine: Engine) {
         assert_eq!(quarantined(&stage).await, json!(null));
     }
     // After input it is the page's own matter; what a script does is no input.
-    stage.begin().await;
+    stage.visit().await;
     is_up(&stage).await;
     click(&stage, "p").await;
     stage.browser.eval(&in_page(CRASH)).await;
     stage.shows(BLANK).await;
     pass(&stage, 2600).await;
     assert_eq!((stage.views(), stage.lines()), (1, vec![]));
-    stage.begin().await;
+    stage.visit().await;
     is_up(&stage).await;
     stage.browser.eval("void document.querySelector('p').click()").await;
     stage.browser.eval(&in_page(CRASH)).await;
     stage.fell_by_reload(&["E406"]).await;
     // After ten seconds as well.
-    stage.begin().await;
+    stage.visit().await;
     is_up(&stage).await;
     pass(&stage, 10_500).await;
     stage.browser.eval(&in_page(CRASH)).await;
@@ -84,7 +84,7 @@ pub(crate) async fn row_38_is_no_crash(engine: Engine) {
 }
 
 pub(crate) async fn row_38_what_is_empty(engine: Engine) {
-    let stage = stage(engine, &page(PATIENT)).await;
+    let stage = FaultStage::with_canary(engine, &page(PATIENT)).await;
     let define = "customElements.get('a-shop') ?? customElements.define('a-shop', class extends HTMLElement {
         constructor() { super(); this.attachShadow({ mode: 'closed' }).textContent = 'something'; } });";
     for (html, is_empty) in [
@@ -99,7 +99,7 @@ pub(crate) async fn row_38_what_is_empty(engine: Engine) {
         ("<p hidden>text</p><script>text</script><style>p {}</style>", true),
         ("<app-root></app-root>", true),
     ] {
-        stage.begin().await;
+        stage.visit().await;
         is_up(&stage).await;
         let html = serde_json::to_string(html).unwrap();
         let crash = CRASH.replace("replaceChildren()", &format!("innerHTML = {html}"));

@@ -1,7 +1,7 @@
 //! Row 36, with rule 9: a canary that is not up in time.
 
 use crate::storage::NO_SESSION;
-use crate::{PATIENT, SHORT, THROWS, WAITS, click, is_up, pass, stage};
+use crate::{PATIENT, SHORT, THROWS, WAITS, click, is_up, pass};
 use canary_e2e::engine::Engine;
 use canary_e2e::fallback::{config, page};
 use canary_e2e::fault_server::Reply;
@@ -11,7 +11,7 @@ use fantoccini::Locator;
 use std::time::Duration;
 
 pub(crate) async fn row_36_waits_forever(engine: Engine) {
-    let stage = stage(engine, &page(SHORT)).await;
+    let stage = FaultStage::with_canary(engine, &page(SHORT)).await;
     let slow = Reply::sound().body(WAITS);
     for (reply, ran) in [
         (slow, vec!["half", STABLE]),
@@ -23,7 +23,7 @@ pub(crate) async fn row_36_waits_forever(engine: Engine) {
         let guard = if awaits { SHORT.replace("1500", r#"1500, "readyWhen": "started""#) } else { SHORT.to_owned() };
         stage.server.on(CONFIG, Reply::sound().body(config("100", &guard)));
         stage.server.on(CANARY_BUNDLE, reply);
-        stage.begin().await;
+        stage.visit().await;
         stage.fell_by_reload(&["E404"]).await;
         assert_eq!(stage.ran(), ran);
         let waited = stage.requests("/")[1].at.duration_since(stage.requests(CANARY_BUNDLE)[0].at);
@@ -37,13 +37,13 @@ pub(crate) async fn row_36_started(engine: Engine) {
     let when = r#""GUARD": {"readyTimeoutMs": 2500, "readyWhen": "started"}"#;
     let stage = FaultStage::new(engine, &page(when)).await;
     // It draws, and never says that it is up.
-    stage.begin().await;
+    stage.visit().await;
     stage.fell_by_reload(&["E404"]).await;
     assert_eq!(stage.ran(), [CANARY, STABLE]);
     let started = format!("{} globalThis[Symbol.for('canary-runtime')].started();", bundle(CANARY));
     for script in [started.clone(), format!("setTimeout(() => {{ {started} }}, 300);")] {
         stage.site.write(CANARY_BUNDLE, script);
-        stage.begin().await;
+        stage.visit().await;
         is_up(&stage).await;
         pass(&stage, 3000).await;
         stage.stays_with_canary().await;
@@ -54,7 +54,7 @@ pub(crate) async fn row_36_started(engine: Engine) {
 pub(crate) async fn row_36_too_late(engine: Engine) {
     let stage = FaultStage::new(engine, &page(SHORT).first(NO_SESSION)).await;
     stage.server.on(CANARY_BUNDLE, Reply::sound().hanging());
-    stage.begin().await;
+    stage.visit().await;
     stage.fell_in_place(&["E404", "E410"]).await;
     stage.server.release();
     stays_stable(&stage, &[STABLE]).await;
@@ -66,7 +66,7 @@ pub(crate) async fn row_36_too_late(engine: Engine) {
     stage.set_page(&page(&format!(r#""GUARD": {{"readyTimeoutMs": 700}}, {assets}"#)).first(NO_SESSION));
     stage.server.on("/canary/main.css", Reply::sound().delayed(Duration::from_millis(1300)));
     stage.server.on(CANARY_BUNDLE, Reply::sound());
-    stage.begin().await;
+    stage.visit().await;
     stage.fell_in_place(&["E404", "E410"]).await;
     pass(&stage, 1500).await;
     stays_stable(&stage, &[STABLE]).await;
@@ -78,7 +78,7 @@ pub(crate) async fn row_36_too_late(engine: Engine) {
     stage.set_page(&page(&format!(r#"{PATIENT}, "ASSETS": {{"canary": {two}}}"#)).first(NO_SESSION));
     stage.site.write("canary/first.js", THROWS);
     stage.server.on(CANARY_BUNDLE, Reply::sound().hanging());
-    stage.begin().await;
+    stage.visit().await;
     stage.fell_in_place(&["E403", "E410"]).await;
     stage.server.release();
     stays_stable(&stage, &["half", STABLE]).await;
@@ -101,7 +101,7 @@ pub(crate) async fn row_36_under_the_hands(engine: Engine) {
     let stage = FaultStage::new(engine, &page(when).body(r#"<h1>A shop</h1><input id="field">"#)).await;
     stage.server.on(CANARY_BUNDLE, Reply::sound().body(WAITS));
     for typed in [true, false] {
-        stage.begin().await;
+        stage.visit().await;
         until("the canary", DEADLINE, || (stage.ran() == ["half"]).then_some(()));
         if typed {
             let field = stage.browser.client().find(Locator::Css("#field")).await.unwrap();
@@ -120,7 +120,7 @@ pub(crate) async fn row_36_under_the_hands(engine: Engine) {
         assert_eq!(stage.decision()["reason"], "CACHED");
     }
     // What a script does is nobody's hand.
-    stage.begin().await;
+    stage.visit().await;
     until("the canary", DEADLINE, || (stage.ran() == ["half"]).then_some(()));
     stage.browser.eval("void document.querySelector('h1').click()").await;
     stage.shows(&format!("A shop {STABLE}")).await;

@@ -1,13 +1,13 @@
 //! Row 35: a canary that throws, and errors of others.
 
-use crate::{CLASSIC, PATIENT, THROWS, is_up, stage};
+use crate::{CLASSIC, PATIENT, THROWS, is_up};
 use canary_e2e::engine::Engine;
 use canary_e2e::fallback::{config, page};
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_stage::{CANARY, CANARY_BUNDLE, CONFIG, FaultStage, STABLE, bundle};
 
 pub(crate) async fn row_35_throws(engine: Engine) {
-    let stage = stage(engine, &page(PATIENT)).await;
+    let stage = FaultStage::with_canary(engine, &page(PATIENT)).await;
     let rejects = "globalThis.e2e.tell('ran', 'half'); await Promise.reject(new Error('boom'));";
     let drops = "globalThis.e2e.tell('ran', 'half'); Promise.reject(new Error('boom')); await new Promise(() => {});";
     for (type_, script) in [("module", THROWS), ("module", rejects), ("module", drops), ("classic", THROWS)] {
@@ -18,7 +18,7 @@ pub(crate) async fn row_35_throws(engine: Engine) {
         let assets = CLASSIC.replace("classic", type_);
         stage.server.on(CONFIG, Reply::sound().body(config("100", &format!("{PATIENT}, {assets}"))));
         stage.server.on(CANARY_BUNDLE, Reply::sound().body(script));
-        stage.begin().await;
+        stage.visit().await;
         // And this one is up before it is told of, and then found to have drawn nothing.
         let code = if engine == Engine::WebKit && script == drops { "E406" } else { "E403" };
         stage.fell_by_reload(&[code]).await;
@@ -30,7 +30,7 @@ pub(crate) async fn row_35_throws(engine: Engine) {
 }
 
 pub(crate) async fn row_35_quarantine(engine: Engine) {
-    let stage = stage(engine, &page(PATIENT)).await;
+    let stage = FaultStage::with_canary(engine, &page(PATIENT)).await;
     let versions = [
         (r#""SALT": "a""#.to_owned(), r#""SALT": "b""#.to_owned()),
         (CLASSIC.replace(r#""1""#, r#""1.5.0""#), CLASSIC.replace(r#""1""#, r#""1.5.1""#)),
@@ -38,7 +38,7 @@ pub(crate) async fn row_35_quarantine(engine: Engine) {
     for (one, other) in versions {
         stage.set_page(&page(&one));
         stage.server.on(CANARY_BUNDLE, Reply::sound().body(THROWS.replace("throw", ";throw")));
-        stage.begin().await;
+        stage.visit().await;
         stage.fell_by_reload(&["E403"]).await;
         stage.server.restore();
         for _ in 0..2 {
@@ -67,7 +67,7 @@ const OTHERS: &str = "globalThis.others = () => new Promise((resolve) => {
 pub(crate) async fn row_35_errors_of_others(engine: Engine) {
     let stage = FaultStage::new(engine, &page(PATIENT).first(OTHERS)).await;
     stage.site.write(CANARY_BUNDLE, format!("await globalThis.others(); {}", bundle(CANARY)));
-    stage.begin().await;
+    stage.visit().await;
     is_up(&stage).await;
     stage.browser.eval("globalThis.others().then(() => true)").await;
     stage.stays_with_canary().await;
@@ -80,12 +80,12 @@ pub(crate) async fn row_35_errors_of_others(engine: Engine) {
 pub(crate) async fn row_35_one_reload(engine: Engine) {
     let always = r#""CANARY_RULES": [{"if": {}, "serve": "canary", "always": true}]"#;
     let stage = FaultStage::new(engine, &page(&format!("{PATIENT}, {always}"))).await;
-    stage.begin().await;
+    stage.visit().await;
     stage.shows(CANARY).await;
     stage.server.on(CANARY_BUNDLE, Reply::sound().body(THROWS));
     for views in [2, 1] {
         if views == 2 {
-            stage.begin().await;
+            stage.visit().await;
         } else {
             stage.open().await;
         }

@@ -9,8 +9,7 @@ mod error;
 mod mark;
 mod storage;
 
-use canary_e2e::engine::Engine;
-use canary_e2e::fault_stage::{CANARY, FaultStage, Page};
+use canary_e2e::fault_stage::{CANARY, FaultStage};
 use chunk::{row_41_chunk_missing, row_41_leaving};
 use crash::{row_38_crashes, row_38_is_no_crash, row_38_what_is_empty};
 use delay::{row_36_started, row_36_too_late, row_36_under_the_hands, row_36_waits_forever};
@@ -55,13 +54,6 @@ const THROWS: &str = "globalThis.e2e.tell('ran', 'half'); throw new Error('boom'
 /// A canary of one classic script.
 const CLASSIC: &str =
     r#""ASSETS": {"canary": {"version": "1", "scripts": [{"src": "/canary/main.js", "type": "classic"}]}}"#;
-
-/// A stage on which everybody has the canary, as has just been shown.
-async fn stage(engine: Engine, page: &Page) -> FaultStage {
-    let stage = FaultStage::new(engine, page).await;
-    stage.has_canary().await;
-    stage
-}
 
 /// What the browser remembers of a failed canary.
 async fn quarantined(stage: &FaultStage) -> serde_json::Value {

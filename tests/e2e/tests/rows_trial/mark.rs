@@ -1,6 +1,6 @@
 //! Row 37: the mark of a canary that began, by which the next page view knows what became of it.
 
-use crate::{CLASSIC, PATIENT, SHORT, WAITS, quarantined, stage};
+use crate::{CLASSIC, PATIENT, SHORT, WAITS, quarantined};
 use canary_e2e::engine::Engine;
 use canary_e2e::fallback::page;
 use canary_e2e::fault_server::Reply;
@@ -19,7 +19,7 @@ async fn mark(stage: &FaultStage, version: &str, milliseconds: i64) {
 }
 
 pub(crate) async fn row_37_mark(engine: Engine) {
-    let stage = stage(engine, &page(&format!("{PATIENT}, {CLASSIC}"))).await;
+    let stage = FaultStage::with_canary(engine, &page(&format!("{PATIENT}, {CLASSIC}"))).await;
     mark(&stage, "1", -1).await;
     stage.shows(STABLE).await;
     stage.says(&["E405"]).await;
@@ -37,7 +37,7 @@ pub(crate) async fn row_37_mark(engine: Engine) {
 }
 
 pub(crate) async fn row_37_loops_forever(engine: Engine) {
-    let stage = stage(engine, &page(SHORT)).await;
+    let stage = FaultStage::with_canary(engine, &page(SHORT)).await;
     stage.forget().await;
     stage.be("somebody").await;
     let client = stage.browser.client();
@@ -60,7 +60,7 @@ pub(crate) async fn row_37_loops_forever(engine: Engine) {
 
 /// Leaves the page as a user does, and finds the canary again.
 pub(crate) async fn row_37_bounce(engine: Engine) {
-    let stage = stage(engine, &page(PATIENT)).await;
+    let stage = FaultStage::with_canary(engine, &page(PATIENT)).await;
     let leave = format!("void (location.href = '{FOLDER}blank.html?left')");
     for (awaits, reply) in [
         (false, Reply::sound().hanging()),
@@ -73,7 +73,7 @@ pub(crate) async fn row_37_bounce(engine: Engine) {
         for reload in if engine == Engine::WebKit && awaits { &[][..] } else { &[false, true] } {
             let reload = *reload;
             stage.server.on(CANARY_BUNDLE, reply.clone());
-            stage.begin().await;
+            stage.visit().await;
             stage.browser.wait_for("localStorage.canary_mark").await;
             until("the request", DEADLINE, || (!stage.requests(CANARY_BUNDLE).is_empty()).then_some(()));
             if reload {
@@ -98,7 +98,7 @@ pub(crate) async fn row_37_bounce(engine: Engine) {
 
 /// Twenty at once, each in a frame of its own, which share what the browser remembers.
 pub(crate) async fn row_37_tabs(engine: Engine) {
-    let stage = stage(engine, &page(PATIENT)).await;
+    let stage = FaultStage::with_canary(engine, &page(PATIENT)).await;
     let frames = r#"<iframe src="/?frame"></iframe>"#.repeat(20);
     stage
         .site

@@ -2,11 +2,11 @@
 
 use crate::chunk::{MORE, chunked, is_told};
 use crate::crash::CRASH;
-use crate::{PATIENT, THROWS, in_page, is_up, stage};
+use crate::{PATIENT, THROWS, in_page, is_up};
 use canary_e2e::engine::Engine;
 use canary_e2e::fallback::page;
 use canary_e2e::fault_server::Reply;
-use canary_e2e::fault_stage::{CANARY, CANARY_BUNDLE, STABLE};
+use canary_e2e::fault_stage::{CANARY, CANARY_BUNDLE, FaultStage, STABLE};
 
 /// Takes nothing for the tab.
 pub(crate) const NO_SESSION: &str =
@@ -16,16 +16,16 @@ pub(crate) const NO_SESSION: &str =
 }; }";
 
 pub(crate) async fn row_42_nothing_can_be_noted(engine: Engine) {
-    let stage = stage(engine, &page(PATIENT)).await;
+    let stage = FaultStage::with_canary(engine, &page(PATIENT)).await;
     let getter = "Object.defineProperty(globalThis, 'sessionStorage', { get() { throw new DOMException('no', 'SecurityError'); } });";
     let dropped = NO_SESSION.replace("throw new DOMException('no', 'QuotaExceededError')", "return");
     stage.server.on(CANARY_BUNDLE, Reply::sound().body(THROWS));
     // The control: where it can be noted, the page loads again.
-    stage.begin().await;
+    stage.visit().await;
     stage.fell_by_reload(&["E403"]).await;
     for first in [NO_SESSION, getter, &dropped] {
         stage.set_page(&page(PATIENT).first(first));
-        stage.begin().await;
+        stage.visit().await;
         stage.fell_in_place(&["E403", "E410"]).await;
         assert_eq!(stage.ran(), ["half", STABLE]);
         // The version was noted all the same.
@@ -35,7 +35,7 @@ pub(crate) async fn row_42_nothing_can_be_noted(engine: Engine) {
     let no_local =
         NO_SESSION.replace("globalThis.sessionStorage", "globalThis.localStorage && item[0] === 'canary_memory'");
     stage.set_page(&page(PATIENT).first(&no_local));
-    stage.begin().await;
+    stage.visit().await;
     stage.fell_in_place(&["E302", "E403", "E410"]).await;
     assert_eq!(stage.ran(), ["half", STABLE]);
     // A crash, and a part that is gone: none of them either.
@@ -43,11 +43,11 @@ pub(crate) async fn row_42_nothing_can_be_noted(engine: Engine) {
     stage.site.write(CANARY_BUNDLE, chunked(CANARY));
     stage.set_page(&page(PATIENT).first(NO_SESSION));
     stage.site.write(CANARY_BUNDLE, chunked(CANARY));
-    stage.begin().await;
+    stage.visit().await;
     is_up(&stage).await;
     stage.browser.eval(&in_page(CRASH)).await;
     stage.fell_in_place(&["E406", "E410"]).await;
-    stage.begin().await;
+    stage.visit().await;
     is_up(&stage).await;
     stage.browser.eval(MORE).await;
     is_told(&stage, 1, 2).await;
