@@ -12,6 +12,7 @@ mod layout;
 mod push;
 mod recovery;
 mod signing;
+mod way;
 
 use canary_cluster::image;
 use canary_cluster::shop::Shop;
