@@ -40,6 +40,7 @@ const TESTS: &[(&str, Test)] = &[
     ("the_robot_moves_the_canary_alone", automation::moves_the_canary),
     ("a_rollout_fails_no_request", disruption::rolling_update),
     ("a_pod_that_is_killed_is_not_noticed", disruption::pod_killed),
+    ("a_container_that_dies_is_back_at_once", disruption::container_killed),
     ("a_drain_is_not_noticed", disruption::drain),
     ("an_api_server_that_is_gone_is_not_noticed", disruption::api_server_gone),
     ("flux_that_is_gone_is_not_noticed", disruption::flux_gone),
