@@ -9,6 +9,7 @@ mod browser;
 mod disruption;
 mod guide;
 mod layout;
+mod nudge;
 mod push;
 mod recovery;
 mod signing;
@@ -34,6 +35,9 @@ const TESTS: &[(&str, Test)] = &[
     ("a_malformed_config_changes_nothing", recovery::malformed),
     ("a_roll_back_lands_while_the_canary_crashes", recovery::crash_loop),
     ("a_roll_back_lands_while_the_image_is_missing", recovery::missing_image),
+    ("the_nudge_may_set_one_annotation_alone", nudge::one_annotation),
+    ("a_nudge_that_is_killed_or_cut_off_makes_up_for_it", nudge::makes_up),
+    ("without_the_nudge_the_minute_is_back", nudge::minute_is_back),
     ("an_unsigned_commit_is_refused_and_told", signing::unsigned),
     ("a_stranger_s_commit_is_refused", signing::stranger),
     ("the_glass_can_be_broken", signing::break_glass),
