@@ -62,7 +62,7 @@ fn refuses(shop: &Shop) {
         ("annotate pod POD canary/touched-", annotation),
         ("set image pod/POD nginx=registry.example.com/shop/frontend:1.5.0", "may not change what a pod runs"),
     ] {
-        let said = said_to(ACCOUNT, what).unwrap_err();
+        let said = said_to(ACCOUNT, what).expect_err(what);
         assert!(said.contains(&format!("canary-nudge {why}")), "{what}: {said}");
         let said = said_to(OTHER, what);
         assert!(said.is_ok(), "{what}, by somebody else: {said:?}");
