@@ -20,6 +20,17 @@ pub struct Pod {
     pub name: String,
     /// Its address.
     pub ip: String,
+    /// The container that it runs.
+    pub container: Container,
+}
+
+/// The one container of a pod; started again it is another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Container {
+    /// Its name on the node.
+    pub id: String,
+    /// How many were there before it.
+    pub restarts: u64,
 }
 
 impl Pod {
@@ -59,8 +70,6 @@ impl Api {
             let ready = kubectl::condition(pod, "Ready").is_some_and(|(status, ..)| status == "True");
             ready && pod["metadata"]["deletionTimestamp"].is_null()
         };
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let pod = |pod: &Value| Pod { name: text(&pod["metadata"]["name"]), ip: text(&pod["status"]["podIP"]) };
         let items = list.as_ref().and_then(|list| list["items"].as_array()).into_iter().flatten();
         items.filter(stays).map(pod).collect()
     }
@@ -80,6 +89,17 @@ impl Api {
 
     fn get(&self, path: &str) -> Option<Value> {
         serde_json::from_str(&ask(&format!("{}{path}", self.url))?).ok()
+    }
+}
+
+fn pod(pod: &Value) -> Pod {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let container = &pod["status"]["containerStatuses"][0];
+    let id = text(&container["containerID"]).trim_start_matches("containerd://").to_owned();
+    Pod {
+        name: text(&pod["metadata"]["name"]),
+        ip: text(&pod["status"]["podIP"]),
+        container: Container { id, restarts: container["restartCount"].as_u64().unwrap_or_default() },
     }
 }
 

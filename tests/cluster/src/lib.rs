@@ -7,6 +7,7 @@
 
 pub mod alerts;
 pub mod api;
+pub mod container;
 pub mod guide;
 pub mod image;
 pub mod kubectl;

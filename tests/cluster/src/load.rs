@@ -5,7 +5,7 @@ use canary_e2e::http;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How many ask at a time.
 const VISITORS: usize = 4;
@@ -18,7 +18,18 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub struct Load {
     stop: Arc<AtomicBool>,
     asked: Arc<AtomicUsize>,
-    visitors: Vec<JoinHandle<Vec<String>>>,
+    visitors: Vec<JoinHandle<Vec<Failure>>>,
+}
+
+/// A request that got no file.
+#[derive(Debug)]
+pub struct Failure {
+    /// When it was sent.
+    pub began: Instant,
+    /// When it had failed.
+    pub ended: Instant,
+    /// What it asked for, and what it got.
+    pub what: String,
 }
 
 impl Load {
@@ -46,26 +57,33 @@ impl Load {
     /// Stops, and tells what failed.
     #[must_use]
     pub fn end(self) -> Vec<String> {
-        self.stop.store(true, Ordering::Relaxed);
         let asked = self.asked.clone();
-        let failures: Vec<_> =
-            self.visitors.into_iter().flat_map(|visitor| visitor.join().unwrap_or_default()).collect();
+        let failures = self.failures();
         println!("{} requests, {} failed", asked.load(Ordering::Relaxed), failures.len());
-        failures
+        failures.into_iter().map(|failure| failure.what).collect()
+    }
+
+    /// Stops, and tells what failed and when.
+    #[must_use]
+    pub fn failures(self) -> Vec<Failure> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.visitors.into_iter().flat_map(|visitor| visitor.join().unwrap_or_default()).collect()
     }
 }
 
-fn visit(stop: &AtomicBool, asked: &AtomicUsize, urls: &[String]) -> Vec<String> {
+fn visit(stop: &AtomicBool, asked: &AtomicUsize, urls: &[String]) -> Vec<Failure> {
     let mut failures = vec![];
     for url in urls.iter().cycle() {
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        match http::request("GET", url, &[], b"") {
-            Ok(answer) if answer.status == 200 && !answer.body.is_empty() => {}
-            Ok(answer) => failures.push(format!("{url}: {}", answer.status)),
-            Err(e) => failures.push(format!("{url}: {e}")),
-        }
+        let began = Instant::now();
+        let said = match http::request("GET", url, &[], b"") {
+            Ok(answer) if answer.status == 200 && !answer.body.is_empty() => None,
+            Ok(answer) => Some(answer.status.to_string()),
+            Err(e) => Some(e.to_string()),
+        };
+        failures.extend(said.map(|said| Failure { began, ended: Instant::now(), what: format!("{url}: {said}") }));
         asked.fetch_add(1, Ordering::Relaxed);
         thread::sleep(PAUSE);
     }

@@ -5,11 +5,26 @@ use canary_e2e::browser::Browser;
 use canary_e2e::bucket::{User, users_in};
 use canary_e2e::demo::{self, Arm};
 use canary_e2e::driver::Driver;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
 
 /// The salt of production's config.
 const SALT: &str = "release-1.5.0";
+
+/// Longer than the page waits for anything before it helps itself.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What comes of a page view some of whose requests fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// A bundle drew the page.
+    Bundle,
+    /// The page came, and no bundle.
+    Blank,
+    /// The browser shows a page of its own.
+    NoPage,
+}
 
 /// A browser whose user is in the canary from 25 % on.
 pub(crate) struct Visitor {
@@ -45,6 +60,21 @@ impl Visitor {
             [demo::STABLE, demo::CANARY].into_iter().find(|arm| arm.shown() == shown).unwrap_or_else(|| {
                 panic!("the page shows neither arm: {shown:?}");
             })
+        })
+    }
+
+    /// One page view by somebody who was never here, while requests may fail.
+    pub(crate) fn glance(&self) -> Seen {
+        self.runtime.block_on(async {
+            let browser = &self.browser;
+            browser.clear_site_data().await;
+            browser.set_cookie("canary_id", &self.user.id, &self.url).await;
+            if let Err(e) = browser.client().goto(&format!("{}/", self.url)).await {
+                assert!(e.to_string().contains("net::ERR_"), "cannot open the page: {e}");
+                return Seen::NoPage;
+            }
+            let drawn = browser.wait_for("document.getElementById('app')?.dataset.bundle");
+            timeout(PATIENCE, drawn).await.map_or(Seen::Blank, |_| Seen::Bundle)
         })
     }
 

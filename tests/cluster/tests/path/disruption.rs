@@ -1,12 +1,15 @@
 //! What pages do not notice.
 
-use crate::browser::Visitor;
+use crate::browser::{Seen, Visitor};
+use canary_cluster::api::Pod;
+use canary_cluster::container;
 use canary_cluster::kubectl::{self, DEADLINE, kubectl};
-use canary_cluster::load::Load;
+use canary_cluster::load::{Failure, Load};
 use canary_cluster::node::Outage;
 use canary_cluster::shop::Shop;
 use canary_e2e::demo::{CANARY, STABLE};
 use canary_e2e::wait;
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// What a page view asks for, and what tabs of either version do.
@@ -77,6 +80,69 @@ pub(crate) fn pod_killed(shop: &Shop) {
         go_on(&visitor, Duration::from_secs(5));
         assert_eq!(load.end(), Vec::<String>::new());
     }
+}
+
+/// nginx dies in a pod, as where memory runs out, and the kubelet starts it again. Some are sent there in vain until
+/// then, which nothing in front of the pods can prevent: how many is told, and that it is over when the pod is ready.
+pub(crate) fn container_killed(shop: &Shop) {
+    shop.set_percentage(25);
+    let visitor = Visitor::new();
+    for deployment in ["frontend-stable", "frontend-canary"] {
+        let load = Load::start(FILES);
+        let pod = shop.api.pods(deployment).remove(0);
+        let killed = Instant::now();
+        container::kill(&pod.container);
+        let (seen, back) = glance_until_back(shop, &visitor, deployment, &pod);
+        let asked = load.asked();
+        // Those of what failed.
+        let _ = visitor.complaints();
+        go_on(&visitor, Duration::from_secs(5));
+
+        let failures = load.failures();
+        let count = |what| seen.iter().filter(|seen| **seen == what).count();
+        println!(
+            "{deployment}, ready again after {:.1} s: {} of {asked} requests failed, {:.1} s from first to last; \
+             of {} page views {} got no page, {} no bundle",
+            (back - killed).as_secs_f64(),
+            failures.len(),
+            lasted(&failures).as_secs_f64(),
+            seen.len(),
+            count(Seen::NoPage),
+            count(Seen::Blank),
+        );
+        let outside: Vec<_> = failures.iter().filter(|it| it.ended < killed || it.began > back).collect();
+        assert!(outside.is_empty(), "failed while all pods were there: {outside:?}");
+        // Stable has all that is needed without the canary.
+        if deployment == "frontend-canary" {
+            let others: Vec<_> = failures.iter().filter(|it| !it.what.contains("/assets/1.5.0/")).collect();
+            assert!(others.is_empty(), "failed, and are stable's own: {others:?}");
+            assert_eq!(count(Seen::Bundle), seen.len());
+        }
+    }
+}
+
+fn lasted(failures: &[Failure]) -> Duration {
+    let (first, last) = (failures.iter().map(|it| it.began).min(), failures.iter().map(|it| it.ended).max());
+    first.zip(last).map_or(Duration::ZERO, |(first, last)| last - first)
+}
+
+/// Views the page until the pod is ready with another container; returns what came of it, and when that was.
+fn glance_until_back(shop: &Shop, visitor: &Visitor, deployment: &str, pod: &Pod) -> (Vec<Seen>, Instant) {
+    let back = || {
+        wait::until("the pod to be ready again", DEADLINE, || {
+            let mut pods = shop.api.pods(deployment).into_iter();
+            pods.find(|it| it.name == pod.name && it.container != pod.container)
+        });
+        Instant::now()
+    };
+    thread::scope(|scope| {
+        let waiting = scope.spawn(back);
+        let mut seen = vec![];
+        while !waiting.is_finished() {
+            seen.push(visitor.glance());
+        }
+        (seen, waiting.join().unwrap())
+    })
 }
 
 /// A node that takes no pods, until this is dropped.

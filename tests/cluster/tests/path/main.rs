@@ -9,9 +9,11 @@ mod browser;
 mod disruption;
 mod guide;
 mod layout;
+mod nudge;
 mod push;
 mod recovery;
 mod signing;
+mod way;
 
 use canary_cluster::shop::Shop;
 use canary_cluster::{image, node};
@@ -33,12 +35,16 @@ const TESTS: &[(&str, Test)] = &[
     ("a_malformed_config_changes_nothing", recovery::malformed),
     ("a_roll_back_lands_while_the_canary_crashes", recovery::crash_loop),
     ("a_roll_back_lands_while_the_image_is_missing", recovery::missing_image),
+    ("the_nudge_may_set_one_annotation_alone", nudge::one_annotation),
+    ("a_nudge_that_is_killed_or_cut_off_makes_up_for_it", nudge::makes_up),
+    ("without_the_nudge_the_minute_is_back", nudge::minute_is_back),
     ("an_unsigned_commit_is_refused_and_told", signing::unsigned),
     ("a_stranger_s_commit_is_refused", signing::stranger),
     ("the_glass_can_be_broken", signing::break_glass),
     ("the_robot_moves_the_canary_alone", automation::moves_the_canary),
     ("a_rollout_fails_no_request", disruption::rolling_update),
     ("a_pod_that_is_killed_is_not_noticed", disruption::pod_killed),
+    ("a_container_that_dies_is_back_at_once", disruption::container_killed),
     ("a_drain_is_not_noticed", disruption::drain),
     ("an_api_server_that_is_gone_is_not_noticed", disruption::api_server_gone),
     ("flux_that_is_gone_is_not_noticed", disruption::flux_gone),

@@ -1,27 +1,13 @@
 //! From a push to the next page view.
 
 use crate::browser::Visitor;
-use canary_cluster::kubectl::{self, DEADLINE};
+use crate::way::Way;
+use canary_cluster::kubectl::DEADLINE;
 use canary_cluster::shop::Shop;
 use canary_cluster::times::Times;
 use canary_e2e::demo::{Arm, CANARY, STABLE};
 use canary_e2e::wait;
 use std::time::Instant;
-
-/// The component that has the kubelet look at once.
-const FAST: &str = "  - ../../../components/fast-config\n";
-const COMPONENTS: &str = "k8s/overlays/production/frontend/kustomization.yaml";
-
-/// How the cluster hears of a push, and the pods of the config.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// A Receiver, and `canaryctl nudge`.
-    Nudge,
-    /// A Receiver; then kubelet's own minute.
-    Receiver,
-    /// Nothing tells anybody.
-    Polling,
-}
 
 /// What was measured, each from the beginning of `git push`.
 struct Measured {
@@ -55,7 +41,7 @@ pub(crate) fn reaches_the_browser(shop: &Shop) {
         (Way::Receiver, "Receiver", count(2)),
         (Way::Polling, "polling", count(1)),
     ] {
-        enter(shop, way);
+        way.enter(shop);
         start(shop, way, 0);
         let mut measured = Measured::new(name);
         for turn in 0..count {
@@ -66,10 +52,10 @@ pub(crate) fn reaches_the_browser(shop: &Shop) {
         measured.print();
         assert_eq!(visitor.complaints(), Vec::<String>::new());
     }
-    enter(shop, Way::Nudge);
 }
 
 pub(crate) fn revert(shop: &Shop) {
+    Way::Nudge.enter(shop);
     let visitor = Visitor::new();
     let mut measured = Measured::new("git revert, Receiver and nudge");
     for _ in 0..count(2) {
@@ -109,27 +95,4 @@ fn start(shop: &Shop, way: Way, percentage: u64) {
         shop.ask("gitrepository frontend");
     }
     shop.set_percentage(percentage);
-}
-
-/// Has the cluster hear of pushes that way.
-#[track_caller]
-fn enter(shop: &Shop, way: Way) {
-    let overlay = canary_e2e::files::read(&shop.repository.path(COMPONENTS));
-    match (way, overlay.contains(FAST)) {
-        (Way::Nudge, false) => shop.repository.replace(COMPONENTS, "components:\n", &format!("components:\n{FAST}")),
-        (Way::Receiver | Way::Polling, true) => shop.repository.replace(COMPONENTS, FAST, ""),
-        _ => return set_hook(shop, way),
-    }
-    set_hook(shop, Way::Receiver);
-    shop.repository.push("another way for the config");
-    shop.wait_synced();
-    if way == Way::Nudge {
-        kubectl::kubectl("-n frontend rollout status deployment/canary-nudge --timeout=120s");
-    }
-    set_hook(shop, way);
-}
-
-#[track_caller]
-fn set_hook(shop: &Shop, way: Way) {
-    if way == Way::Polling { shop.repository.on_push_nothing() } else { shop.tell_receiver() }
 }
