@@ -66,7 +66,7 @@ pub(crate) fn rolling_update(shop: &Shop) {
 }
 
 /// A pod is deleted; another takes its place.
-pub(crate) fn pod_killed(shop: &Shop) {
+pub(crate) fn pod_deleted(shop: &Shop) {
     shop.set_percentage(25);
     let visitor = Visitor::new();
     for deployment in ["frontend-stable", "frontend-canary"] {

@@ -43,7 +43,7 @@ const TESTS: &[(&str, Test)] = &[
     ("the_glass_can_be_broken", signing::break_glass),
     ("the_robot_moves_the_canary_alone", automation::moves_the_canary),
     ("a_rollout_fails_no_request", disruption::rolling_update),
-    ("a_pod_that_is_killed_is_not_noticed", disruption::pod_killed),
+    ("a_pod_that_is_deleted_is_not_noticed", disruption::pod_deleted),
     ("a_container_that_dies_is_back_at_once", disruption::container_killed),
     ("a_drain_is_not_noticed", disruption::drain),
     ("an_api_server_that_is_gone_is_not_noticed", disruption::api_server_gone),
@@ -52,7 +52,12 @@ const TESTS: &[(&str, Test)] = &[
 ];
 
 /// What needs a registry of its own, or a hand on the node's processes.
-const OUR_NODE_ALONE: &[&str] = &["the_robot_moves_the_canary_alone", "an_api_server_that_is_gone_is_not_noticed"];
+const OUR_NODE_ALONE: &[&str] = &[
+    "a_nudge_that_is_killed_or_cut_off_makes_up_for_it",
+    "the_robot_moves_the_canary_alone",
+    "a_container_that_dies_is_back_at_once",
+    "an_api_server_that_is_gone_is_not_noticed",
+];
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
