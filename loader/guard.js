@@ -33,6 +33,15 @@
     try {
       policy = trustedTypes.createPolicy("canary-runtime", policy);
     } catch {}
+    // The last resort, as the runtime has it: a script of stable did not load, and nothing is on the screen.
+    const apologise = ({ target }) => {
+      if (document.body?.innerText.trim() !== "") return;
+      console.warn(`[canary] E501 ${target.src} did not load`);
+      const button = document.createElement("button");
+      button.textContent = "Try again";
+      button.onclick = () => location.reload();
+      document.body.append("This page could not be loaded. ", button);
+    };
     // What a link has no use for does it no harm, nor does it a script.
     const make = ({ href, src = href, type, integrity = "" }) =>
       Object.assign(document.createElement(href ? "link" : "script"), {
@@ -43,6 +52,7 @@
         async: false,
         type: href || type === "classic" ? "" : "module",
         href,
+        onerror: href ? null : apologise,
         src: policy.createScriptURL(src.trim()),
       });
     // The first that can be made counts: the page's block, where it is there and sound, else what the tag says.

@@ -74,7 +74,7 @@ mod tests {
     use crate::html;
 
     /// What a page has to carry uncompressed. Raise it with a reason.
-    const LIMIT: usize = 1650;
+    const LIMIT: usize = 2000;
 
     #[test]
     fn it_is_small_and_fit_for_a_page() {

@@ -175,8 +175,29 @@ async fn stable_as_the_tag_says() {
 async fn another_stable_than_the_hash_says_does_not_run() {
     let integrity = format!("sha256-{}", hash("another"));
     let elements = format!("{}{TAG} data-stable=/b.js data-stable-integrity={integrity}></script>", *GUARD);
-    let stage = inserted(&elements, |_| (), &["Failed to find a valid digest"]).await;
+    let said = ["Failed to find a valid digest", "/b.js did not load"];
+    let stage = inserted(&elements, |_| (), &said).await;
     assert_eq!(stage.browser.eval("globalThis.ran ?? null").await, Value::Null);
+}
+
+/// Nothing is left to load: the page says so, and is there when it is tried again.
+#[tokio::test]
+async fn stable_is_missing_too() {
+    let elements = format!("{}{TAG} data-stable=/gone.js></script>", *GUARD);
+    let stage = inserted(&elements, |_| (), &["[canary] E501 ", "gone.js"]).await;
+    let browser = &stage.browser;
+    browser.wait_for("document.body.innerText.trim() === 'This page could not be loaded. Try again'").await;
+    stage.site.write("gone.js", "globalThis.ran = ['late'];");
+    browser.eval("document.querySelector('button').click()").await;
+    browser.wait_for("globalThis.ran?.[0] === 'late'").await;
+
+    // What is on the screen stays as it is.
+    let failures = "addEventListener('error', ({ target }) => (globalThis.failed = target.src), true);";
+    stage.site.write("early.js", format!("{EARLY} {failures}"));
+    stage.site.write("index.html", page(&format!("{elements}<p>shop</p>").replace("gone", "none")));
+    stage.goto("/").await;
+    browser.wait_for("globalThis.failed?.endsWith('/none.js')").await;
+    assert_eq!(browser.eval("document.body.innerText.trim()").await, "shop");
 }
 
 #[tokio::test]
