@@ -7,8 +7,12 @@ use canary_e2e::wait;
 
 /// Commands that look, or that set up: what they print is what they are for.
 const LOOKS: &[&str] = &[
+    "lastAppliedRevision",
     "rollout status deployment/frontend-canary",
     "rollout status deployment/frontend-stable",
+    "grep -o \"data-stable",
+    "cat /usr/share/nginx/html/config/canary.json",
+    "kubectl kustomize k8s/clusters/production",
     "get gitrepository frontend -o yaml",
     "get kustomizations\n",
     "canaryctl validate k8s\n",

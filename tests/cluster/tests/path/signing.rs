@@ -73,7 +73,10 @@ pub(crate) fn break_glass(shop: &Shop) {
     let signed = shop.repository.push_by("sealed", "nobody on the canary");
     let suspend = glass.lines().next().unwrap();
     shop.repository.run(&format!("{suspend}\n{}", shop.guide.block("\"suspend\":false")));
-    shop.wait_applied("frontend-config", &signed);
+    kubectl::wait_for("the signed commit", "-n flux-system get kustomization frontend-config", |object| {
+        assert_eq!(shop.api.percentage(), Some(0), "the config that had to go is back");
+        object["status"]["lastAppliedRevision"].as_str()?.ends_with(&signed).then_some(())
+    });
     assert_eq!(shop.api.percentage(), Some(0));
     let verified = kubectl::get("-n flux-system get gitrepository frontend");
     assert_eq!(kubectl::condition(&verified, "SourceVerified").unwrap().0, "True");

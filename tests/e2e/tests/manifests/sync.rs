@@ -171,6 +171,14 @@ fn alerts(world: &World, faults: &mut Vec<String>) {
             }
         }
     }
+    for (watched, alert) in world.flux("Kustomization").flat_map(|it| world.flux("Alert").map(move |alert| (it, alert)))
+    {
+        if alert["spec"]["eventSeverity"] == "info"
+            && tells(alert, watched, "Reconciliation finished in 1s, next run in 1m0s")
+        {
+            faults.push(format!("{}: {} is sent every minute", called(watched), called(alert)));
+        }
+    }
     for watched in world.flux("Kustomization").chain(world.flux("HelmRelease")) {
         if !world.flux("Alert").any(|alert| tells(alert, watched, "it failed")) {
             faults.push(format!("{}: nobody is told when it fails", called(watched)));
