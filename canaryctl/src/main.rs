@@ -10,6 +10,7 @@ mod cli;
 mod clock;
 mod completions;
 mod config_file;
+mod conflict;
 mod counter;
 mod crowd;
 mod csp;
