@@ -33,6 +33,7 @@ mod segment;
 mod serve;
 mod set;
 mod simulate;
+mod target;
 mod terminal;
 mod validate;
 mod yaml;

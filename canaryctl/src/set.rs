@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::edit::{Change, Editor, shown};
 use crate::git::Tracked;
 use crate::output::Output;
+use crate::target;
 use flag::Assignment;
 
 const PERCENTAGE: &str = "CANARY_PERCENTAGE";
@@ -30,10 +31,11 @@ const PERCENTAGE: &str = "CANARY_PERCENTAGE";
   that is absent                        adds it
 
 Examples:
-  canaryctl set 10
-  canaryctl set 12.5 --commit --push
-  canaryctl set 0 --flag new-checkout=false --dry-run
-  canaryctl set --flag new-checkout=25 --flag banner=true --file staging/canary-config-cm.yaml")]
+  F=k8s/overlays/production/config/canary-config-cm.yaml
+  canaryctl set 10 --file $F
+  canaryctl set 12.5 --file $F --commit --push
+  canaryctl set 0 --flag new-checkout=false --file $F --dry-run
+  canaryctl set --flag new-checkout=25 --flag banner=true --file $F")]
 pub(crate) struct Args {
     /// Users on the canary, from 0 to 100 with at most 3 decimals; 0 is the kill switch.
     #[arg(
@@ -46,9 +48,9 @@ pub(crate) struct Args {
     /// A flag and its value as JSON: true, false, a percentage or an object. May be repeated.
     #[arg(long = "flag", value_name = "KEY=VALUE")]
     flags: Vec<Assignment>,
-    /// The ConfigMap manifest, or the bare config.
-    #[arg(long, value_name = "FILE", default_value = "k8s/base/canary-config-cm.yaml")]
-    file: PathBuf,
+    /// The ConfigMap manifest, or the bare config; k8s/base/canary-config-cm.yaml unless an overlay has its own.
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
     /// Print what would change, and write nothing.
     #[arg(long)]
     dry_run: bool,
@@ -72,8 +74,9 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     if let Some([key, _]) = keys.array_windows().find(|[a, b]| a == b) {
         anyhow::bail!("--flag {key} is given twice");
     }
-    let mut editor = Editor::open(&args.file)?;
-    let tracked = if args.commit || args.push { Some(Tracked::open(&args.file)?) } else { None };
+    let file = target::file(args.file.as_deref(), "--file")?;
+    let mut editor = Editor::open(&file)?;
+    let tracked = if args.commit || args.push { Some(Tracked::open(&file)?) } else { None };
     if let Some(percent) = &args.percent {
         editor.set(&[PERCENTAGE], percent)?;
     }
@@ -94,7 +97,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         print(&editor, &Outcome { dry_run: args.dry_run, commit: None }, output)?;
         // What an earlier push could not bring there: a kill switch has to arrive at the second attempt.
         if let (true, false, Some(tracked)) = (args.push, args.dry_run, tracked) {
-            tracked.push().with_context(|| format!("{} is not pushed", args.file.display()))?;
+            tracked.push().with_context(|| format!("{} is not pushed", file.display()))?;
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -102,7 +105,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let commit = tracked.as_ref().map(|tracked| commit(&editor, tracked, &message)).transpose()?;
     print(&editor, &Outcome { dry_run: false, commit: commit.as_deref() }, output)?;
     if let (true, Some(tracked)) = (args.push, tracked) {
-        let name = args.file.display();
+        let name = file.display();
         tracked.push().with_context(|| format!("{name} is committed, but not pushed"))?;
     }
     Ok(ExitCode::SUCCESS)
