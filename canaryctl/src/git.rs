@@ -16,6 +16,22 @@ pub(crate) struct Tracked {
     file: PathBuf,
 }
 
+/// What became of a push.
+#[derive(Debug)]
+pub(crate) enum Push {
+    /// The remote has this commit now.
+    Done(String),
+    /// The remote had everything.
+    Nothing,
+    /// The remote has commits that the branch lacks.
+    Rejected,
+}
+
+/// As much of a commit's name as people read.
+pub(crate) fn short(commit: &str) -> &str {
+    commit.get(..12).unwrap_or(commit)
+}
+
 impl Tracked {
     /// Finds a file of which a commit would hold nothing but what is changed from now on, on a branch.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
@@ -47,19 +63,53 @@ impl Tracked {
     pub(crate) fn commit(&self, message: &str) -> anyhow::Result<String> {
         let answer = self.ask(&["commit", "--quiet", "--only", "--message", message, "--"], &[&self.file])?;
         ensure!(answer.success, "git commit failed: {}", answer.reason());
-        Ok(self.git(&["rev-parse", "HEAD"])?.output.trim().to_owned())
+        self.head()
     }
 
     /// Pushes the branch to where it is pushed by default.
-    pub(crate) fn push(&self) -> anyhow::Result<()> {
-        let answer = self.ask(&["push", "--quiet"], &[])?;
+    pub(crate) fn push(&self) -> anyhow::Result<Push> {
+        let answer = self.ask(&["push", "--porcelain"], &[])?;
         if answer.success {
-            return Ok(());
+            let is_news = answer.refs().any(|line| !line.starts_with('='));
+            return Ok(if is_news { Push::Done(self.head()?) } else { Push::Nothing });
         }
-        if answer.errors.contains("[rejected]") {
-            bail!("the remote has commits that this branch lacks: git pull --rebase, then git push");
+        if answer.is_behind() {
+            return Ok(Push::Rejected);
+        }
+        let mut lines = answer.errors.lines().map(str::trim);
+        if let Some(remedy) = lines.find(|line| line.starts_with("git push --set-upstream")) {
+            bail!("the branch has no upstream: {remedy}, then this again");
         }
         bail!("{}", answer.reason())
+    }
+
+    /// Fetches, and takes the branch and its files to where the remote is. What is lost by that is the one commit
+    /// `made`; where anything else would be, the branch stays. Returns where it is now.
+    pub(crate) fn follow(&self, made: Option<&str>) -> anyhow::Result<String> {
+        self.git(&["fetch", "--quiet"])?;
+        let upstream = self.git(&["rev-parse", "--abbrev-ref", "@{upstream}"])?.output;
+        let upstream = upstream.trim();
+        let unpushed = self.git(&["rev-list", &format!("{upstream}..HEAD")])?.output;
+        if let Some(other) = unpushed.lines().find(|commit| Some(*commit) != made) {
+            bail!(
+                "the branch has other commits that are not pushed: git branch aside {} && git reset --keep {upstream}, \
+                 then this again, and git cherry-pick {upstream}..aside for the others",
+                short(other)
+            );
+        }
+        // Unlike --hard it refuses where a local change, or a file that git does not know, would be overwritten.
+        let answer = self.ask(&["reset", "--quiet", "--keep", upstream], &[])?;
+        ensure!(
+            answer.success,
+            "local changes are in the way ({}): git stash --include-untracked && git reset --keep {upstream}, then this \
+             again, then git stash pop",
+            answer.reason()
+        );
+        self.head()
+    }
+
+    fn head(&self) -> anyhow::Result<String> {
+        Ok(self.git(&["rev-parse", "HEAD"])?.output.trim().to_owned())
     }
 
     /// Runs git, which has to succeed.
@@ -90,11 +140,28 @@ struct Answer {
 }
 
 impl Answer {
-    /// The line that says what went wrong: git's own, or else the last, which a hook may have written.
-    fn reason(&self) -> &str {
+    /// What `push --porcelain` says of each branch: a mark, its names and what became of it, with tabs in between.
+    fn refs(&self) -> impl Iterator<Item = &str> {
+        self.output.lines().filter(|line| line.contains('\t'))
+    }
+
+    /// Whether a push came too late: before it began, or while it was under way, as old and as new remotes say it.
+    fn is_behind(&self) -> bool {
+        let is_race = |line: &str| line.contains("cannot lock ref") && line.contains(" but expected ");
+        let raced = self.errors.lines().any(is_race) || self.output.contains("(incorrect old value provided)");
+        raced || self.refs().any(|line| line.contains("\t[rejected]"))
+    }
+
+    /// What went wrong: in the remote's words, in git's own, or else the last line, which a hook may have written.
+    fn reason(&self) -> String {
+        let mut told = self.refs().filter_map(|line| line.rsplit('\t').next());
+        if let Some(refused) = told.find(|text| text.starts_with("[remote rejected]")) {
+            return refused.to_owned();
+        }
         let lines = || self.errors.lines().map(str::trim).filter(|line| !line.is_empty());
-        let refused = lines().find(|line| line.contains("[remote rejected]"));
-        let fatal = || lines().find_map(|line| line.strip_prefix("fatal: "));
-        refused.or_else(fatal).or_else(|| lines().next_back()).unwrap_or("git gives no reason")
+        let marked = |mark| lines().filter_map(move |line| line.strip_prefix(mark));
+        // A hook may write such lines as well, and many.
+        let own: Vec<_> = marked("error: ").take(3).chain(marked("fatal: ").take(1)).collect();
+        if own.is_empty() { lines().next_back().unwrap_or("git gives no reason").to_owned() } else { own.join("; ") }
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
 
+use crate::conflict::Conflict;
 use crate::yaml::{Document, Scalar};
 
 /// The `ConfigMap` that holds the config.
@@ -38,11 +39,12 @@ pub(crate) enum Place {
 
 /// Finds the config in the bytes of a file.
 pub(crate) fn locate(path: &Path, bytes: &[u8]) -> anyhow::Result<Place> {
-    match find(bytes) {
-        Ok(scalars) if !scalars.is_empty() => Ok(Place::Scalars(scalars)),
+    match (find(bytes), Conflict::find(bytes)) {
+        (Ok(scalars), _) if !scalars.is_empty() => Ok(Place::Scalars(scalars)),
+        (_, Some(conflict)) => bail!("{}: line {}: {conflict}", path.display(), conflict.line),
         _ if is_bare(path, bytes) => Ok(Place::Whole),
-        Ok(_) => bail!("{}: expected a ConfigMap {NAME} with the key {KEY}", path.display()),
-        Err(error) => Err(error.context(path.display().to_string())),
+        (Ok(_), None) => bail!("{}: expected a ConfigMap {NAME} with the key {KEY}", path.display()),
+        (Err(error), None) => Err(error.context(path.display().to_string())),
     }
 }
 
@@ -115,6 +117,18 @@ mod tests {
         }
         let not_text = "cm.yaml: invalid utf-8 sequence of 1 bytes from index 3";
         check("cm.yaml", b"a: \xff", Err(not_text));
+    }
+
+    #[test]
+    fn says_that_a_merge_is_unresolved() {
+        let sides = "<<<<<<< HEAD\n  1\n=======\n  2\n>>>>>>> theirs\n";
+        let reason = "an unresolved merge conflict, expected one of its sides without git's marks";
+        let manifest = MAP.replace("      1\n", sides);
+        check("cm.yaml", manifest.as_bytes(), Err(&format!("cm.yaml: line 7: {reason}")));
+        for name in ["config", "config.json"] {
+            check(name, format!("{{\n{sides}}}").as_bytes(), Err(&format!("{name}: line 2: {reason}")));
+        }
+        check("cm.yaml", format!("{MAP}  other: |\n    =======\n").as_bytes(), Ok("{\"A\":\n  1\n"));
     }
 
     #[test]

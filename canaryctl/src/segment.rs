@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::bucket::trim_line_end;
 use crate::edit::{Change, Editor};
 use crate::output::Output;
+use crate::target;
 
 const SEGMENTS: &str = "SEGMENTS";
 
@@ -23,7 +24,7 @@ const MARK: &str = "sha256:";
 /// Edit the lists of users that rules refer to.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  canaryctl segment add --name testers --file testers.txt")]
+  canaryctl segment add --name testers --file testers.txt --config k8s/overlays/production/config/canary-config-cm.yaml")]
 pub(crate) struct Args {
     #[command(subcommand)]
     verb: Verb,
@@ -42,8 +43,9 @@ enum Verb {
 #[command(after_help = "A line that is such a hash itself, `sha256:` and 64 digits, is added as it is.
 
 Examples:
-  canaryctl segment add --name testers --file testers.txt
-  cut -d, -f1 customers.csv | canaryctl segment add --name customers --file -")]
+  F=k8s/overlays/production/config/canary-config-cm.yaml
+  canaryctl segment add --name testers --file testers.txt --config $F
+  cut -d, -f1 customers.csv | canaryctl segment add --name customers --file - --config $F")]
 struct Add {
     /// The segment, which is made where it is absent.
     #[arg(long, value_parser = parse_name)]
@@ -51,9 +53,9 @@ struct Add {
     /// The values, one a line; `-` is standard input.
     #[arg(long, value_name = "LIST")]
     file: PathBuf,
-    /// The ConfigMap manifest, or the bare config.
-    #[arg(long, value_name = "FILE", default_value = "k8s/base/canary-config-cm.yaml")]
-    config: PathBuf,
+    /// The ConfigMap manifest, or the bare config; k8s/base/canary-config-cm.yaml unless an overlay has its own.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Add the values as they are, for everybody to read.
     #[arg(long)]
     plain: bool,
@@ -67,7 +69,8 @@ fn parse_name(text: &str) -> Result<String, &'static str> {
 /// Edits the config.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let Verb::Add(add) = &args.verb;
-    let mut editor = Editor::open(&add.config)?;
+    let config = target::file(add.config.as_deref(), "--config")?;
+    let mut editor = Editor::open(&config)?;
     let lines = if add.file == Path::new("-") {
         read(io::stdin().lock()).context("standard input")
     } else {
@@ -82,7 +85,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         editor.raise_revision()?;
         for fault in editor.judge()? {
             // Whoever does not read warnings gets the edit nevertheless.
-            let _ = writeln!(io::stderr(), "canaryctl: {}: {fault}", add.config.display());
+            let _ = writeln!(io::stderr(), "canaryctl: {}: {fault}", config.display());
         }
         editor.save()?;
     }

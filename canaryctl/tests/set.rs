@@ -5,101 +5,9 @@
 mod support;
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::{Value, json};
-use support::{canaryctl, repo, text};
-use tempfile::TempDir;
-
-/// A folder with the manifest of the repository in it.
-struct Folder {
-    dir: TempDir,
-    /// Whether the program finds git.
-    has_git: bool,
-}
-
-const FILE: &str = "k8s/base/canary-config-cm.yaml";
-
-impl Folder {
-    fn new() -> Self {
-        let folder = Self { dir: TempDir::new().unwrap(), has_git: true };
-        fs::create_dir_all(folder.path("k8s/base")).unwrap();
-        fs::copy(repo(FILE), folder.path(FILE)).unwrap();
-        folder
-    }
-
-    /// A repository in which the manifest is committed, with a bare one where it pushes to.
-    fn with_git() -> Self {
-        let folder = Self::new();
-        folder.git(&["init", "--quiet", "--initial-branch", "main"]);
-        folder.git(&["init", "--quiet", "--bare", "--initial-branch", "main", "remote.git"]);
-        folder.write(".git/info/exclude", "remote.git\nother\n");
-        folder.git(&["add", "."]);
-        folder.git(&["commit", "--quiet", "--message", "start"]);
-        folder.git(&["remote", "add", "origin", "./remote.git"]);
-        folder.git(&["push", "--quiet", "--set-upstream", "origin", "main"]);
-        folder
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).unwrap();
-    }
-
-    fn read(&self) -> String {
-        fs::read_to_string(self.path(FILE)).unwrap()
-    }
-
-    #[track_caller]
-    fn git(&self, args: &[&str]) -> String {
-        let mut command = isolated(Command::new("git"), self.dir.path());
-        let output = command.args(args).output().unwrap();
-        assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
-        text(&output.stdout).trim_end().to_owned()
-    }
-
-    /// Runs the program here: exit code, standard output, standard error.
-    fn run(&self, args: &[&str]) -> (Option<i32>, String, String) {
-        let mut command = isolated(canaryctl(args), self.dir.path());
-        if !self.has_git {
-            command.env("PATH", self.dir.path());
-        }
-        let output = command.output().unwrap();
-        (output.status.code(), text(&output.stdout), text(&output.stderr))
-    }
-
-    #[track_caller]
-    fn says(&self, args: &[&str], expected: &str) {
-        assert_eq!(self.run(args), (Some(0), format!("{FILE}: {expected}\n"), String::new()));
-    }
-
-    /// Runs the program, which has to refuse, and to leave file and history as they are.
-    #[track_caller]
-    fn refuses(&self, args: &[&str], message: &str) {
-        let before = (self.read(), self.has_git.then(|| self.history()));
-        assert_eq!(self.run(args), (Some(2), String::new(), format!("canaryctl: {message}\n")));
-        assert_eq!((self.read(), self.has_git.then(|| self.history())), before);
-    }
-
-    /// What is committed, if anything can be.
-    fn history(&self) -> String {
-        if self.path(".git").exists() { self.git(&["log", "--format=%H %s", "--all"]) } else { String::new() }
-    }
-}
-
-/// Away from the configuration of whoever runs the tests.
-fn isolated(mut command: Command, folder: &Path) -> Command {
-    command.current_dir(folder).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
-    command.env("GIT_CEILING_DIRECTORIES", folder.parent().unwrap());
-    for (name, value) in [("NAME", "operator"), ("EMAIL", "operator@example.com")] {
-        command.env(format!("GIT_AUTHOR_{name}"), value).env(format!("GIT_COMMITTER_{name}"), value);
-    }
-    command
-}
+use support::folder::{FILE, Folder};
 
 #[test]
 fn edits_the_manifest_in_place() {
@@ -147,11 +55,12 @@ fn machines_read_json() {
             {"key": "FEATURE_FLAGS.added", "from": null, "to": true},
             {"key": "REVISION", "from": 1, "to": 2},
         ],
-        "commit": folder.git(&["rev-parse", "HEAD"]),
+        "commit": folder.head(),
+        "pushed": null,
     });
     assert_eq!((code, serde_json::from_str::<Value>(&out).unwrap()), (Some(0), expected));
     let (_, out, _) = folder.run(&["--output", "json", "set", "10"]);
-    assert_eq!(out, format!("{}\n", json!({"file": FILE, "changes": [], "commit": null})));
+    assert_eq!(out, format!("{}\n", json!({"file": FILE, "changes": [], "commit": null, "pushed": null})));
     let (_, out, _) = folder.run(&["--output", "json", "set", "9", "--dry-run"]);
     let diff = serde_json::from_str::<Value>(&out).unwrap()["diff"].as_str().unwrap().to_owned();
     assert!(diff.contains("\n-      \"CANARY_PERCENTAGE\": 10,\n"), "{diff}");
@@ -233,47 +142,53 @@ fn without_git_nothing_is_written() {
 
 #[test]
 fn a_commit_that_fails_leaves_the_file_as_it_was() {
-    use std::os::unix::fs::PermissionsExt;
     let folder = Folder::with_git();
-    folder.write(".git/hooks/pre-commit", "#!/bin/sh\necho 'lint: not today' >&2\nexit 1\n");
-    fs::set_permissions(folder.path(".git/hooks/pre-commit"), PermissionsExt::from_mode(0o755)).unwrap();
+    folder.hook("pre-commit", "echo 'lint: not today' >&2\nexit 1");
     folder.refuses(&["set", "10", "--push"], &format!("{FILE} is as it was: git commit failed: lint: not today"));
     assert_eq!(folder.git(&["status", "--porcelain"]), "");
 }
 
 #[test]
-fn pushes_the_commit() {
+fn a_commit_that_cannot_be_signed_says_so() {
     let folder = Folder::with_git();
-    assert_eq!(folder.run(&["set", "10", "--push"]).0, Some(0));
-    let commit = folder.git(&["rev-parse", "HEAD"]);
-    assert_eq!(folder.git(&["--git-dir", "remote.git", "rev-parse", "main"]), commit);
+    folder.git(&["config", "commit.gpgsign", "true"]);
+    folder.git(&["config", "gpg.program", "false"]);
+    let reason = "gpg failed to sign the data; failed to write commit object";
+    folder.refuses(&["set", "10", "--commit"], &format!("{FILE} is as it was: git commit failed: {reason}"));
 }
 
 #[test]
-fn a_push_that_is_rejected_says_what_to_do() {
-    let folder = Folder::with_git();
-    folder.git(&["clone", "--quiet", "remote.git", "other"]);
-    folder.git(&["-C", "other", "commit", "--quiet", "--allow-empty", "--message", "theirs"]);
-    folder.git(&["-C", "other", "push", "--quiet"]);
-    let (code, out, errors) = folder.run(&["set", "10", "--push"]);
-    assert_eq!(code, Some(2));
-    assert!(out.starts_with(&format!("{FILE}: CANARY_PERCENTAGE 5 -> 10, REVISION 1 -> 2, commit ")), "{out}");
-    let reason = "the remote has commits that this branch lacks: git pull --rebase, then git push";
-    assert_eq!(errors, format!("canaryctl: {FILE} is committed, but not pushed: {reason}\n"));
-    assert_eq!(folder.git(&["log", "-1", "--format=%s"]), "canary: 5 % -> 10 %");
+fn a_merge_that_is_unresolved_is_named() {
+    let folder = Folder::new();
+    let sides = "<<<<<<< HEAD\n      \"REVISION\": 1,\n=======\n      \"REVISION\": 2,\n>>>>>>> theirs\n";
+    folder.write(FILE, &folder.read().replace("      \"REVISION\": 1,\n", sides));
+    let message = "an unresolved merge conflict, expected one of its sides without git's marks";
+    folder.refuses(&["set", "0"], &format!("{FILE}: line 20: {message}"));
+    for verb in [&["validate", FILE][..], &["explain", "--key", "a", "--config", FILE]] {
+        folder.refuses(verb, &format!("{FILE}: line 20: {message}"));
+    }
+    folder.write("k8s/base/kustomization.yaml", "resources: [canary-config-cm.yaml]\n");
+    let (code, out, _) = folder.run(&["validate", "k8s"]);
+    let line = format!("{FILE}:20:1: error E901: kustomize cannot read this: {message}\n");
+    assert!(code == Some(1) && out.starts_with(&line), "{out}");
+}
 
-    folder.git(&["pull", "--quiet", "--rebase"]);
-    folder.says(&["set", "10", "--push"], "nothing to change");
-    let commit = folder.git(&["rev-parse", "HEAD"]);
-    assert_eq!(folder.git(&["--git-dir", "remote.git", "rev-parse", "main"]), commit);
-
-    folder.git(&["remote", "set-url", "origin", "./gone.git"]);
-    let (code, _, errors) = folder.run(&["set", "10", "--push"]);
-    let reason = "'./gone.git' does not appear to be a git repository";
-    assert_eq!((code, errors), (Some(2), format!("canaryctl: {FILE} is not pushed: {reason}\n")));
-    let (code, _, errors) = folder.run(&["set", "11", "--push"]);
-    let reason = "'./gone.git' does not appear to be a git repository";
-    assert_eq!((code, errors), (Some(2), format!("canaryctl: {FILE} is committed, but not pushed: {reason}\n")));
+#[test]
+fn without_a_name_no_file_is_edited_that_nobody_uses() {
+    let folder = Folder::new();
+    folder.write("list", "ann\n");
+    fs::create_dir_all(folder.path("k8s/overlays/plain")).unwrap();
+    folder.says(&["set", "10"], "CANARY_PERCENTAGE 5 -> 10, REVISION 1 -> 2");
+    let files = ["b/config", "a"].map(|name| format!("k8s/overlays/{name}/canary-config-cm.yaml"));
+    for file in &files {
+        fs::create_dir_all(folder.path(file).parent().unwrap()).unwrap();
+        folder.write(file, &folder.read());
+    }
+    let [b, a] = &files;
+    let message = |option| format!("each environment has a config of its own, name one with {option}: {a}, {b}");
+    folder.refuses(&["set", "11"], &message("--file"));
+    folder.refuses(&["segment", "add", "--name", "testers", "--file", "list"], &message("--config"));
+    folder.says(&["set", "11", "--file", FILE], "CANARY_PERCENTAGE 10 -> 11, REVISION 2 -> 3");
 }
 
 #[test]

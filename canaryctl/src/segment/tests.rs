@@ -5,7 +5,7 @@ const ANN: &str = "sha256:d89e23299c6b58150f6562c1b3201c51208f054e313a9f3f858a38
 const NUMBER: &str = "sha256:4466156737fe7375a9f60ba1b1a338e48cf24960a4b4cb9cfe3cc69cadaec3a5";
 
 fn add(plain: bool) -> Add {
-    Add { name: "testers".to_owned(), file: "-".into(), config: "cm.yaml".into(), plain }
+    Add { name: "testers".to_owned(), file: "-".into(), config: None, plain }
 }
 
 #[test]

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use canary_runtime::Place;
-use granit_parser::{Event, ScalarStyle, Span};
+use granit_parser::{Event, ScalarStyle, ScanError, Span};
 
+use crate::conflict::Conflict;
 use crate::yaml::events;
 
 use super::finding::place;
@@ -41,6 +42,18 @@ pub(super) struct Broken {
     pub(super) reason: String,
 }
 
+impl Broken {
+    fn of(source: &str, error: &ScanError) -> Self {
+        match Conflict::find(source.as_bytes()) {
+            Some(conflict) => Self { place: Place { line: conflict.line, column: 1 }, reason: conflict.to_string() },
+            None => Self {
+                place: place(source, error.marker().byte_offset().unwrap_or_default()),
+                reason: error.info().clone(),
+            },
+        }
+    }
+}
+
 impl Tree {
     /// Reads all documents of a stream.
     pub(super) fn parse_all(source: &str) -> Result<Vec<Self>, Broken> {
@@ -48,10 +61,7 @@ impl Tree {
         let mut documents = Vec::new();
         let mut build = Build::default();
         for event in events(&source) {
-            let (event, span) = event.map_err(|error| Broken {
-                place: place(&source, error.marker().byte_offset().unwrap_or_default()),
-                reason: error.info().clone(),
-            })?;
+            let (event, span) = event.map_err(|error| Broken::of(&source, &error))?;
             if matches!(event, Event::DocumentEnd) {
                 let Build { nodes, root, .. } = std::mem::take(&mut build);
                 documents.extend(root.map(|root| Self { source: Rc::clone(&source), nodes, root, inside: None }));
