@@ -2,7 +2,8 @@
 //! from getting them.
 //!
 //! `walk` finds the files that belong together, as `kustomization` reads them, into a `set` of objects (`tree`, `object`).
-//! `config_map`, `workload`, `flux` and `nginx` know the traps; `report` is what is said about one file.
+//! `config_map`, `workload`, `flux` and `nginx` know the traps; `report` is what is said about one file, with what a
+//! misspelt word was meant to be (`typo`, `spelling`).
 
 mod check;
 mod config_map;
@@ -15,7 +16,9 @@ mod nginx;
 mod object;
 mod report;
 mod set;
+mod spelling;
 mod tree;
+mod typo;
 mod walk;
 mod workload;
 
