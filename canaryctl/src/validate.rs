@@ -2,15 +2,17 @@
 //! from getting them.
 //!
 //! `walk` finds the files that belong together, as `kustomization` reads them, into a `set` of objects (`tree`, `object`).
-//! `config_map`, `workload`, `flux` and `nginx` know the traps; `report` is what is said about one file, with what a
-//! misspelt word was meant to be (`typo`, `spelling`).
+//! `config_map`, `workload`, `kind`, `field`, `flux` and `nginx` know the traps; `report` is what is said about
+//! one file, with what a misspelt word was meant to be (`typo`, `spelling`).
 
 mod check;
 mod config_map;
 mod excerpt;
+mod field;
 mod files;
 mod finding;
 mod flux;
+mod kind;
 mod kustomization;
 mod nginx;
 mod object;

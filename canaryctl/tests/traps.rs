@@ -84,7 +84,14 @@ fn the_guide_has_every_code() {
 
 #[test]
 fn what_is_shipped_has_no_trap() {
-    for file in ["k8s", "nginx/nginx.conf", "k8s/base/frontend/pod.yaml", "k8s/components/flux/sync.yaml"] {
+    for file in [
+        "k8s",
+        "k8s/clusters/production",
+        "k8s/clusters/staging",
+        "nginx/nginx.conf",
+        "k8s/base/frontend/pod.yaml",
+        "k8s/components/flux/sync.yaml",
+    ] {
         let output = canaryctl(["validate", "--strict", file]).current_dir(repo("")).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{file}: {}{}", text(&output.stdout), text(&output.stderr));
     }

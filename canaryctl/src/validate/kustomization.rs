@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::config_map::key_of;
+use super::field;
 use super::files::Files;
 use super::finding::Finding;
 use super::object::{Object, Target};
@@ -79,6 +80,7 @@ impl<'a> Visit<'a> {
         let Some(tree) = self.files.trees(file).into_iter().next() else { return Ok(()) };
         self.open.push(file);
         let root = tree.root();
+        self.files.say(field::check(root).into_iter().map(|finding| (file, finding)).collect());
         let told = |key: &str| root.get(key).and_then(Node::text).unwrap_or_default();
         let inner = Outer {
             namespace: outer.namespace.clone().or_else(|| root.get("namespace")?.text().map(str::to_owned)),
