@@ -2,7 +2,7 @@
 //! from getting them.
 //!
 //! `walk` finds the files that belong together, as `kustomization` reads them, into a `set` of objects (`tree`, `object`).
-//! `config_map`, `workload`, `kind`, `field`, `flux` and `nginx` know the traps; `report` is what is said about
+//! `config_map`, `workload`, `namespace`, `kind`, `field`, `flux` and `nginx` know the traps; `report` is what is said about
 //! one file, with what a misspelt word was meant to be (`typo`, `spelling`).
 
 mod check;
@@ -14,6 +14,7 @@ mod finding;
 mod flux;
 mod kind;
 mod kustomization;
+mod namespace;
 mod nginx;
 mod object;
 mod report;

@@ -52,7 +52,7 @@ fn validate(folder: &Path, file: &str) -> (Option<i32>, Vec<String>) {
 fn finds_every_trap_and_nothing_else() {
     let fixtures = repo("canaryctl/tests/fixtures/traps");
     let cases: Vec<Value> = serde_json::from_slice(&fs::read(fixtures.join("cases.json")).unwrap()).unwrap();
-    assert!(cases.len() >= 60, "{} cases", cases.len());
+    assert!(cases.len() >= 100, "{} cases", cases.len());
     let mut wrong = Vec::new();
     for case in &cases {
         let folder = TempDir::new().unwrap();

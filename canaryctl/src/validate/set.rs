@@ -16,6 +16,8 @@ pub(super) struct Set {
     /// In the order in which kustomize would see them: patches behind what they are laid over.
     pub(super) objects: Vec<Object>,
     pub(super) generators: Vec<Generator>,
+    /// Whether something writes namespaces that is not computed.
+    pub(super) is_moved: bool,
 }
 
 /// An entry of `configMapGenerator`. Its object is the kustomization.
