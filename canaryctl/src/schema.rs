@@ -23,6 +23,13 @@ pub(crate) struct Args {}
 /// A file and no code: there it can be read as what it is, and the tests hold it against the parser.
 const SCHEMA: &str = include_str!("schema/config.json");
 
+/// The top-level keys of a config.
+pub(crate) fn keys() -> Vec<String> {
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap_or_default();
+    let keys = schema.get("properties").and_then(Value::as_object);
+    keys.into_iter().flat_map(|keys| keys.keys().cloned()).collect()
+}
+
 /// Prints the schema.
 pub(crate) fn run(_args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let mut out = io::stdout().lock();

@@ -2,20 +2,26 @@
 //! from getting them.
 //!
 //! `walk` finds the files that belong together, as `kustomization` reads them, into a `set` of objects (`tree`, `object`).
-//! `config_map`, `workload`, `flux` and `nginx` know the traps; `report` is what is said about one file.
+//! `config_map`, `workload`, `namespace`, `kind`, `field`, `flux` and `nginx` know the traps; `report` is what is said about
+//! one file, with what a misspelt word was meant to be (`typo`, `spelling`).
 
 mod check;
 mod config_map;
 mod excerpt;
+mod field;
 mod files;
 mod finding;
 mod flux;
+mod kind;
 mod kustomization;
+mod namespace;
 mod nginx;
 mod object;
 mod report;
 mod set;
+mod spelling;
 mod tree;
+mod typo;
 mod walk;
 mod workload;
 

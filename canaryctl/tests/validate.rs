@@ -66,6 +66,33 @@ c.json: invalid: 1 error
 }
 
 #[test]
+fn a_misspelt_key_is_named() {
+    let percentage = CONFIG.replace("PERCENTAGE", "PERCENTGE");
+    let block = manifest(&CONFIG.replace("FEATURE_FLAGS", "feature_flag")).replace("config.json: |", "config.json: >");
+    let optional = CONFIG.replace("{}", "{},\n  \"SALTS\": 1,\n  \"TEAM\": 2");
+    let taken = CONFIG.replace("{}", "{},\n  \"SALT\": \"a\",\n  \"SALTS\": \"b\"");
+    let folder = Folder::new(&[
+        ("a.yaml", &manifest(&percentage)),
+        ("b.yaml", &block),
+        ("c.json", &optional),
+        ("d.json", &taken),
+        ("e.json", &CONFIG.replace("CANARY_PERCENTAGE", "PERCENTAGE")),
+    ]);
+    let (_, out, _) = folder.run(&[], &["a.yaml", "b.yaml", "c.json", "d.json", "e.json"]);
+    let found: Vec<_> = out.lines().filter(|line| line.contains(": error ") || line.contains(": warning ")).collect();
+    let expected = [
+        "a.yaml:6:5: error E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with at most 3 decimals; is \
+         CANARY_PERCENTGE at 7:7 meant?",
+        "b.yaml: error E117 FEATURE_FLAGS: expected an object; is feature_flag meant?",
+        "c.json:4:3: warning I118 SALTS: expected a known key; it is ignored; is SALT meant?",
+        "c.json:5:3: warning I118 TEAM: expected a known key; it is ignored",
+        "d.json:5:3: warning I118 SALTS: expected a known key; it is ignored",
+        "e.json:1:1: error E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with at most 3 decimals",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn the_worst_file_counts() {
     let warned = CONFIG.replace("{}", "{\"a\": 101}");
     let pattern = CONFIG.replace("{}", "{\"a\": {\"rules\": [{\"if\": {\"b\": {\"$regex\": \"(?=c)\"}}}]}}");

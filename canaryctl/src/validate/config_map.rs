@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::object::Found;
-use super::set::{Set, is_config};
+use super::object::{Found, Object};
+use super::set::{FILE, Set, is_config};
 use super::tree::Node;
+use super::workload;
+use crate::manifest::{KEY, NAME};
 
 const HASHED: &str = "the name gets a hash of the contents, so every edit replaces all pods and a roll-back waits for them; \
                       set generatorOptions.disableNameSuffixHash: true, or make it a plain resource";
@@ -31,6 +33,7 @@ pub(super) fn check(set: &Set, scope: &str, names: &BTreeSet<&str>, found: &mut 
             let at = object.at(&["metadata", "name"]).unwrap_or(object.root());
             found.push(object.says("E905", "metadata.name", at, message));
         }
+        found.extend(other_key(set, object));
         if let Some(immutable) = object.at(&["immutable"]).filter(|it| it.is_true() && names.contains(object.name())) {
             found.push(object.says("E909", "immutable", immutable, IMMUTABLE));
         }
@@ -53,12 +56,24 @@ pub(super) fn check(set: &Set, scope: &str, names: &BTreeSet<&str>, found: &mut 
     }
 }
 
+/// Where pods say which key they take, it is theirs that is wrong.
+fn other_key(set: &Set, object: &Object) -> Option<Found> {
+    let keys = keys(set, &object.scope, NAME).filter(|_| object.is_whole() && object.name() == NAME)?;
+    let is_mounted = set.objects.iter().flat_map(workload::volumes).any(|volume| volume.name() == Some(NAME));
+    if is_mounted || keys.contains(KEY) || keys.contains(FILE) {
+        return None;
+    }
+    let (key, _) = object.at(&["data"])?.entries().next()?;
+    let message = format!("no config was found here, and none was checked: expected the key {KEY}");
+    Some(object.says("W918", format!("data.{}", key.text().unwrap_or_default()), key, message))
+}
+
 /// The keys that a `ConfigMap` has, if the set has it and all of them are known.
 pub(super) fn keys<'a>(set: &'a Set, scope: &str, name: &str) -> Option<BTreeSet<&'a str>> {
     let maps =
         || set.objects.iter().filter(move |it| it.scope == scope && it.kind() == "ConfigMap" && it.name() == name);
     let generators = || set.generators.iter().filter(move |it| it.by.scope == scope && it.name() == name);
-    if !maps().any(super::object::Object::is_whole) && generators().next().is_none() {
+    if !maps().any(Object::is_whole) && generators().next().is_none() {
         return None;
     }
     let mut keys = BTreeSet::new();

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::config_map::key_of;
+use super::field;
 use super::files::Files;
 use super::finding::Finding;
 use super::object::{Object, Target};
@@ -79,6 +80,7 @@ impl<'a> Visit<'a> {
         let Some(tree) = self.files.trees(file).into_iter().next() else { return Ok(()) };
         self.open.push(file);
         let root = tree.root();
+        self.files.say(field::check(root).into_iter().map(|finding| (file, finding)).collect());
         let told = |key: &str| root.get(key).and_then(Node::text).unwrap_or_default();
         let inner = Outer {
             namespace: outer.namespace.clone().or_else(|| root.get("namespace")?.text().map(str::to_owned)),
@@ -91,13 +93,11 @@ impl<'a> Visit<'a> {
                 self.missing(file, &format!("{field}[{index}]"), entry, done);
             }
         }
+        // A component's namespace is for all that the kustomization has by then.
+        let is_wide = root.get("kind").and_then(Node::text) == Some("Component") && root.get("namespace").is_some();
+        self.set.is_moved |= is_wide || root.get("transformers").is_some();
         self.patches(file, &folder, root, &inner);
-        for (entry, index) in list(root, "replacements") {
-            if let Some(path) = entry.get("path") {
-                let done = self.read(&folder, path.text().unwrap_or_default()).map(|_| ());
-                self.missing(file, &format!("replacements[{index}].path"), path, done);
-            }
-        }
+        self.replacements(file, &folder, root);
         self.generators(file, &folder, tree, &inner);
         self.open.pop();
         Ok(())
@@ -122,11 +122,25 @@ impl<'a> Visit<'a> {
         Ok(())
     }
 
+    fn replacements(&mut self, file: usize, folder: &Path, root: Node<'_>) {
+        for (entry, index) in list(root, "replacements") {
+            self.set.is_moved |= replaces_namespace(entry);
+            let Some(path) = entry.get("path") else { continue };
+            let read = self.read(folder, path.text().unwrap_or_default());
+            let trees = read.as_ref().map(|read| self.files.trees(*read)).unwrap_or_default();
+            let mut roots = trees.iter().map(Tree::root);
+            self.set.is_moved |= roots.any(|root| replaces_namespace(root) || root.items().any(replaces_namespace));
+            self.missing(file, &format!("replacements[{index}].path"), path, read.map(|_| ()));
+        }
+    }
+
     fn take(&mut self, file: usize, tree: Tree, outer: &Outer, patch: Option<&Target>) {
         let scope = |root: Node<'_>| {
             let own = root.at(&["metadata", "namespace"]).and_then(Node::text);
             scope(outer.namespace.as_deref().or(own).unwrap_or_default(), &outer.prefix, &outer.suffix)
         };
+        let is_moved = tree.root().items().any(|step| step.get("path").is_some_and(is_namespace));
+        self.set.is_moved |= is_moved;
         self.set.objects.extend(Object::all(file, tree, &scope, patch));
     }
 
@@ -199,4 +213,13 @@ impl<'a> Visit<'a> {
 
 fn list<'a>(node: Node<'a>, field: &str) -> impl Iterator<Item = (Node<'a>, usize)> + use<'a> {
     node.get(field).into_iter().flat_map(Node::items).zip(0_usize..)
+}
+
+/// Whether a field's path leads to a namespace, be it `metadata.namespace` or Flux' `targetNamespace`.
+fn is_namespace(path: Node<'_>) -> bool {
+    path.text().is_some_and(|path| path.ends_with("amespace"))
+}
+
+fn replaces_namespace(replacement: Node<'_>) -> bool {
+    list(replacement, "targets").any(|(target, _)| list(target, "fieldPaths").any(|(path, _)| is_namespace(path)))
 }

@@ -88,6 +88,11 @@ impl Object {
         self.text(&["metadata", "name"])
     }
 
+    /// Where it ends up; empty where nothing says that.
+    pub(super) fn namespace(&self) -> &str {
+        self.scope.split('\n').next().unwrap_or_default()
+    }
+
     /// Whether it says how something is that exists, and not what to change.
     pub(super) fn is_whole(&self) -> bool {
         self.patch.is_none()

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use canary_runtime::{Fault, Place};
+use canary_runtime::{Document, Fault, Place};
 use serde_json::{Value, json};
 
 use super::check::{Faults, check};
@@ -10,7 +10,7 @@ use super::excerpt::excerpt;
 use super::files::{File, Files};
 use super::finding::Finding;
 use super::walk::Walk;
-use super::{kustomization, nginx};
+use super::{kustomization, nginx, typo};
 use crate::edit::Found;
 use crate::input;
 use crate::manifest::locate;
@@ -142,9 +142,13 @@ impl Report {
 
     fn add(&mut self, faults: Faults, found: Option<&Found>) {
         let text = &self.text;
+        let config = found.map(|found| found.text.trim_start_matches('\u{feff}')).unwrap_or_default();
+        let document = Document::parse(config).unwrap_or_default();
+        let locate = |place| found.and_then(|found| found.place(text, place));
         let finding = |fault: Fault| {
-            let place = found.zip(fault.place()).and_then(|(found, place)| found.place(text, place));
-            Finding::of(&fault, place)
+            let mut finding = Finding::of(&fault, fault.place().and_then(locate));
+            finding.message.extend(typo::hint(&fault, &document, locate));
+            finding
         };
         self.errors.extend(faults.errors.into_iter().map(finding));
         self.warnings.extend(faults.warnings.into_iter().map(finding));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::object::{Found, Object};
 use super::tree::Node;
-use super::{config_map, workload};
+use super::{config_map, kind, workload};
 use crate::manifest::{KEY, NAME};
 
 /// The file that Nginx serves.
@@ -16,6 +16,8 @@ pub(super) struct Set {
     /// In the order in which kustomize would see them: patches behind what they are laid over.
     pub(super) objects: Vec<Object>,
     pub(super) generators: Vec<Generator>,
+    /// Whether something writes namespaces that is not computed.
+    pub(super) is_moved: bool,
 }
 
 /// An entry of `configMapGenerator`. Its object is the kustomization.
@@ -90,7 +92,7 @@ impl Set {
 
     /// What its objects get wrong together.
     pub(super) fn traps(&self) -> Vec<Found> {
-        let mut found = Vec::new();
+        let mut found: Vec<_> = self.objects.iter().filter_map(kind::check).collect();
         for scope in self.scopes() {
             let names = self.names(scope);
             config_map::check(self, scope, &names, &mut found);

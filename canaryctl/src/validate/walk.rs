@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use super::files::Files;
 use super::flux;
 use super::kustomization::{self, Visit};
+use super::namespace::{self, Part};
 use super::object::Object;
 use super::set::Set;
 use super::tree::{Node, Tree};
@@ -102,6 +103,7 @@ impl Walk {
         let mut found = Vec::new();
         for (at, (_, set)) in self.sets.iter().enumerate() {
             found.extend(set.traps());
+            namespace::check(&[Part::plain(set)], &mut found);
             for (number, object) in set.objects.iter().enumerate().filter(|(_, object)| flux::is_flux(object)) {
                 let file = self.files.path(object.file);
                 let target =
@@ -117,6 +119,14 @@ impl Walk {
             for patch in set.objects.iter().filter(|patch| patch.is_laid_over(flux) && flux::is_flux(patch)) {
                 flux::check(patch, applied, &mut found);
             }
+        }
+        for at in 0..self.sets.len() {
+            let links = self.links.iter().filter(|(by, ..)| *by == at);
+            let parts = links.map(|(_, number, target)| {
+                let ((_, by), (_, applied)) = (self.sets.get(at)?, self.sets.get(*target)?);
+                Part::applied(by, by.objects.get(*number)?, applied)
+            });
+            namespace::check(&parts.collect::<Option<Vec<_>>>().unwrap_or_default(), &mut found);
         }
         self.files.say(found);
     }
