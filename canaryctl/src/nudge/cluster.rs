@@ -61,8 +61,9 @@ impl Cluster {
 
     /// The config as it is now.
     pub(crate) async fn config(&self) -> anyhow::Result<Revision> {
-        let map = timeout(PATIENCE, self.maps.get(&self.configmap)).await.map_err(|_| anyhow!(fault::late()))?;
-        map.map(|map| Revision::of(&map)).map_err(|error| anyhow!(fault::describe(&error)))
+        let map = timeout(PATIENCE, self.maps.get(&self.configmap)).await.map_err(|_| anyhow!(fault::late()));
+        let map = map.and_then(|map| map.map_err(|error| anyhow!(fault::describe(&error))));
+        map.map(|map| Revision::of(&map)).with_context(|| format!("cannot read the ConfigMap {}", self.name()))
     }
 
     /// `frontend/canary-settings`

@@ -179,8 +179,8 @@ fn once_is_a_look_with_an_answer() {
     let error = "canaryctl: cannot patch the pod web-0001: the API server answers 500: for a reason\n";
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(1), error));
     let output = once(&api, &["--configmap", "other"]);
-    let error =
-        "canaryctl: not allowed: User \"nudge\" cannot get resource \"configmaps\" in the namespace \"frontend\"\n";
+    let error = "canaryctl: cannot read the ConfigMap frontend/other: not allowed: User \"nudge\" cannot get resource \
+         \"configmaps\" in the namespace \"frontend\"\n";
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(2), error));
 }
 
