@@ -187,7 +187,12 @@ pub(crate) fn api_server_gone(shop: &Shop) {
     gone.end();
     go_on(&visitor, Duration::from_secs(5));
     assert_eq!(load.end(), Vec::<String>::new());
-    shop.set_percentage(5);
+    // By itself Flux may try again much later: it waits twice as long after each failure.
+    shop.repository.run("canaryctl set 5 --file $F --commit --push");
+    wait::until("5 % in the API", DEADLINE, || {
+        shop.ask("gitrepository frontend");
+        (shop.api.percentage() == Some(5)).then_some(())
+    });
 }
 
 /// What is pushed meanwhile comes when Flux is back.

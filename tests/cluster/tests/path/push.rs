@@ -38,7 +38,7 @@ pub(crate) fn reaches_the_browser(shop: &Shop) {
     let visitor = Visitor::new();
     for (way, name, count) in [
         (Way::Nudge, "Receiver and nudge", count(6)),
-        (Way::Receiver, "Receiver", count(2)),
+        (Way::Receiver, "Receiver", count(1)),
         (Way::Polling, "polling", count(1)),
     ] {
         way.enter(shop);
