@@ -28,61 +28,26 @@ extern crate alloc;
 #[cfg(any(test, not(target_arch = "wasm32")))]
 extern crate std;
 
-pub mod address;
-pub mod bucket;
-pub mod bundle;
-pub mod canary_rule;
-mod check;
-mod circle;
-mod coercion;
-pub mod condition;
+pub mod bucketing;
 pub mod config;
-pub mod decision;
-pub mod details;
+pub mod diagnostics;
 pub mod evaluation;
-mod expected;
-pub mod fault;
-pub mod flag;
-mod hash;
-pub mod identity;
+mod host;
 pub mod json;
-mod log;
-pub mod name;
-pub mod number;
-pub mod overrides;
-pub mod pattern;
-pub mod percentage;
-pub mod place;
-mod reader;
-pub mod reason;
-pub mod segment;
-mod shape;
-mod split;
-pub mod text;
-pub mod time;
-pub mod version;
-mod word;
-
-#[cfg(not(target_arch = "wasm32"))]
-mod native;
+pub mod targeting;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 
-#[cfg(not(target_arch = "wasm32"))]
-use native as host;
-#[cfg(target_arch = "wasm32")]
-use web::host;
-
-pub use address::Address;
-pub use bundle::Bundle;
+pub use bucketing::percentage::Percentage;
 pub use config::Config;
-pub use decision::{Cohort, Decision, History, Standing, Variant};
-pub use details::{Details, Value};
+pub use config::asset_url::Address;
+pub use config::bundle::Bundle;
+pub use diagnostics::diagnostic::{Code, Fault};
+pub use evaluation::decision::{Cohort, Decision, History, Standing, Variant};
+pub use evaluation::details::{Details, Value};
+pub use evaluation::flag::Flag;
+pub use evaluation::overrides::Overrides;
+pub use evaluation::reason::{ErrorCode, Reason};
 pub use evaluation::{Context, Evaluation};
-pub use fault::{Code, Fault};
-pub use flag::Flag;
-pub use json::{Document, Json};
-pub use overrides::Overrides;
-pub use percentage::Percentage;
-pub use place::Place;
-pub use reason::{ErrorCode, Reason};
+pub use json::document::{Document, Json};
+pub use json::position::Place;

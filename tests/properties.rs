@@ -7,7 +7,7 @@
     reason = "a panic fails the test"
 )]
 
-use canary_runtime::bucket::{BUCKETS, Domain, bucket};
+use canary_runtime::bucketing::bucket::{BUCKETS, Domain, bucket};
 use canary_runtime::{
     Address, Cohort, Config, Context, Decision, Details, Document, Evaluation, History, Overrides, Percentage,
     Standing, Variant,
@@ -169,17 +169,19 @@ proptest! {
 /// does not compile does not.
 fn check_pattern(pattern: &str, text: &str, ignore_case: bool) -> Result<(), TestCaseError> {
     let alternative = format!("|{pattern}");
-    if !canary_runtime::pattern::is_portable(pattern) || !canary_runtime::pattern::is_portable(&alternative) {
+    if !canary_runtime::targeting::portable_regex::is_portable(pattern)
+        || !canary_runtime::targeting::portable_regex::is_portable(&alternative)
+    {
         return Ok(());
     }
     let operator = if ignore_case { "$regexi" } else { "$regex" };
     let condition = serde_json::json!({ "a": { operator: alternative } });
     let attributes = serde_json::json!({ "a": text });
     let attributes = Document::parse(&attributes.to_string()).expect("JSON");
-    let segments = canary_runtime::segment::Segments::new(attributes.root().nothing());
-    let subject = canary_runtime::condition::Subject { attributes: &attributes, segments };
+    let segments = canary_runtime::targeting::segment::Segments::new(attributes.root().nothing());
+    let subject = canary_runtime::targeting::condition::Subject { attributes: &attributes, segments };
     let condition = Document::parse(&condition.to_string()).expect("JSON");
-    prop_assert!(canary_runtime::condition::holds(condition.root(), &subject), "{}", pattern);
+    prop_assert!(canary_runtime::targeting::condition::holds(condition.root(), &subject), "{}", pattern);
     Ok(())
 }
 

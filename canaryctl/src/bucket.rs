@@ -4,8 +4,8 @@ use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use canary_runtime::bucket::{Domain, bucket};
-use canary_runtime::name::is_name;
+use canary_runtime::bucketing::bucket::{Domain, bucket};
+use canary_runtime::config::identifier::is_name;
 use clap::ValueEnum;
 use serde_json::json;
 

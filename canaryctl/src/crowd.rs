@@ -10,8 +10,8 @@ use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, anyhow, ensure};
-use canary_runtime::json::Kind;
-use canary_runtime::time::parse_rfc3339;
+use canary_runtime::config::timestamp::parse_rfc3339;
+use canary_runtime::json::document::Kind;
 use canary_runtime::{Context, Document};
 
 use keys::Keys;

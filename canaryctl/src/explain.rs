@@ -14,9 +14,9 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use anyhow::{anyhow, ensure};
-use canary_runtime::json::Kind;
-use canary_runtime::name::is_flag_key;
-use canary_runtime::time::parse_rfc3339;
+use canary_runtime::config::identifier::is_flag_key;
+use canary_runtime::config::timestamp::parse_rfc3339;
+use canary_runtime::json::document::Kind;
 use canary_runtime::{Context, Document, Fault, History, Overrides, Standing};
 
 use crate::output::Output;

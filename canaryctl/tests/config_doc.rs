@@ -15,7 +15,7 @@ mod corpus;
 
 use std::collections::BTreeSet;
 
-use canary_runtime::condition::{Subject, holds};
+use canary_runtime::targeting::condition::{Subject, holds};
 use canary_runtime::{Config, Context, Document, Evaluation, Overrides};
 use serde_json::{Value, json};
 

@@ -9,7 +9,7 @@
     reason = "a panic is what is looked for"
 )]
 
-use canary_runtime::json::Kind;
+use canary_runtime::json::document::Kind;
 use canary_runtime::{
     Address, Code, Config, Context, Decision, Details, Document, Evaluation, Fault, History, Json, Overrides, Standing,
 };
@@ -181,7 +181,7 @@ fn check_place(fault: &Fault, text: &str) {
 /// An override of a flag, if it is one.
 fn well_formed(line: &str) -> Option<(&str, &str)> {
     let (key, json) = line.split_once(':')?;
-    (canary_runtime::name::is_flag_key(key) && Document::parse(json).is_ok()).then_some((key, json))
+    (canary_runtime::config::identifier::is_flag_key(key) && Document::parse(json).is_ok()).then_some((key, json))
 }
 
 fn check_details(details: &Details) {

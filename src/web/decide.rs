@@ -5,13 +5,13 @@ use alloc::vec::Vec;
 
 use super::view;
 use crate::config::Config;
-use crate::decision::{Decision, History};
+use crate::diagnostics::diagnostic::Code;
+use crate::evaluation::decision::{Decision, History};
+use crate::evaluation::overrides::Overrides;
 use crate::evaluation::{Context, Evaluation};
-use crate::fault::Code;
-use crate::json::Json;
-use crate::overrides::Overrides;
-use crate::text::Writer;
-use crate::word::Word;
+use crate::json::document::Json;
+use crate::json::keyword::Word;
+use crate::json::writer::Writer;
 
 /// Decides for a page view, whose shape is the loader's and that of [`Flags::new`](super::Flags::new). `reply_time` is the reply's own
 /// time in milliseconds since 1970, or NaN. Texts come as UTF-8, which costs less than the glue for strings.

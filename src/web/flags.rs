@@ -5,13 +5,13 @@ use alloc::vec::Vec;
 
 use super::view;
 use crate::config::Config;
-use crate::details::Details;
+use crate::diagnostics::diagnostic::Fault;
+use crate::evaluation::details::Details;
+use crate::evaluation::overrides::Overrides;
+use crate::evaluation::reason::ErrorCode;
 use crate::evaluation::{Context, Evaluation};
-use crate::fault::Fault;
-use crate::overrides::Overrides;
-use crate::reason::ErrorCode;
-use crate::text::Writer;
-use crate::word::Word;
+use crate::json::keyword::Word;
+use crate::json::writer::Writer;
 
 /// The flags of one page view. Texts come as UTF-8, answers are JSON.
 #[derive(Debug)]

@@ -3,7 +3,6 @@
 mod decide;
 mod device;
 mod flags;
-pub(crate) mod host;
 #[cfg(feature = "refresh")]
 mod refresh;
 mod view;

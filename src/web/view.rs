@@ -2,12 +2,12 @@
 
 use alloc::string::String;
 
-use crate::decision::Standing;
 use crate::evaluation::Context;
-use crate::json::{Document, Json, Kind};
-use crate::overrides::Overrides;
-use crate::text::utf8;
-use crate::word::Word;
+use crate::evaluation::decision::Standing;
+use crate::evaluation::overrides::Overrides;
+use crate::json::document::{Document, Json, Kind};
+use crate::json::keyword::Word;
+use crate::json::writer::utf8;
 
 /// What the page says, if it is an object.
 pub(super) fn read(bytes: &[u8]) -> Option<Document> {

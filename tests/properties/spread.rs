@@ -1,6 +1,6 @@
 //! Users are spread evenly, and every decision spreads them anew.
 
-use canary_runtime::bucket::{BUCKETS, Domain, bucket};
+use canary_runtime::bucketing::bucket::{BUCKETS, Domain, bucket};
 use canary_runtime::{Config, Context, Evaluation, Overrides};
 use proptest::prelude::*;
 

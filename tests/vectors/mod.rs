@@ -9,8 +9,8 @@
 )]
 #![allow(clippy::struct_field_names, reason = "the names are the files'")]
 
-use canary_runtime::bucket::{Domain, bucket};
-use canary_runtime::time::parse_rfc3339;
+use canary_runtime::bucketing::bucket::{Domain, bucket};
+use canary_runtime::config::timestamp::parse_rfc3339;
 use canary_runtime::{
     Code, Config, Context, Decision, Document, Evaluation, Fault, History, Overrides, Percentage, Standing,
 };
@@ -136,7 +136,7 @@ pub(crate) fn check_decisions() -> usize {
             }
             Err(fault) => Decision::without_config(fault.code()),
         };
-        let mut out = canary_runtime::text::Writer::default();
+        let mut out = canary_runtime::json::writer::Writer::default();
         decision.write(&mut out, "");
         let decision: Value = serde_json::from_str(&out.finish()).expect("JSON");
         wrong.compare(&case.name, &decision, &case.decision);

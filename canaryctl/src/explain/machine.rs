@@ -1,7 +1,7 @@
 //! The answer as JSON.
 
-use canary_runtime::details::Value;
-use canary_runtime::reason::ErrorCode;
+use canary_runtime::evaluation::details::Value;
+use canary_runtime::evaluation::reason::ErrorCode;
 use serde_json::json;
 
 use super::answer::Answer;

@@ -3,8 +3,8 @@
 //! The steps ask the runtime's own rules, overrides and percentages. That they end where its decision does is held
 //! against all vectors.
 
-use canary_runtime::bucket::BUCKETS;
-use canary_runtime::canary_rule::CanaryRule;
+use canary_runtime::bucketing::bucket::BUCKETS;
+use canary_runtime::targeting::canary_rule::CanaryRule;
 use canary_runtime::{Cohort, Decision, Document, Evaluation, History, Json, Percentage, Reason, Standing, Variant};
 
 const KILLED: &str = "0 %: the kill switch; nobody gets the canary";

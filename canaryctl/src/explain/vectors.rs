@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use canary_runtime::json::Kind;
-use canary_runtime::time::parse_rfc3339;
+use canary_runtime::config::timestamp::parse_rfc3339;
+use canary_runtime::json::document::Kind;
 use canary_runtime::{Context, Document, History, Json, Overrides, Standing};
 use serde_json::Value;
 

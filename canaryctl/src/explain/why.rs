@@ -3,11 +3,11 @@
 //! The words follow the flag as it was typed and ask the runtime's own conditions, percentages and buckets. They come
 //! with the reason to which they lead: where that is not the runtime's, nothing is said. All vectors are held against it.
 
-use canary_runtime::bucket::{BUCKETS, Domain, bucket};
-use canary_runtime::condition::holds;
-use canary_runtime::json::Kind;
-use canary_runtime::reason::ErrorCode;
-use canary_runtime::time::parse_rfc3339;
+use canary_runtime::bucketing::bucket::{BUCKETS, Domain, bucket};
+use canary_runtime::config::timestamp::parse_rfc3339;
+use canary_runtime::evaluation::reason::ErrorCode;
+use canary_runtime::json::document::Kind;
+use canary_runtime::targeting::condition::holds;
 use canary_runtime::{Details, Evaluation, Json, Percentage, Reason};
 
 use super::machine::value;

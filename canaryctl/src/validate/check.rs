@@ -87,7 +87,7 @@ fn requirement<'a>(root: Json<'a>, flag: &str, required: &str) -> Option<Json<'a
 #[cfg(test)]
 mod tests {
     use super::*;
-    use canary_runtime::time::parse_rfc3339;
+    use canary_runtime::config::timestamp::parse_rfc3339;
 
     #[track_caller]
     fn check_lines(text: &str, errors: &[&str], warnings: &[&str]) {

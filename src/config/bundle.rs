@@ -1,0 +1,182 @@
+//! What is loaded for one arm: scripts, styles, and what to fetch ahead.
+
+use crate::config::asset_url::Address;
+use crate::json::document::Json;
+use crate::json::keyword::Word;
+
+/// The assets of one version, which have been checked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bundle<'a>(Json<'a>);
+
+impl<'a> Bundle<'a> {
+    /// That of `ASSETS.canary`.
+    #[must_use]
+    pub fn new(json: Json<'a>) -> Self {
+        Self(json)
+    }
+
+    /// The version's name.
+    #[must_use]
+    pub fn version(self) -> &'a str {
+        self.0.member(Word::Version).text()
+    }
+
+    /// The first asset on another origin that is none of `origins`, which spaces separate.
+    #[must_use]
+    pub fn stranger(self, origins: &str) -> Option<&'a str> {
+        // By list, so that no member which the list does not know stands for the address.
+        [(Word::Scripts, Word::Src), (Word::Styles, Word::Href), (Word::Preload, Word::Href)].iter().find_map(
+            |(list, address)| {
+                self.0.member(*list).items().map(|asset| asset.member(*address).text()).find(|address| {
+                    let listed = |origin: &str| {
+                        origins.as_bytes().split(|byte| *byte == b' ').any(|listed| listed == origin.as_bytes())
+                    };
+                    matches!(Address::parse(address), Some(Address::Foreign(origin)) if !listed(origin))
+                })
+            },
+        )
+    }
+
+    /// As it was typed.
+    #[must_use]
+    pub fn text(self) -> &'a str {
+        self.0.source()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+    use std::format;
+    use std::string::{String, ToString};
+    use std::vec::Vec;
+
+    fn parse(text: &str) -> Result<(Config, Vec<String>), String> {
+        let text =
+            format!("{{\"CANARY_PERCENTAGE\": 5, \"FEATURE_FLAGS\": {{}}, \"ASSETS\": {{\"canary\":\n{text}}}}}");
+        let (config, warnings) = Config::parse(text.as_bytes()).map_err(|fault| fault.to_string())?;
+        Ok((config, warnings.iter().map(ToString::to_string).collect()))
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let (config, warnings) = parse(text).unwrap();
+        assert_eq!(warnings, expected);
+        let bundle = config.canary().unwrap();
+        assert_eq!((bundle.version(), bundle.text()), ("1.5.0", text));
+    }
+
+    #[test]
+    fn hands_on_what_was_typed() {
+        check(r#"{"version":"1.5.0","scripts":[{"src":"/a.js"}]}"#, &[]);
+        check(r#"{"version":"1.5.0","scripts":[{"src":"/a.js"}],"styles":[],"preload":[]}"#, &[]);
+        check(
+            concat!(
+                r#"{"version":"1.5.0","scripts":[{"src":"/a.js","type":"module","integrity":"sha384-AAA="},"#,
+                r#"{"src":"/b.js","type":"classic"}],"styles":[{"href":"/a.css"}],"preload":[{"href":"/f","as":"font"}]}"#
+            ),
+            &[],
+        );
+    }
+
+    #[test]
+    fn refuses_malformed_bundles() {
+        let address = "expected a path on this origin, or an https URL with integrity";
+        for (text, message) in [
+            ("[]", "E117 ASSETS.canary (line 2, column 1): expected an object"),
+            (
+                r#"{"scripts":[{"src":"/a.js"}]}"#,
+                "E117 ASSETS.canary.version (line 2, column 1): expected a string that is not empty",
+            ),
+            (
+                r#"{"version":"1"}"#,
+                "E117 ASSETS.canary.scripts (line 2, column 1): expected an array, with at least one",
+            ),
+            (
+                r#"{"version":"1","scripts":[]}"#,
+                "E117 ASSETS.canary.scripts (line 2, column 26): expected an array, with at least one",
+            ),
+            (r#"{"version":"1","scripts":{}}"#, "E117 ASSETS.canary.scripts (line 2, column 26): expected an array"),
+            (
+                r#"{"version":"1","scripts":["/a.js"]}"#,
+                "E117 ASSETS.canary.scripts[0] (line 2, column 27): expected an object",
+            ),
+            (
+                r#"{"version":"1","scripts":[{"src":"/a.js","type":"text"}]}"#,
+                "E117 ASSETS.canary.scripts[0].type (line 2, column 49): expected \"module\" or \"classic\"",
+            ),
+            (
+                r#"{"version":"1","scripts":[{"src":"/a.js","type":5}]}"#,
+                "E117 ASSETS.canary.scripts[0].type (line 2, column 49): expected \"module\" or \"classic\"",
+            ),
+            (
+                r#"{"version":"1","scripts":[{"src":"/a.js"}],"preload":[{"href":"/a.js"}]}"#,
+                "E117 ASSETS.canary.preload[0].as (line 2, column 55): expected \"script\", \"style\", \"font\", \"image\" or \"fetch\"",
+            ),
+            (
+                r#"{"version":"1","scripts":[{"src":"/a.js","integrity":"md5-x"}]}"#,
+                "E117 ASSETS.canary.scripts[0].integrity (line 2, column 54): expected sha256-, sha384- or sha512- and base64",
+            ),
+            (
+                r#"{"version":"1","scripts":[{"src":"javascript:1"}]}"#,
+                &format!("E113 ASSETS.canary.scripts[0].src (line 2, column 34): {address}"),
+            ),
+            (
+                r#"{"version":"1","scripts":[{"src":"/a.js"},{"src":"https://cdn.example/a.js"}]}"#,
+                &format!("E113 ASSETS.canary.scripts[1].src (line 2, column 50): {address}"),
+            ),
+            (
+                r#"{"version":"1","scripts":[{"src":"/a.js"}],"styles":[{}]}"#,
+                &format!("E113 ASSETS.canary.styles[0].href (line 2, column 54): {address}"),
+            ),
+        ] {
+            assert_eq!(parse(text).unwrap_err(), message);
+        }
+    }
+
+    #[test]
+    fn unknown_keys_are_noticed() {
+        check(
+            r#"{"version":"1.5.0","scripts":[{"src":"/a.js","defer":true}],"fonts":[{"src":"https://cdn.example/a"}]}"#,
+            &[
+                "I118 ASSETS.canary.scripts[0].defer (line 2, column 46): expected a known key; it is ignored",
+                "I118 ASSETS.canary.fonts (line 2, column 61): expected a known key; it is ignored",
+            ],
+        );
+    }
+
+    #[track_caller]
+    fn check_origins(assets: &str, origins: &str, stranger: Option<&str>) {
+        let (config, _) = parse(&format!(r#"{{"version":"1","scripts":[{{"src":"/a.js"}}],{assets}}}"#)).unwrap();
+        let fault = stranger.map(|stranger| format!("E113 {stranger}: expected its origin among data-origins"));
+        assert_eq!(config.check_origins(origins).err().map(|fault| fault.to_string()), fault, "{assets}");
+    }
+
+    #[test]
+    fn other_origins_need_integrity_and_the_page() {
+        let (_, warnings) =
+            parse(r#"{"version":"1","scripts":[{"src":"https://cdn.example/a.js","integrity":"sha384-AA"}]}"#).unwrap();
+        let expected = "I118 ASSETS.canary.scripts[0] (line 2, column 27): expected data-origins of every page to list this origin";
+        assert_eq!(warnings, [expected]);
+        let style = r#""styles":[{"href":"https://cdn.example/a.css","integrity":"sha256-A"}]"#;
+        check_origins(style, "https://a.example https://cdn.example", None);
+        for origins in
+            ["", "https://cdn.example.evil", "https://cdn.example/", "https://cdn.exampl", "https://cdn.example:443"]
+        {
+            check_origins(style, origins, Some("https://cdn.example/a.css"));
+        }
+        check_origins(
+            r#""preload":[{"href":"https://cdn.example:8443/a","as":"font","integrity":"sha256-A"}]"#,
+            "https://cdn.example",
+            Some("https://cdn.example:8443/a"),
+        );
+    }
+
+    #[test]
+    fn only_what_is_loaded_is_a_stranger() {
+        let style = r#""styles":[{"href":"https://cdn.example/a.css","src":"/a.css","integrity":"sha256-A"}]"#;
+        check_origins(style, "", Some("https://cdn.example/a.css"));
+        check_origins(r#""fonts":[{"href":"https://cdn.example/a"}]"#, "", None);
+        check_origins(r#""styles":[{"href":"/a.css","src":"https://cdn.example/a.css"}]"#, "", None);
+    }
+}

@@ -1,0 +1,153 @@
+use super::*;
+use crate::config::Config;
+use crate::evaluation::Context;
+use crate::evaluation::overrides::Overrides;
+use std::borrow::ToOwned;
+use std::format;
+use std::string::String;
+
+fn decide(percentage: &str, key: &str, standing: Standing) -> String {
+    let text = format!(r#"{{"CANARY_PERCENTAGE": {percentage}, "REVISION": 7, "FEATURE_FLAGS": {{}}}}"#);
+    let (config, _) = Config::parse(text.as_bytes()).unwrap();
+    let context = Context { targeting_key: key.to_owned(), ..Context::default() };
+    let overrides = Overrides::default();
+    let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now: 0 };
+    let mut out = Writer::default();
+    Decision::make(&evaluation, standing, History::default()).write(&mut out, "");
+    out.finish()
+}
+
+#[test]
+fn splits_by_bucket() {
+    assert_eq!(
+        decide("5", "edge-38162", Standing::Known),
+        r#"{"variant":"canary","cohort":"canary","bucket":4999,"reason":"SPLIT","revision":7,"eligible":true}"#
+    );
+    assert_eq!(
+        decide("5", "edge-88039", Standing::Automated),
+        r#"{"variant":"stable","cohort":"rest","bucket":5000,"reason":"SPLIT","revision":7,"eligible":false}"#
+    );
+}
+
+#[test]
+fn the_ends_are_not_split() {
+    assert_eq!(
+        decide("0", "edge-38162", Standing::Known),
+        r#"{"variant":"stable","cohort":"rest","bucket":4999,"reason":"DISABLED","revision":7,"eligible":false}"#
+    );
+    assert_eq!(
+        decide("100", "edge-899", Standing::Known),
+        r#"{"variant":"canary","cohort":"canary","bucket":99999,"reason":"STATIC","revision":7,"eligible":true}"#
+    );
+}
+
+#[test]
+fn nobody_is_stable() {
+    assert_eq!(
+        decide("100", "", Standing::Unknown),
+        r#"{"variant":"stable","cohort":"rest","bucket":null,"reason":"DISABLED","revision":7,"eligible":false}"#
+    );
+    assert_eq!(
+        decide("50", "", Standing::Known),
+        concat!(
+            r#"{"variant":"stable","cohort":"rest","bucket":null,"reason":"ERROR","#,
+            r#""errorCode":"TARGETING_KEY_MISSING","revision":7,"eligible":false}"#
+        )
+    );
+}
+
+#[test]
+fn without_a_config_everybody_is_stable() {
+    for (code, error) in [(Code::Syntax, "PARSE_ERROR"), (Code::Expired, "GENERAL")] {
+        let mut out = Writer::default();
+        Decision::without_config(code).write(&mut out, "");
+        let expected = format!(
+            r#"{{"variant":"stable","cohort":"rest","bucket":null,"reason":"ERROR","errorCode":"{error}","revision":null,"eligible":false}}"#
+        );
+        assert_eq!(out.finish(), expected);
+    }
+}
+
+#[test]
+fn the_control_mirrors_the_canary() {
+    let percentage = |percent| Percentage::new(percent).unwrap();
+    for (percent, bucket, expected) in [
+        (5.0, 4_999, Cohort::Canary),
+        (5.0, 5_000, Cohort::Rest),
+        (5.0, 49_999, Cohort::Rest),
+        (5.0, 50_000, Cohort::Control),
+        (5.0, 54_999, Cohort::Control),
+        (5.0, 55_000, Cohort::Rest),
+        (50.0, 50_000, Cohort::Control),
+        (50.0, 99_999, Cohort::Control),
+        (50.001, 50_000, Cohort::Canary),
+        (50.001, 50_001, Cohort::Control),
+        (99.999, 99_999, Cohort::Control),
+    ] {
+        assert_eq!(cohort(percentage(percent), bucket), expected, "{percent} {bucket}");
+    }
+}
+
+/// What one gets whose bucket is 38,594: `variant cohort reason eligible`.
+#[track_caller]
+fn check(members: &str, arm: &str, standing: Standing, history: History, expected: &str) {
+    let text = format!(r#"{{"FEATURE_FLAGS": {{}}, {members}}}"#);
+    let (config, _) = Config::parse(text.as_bytes()).unwrap();
+    let context = Context { targeting_key: "user-1".to_owned(), ..Context::default() };
+    let overrides = Overrides::new((!arm.is_empty()).then_some(arm), None);
+    let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now: 0 };
+    let decision = Decision::make(&evaluation, standing, history);
+    let found = [decision.variant.as_str(), decision.cohort.as_str(), decision.reason.as_str()].join(" ");
+    let counted = if decision.eligible { " counted" } else { "" };
+    assert_eq!([found.as_str(), counted].concat(), expected, "{members} {arm} {standing:?} {history:?}");
+    assert_eq!((decision.bucket, decision.error), (Some(38_594), None));
+}
+
+const RULES: &str = r#""CANARY_RULES": [{"if": {"a": 1}, "serve": "canary", "always": true}, {"if": {}, "serve": "stable"},
+    {"if": {}, "serve": "canary", "always": true}], "OVERRIDES": {"query": true}"#;
+
+const RULE: &str = r#""CANARY_RULES": [{"if": {}, "serve": "canary"}], "OVERRIDES": {"query": true}"#;
+
+#[test]
+fn one_order_of_precedence() {
+    let (none, quarantined, held) =
+        (History::default(), History { quarantined: true, held: false }, History { quarantined: false, held: true });
+    for percentage in [0, 50, 100] {
+        let always = format!(r#""CANARY_PERCENTAGE": {percentage}, {RULES}"#);
+        for (history, arm) in [(none, ""), (quarantined, ""), (held, "stable"), (none, "stable")] {
+            check(&always, arm, Standing::Known, history, "canary canary TARGETING_MATCH");
+        }
+    }
+    let off = format!(r#""CANARY_PERCENTAGE": 0, {RULE}"#);
+    for (history, arm) in [(none, ""), (quarantined, ""), (none, "canary")] {
+        check(&off, arm, Standing::Known, history, "stable rest DISABLED");
+    }
+    let half = format!(r#""CANARY_PERCENTAGE": 50, {RULE}"#);
+    for (history, arm) in [(quarantined, ""), (held, "canary"), (History { quarantined: true, held: true }, "stable")] {
+        check(&half, arm, Standing::Known, history, "stable canary CACHED counted");
+    }
+    check(&half, "stable", Standing::Known, none, "stable rest TARGETING_MATCH");
+    check(&half, "canary", Standing::Known, none, "canary canary TARGETING_MATCH");
+    check(&half, "", Standing::Known, none, "canary canary TARGETING_MATCH");
+    check(&half.replace("true", "false"), "stable", Standing::Known, none, "canary canary TARGETING_MATCH");
+    let low = r#""CANARY_PERCENTAGE": 38.594"#;
+    check(low, "canary", Standing::Known, none, "stable rest SPLIT counted");
+    check(r#""CANARY_PERCENTAGE": 38.595"#, "", Standing::Known, none, "canary canary SPLIT counted");
+    check(low, "", Standing::Known, held, "stable rest CACHED counted");
+}
+
+#[test]
+fn machines_are_served_and_not_counted() {
+    let counts = r#""CANARY_PERCENTAGE": 50, "TELEMETRY": {"countAutomation": true}"#;
+    let none = History::default();
+    check(r#""CANARY_PERCENTAGE": 50"#, "", Standing::Automated, none, "canary canary SPLIT");
+    check(counts, "", Standing::Automated, none, "canary canary SPLIT counted");
+    check(counts, "", Standing::Unknown, none, "stable rest DISABLED");
+    check(&format!(r#""CANARY_PERCENTAGE": 50, {RULES}"#), "", Standing::Unknown, none, "stable rest DISABLED");
+}
+
+#[test]
+fn without_a_key_nobody_is_missed_at_0() {
+    assert!(decide("0", "", Standing::Known).contains(r#""reason":"DISABLED""#));
+    assert!(decide("0", "", Standing::Unknown).contains(r#""reason":"DISABLED""#));
+}

@@ -1,0 +1,154 @@
+//! Writing JSON without the formatting machinery, which would double the browser module.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::json::number;
+
+/// JSON in the making. Commas come by themselves; closing what was opened is the caller's part.
+#[derive(Debug, Default)]
+pub struct Writer(Vec<u8>);
+
+impl Writer {
+    /// Opens an object or an array, as a member where a name is given.
+    pub fn open(&mut self, name: &str, bracket: u8) -> &mut Self {
+        self.name(name);
+        self.0.push(bracket);
+        self
+    }
+
+    /// Closes it.
+    pub fn close(&mut self, bracket: u8) -> &mut Self {
+        self.0.push(bracket);
+        self
+    }
+
+    /// A string, as a member where a name is given.
+    pub fn string(&mut self, name: &str, text: &str) -> &mut Self {
+        self.name(name);
+        self.quote(text);
+        self
+    }
+
+    /// A string, or no member at all.
+    pub fn optional(&mut self, name: &str, text: Option<&str>) -> &mut Self {
+        if let Some(text) = text {
+            self.string(name, text);
+        }
+        self
+    }
+
+    /// A number, or `null`.
+    pub fn number(&mut self, name: &str, number: Option<u64>) -> &mut Self {
+        self.name(name);
+        match number {
+            Some(number) => number::push(&mut self.0, number),
+            None => self.0.extend_from_slice(b"null"),
+        }
+        self
+    }
+
+    /// `true` or `false`.
+    pub fn bool(&mut self, name: &str, value: bool) -> &mut Self {
+        self.name(name);
+        self.0.extend_from_slice(if value { b"true" } else { b"false" });
+        self
+    }
+
+    /// JSON as it stands, as a member where a name is given.
+    pub fn raw(&mut self, name: &str, json: &str) -> &mut Self {
+        self.name(name);
+        self.0.extend_from_slice(json.as_bytes());
+        self
+    }
+
+    /// The finished text.
+    #[must_use]
+    pub fn finish(self) -> String {
+        String::from_utf8(self.0).unwrap_or_default()
+    }
+
+    /// The finished text as UTF-8.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    fn name(&mut self, name: &str) {
+        if !matches!(self.0.last(), None | Some(b'{' | b'[')) {
+            self.0.push(b',');
+        }
+        if !name.is_empty() {
+            self.quote(name);
+            self.0.push(b':');
+        }
+    }
+
+    fn quote(&mut self, text: &str) {
+        self.0.push(b'"');
+        for byte in text.bytes() {
+            if byte < b' ' {
+                self.0.extend_from_slice(b"\\u00");
+                self.0.extend([hex_digit(byte >> 4), hex_digit(byte & 15)]);
+            } else {
+                if matches!(byte, b'"' | b'\\') {
+                    self.0.push(b'\\');
+                }
+                self.0.push(byte);
+            }
+        }
+        self.0.push(b'"');
+    }
+}
+
+/// The bytes as text, if they are UTF-8. The library's reader of chunks is slower and
+/// smaller than its reader of texts.
+pub(crate) fn utf8(bytes: &[u8]) -> Option<&str> {
+    let valid = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    (valid.len() == bytes.len()).then_some(valid)
+}
+
+/// Appends bytes as hexadecimal digits.
+pub(crate) fn push_hex(text: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        text.push(char::from(hex_digit(byte >> 4)));
+        text.push(char::from(hex_digit(byte & 15)));
+    }
+}
+
+/// The digit for a number from 0 to 15.
+#[must_use]
+pub fn hex_digit(nibble: u8) -> u8 {
+    if nibble < 10 { b'0'.wrapping_add(nibble) } else { (b'a' - 10).wrapping_add(nibble) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_what_serde_json_reads() {
+        let nasty = "a\"b\\c\n\u{1}\u{1f}é\u{2028}👩‍👧";
+        let mut out = Writer::default();
+        out.open("", b'{').string("s", nasty).optional("absent", None).number("n", Some(u64::MAX)).number("none", None);
+        out.bool("b", true)
+            .open("a", b'[')
+            .number("", Some(10))
+            .string("", "x")
+            .close(b']')
+            .raw("raw", "[1.50]")
+            .close(b'}');
+        let value: serde_json::Value = serde_json::from_str(&out.finish()).unwrap();
+        assert_eq!(
+            value,
+            serde_json::json!({"s": nasty, "n": u64::MAX, "none": null, "b": true, "a": [10, "x"], "raw": [1.5]})
+        );
+    }
+
+    #[test]
+    fn escapes_what_it_must_and_no_more() {
+        let mut out = Writer::default();
+        out.string("", " \u{1f}~\"\\");
+        assert_eq!(out.finish(), r#"" \u001f~\"\\""#);
+    }
+}
