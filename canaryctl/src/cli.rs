@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::output::Output;
-use crate::{
+use crate::commands::{
     assets, bucket, completions, diff, explain, guard, inject, nudge, schema, segment, serve, set, simulate, validate,
 };
+use crate::terminal::output::Output;
 
 /// Prepares and serves a client-side canary, and computes what the runtime computes.
 ///

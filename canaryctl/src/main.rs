@@ -3,40 +3,18 @@
 //! Every verb is a module with its arguments and a `run`. It returns how the program exits: 0, or 1 where the answer
 //! to a question is no. An error is printed here, on one line, and exits with 2, as wrong usage does.
 
-mod assets;
-mod bucket;
-mod bundle;
+mod bundler;
 mod cli;
-mod clock;
-mod completions;
-mod config_file;
-mod conflict;
-mod counter;
-mod crowd;
-mod csp;
-mod diff;
-mod dist;
-mod edit;
-mod explain;
-mod figures;
-mod git;
-mod guard;
+mod commands;
+mod config;
 mod html;
-mod inject;
-mod input;
-mod manifest;
+mod lint;
+#[cfg(feature = "cluster")]
 mod nudge;
-mod output;
-mod schema;
-mod screen;
-mod segment;
-mod serve;
-mod set;
-mod simulate;
-mod target;
+mod platform;
+mod population;
+mod server;
 mod terminal;
-mod validate;
-mod yaml;
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;

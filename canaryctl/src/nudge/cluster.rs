@@ -8,9 +8,9 @@ use kube::api::{Api, ApiResource};
 use kube::{Client, Config};
 use tokio::time::timeout;
 
-use super::fault;
-use super::pod::Pod;
-use super::revision::Revision;
+use crate::nudge::api_error;
+use crate::nudge::pod::Pod;
+use crate::nudge::revision::Revision;
 
 /// How long an answer may take. A watch has a time of its own.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -61,8 +61,8 @@ impl Cluster {
 
     /// The config as it is now.
     pub(crate) async fn config(&self) -> anyhow::Result<Revision> {
-        let map = timeout(PATIENCE, self.maps.get(&self.configmap)).await.map_err(|_| anyhow!(fault::late()));
-        let map = map.and_then(|map| map.map_err(|error| anyhow!(fault::describe(&error))));
+        let map = timeout(PATIENCE, self.maps.get(&self.configmap)).await.map_err(|_| anyhow!(api_error::late()));
+        let map = map.and_then(|map| map.map_err(|error| anyhow!(api_error::describe(&error))));
         map.map(|map| Revision::of(&map)).with_context(|| format!("cannot read the ConfigMap {}", self.name()))
     }
 

@@ -1,60 +1,72 @@
-//! What a kubelet asks about this program.
+//! What works and what does not, for people on standard error and for a probe.
 
-use std::convert::Infallible;
-use std::future::pending;
-use std::net::SocketAddr;
+use std::cell::RefCell;
 
-use anyhow::Context as _;
-use futures::StreamExt as _;
-use futures::stream::FuturesUnordered;
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use crate::config::loaded::warn;
 
-use super::standing::Standing;
-
-/// Connections at the same time; kubelets have one.
-const ABREAST: usize = 16;
-
-/// Takes the address.
-pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+/// Which half of the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Hearing of changes.
+    Watch,
+    /// Telling pods.
+    Pods,
 }
 
-/// Answers for ever: `/healthz` that it runs, whatever the API server does, so that nobody restarts it for that;
-/// `/readyz` whether it hears of changes and pods can be told, or what stands in the way.
-pub(crate) async fn serve(listener: Option<TcpListener>, standing: &Standing) -> Infallible {
-    let Some(listener) = listener else { return pending().await };
-    let mut connections = FuturesUnordered::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept(), if connections.len() < ABREAST => {
-                if let Ok((stream, _)) = accepted {
-                    connections.push(connection(stream, standing));
-                }
-            }
-            Some(()) = connections.next() => {}
-        }
+/// What stands in the way of each. At the start nothing was heard yet.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    watch: RefCell<Option<String>>,
+    pods: RefCell<Option<String>>,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self { watch: RefCell::new(Some("nothing heard yet".to_owned())), pods: RefCell::new(None) }
     }
 }
 
-async fn connection(stream: TcpStream, standing: &Standing) {
-    let service = service_fn(async |request| Ok::<_, Infallible>(answer(&request, standing)));
-    // Who hangs up has had the answer, if any.
-    let _ = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+impl Standing {
+    fn of(&self, part: Part) -> &RefCell<Option<String>> {
+        match part {
+            Part::Watch => &self.watch,
+            Part::Pods => &self.pods,
+        }
+    }
+
+    /// Remembers a fault, and tells of it if it is a new one: it may come again twice a minute for days.
+    pub(crate) fn fault(&self, part: Part, text: &str) {
+        let before = self.of(part).replace(Some(text.to_owned()));
+        if before.as_deref() != Some(text) {
+            warn(&format!("{text}; trying again"));
+        }
+    }
+
+    /// That it works; whether it did not, before.
+    pub(crate) fn fine(&self, part: Part) -> bool {
+        self.of(part).replace(None).is_some()
+    }
+
+    /// What stands in the way, if anything does.
+    pub(crate) fn first(&self) -> Option<String> {
+        self.watch.borrow().clone().or_else(|| self.pods.borrow().clone())
+    }
 }
 
-fn answer(request: &Request<Incoming>, standing: &Standing) -> Response<Full<Bytes>> {
-    let (status, text) = match (request.uri().path(), standing.first()) {
-        ("/healthz", _) | ("/readyz", None) => (StatusCode::OK, "ok".to_owned()),
-        ("/readyz", Some(fault)) => (StatusCode::SERVICE_UNAVAILABLE, fault),
-        _ => (StatusCode::NOT_FOUND, "not found".to_owned()),
-    };
-    let mut response = Response::new(Full::new(Bytes::from(format!("{text}\n"))));
-    *response.status_mut() = status;
-    response
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_lasts_until_it_works() {
+        let standing = Standing::default();
+        assert_eq!(standing.first().as_deref(), Some("nothing heard yet"));
+        assert!(standing.fine(Part::Watch) && !standing.fine(Part::Watch));
+        standing.fault(Part::Pods, "a");
+        assert_eq!(standing.first().as_deref(), Some("a"));
+        standing.fault(Part::Watch, "b");
+        assert_eq!(standing.first().as_deref(), Some("b"));
+        assert!(standing.fine(Part::Watch) && standing.fine(Part::Pods));
+        assert_eq!(standing.first(), None);
+    }
 }

@@ -3,7 +3,7 @@
 use kube::core::Object;
 use serde::Deserialize;
 
-use super::revision::Revision;
+use crate::nudge::revision::Revision;
 
 /// The one thing that is ever changed of a pod.
 pub(crate) const ANNOTATION: &str = "canary/config-revision";

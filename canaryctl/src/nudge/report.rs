@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use super::cluster::Cluster;
-use super::revision::Revision;
-use super::round::Tally;
-use crate::output::Output;
+use crate::nudge::cluster::Cluster;
+use crate::nudge::reconcile::Tally;
+use crate::nudge::revision::Revision;
+use crate::terminal::output::Output;
 
 /// Prints what a walk came to.
 pub(crate) fn print(cluster: &Cluster, wanted: &Revision, tally: &Tally, output: Output) -> io::Result<()> {

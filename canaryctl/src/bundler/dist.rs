@@ -1,0 +1,194 @@
+//! The folder that a bundler wrote, and the addresses of what is in it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail, ensure};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use canary_runtime::Address;
+use serde_json::Value;
+use sha2::{Digest, Sha384};
+
+use crate::bundler::bundle::{Bundle, Preload, Script, Style};
+
+/// A folder, and where it is served.
+#[derive(Debug)]
+pub(crate) struct Dist {
+    /// The folder.
+    pub(crate) dir: PathBuf,
+    /// The address of the folder, from `/` to `/`.
+    pub(crate) base: String,
+}
+
+/// What an entry consists of: names of files below the folder.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Files {
+    pub(crate) scripts: Vec<String>,
+    /// Whether the scripts are no modules.
+    pub(crate) classic: bool,
+    pub(crate) styles: Vec<String>,
+    pub(crate) preload: Vec<String>,
+}
+
+impl Dist {
+    /// Gives every file its address, and what is run or applied its hash.
+    pub(crate) fn bundle(&self, version: Option<String>, files: &Files) -> anyhow::Result<Bundle> {
+        let kind = files.classic.then_some("classic");
+        let script = |file: &String| Ok(Script { src: self.address(file)?, integrity: self.integrity(file)?, kind });
+        let style = |file: &String| Ok(Style { href: self.address(file)?, integrity: self.integrity(file)? });
+        // Hints carry no hash: what they fetch is run by others, which know none.
+        let preload = |file: &String| Ok(Preload { href: self.address(file)?, kind: "script" });
+        Ok(Bundle {
+            version,
+            scripts: files.scripts.iter().map(script).collect::<anyhow::Result<_>>()?,
+            styles: files.styles.iter().map(style).collect::<anyhow::Result<_>>()?,
+            preload: files.preload.iter().map(preload).collect::<anyhow::Result<_>>()?,
+        })
+    }
+
+    /// The address of a file, which has to be one that the runtime loads.
+    fn address(&self, file: &str) -> anyhow::Result<String> {
+        let address = format!("{}{file}", self.base);
+        check_address(&address).with_context(|| self.dir.join(file).display().to_string())?;
+        Ok(address)
+    }
+
+    /// Its SHA-384, as in the attribute `integrity`.
+    fn integrity(&self, file: &str) -> anyhow::Result<String> {
+        let path = self.dir.join(file);
+        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(format!("sha384-{}", STANDARD.encode(Sha384::digest(bytes))))
+    }
+}
+
+/// Refuses what the runtime would not load.
+pub(crate) fn check_address(address: &str) -> anyhow::Result<()> {
+    ensure!(
+        Address::parse(address) == Some(Address::Own),
+        "{address}: expected an address of A-Z a-z 0-9 . _ / @ - that begins with /, without // and .."
+    );
+    Ok(())
+}
+
+/// Splits the address or path of a file into what precedes the folder's own part, and that part: the longest end that
+/// is a file in the folder.
+pub(crate) fn locate<'a>(dir: &Path, address: &'a str) -> Option<(&'a str, &'a str)> {
+    let starts = address.match_indices('/').map(|(place, _)| place.saturating_add(1));
+    std::iter::once(0)
+        .chain(starts)
+        .filter_map(|start| address.split_at_checked(start))
+        .find(|(_, file)| is_inside(file) && dir.join(file).is_file())
+}
+
+/// Whether a name leads down only.
+pub(crate) fn is_inside(file: &str) -> bool {
+    !file.is_empty() && file.split('/').all(|part| !matches!(part, "" | "." | "..")) && !file.contains('\\')
+}
+
+/// Whether a name has this extension.
+pub(crate) fn has_extension(file: &str, extension: &str) -> bool {
+    file.rsplit_once('.').is_some_and(|(_, it)| it == extension)
+}
+
+/// The version that the nearest `package.json` gives: that of the folder, else of its parent.
+pub(crate) fn version(dir: &Path) -> anyhow::Result<Option<String>> {
+    let dir = fs::canonicalize(dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    let candidates = [Some(dir.as_path()), dir.parent()];
+    let Some(path) = candidates.into_iter().flatten().map(|it| it.join("package.json")).find(|it| it.is_file()) else {
+        return Ok(None);
+    };
+    let json = read_json(&path)?;
+    match json.get("version") {
+        None => Ok(None),
+        Some(Value::String(version)) if !version.is_empty() => Ok(Some(version.clone())),
+        Some(_) => bail!("{}: version: expected a string that names the version", path.display()),
+    }
+}
+
+/// Reads a file of JSON.
+pub(crate) fn read_json(path: &Path) -> anyhow::Result<Value> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        anyhow!("{}: {place}: expected JSON", path.display())
+    })
+}
+
+/// Makes a base of what was typed.
+pub(crate) fn parse_base(text: &str) -> Result<String, &'static str> {
+    let expected = "expected a path that begins with /, of A-Z a-z 0-9 . _ / @ -, without // and ..";
+    let base = if text.ends_with('/') { text.to_owned() } else { format!("{text}/") };
+    if text.starts_with('/') && check_address(&format!("{base}a")).is_ok() { Ok(base) } else { Err(expected) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with files, by their paths.
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        dir
+    }
+
+    #[test]
+    fn the_longest_end_that_is_a_file_is_the_files_name() {
+        let dir = folder(&[("a.js", ""), ("assets/a.js", ""), ("shop/assets/b.js", "")]);
+        for (address, expected) in [
+            ("/assets/a.js", Some(("/", "assets/a.js"))),
+            ("/shop/v1/assets/a.js", Some(("/shop/v1/", "assets/a.js"))),
+            ("/shop/assets/b.js", Some(("/", "shop/assets/b.js"))),
+            ("/other/a.js", Some(("/other/", "a.js"))),
+            ("a.js", Some(("", "a.js"))),
+            ("auto/a.js", Some(("auto/", "a.js"))),
+            ("/assets/../a.js", Some(("/assets/../", "a.js"))),
+            ("/assets/", None),
+            ("/b.js", None),
+            ("", None),
+        ] {
+            assert_eq!(locate(dir.path(), address), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn names_lead_down_only() {
+        assert!(is_inside("assets/a.js") && is_inside("...js"));
+        for name in ["", "/etc/passwd", "../a", "a/../b", "a//b", "./a", "a/", "a\\b"] {
+            assert!(!is_inside(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_version_counts() {
+        let outer = ("package.json", r#"{"version": "1"}"#);
+        let check = |inner: &str, expected: Result<Option<&str>, &str>| {
+            let dir = folder(&[outer, ("dist/package.json", inner)]);
+            let name = format!("{}/", fs::canonicalize(dir.path()).unwrap().display());
+            let found = version(&dir.path().join("dist")).map_err(|error| error.to_string().replace(&name, ""));
+            assert_eq!(found.as_ref().map(Option::as_deref).map_err(String::as_str), expected);
+        };
+        check(r#"{"version": "2"}"#, Ok(Some("2")));
+        check("{}", Ok(None));
+        check(r#"{"version": ""}"#, Err("dist/package.json: version: expected a string that names the version"));
+        check("{\n\"version\"", Err("dist/package.json: line 2, column 9: expected JSON"));
+        let dir = folder(&[outer, ("dist/a", "")]);
+        assert_eq!(version(&dir.path().join("dist")).unwrap().as_deref(), Some("1"));
+        assert_eq!(version(dir.path()).unwrap().as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn a_base_ends_with_a_slash() {
+        for (text, base) in [("/", "/"), ("/shop", "/shop/"), ("/assets/1.5.0/", "/assets/1.5.0/")] {
+            assert_eq!(parse_base(text).as_deref(), Ok(base));
+        }
+        for bad in ["", "shop", "./", "//a", "/a b", "/a/../b", "https://cdn.example/", "/a?b"] {
+            assert!(parse_base(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! `canaryctl explain`: what the runtime decides for one user, and how it comes to that.
+
+mod answer;
+mod machine;
+mod path;
+mod people;
+#[cfg(test)]
+mod vectors;
+mod why;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use anyhow::{anyhow, ensure};
+use canary_runtime::config::identifier::is_flag_key;
+use canary_runtime::config::timestamp::parse_rfc3339;
+use canary_runtime::json::document::Kind;
+use canary_runtime::{Context, Document, Fault, History, Overrides, Standing};
+
+use crate::config::configmap;
+use crate::platform::clock;
+use crate::platform::input;
+use crate::terminal::output::Output;
+use answer::{Answer, Question, Snapshot};
+
+/// Tell which bundle and which flags a user gets, and why.
+///
+/// Computed by the code that runs in the browser, for a browser that can be recognised and remembers no failure.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "A config that is rejected or has expired is an answer, too: stable, ERROR, and no flags. With --output json a
+value of null is the caller's default.
+
+Examples:
+  canaryctl explain --config k8s/base/canary-config-cm.yaml --key user-1
+  canaryctl explain --config cm.yaml --key user-1 --attributes '{\"plan\": \"pro\", \"url\": {\"path\": \"/cart\"}}'
+  canaryctl explain --config cm.yaml --key user-1 --flag search --now 2026-12-24T18:00:00Z --output json"
+)]
+pub(crate) struct Args {
+    /// The ConfigMap manifest or the bare config; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Who: the device id, or the page's own id of its user; empty for nobody.
+    #[arg(long, allow_hyphen_values = true)]
+    key: String,
+    /// What conditions are asked about: a JSON object, nested as in `{"url": {"path": "/"}}`.
+    #[arg(long, value_name = "JSON", default_value = "{}", value_parser = parse_attributes)]
+    attributes: Document,
+    /// This flag only. May be repeated.
+    #[arg(long = "flag", value_name = "F")]
+    flags: Vec<String>,
+    /// When, as in 2026-12-01T00:00:00Z; this machine's time unless told.
+    #[arg(long, value_name = "T", value_parser = parse_time)]
+    now: Option<i64>,
+    /// A flag that the page has overridden. May be repeated.
+    #[arg(long = "override", value_name = "FLAG=JSON")]
+    overrides: Vec<Override>,
+    /// The query of the page's address, for the overrides in it.
+    #[arg(long, value_name = "QUERY", default_value = "")]
+    query: String,
+}
+
+#[derive(Clone, Debug)]
+struct Override {
+    flag: String,
+    json: String,
+}
+
+impl FromStr for Override {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (flag, json) = text.split_once('=').ok_or("expected FLAG=JSON")?;
+        if !is_flag_key(flag) {
+            return Err("expected a flag's key of 1 to 64 of A-Z a-z 0-9 _ . -".to_owned());
+        }
+        Document::parse(json).map_err(|fault| fault.to_string())?;
+        Ok(Self { flag: flag.to_owned(), json: json.to_owned() })
+    }
+}
+
+fn parse_attributes(text: &str) -> anyhow::Result<Document> {
+    let document = Document::parse(text)?;
+    ensure!(document.root().kind() == Kind::Object, "expected a JSON object");
+    Ok(document)
+}
+
+fn parse_time(text: &str) -> anyhow::Result<i64> {
+    parse_rfc3339(text).ok_or_else(|| anyhow!("expected a time such as 2026-12-01T00:00:00Z"))
+}
+
+/// Prints the answer.
+pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
+    let config = configmap::extract(&args.config, input::read(&args.config)?)?;
+    let query = args.query.strip_prefix('?').unwrap_or(&args.query);
+    let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+    let values = |name: &'static str| pairs.iter().filter(move |pair| pair.0 == name).map(|pair| &*pair.1);
+    let mut overrides = Overrides::new(values("canary"), values("canary.flag"));
+    for one in &args.overrides {
+        overrides.set(&one.flag, &one.json);
+    }
+    let question = Question {
+        context: Context { targeting_key: args.key.clone(), attributes: args.attributes.clone() },
+        overrides,
+        now: args.now.unwrap_or_else(clock::now),
+        standing: Standing::Known,
+        history: History::default(),
+        flags: args.flags.clone(),
+    };
+    let snapshot = Snapshot::read(&config, question.now);
+    let answer = Answer::of(&question, &snapshot);
+    let text = match output {
+        Output::Text => people::text(&question, &snapshot, &answer, &args.config.display().to_string()),
+        Output::Json => machine::json(&answer),
+    };
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", text.trim_end())?;
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The lines of faults.
+fn lines(faults: &[Fault]) -> Vec<String> {
+    faults.iter().map(Fault::line).collect()
+}

@@ -1,0 +1,16 @@
+//! The verbs, one module each: its arguments and a `run`.
+
+pub(crate) mod assets;
+pub(crate) mod bucket;
+pub(crate) mod completions;
+pub(crate) mod diff;
+pub(crate) mod explain;
+pub(crate) mod guard;
+pub(crate) mod inject;
+pub(crate) mod nudge;
+pub(crate) mod schema;
+pub(crate) mod segment;
+pub(crate) mod serve;
+pub(crate) mod set;
+pub(crate) mod simulate;
+pub(crate) mod validate;

@@ -1,0 +1,86 @@
+//! `canaryctl serve`: the site, the runtime and the config on the loopback interface, with the headers of nginx.
+
+use std::io::{self, Write};
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::server::{server, site::Site, upstream::Upstream, watch};
+use crate::terminal::output::Output;
+
+/// Serve a site with the runtime and the config, as nginx does in the cluster.
+///
+/// Prints its address first. Then a line for the config, and for each change of it: edit the manifest and reload the
+/// page. With --proxy only the runtime and the config are served from here, and another server's answers to all else
+/// are passed on as they are, without the security headers.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  canaryctl serve
+  canaryctl serve dist --config k8s/base/canary-config-cm.yaml --port 0
+  canaryctl serve --proxy http://localhost:5173")]
+pub(crate) struct Args {
+    /// The folder with the pages and bundles.
+    #[arg(value_name = "DIR", default_value = "www", conflicts_with = "proxy")]
+    dir: PathBuf,
+    /// The ConfigMap manifest, or the bare JSON. It is read at each request.
+    #[arg(long, value_name = "FILE", default_value = "k8s/base/canary-config-cm.yaml")]
+    config: PathBuf,
+    /// The folder that is served under /runtime/.
+    #[arg(long, value_name = "DIR", default_value = "pkg")]
+    runtime: PathBuf,
+    /// The port on 127.0.0.1; 0 takes a free one.
+    #[arg(long, value_name = "N", default_value_t = 8080)]
+    port: u16,
+    /// The development server of a bundler, which answers all but /runtime/ and the config. Hot reload passes, too.
+    #[arg(long, value_name = "URL", value_parser = Upstream::parse)]
+    proxy: Option<Upstream>,
+}
+
+/// Serves until a signal asks it to stop.
+pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
+    check(args)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(serve(args, output))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A config that cannot be understood is no reason not to start: it is there to be edited.
+fn check(args: &Args) -> anyhow::Result<()> {
+    anyhow::ensure!(args.proxy.is_some() || args.dir.is_dir(), "no folder {}", args.dir.display());
+    let loader = args.runtime.join("canary.js");
+    anyhow::ensure!(loader.is_file(), "no {}: run \"make build\" or \"make demo\" first", loader.display());
+    anyhow::ensure!(args.config.is_file(), "no config {}: name one with --config", args.config.display());
+    Ok(())
+}
+
+async fn serve(args: &Args, output: Output) -> anyhow::Result<()> {
+    // Before the address is printed: whoever reads it may already ask to stop.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port))
+        .await
+        .with_context(|| format!("cannot listen on 127.0.0.1:{}, choose another --port", args.port))?;
+    print_address(listener.local_addr()?.port(), output)?;
+    let site = Site { root: args.dir.clone(), runtime: args.runtime.clone(), config: args.config.clone() };
+    tokio::select! {
+        _ = interrupt.recv() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+        never = watch::watch(&args.config, output) => match never {},
+        never = server::run(listener, site, args.proxy.clone()) => match never {},
+    }
+}
+
+fn print_address(port: u16, output: Output) -> io::Result<()> {
+    let url = format!("http://127.0.0.1:{port}/");
+    let mut out = io::stdout().lock();
+    match output {
+        Output::Text => writeln!(out, "{url}")?,
+        Output::Json => writeln!(out, "{}", json!({"url": url}))?,
+    }
+    out.flush()
+}

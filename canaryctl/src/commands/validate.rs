@@ -1,0 +1,66 @@
+//! `canaryctl validate`: what the runtime would say about configs, before it gets them, and what around them keeps it
+//! from getting them.
+//!
+//! `walk` finds the files that belong together, as `kustomization` reads them, into a `set` of objects (`tree`, `object`).
+//! `config_map`, `workload`, `namespace`, `kind`, `field`, `flux` and `nginx` know the traps; `report` is what is said about
+//! one file, with what a misspelt word was meant to be (`typo`, `spelling`).
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use crate::lint::report::{self, Report};
+use crate::platform::clock;
+use crate::terminal::color::Paint;
+use crate::terminal::output::Output;
+
+/// Check configs and what is around them, with the places of what is wrong.
+///
+/// A file is a manifest, the bare JSON, a kustomization or its folder, or an nginx.conf. Every ConfigMap `canary-settings`
+/// is checked, and mounts, generators, Flux' Kustomizations and locations for what keeps an edit from arriving. Lines and
+/// columns are those of the file, columns in bytes.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Errors: what rejects the whole config, and regular expressions that a browser and this program would
+read differently. Warnings: everything else that the runtime has to say; a flag that is malformed and left out (E112); an
+`EXPIRES_AT` that has passed by this machine's clock; `requires` of a flag that is missing or malformed. Traps around a
+config are E901 and above where they surely break something, W912 and above where they may be meant.
+
+Exit codes: 0 all files are valid; 1 a file is not; 2 a file cannot be read or has no config in it. All files are
+checked in any case, and the highest counts.
+
+Examples:
+  canaryctl validate k8s/base/canary-config-cm.yaml
+  canaryctl validate --strict --output json overlays/*/canary-config-cm.yaml
+  canaryctl validate k8s nginx/nginx.conf
+  kustomize build . | canaryctl validate -"
+)]
+pub(crate) struct Args {
+    /// The files; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Let a file with warnings be invalid.
+    #[arg(long)]
+    strict: bool,
+}
+
+/// Checks all files.
+pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
+    let now = clock::now();
+    let reports: Vec<_> = args.files.iter().flat_map(|file| Report::all(file, args.strict, now)).collect();
+    let mut out = io::stdout().lock();
+    match output {
+        Output::Text => write!(out, "{}", report::text(&reports, Paint::for_stdout()))?,
+        Output::Json => {
+            let files: Vec<_> = reports.iter().map(Report::json).collect();
+            writeln!(out, "{}", json!({"files": files}))?;
+        }
+    }
+    out.flush()?;
+    for error in reports.iter().filter_map(Report::failure) {
+        let _ = writeln!(io::stderr(), "canaryctl: {error}");
+    }
+    Ok(ExitCode::from(reports.iter().map(Report::exit_code).max().unwrap_or_default()))
+}

@@ -1,0 +1,225 @@
+//! What a kustomization names, read without kustomize: what it makes of it is not computed.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::configmap::{KEY, NAME};
+use crate::lint::diagnostic::Finding;
+use crate::lint::object::{Object, Target};
+use crate::lint::object_set::{Generator, Set};
+use crate::lint::rules::configmap::key_of;
+use crate::lint::rules::field;
+use crate::lint::sources::Files;
+use crate::lint::tree::{Node, Tree};
+
+/// What kustomize looks for in a folder.
+const FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// More than that is no set of manifests.
+const MOST: usize = 1000;
+
+/// The kustomization in a folder.
+pub(crate) fn in_folder(folder: &Path) -> Option<PathBuf> {
+    FILES.iter().map(|name| folder.join(name)).find(|path| path.is_file())
+}
+
+/// Whether a file is called like one.
+pub(crate) fn is_called(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| FILES.iter().any(|known| name == *known))
+}
+
+/// Names mean the same in the same scope.
+pub(crate) fn scope(namespace: &str, prefix: &str, suffix: &str) -> String {
+    [namespace, prefix, suffix].join("\n")
+}
+
+/// What an outer kustomization does to all that an inner one has.
+#[derive(Clone, Debug, Default)]
+struct Outer {
+    namespace: Option<String>,
+    prefix: String,
+    suffix: String,
+}
+
+/// One way through a kustomization and all that it names.
+#[derive(Debug)]
+pub(crate) struct Visit<'a> {
+    files: &'a mut Files,
+    pub(crate) set: Set,
+    open: Vec<usize>,
+    visits: usize,
+}
+
+impl<'a> Visit<'a> {
+    pub(crate) fn new(files: &'a mut Files) -> Self {
+        Self { files, set: Set::default(), open: Vec::new(), visits: 0 }
+    }
+
+    /// Takes in the kustomization at a path.
+    pub(crate) fn file(&mut self, path: &Path) {
+        match self.files.open(path) {
+            Ok(file) => {
+                let _ = self.enter(file, &Outer::default());
+            }
+            Err(reason) => {
+                let file = self.files.add(path, String::new());
+                let message = format!("kustomize cannot read this: {reason}");
+                self.files.say(vec![(file, Finding { code: "E901", key: String::new(), place: None, message })]);
+            }
+        }
+    }
+
+    fn enter(&mut self, file: usize, outer: &Outer) -> Result<(), String> {
+        if self.open.contains(&file) {
+            return Err("leads back to itself".to_owned());
+        }
+        self.visits = self.visits.saturating_add(1);
+        if self.visits > MOST {
+            return Err(format!("is one of more than {MOST} kustomizations"));
+        }
+        let Some(folder) = self.files.path(file).and_then(Path::parent).map(Path::to_owned) else { return Ok(()) };
+        let Some(tree) = self.files.trees(file).into_iter().next() else { return Ok(()) };
+        self.open.push(file);
+        let root = tree.root();
+        self.files.say(field::check(root).into_iter().map(|finding| (file, finding)).collect());
+        let told = |key: &str| root.get(key).and_then(Node::text).unwrap_or_default();
+        let inner = Outer {
+            namespace: outer.namespace.clone().or_else(|| root.get("namespace")?.text().map(str::to_owned)),
+            prefix: format!("{}{}", outer.prefix, told("namePrefix")),
+            suffix: format!("{}{}", told("nameSuffix"), outer.suffix),
+        };
+        for field in ["resources", "bases", "components"] {
+            for (entry, index) in list(root, field) {
+                let done = entry.text().map_or(Ok(()), |name| self.named(&folder, name, &inner));
+                self.missing(file, &format!("{field}[{index}]"), entry, done);
+            }
+        }
+        // A component's namespace is for all that the kustomization has by then.
+        let is_wide = root.get("kind").and_then(Node::text) == Some("Component") && root.get("namespace").is_some();
+        self.set.is_moved |= is_wide || root.get("transformers").is_some();
+        self.patches(file, &folder, root, &inner);
+        self.replacements(file, &folder, root);
+        self.generators(file, &folder, tree, &inner);
+        self.open.pop();
+        Ok(())
+    }
+
+    /// A folder or a file among the resources.
+    fn named(&mut self, folder: &Path, name: &str, outer: &Outer) -> Result<(), String> {
+        let is_elsewhere = name.contains("://") || name.contains("?ref=") || name.starts_with("git@");
+        let path = folder.join(name);
+        if is_elsewhere || name.starts_with("github.com/") && !path.exists() {
+            return Ok(());
+        }
+        if path.is_dir() {
+            let inner = in_folder(&path).ok_or("has no kustomization.yaml")?;
+            let file = self.files.open(&inner)?;
+            return self.enter(file, outer);
+        }
+        let file = self.files.open(&path)?;
+        for tree in self.files.trees(file) {
+            self.take(file, tree, outer, None);
+        }
+        Ok(())
+    }
+
+    fn replacements(&mut self, file: usize, folder: &Path, root: Node<'_>) {
+        for (entry, index) in list(root, "replacements") {
+            self.set.is_moved |= replaces_namespace(entry);
+            let Some(path) = entry.get("path") else { continue };
+            let read = self.read(folder, path.text().unwrap_or_default());
+            let trees = read.as_ref().map(|read| self.files.trees(*read)).unwrap_or_default();
+            let mut roots = trees.iter().map(Tree::root);
+            self.set.is_moved |= roots.any(|root| replaces_namespace(root) || root.items().any(replaces_namespace));
+            self.missing(file, &format!("replacements[{index}].path"), path, read.map(|_| ()));
+        }
+    }
+
+    fn take(&mut self, file: usize, tree: Tree, outer: &Outer, patch: Option<&Target>) {
+        let scope = |root: Node<'_>| {
+            let own = root.at(&["metadata", "namespace"]).and_then(Node::text);
+            scope(outer.namespace.as_deref().or(own).unwrap_or_default(), &outer.prefix, &outer.suffix)
+        };
+        let is_moved = tree.root().items().any(|step| step.get("path").is_some_and(is_namespace));
+        self.set.is_moved |= is_moved;
+        self.set.objects.extend(Object::all(file, tree, &scope, patch));
+    }
+
+    fn read(&mut self, folder: &Path, name: &str) -> Result<usize, String> {
+        self.files.open(&folder.join(name))
+    }
+
+    fn patches(&mut self, file: usize, folder: &Path, root: Node<'_>, outer: &Outer) {
+        for field in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
+            for (entry, index) in list(root, field) {
+                let target = entry.get("target").map(|target| {
+                    let told = |key: &str| target.get(key).and_then(Node::text).map(str::to_owned);
+                    (told("kind"), told("name"))
+                });
+                let target = Target { told: target };
+                let whole =
+                    entry.text().filter(|text| !text.contains('\n')).map(|_| (entry, format!("{field}[{index}]")));
+                let path = whole.or_else(|| Some((entry.get("path")?, format!("{field}[{index}].path"))));
+                if let Some((path, key)) = path {
+                    let read = self.read(folder, path.text().unwrap_or_default());
+                    let found = read.as_ref().ok().copied();
+                    self.missing(file, &key, path, read.map(|_| ()));
+                    let trees = found.map(|patch| self.files.trees(patch)).unwrap_or_default();
+                    for tree in trees {
+                        self.take(found.unwrap_or(file), tree, outer, Some(&target));
+                    }
+                } else {
+                    for tree in Tree::parse_inside(entry.get("patch").unwrap_or(entry)) {
+                        self.take(file, tree, outer, Some(&target));
+                    }
+                }
+            }
+        }
+    }
+
+    fn generators(&mut self, file: usize, folder: &Path, tree: Tree, outer: &Outer) {
+        let root = tree.root();
+        let mut count = 0_usize;
+        for (entry, index) in list(root, "configMapGenerator") {
+            count = count.saturating_add(1);
+            let is_config = entry.get("name").and_then(Node::text) == Some(NAME);
+            for field in ["files", "envs"] {
+                for (named, at) in list(entry, field) {
+                    let text = named.text().unwrap_or_default();
+                    let path = text.split_once('=').map_or(text, |(_, path)| path);
+                    let read = self.read(folder, path);
+                    if let (Ok(read), true) = (&read, is_config && field == "files" && key_of(text) == KEY) {
+                        self.files.has_config(*read);
+                    }
+                    self.missing(file, &format!("configMapGenerator[{index}].{field}[{at}]"), named, read.map(|_| ()));
+                }
+            }
+        }
+        let scope = scope(outer.namespace.as_deref().unwrap_or_default(), &outer.prefix, &outer.suffix);
+        let by = Object::document(file, tree, scope);
+        self.set.generators.extend((0..count).map(|index| Generator { by: by.clone(), index }));
+    }
+
+    fn missing(&mut self, file: usize, key: &str, entry: Node<'_>, done: Result<(), String>) {
+        if let Err(reason) = done {
+            let message = format!(
+                "kustomize cannot build this, and Flux keeps what it applied last, so no edit arrives: {}: {reason}",
+                entry.text().unwrap_or_default()
+            );
+            let finding = Finding { code: "E901", key: key.to_owned(), place: Some(entry.place()), message };
+            self.files.say(vec![(file, finding)]);
+        }
+    }
+}
+
+fn list<'a>(node: Node<'a>, field: &str) -> impl Iterator<Item = (Node<'a>, usize)> + use<'a> {
+    node.get(field).into_iter().flat_map(Node::items).zip(0_usize..)
+}
+
+/// Whether a field's path leads to a namespace, be it `metadata.namespace` or Flux' `targetNamespace`.
+fn is_namespace(path: Node<'_>) -> bool {
+    path.text().is_some_and(|path| path.ends_with("amespace"))
+}
+
+fn replaces_namespace(replacement: Node<'_>) -> bool {
+    list(replacement, "targets").any(|(target, _)| list(target, "fieldPaths").any(|(path, _)| is_namespace(path)))
+}

@@ -1,0 +1,25 @@
+//! Keys of a config that are probably misspelt.
+
+use canary_runtime::{Document, Fault, Json, Place};
+
+use crate::commands::schema;
+use crate::lint::suggest::meant;
+
+/// What to add to what is said of a fault: the key that was meant, or the one that stands in its place. `locate` finds a
+/// place of the config in its file.
+pub(crate) fn hint(fault: &Fault, document: &Document, locate: impl Fn(Place) -> Option<Place>) -> Option<String> {
+    let known = schema::keys();
+    let is_known = |key: &str| known.iter().any(|known| known == key);
+    let root = document.root();
+    let missing = |key: &&str| root.get(key).is_none();
+    let mut unknown = root.members().map(|(name, _)| name).filter(|name| !is_known(name.text()));
+    let key = fault.key();
+    if is_known(key) && missing(&key) {
+        let name = meant(key, unknown.clone().map(Json::text))?;
+        let at = unknown.find(|it| it.text() == name)?.span().start;
+        let at = locate(document.place(at)).map(|Place { line, column }| format!(" at {line}:{column}"));
+        return Some(format!("; is {name}{} meant?", at.unwrap_or_default()));
+    }
+    unknown.find(|name| name.text() == key)?;
+    Some(format!("; is {} meant?", meant(key, known.iter().map(String::as_str).filter(missing))?))
+}

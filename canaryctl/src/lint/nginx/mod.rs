@@ -1,0 +1,5 @@
+//! Checks of nginx configurations.
+
+pub(crate) mod locations;
+pub(crate) mod parser;
+pub(crate) mod server;

@@ -1,0 +1,99 @@
+//! Which location of a server answers a path, as nginx finds it.
+
+use regex::bytes::RegexBuilder;
+
+use crate::lint::nginx::parser::Directive;
+
+/// The blocks from the outermost one down to the one that answers: what a directive is inherited by.
+pub(crate) type Blocks<'a> = Vec<&'a Directive>;
+
+/// The directives of a block.
+pub(crate) fn inner(block: &Directive) -> &[Directive] {
+    block.block.as_deref().unwrap_or_default()
+}
+
+/// The directives of a name in a block.
+pub(crate) fn named<'a>(block: &'a Directive, name: &str) -> impl Iterator<Item = &'a Directive> {
+    inner(block).iter().filter(move |directive| directive.name == name)
+}
+
+/// What holds in the innermost block: its own directives of a name, else those of the next one that has any.
+pub(crate) fn effective<'a>(blocks: &[&'a Directive], name: &str) -> Vec<&'a Directive> {
+    let found = blocks.iter().rev().map(|block| named(block, name).collect::<Vec<_>>());
+    found.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// The location that answers a path; the blocks that were given, where none does. Nothing where this cannot be told,
+/// because of a regular expression of another dialect.
+pub(crate) fn answering<'a>(blocks: &[&'a Directive], path: &str) -> Option<Blocks<'a>> {
+    let all = || blocks.last().into_iter().flat_map(|block| named(block, "location"));
+    let mut longest: Option<(&Directive, &str)> = None;
+    for location in all() {
+        let [modifier @ .., pattern] = location.args.as_slice() else { continue };
+        match modifier.first().map(String::as_str) {
+            Some("=") if pattern == path => return Some(with(blocks, location)),
+            None | Some("^~")
+                if !pattern.starts_with('@')
+                    && path.starts_with(pattern.as_str())
+                    && longest.is_none_or(|(_, known)| known.len() < pattern.len()) =>
+            {
+                longest = Some((location, pattern));
+            }
+            _ => {}
+        }
+    }
+    let deeper = longest.map(|(location, _)| with(blocks, location));
+    if longest.is_none_or(|(location, _)| location.args.first().map(String::as_str) != Some("^~")) {
+        for location in all() {
+            let [modifier, pattern] = location.args.as_slice() else { continue };
+            if matches!(modifier.as_str(), "~" | "~*") {
+                let pattern =
+                    RegexBuilder::new(pattern).unicode(false).case_insensitive(modifier == "~*").build().ok()?;
+                if pattern.is_match(path.as_bytes()) {
+                    return answering(&with(blocks, location), path);
+                }
+            }
+        }
+    }
+    match deeper {
+        Some(deeper) => answering(&deeper, path),
+        None => Some(blocks.to_vec()),
+    }
+}
+
+fn with<'a>(blocks: &[&'a Directive], block: &'a Directive) -> Blocks<'a> {
+    blocks.iter().copied().chain([block]).collect()
+}
+
+/// How a block is called in a key.
+pub(crate) fn called(block: &Directive) -> String {
+    [&block.name].into_iter().chain(&block.args).map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::nginx::parser::parse;
+
+    #[test]
+    fn finds_the_location_that_nginx_finds() {
+        let server = "server { location = /a/x { } location /a/ { location ~ y$ { } } location /a/b/ { }\n\
+                      location ^~ /c/ { } location ~ \\.js$ { } location ~* \\.CSS$ { } location @d { } }";
+        let server = parse(server, 0).unwrap();
+        for (path, expected) in [
+            ("/a/x", "location = /a/x"),
+            ("/a/z", "location /a/"),
+            ("/a/y", "location ~ y$"),
+            ("/a/b/c", "location /a/b/"),
+            ("/a/b/c.js", "location ~ \\.js$"),
+            ("/c/d.js", "location ^~ /c/"),
+            ("/q.css", "location ~* \\.CSS$"),
+            ("/q", "server"),
+        ] {
+            let found = answering(&[&server[0]], path).unwrap();
+            assert_eq!(called(found.last().unwrap()), expected, "{path}");
+        }
+        let server = parse("server { location ~ (?=a) { } location / { } }", 0).unwrap();
+        assert_eq!(answering(&[&server[0]], "/"), None);
+    }
+}

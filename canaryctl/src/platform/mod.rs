@@ -1,0 +1,6 @@
+//! The operating system: files, git, the clock and standard input.
+
+pub(crate) mod atomic_write;
+pub(crate) mod clock;
+pub(crate) mod git;
+pub(crate) mod input;

@@ -1,0 +1,76 @@
+//! What answers a path: the locations of `nginx.conf`, in its order.
+
+use crate::server::headers::is_html;
+
+/// Folders of files, which are never answered with a page.
+const FOLDERS: [&str; 4] = ["/assets/", "/runtime/", "/stable/", "/canary/"];
+
+/// Who answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// The probe of the cluster.
+    Health,
+    /// The config, live.
+    Config,
+    /// Nothing, whatever there is on the disk.
+    Missing,
+    /// The file of that name or nothing.
+    File {
+        /// Whether it may be asked for again by its `ETag`. Not where two releases could share one.
+        etag: bool,
+    },
+    /// A page of its own, else the single page app.
+    Page,
+}
+
+impl Route {
+    /// The route of a normalised path.
+    pub(crate) fn of(path: &str) -> Self {
+        let is_below = |folder: &&str| path.starts_with(*folder);
+        let has_extension = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
+        match path {
+            "/healthz" => Self::Health,
+            "/config/canary.json" | "/canary-config.json" => Self::Config,
+            "/404.html" => Self::Missing,
+            "/runtime/canary.js" => Self::File { etag: false },
+            // Dotfiles, and the other files of a mounted `ConfigMap`.
+            _ if path.contains("/.") || path.starts_with("/config/") => Self::Missing,
+            _ if is_html(path) => Self::File { etag: false },
+            _ if FOLDERS.iter().any(is_below) || has_extension => Self::File { etag: true },
+            _ => Self::Page,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_that_fits_answers() {
+        for (path, route) in [
+            ("/healthz", Route::Health),
+            ("/config/canary.json", Route::Config),
+            ("/canary-config.json", Route::Config),
+            ("/config/other.json", Route::Missing),
+            ("/config/", Route::Missing),
+            ("/404.html", Route::Missing),
+            ("/.env", Route::Missing),
+            ("/a/.git/config", Route::Missing),
+            ("/runtime/canary.js", Route::File { etag: false }),
+            ("/runtime/canary_0123456789abcdef.wasm", Route::File { etag: true }),
+            ("/index.html", Route::File { etag: false }),
+            ("/assets/page.HTM", Route::File { etag: false }),
+            ("/assets/1.5.0/main", Route::File { etag: true }),
+            ("/stable/", Route::File { etag: true }),
+            ("/canary/x", Route::File { etag: true }),
+            ("/favicon.ico", Route::File { etag: true }),
+            ("/", Route::Page),
+            ("/config", Route::Page),
+            ("/assets", Route::Page),
+            ("/v1.5/products", Route::Page),
+        ] {
+            assert_eq!(Route::of(path), route, "{path}");
+        }
+    }
+}

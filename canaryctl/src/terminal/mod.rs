@@ -1,0 +1,7 @@
+//! Output for people: charts, numbers, colors and progress.
+
+pub(crate) mod chart;
+pub(crate) mod color;
+pub(crate) mod format;
+pub(crate) mod output;
+pub(crate) mod progress;
