@@ -9,8 +9,8 @@
 
 use canary_runtime::bucketing::bucket::{BUCKETS, Domain, bucket};
 use canary_runtime::{
-    Address, Cohort, Config, Context, Decision, Details, Document, Evaluation, History, Overrides, Percentage,
-    Standing, Variant,
+    Arm, AssetUrl, Cohort, Config, Decision, Details, Document, Evaluation, EvaluationContext, History, Overrides,
+    Percentage, Visitor,
 };
 use proptest::prelude::*;
 
@@ -22,9 +22,9 @@ mod spread;
 /// What a config gives a user: the decision, and what `read` makes of the flag `f`.
 fn evaluate<T>(members: &str, key: &str, read: impl FnOnce(Decision, Details) -> T) -> T {
     let (config, _) = Config::parse(format!("{{{members}}}").as_bytes()).expect("a valid config");
-    let context = Context { targeting_key: key.to_owned(), ..Context::default() };
+    let context = EvaluationContext { targeting_key: key.to_owned(), ..EvaluationContext::default() };
     let evaluation = Evaluation { config: &config, context: &context, overrides: &Overrides::default(), now: 0 };
-    read(Decision::make(&evaluation, Standing::Known, History::default()), evaluation.flag("f"))
+    read(Decision::make(&evaluation, Visitor::Identified, History::default()), evaluation.flag("f"))
 }
 
 fn percent(buckets: u32) -> f64 {
@@ -87,7 +87,7 @@ proptest! {
         config in grammar::config(), attributes in grammar::object(), key in ".{0,3}", now in any::<i64>(),
     ) {
         let (config, _) = Config::parse(config.as_bytes()).map_err(|fault| TestCaseError::fail(format!("{fault} {config}")))?;
-        let context = Context { targeting_key: key, attributes: Document::parse(&attributes).expect("JSON") };
+        let context = EvaluationContext { targeting_key: key, attributes: Document::parse(&attributes).expect("JSON") };
         let overrides = Overrides::new(["canary"], ["f1:[1]"]);
         let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now };
         for flag in config.flag_keys() {
@@ -97,8 +97,8 @@ proptest! {
             prop_assert!(details.error.is_none() || details.value.is_none());
         }
         for (quarantined, held) in [(false, false), (true, false), (false, true)] {
-            let decision = Decision::make(&evaluation, Standing::Known, History { quarantined, held });
-            prop_assert!(decision.cohort != Cohort::Control || decision.variant == Variant::Stable);
+            let decision = Decision::make(&evaluation, Visitor::Identified, History { quarantined, held });
+            prop_assert!(decision.cohort != Cohort::Control || decision.variant == Arm::Stable);
         }
     }
 
@@ -127,7 +127,7 @@ proptest! {
     #[test]
     fn raising_the_percentage_moves_nobody_out(a in 0..=BUCKETS, b in 0..=BUCKETS, key in ".+") {
         let (low, high) = (decide(a.min(b), &key), decide(a.max(b), &key));
-        prop_assert!(low.variant == Variant::Stable || high.variant == Variant::Canary);
+        prop_assert!(low.variant == Arm::Stable || high.variant == Arm::Canary);
         for share in SHARES {
             prop_assert!(!is_on(share, a.min(b), &key) || is_on(share, a.max(b), &key));
         }
@@ -135,8 +135,8 @@ proptest! {
 
     #[test]
     fn nobody_at_0_and_everybody_at_100(key in ".+") {
-        prop_assert_eq!(decide(0, &key).variant, Variant::Stable);
-        prop_assert_eq!(decide(BUCKETS, &key).variant, Variant::Canary);
+        prop_assert_eq!(decide(0, &key).variant, Arm::Stable);
+        prop_assert_eq!(decide(BUCKETS, &key).variant, Arm::Canary);
         for share in SHARES {
             prop_assert!(!is_on(share, 0, &key) && is_on(share, BUCKETS, &key));
         }
@@ -157,9 +157,9 @@ proptest! {
 
     #[test]
     fn an_address_is_a_plain_path_or_another_origin(text in r"[a-zA-Z0-9:/\\.%@?#_ -]{0,30}") {
-        match Address::parse(&text) {
-            Some(Address::Own) => prop_assert!(text.starts_with('/') && !text.starts_with("//") && !text.contains("..")),
-            Some(Address::Foreign(origin)) => prop_assert!(origin.starts_with("https://") && text.starts_with(origin)),
+        match AssetUrl::parse(&text) {
+            Some(AssetUrl::SameOrigin) => prop_assert!(text.starts_with('/') && !text.starts_with("//") && !text.contains("..")),
+            Some(AssetUrl::CrossOrigin(origin)) => prop_assert!(origin.starts_with("https://") && text.starts_with(origin)),
             None => {}
         }
     }

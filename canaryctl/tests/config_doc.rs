@@ -16,7 +16,7 @@ mod corpus;
 use std::collections::BTreeSet;
 
 use canary_runtime::targeting::condition::{Subject, holds};
-use canary_runtime::{Config, Context, Document, Evaluation, Overrides};
+use canary_runtime::{Config, Document, Evaluation, EvaluationContext, Overrides};
 use serde_json::{Value, json};
 
 const DOC: &str = include_str!("../../docs/config.md");
@@ -119,7 +119,8 @@ fn flags_are_what_is_said() {
     let rows = rows("| `user-");
     for row in &rows {
         let [user, attributes, value, variant, reason, _] = row.as_slice() else { panic!("{row:?}") };
-        let context = Context { targeting_key: user.clone(), attributes: Document::parse(attributes).unwrap() };
+        let context =
+            EvaluationContext { targeting_key: user.clone(), attributes: Document::parse(attributes).unwrap() };
         let overrides = Overrides::default();
         let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now: 0 };
         let details: Value = serde_json::from_str(&evaluation.flag("button").to_json()).unwrap();

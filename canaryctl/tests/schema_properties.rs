@@ -13,7 +13,7 @@ mod grammar;
 
 use std::sync::LazyLock;
 
-use canary_runtime::{Config, Fault};
+use canary_runtime::{Config, Diagnostic};
 use jsonschema::Validator;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -33,7 +33,7 @@ const BEYOND_SCHEMAS: [&str; 3] = [
 ];
 
 /// What was refused, the whole config or a flag of it.
-fn refused(text: &str) -> Vec<Fault> {
+fn refused(text: &str) -> Vec<Diagnostic> {
     match Config::parse(text.as_bytes()) {
         Ok((_, warnings)) => warnings.into_iter().filter(|fault| fault.code().as_str().starts_with('E')).collect(),
         Err(fault) => vec![fault],
@@ -147,7 +147,7 @@ proptest! {
             mutation.apply(&mut config);
         }
         let text = config.to_string();
-        let beyond = |fault: &Fault| BEYOND_SCHEMAS.contains(&fault.expected());
+        let beyond = |fault: &Diagnostic| BEYOND_SCHEMAS.contains(&fault.expected());
         let told: Vec<_> = refused(&text).into_iter().filter(|fault| !beyond(fault)).collect();
         prop_assert!(told.is_empty() || !accepts(&text), "{:?} {}", told, text);
     }

@@ -11,7 +11,8 @@
 
 use canary_runtime::json::document::Kind;
 use canary_runtime::{
-    Address, Code, Config, Context, Decision, Details, Document, Evaluation, Fault, History, Json, Overrides, Standing,
+    AssetUrl, Code, Config, Decision, Details, Diagnostic, Document, Evaluation, EvaluationContext, History, Json,
+    Overrides, Visitor,
 };
 use serde_json::Value;
 use url::Url;
@@ -39,13 +40,13 @@ pub fn config(bytes: &[u8]) {
     let keys: Vec<&str> = config.flag_keys().take(MOST_FLAGS).collect();
     let overrides = Overrides::new(["canary"], keys.first().map(|key| format!("{key}:1")).as_deref());
     for (targeting_key, attributes) in [("", "{}"), ("user-1", r#"{"a": {"b": [1, "x", null]}, "plan": "pro"}"#)] {
-        let context = Context { targeting_key: targeting_key.to_owned(), attributes: document(attributes) };
+        let context = EvaluationContext { targeting_key: targeting_key.to_owned(), attributes: document(attributes) };
         for overrides in [&Overrides::default(), &overrides] {
             let evaluation = Evaluation { config: &config, context: &context, overrides, now: 1_800_000_000_000 };
             for key in &keys {
                 check_details(&evaluation.flag(key));
             }
-            for standing in [Standing::Known, Standing::Automated, Standing::Unknown] {
+            for standing in [Visitor::Identified, Visitor::Bot, Visitor::Anonymous] {
                 let decision = Decision::make(&evaluation, standing, History::default());
                 assert_eq!(decision, Decision::make(&evaluation, standing, History::default()));
                 assert!(decision.bucket.is_none_or(|bucket| bucket < 100_000));
@@ -61,7 +62,7 @@ pub fn condition(bytes: &[u8]) {
         return;
     };
     let (Ok(_), Ok(attributes)) = (Document::parse(condition), Document::parse(attributes)) else { return };
-    let context = Context { targeting_key: "user-1".to_owned(), attributes };
+    let context = EvaluationContext { targeting_key: "user-1".to_owned(), attributes };
     let text = format!(
         r#"{{"CANARY_PERCENTAGE": 5, "SEGMENTS": {{"a": [1, "b"]}}, "FEATURE_FLAGS": {{
             "if": {{"rules": [{{"if": {condition}}}]}}, "not": {{"rules": [{{"if": {{"$not": {condition}}}}}]}},
@@ -88,7 +89,7 @@ pub fn condition(bytes: &[u8]) {
     );
     if let Ok((config, _)) = Config::parse(rule.as_bytes()) {
         let evaluation = Evaluation { config: &config, ..evaluation };
-        let _decision = Decision::make(&evaluation, Standing::Known, History::default());
+        let _decision = Decision::make(&evaluation, Visitor::Identified, History::default());
     }
 }
 
@@ -96,13 +97,13 @@ pub fn condition(bytes: &[u8]) {
 pub fn address(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let base = Url::parse("https://a.example/").expect("an address");
-    match Address::parse(text) {
+    match AssetUrl::parse(text) {
         None => {}
-        Some(Address::Own) => {
+        Some(AssetUrl::SameOrigin) => {
             let url = base.join(text).expect("an address");
             assert_eq!((url.origin(), url.query(), url.fragment()), (base.origin(), None, None), "{text}");
         }
-        Some(Address::Foreign(origin)) => {
+        Some(AssetUrl::CrossOrigin(origin)) => {
             // Where the parser refuses it, so does a browser.
             let Ok(url) = base.join(text) else { return };
             assert_eq!(url.origin(), Url::parse(origin).expect("an origin").origin(), "{text}");
@@ -170,7 +171,7 @@ fn is_same(ours: Json, theirs: &Value) -> bool {
 }
 
 /// A place lies in the text, or right behind it.
-fn check_place(fault: &Fault, text: &str) {
+fn check_place(fault: &Diagnostic, text: &str) {
     if let Some(place) = fault.place() {
         let line = text.split('\n').nth(place.line - 1).unwrap_or_else(|| panic!("{fault} beyond {text:?}"));
         assert!((1..=line.len() + 1).contains(&place.column), "{fault} beyond {text:?}");

@@ -2,7 +2,7 @@
 
 use crate::bucketing::bucket::BUCKETS;
 use crate::json::document::Json;
-use crate::json::keyword::Word;
+use crate::json::keyword::Keyword;
 
 /// All variants of a flag, in the order in which they were typed: every bucket belongs to exactly one.
 #[derive(Clone, Copy, Debug)]
@@ -50,8 +50,8 @@ impl<'a> Split<'a> {
 
     fn variants(self) -> impl Iterator<Item = (u64, Variant<'a>)> {
         self.0.members().map(|(name, variant)| {
-            let weight = variant.member(Word::Weight).as_integer().unwrap_or(0);
-            (weight, Variant { name: name.text(), value: variant.member(Word::Value) })
+            let weight = variant.member(Keyword::Weight).as_integer().unwrap_or(0);
+            (weight, Variant { name: name.text(), value: variant.member(Keyword::Value) })
         })
     }
 }

@@ -2,35 +2,35 @@
 
 /// Where an address points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Address<'a> {
+pub enum AssetUrl<'a> {
     /// A path on the page's own origin.
-    Own,
+    SameOrigin,
     /// Another origin, `https://host[:port]`: only where the page lists it, and only with integrity.
-    Foreign(&'a str),
+    CrossOrigin(&'a str),
 }
 
-impl<'a> Address<'a> {
+impl<'a> AssetUrl<'a> {
     /// Sorts an address, or refuses it: paths are `^/[A-Za-z0-9._/@-]+$` without `..` and `//`; what follows
     /// another origin is such a path as well.
     ///
     /// ```
-    /// use canary_runtime::Address;
+    /// use canary_runtime::AssetUrl;
     ///
-    /// assert_eq!(Address::parse("/assets/1.5.0/main.js"), Some(Address::Own));
-    /// assert_eq!(Address::parse("https://cdn.example/a.js"), Some(Address::Foreign("https://cdn.example")));
-    /// assert_eq!(Address::parse("javascript:alert(1)"), None);
+    /// assert_eq!(AssetUrl::parse("/assets/1.5.0/main.js"), Some(AssetUrl::SameOrigin));
+    /// assert_eq!(AssetUrl::parse("https://cdn.example/a.js"), Some(AssetUrl::CrossOrigin("https://cdn.example")));
+    /// assert_eq!(AssetUrl::parse("javascript:alert(1)"), None);
     /// ```
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
         // Bytes throughout, because searches in strings would cost the browser module 3 KB.
         if is_path(text.as_bytes()) {
-            return Some(Self::Own);
+            return Some(Self::SameOrigin);
         }
         let rest = text.strip_prefix("https://")?.as_bytes();
         let host = rest.split(|byte| *byte == b'/').next()?;
         let (_, path) = rest.split_at_checked(host.len())?;
         let (origin, _) = text.split_at_checked(text.len().checked_sub(path.len())?)?;
-        (is_host(host) && is_path(path)).then_some(Self::Foreign(origin))
+        (is_host(host) && is_path(path)).then_some(Self::CrossOrigin(origin))
     }
 }
 
@@ -59,9 +59,12 @@ mod tests {
     #[test]
     fn sorts_addresses() {
         for own in ["/main.js", "/assets/1.5.0/@scope/a-b_c.js", "/a/"] {
-            assert_eq!(Address::parse(own), Some(Address::Own), "{own}");
+            assert_eq!(AssetUrl::parse(own), Some(AssetUrl::SameOrigin), "{own}");
         }
-        assert_eq!(Address::parse("https://cdn.example:8443/a.js"), Some(Address::Foreign("https://cdn.example:8443")));
+        assert_eq!(
+            AssetUrl::parse("https://cdn.example:8443/a.js"),
+            Some(AssetUrl::CrossOrigin("https://cdn.example:8443"))
+        );
     }
 
     #[test]
@@ -93,7 +96,7 @@ mod tests {
             "https://cdn.example:443x/a.js",
             "blob:https://x/1",
         ] {
-            assert_eq!(Address::parse(bad), None, "{bad:?}");
+            assert_eq!(AssetUrl::parse(bad), None, "{bad:?}");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What is loaded for one arm: scripts, styles, and what to fetch ahead.
 
-use crate::config::asset_url::Address;
+use crate::config::asset_url::AssetUrl;
 use crate::json::document::Json;
-use crate::json::keyword::Word;
+use crate::json::keyword::Keyword;
 
 /// The assets of one version, which have been checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,23 +18,23 @@ impl<'a> Bundle<'a> {
     /// The version's name.
     #[must_use]
     pub fn version(self) -> &'a str {
-        self.0.member(Word::Version).text()
+        self.0.member(Keyword::Version).text()
     }
 
     /// The first asset on another origin that is none of `origins`, which spaces separate.
     #[must_use]
-    pub fn stranger(self, origins: &str) -> Option<&'a str> {
+    pub fn first_unlisted_asset(self, origins: &str) -> Option<&'a str> {
         // By list, so that no member which the list does not know stands for the address.
-        [(Word::Scripts, Word::Src), (Word::Styles, Word::Href), (Word::Preload, Word::Href)].iter().find_map(
-            |(list, address)| {
+        [(Keyword::Scripts, Keyword::Src), (Keyword::Styles, Keyword::Href), (Keyword::Preload, Keyword::Href)]
+            .iter()
+            .find_map(|(list, address)| {
                 self.0.member(*list).items().map(|asset| asset.member(*address).text()).find(|address| {
                     let listed = |origin: &str| {
                         origins.as_bytes().split(|byte| *byte == b' ').any(|listed| listed == origin.as_bytes())
                     };
-                    matches!(Address::parse(address), Some(Address::Foreign(origin)) if !listed(origin))
+                    matches!(AssetUrl::parse(address), Some(AssetUrl::CrossOrigin(origin)) if !listed(origin))
                 })
-            },
-        )
+            })
     }
 
     /// As it was typed.
@@ -146,9 +146,10 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_origins(assets: &str, origins: &str, stranger: Option<&str>) {
+    fn check_origins(assets: &str, origins: &str, first_unlisted_asset: Option<&str>) {
         let (config, _) = parse(&format!(r#"{{"version":"1","scripts":[{{"src":"/a.js"}}],{assets}}}"#)).unwrap();
-        let fault = stranger.map(|stranger| format!("E113 {stranger}: expected its origin among data-origins"));
+        let fault = first_unlisted_asset
+            .map(|first_unlisted_asset| format!("E113 {first_unlisted_asset}: expected its origin among data-origins"));
         assert_eq!(config.check_origins(origins).err().map(|fault| fault.to_string()), fault, "{assets}");
     }
 

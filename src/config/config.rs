@@ -5,15 +5,15 @@ use alloc::vec::Vec;
 use crate::bucketing::percentage::Percentage;
 use crate::config::bundle::Bundle;
 use crate::config::dependency_cycle;
-use crate::config::schema::{CONFIG, Shape};
+use crate::config::schema::{CONFIG, Schema};
 use crate::config::timestamp::parse_rfc3339;
-use crate::config::validator::Checker;
-use crate::diagnostics::diagnostic::{Code, Fault};
+use crate::config::validator::Validator;
+use crate::diagnostics::diagnostic::{Code, Diagnostic};
 use crate::diagnostics::expected::Expected;
-use crate::diagnostics::list::{Entry, Log, Refusal};
+use crate::diagnostics::list::{Diagnostics, Entry, Rejection};
 use crate::evaluation::flag::Flag;
 use crate::json::document::{Document, Json, Kind};
-use crate::json::keyword::Word;
+use crate::json::keyword::Keyword;
 use crate::json::writer::utf8;
 use crate::targeting::canary_rule::CanaryRule;
 use crate::targeting::segment::Segments;
@@ -54,17 +54,17 @@ impl Config {
     /// # Errors
     ///
     /// The first thing for which the whole document has to be rejected. Any bytes give an answer, none a panic.
-    pub fn parse(bytes: &[u8]) -> Result<(Self, Vec<Fault>), Fault> {
-        let (mut config, log) = Self::read(bytes).map_err(Refusal::locate)?;
-        let flags = config.document.root().member(Word::FeatureFlags);
+    pub fn parse(bytes: &[u8]) -> Result<(Self, Vec<Diagnostic>), Diagnostic> {
+        let (mut config, log) = Self::read(bytes).map_err(Rejection::locate)?;
+        let flags = config.document.root().member(Keyword::FeatureFlags);
         let names = flags.sorted_names().into_iter().map(|(_, name)| name.index()).collect();
-        let mut checker = Checker { log, ..Checker::new(flags.nothing()) };
-        checker.flags(flags);
-        let Checker { mut log, unusable, .. } = checker;
+        let mut validator = Validator { log, ..Validator::new(flags.nothing()) };
+        validator.flags(flags);
+        let Validator { mut log, unusable, .. } = validator;
         (config.flags, config.malformed) = (names, unusable);
         for index in dependency_cycle::find(&config) {
             let flag = config.value(index);
-            log.refuse_member(flag, Word::Requires, Expected::Row);
+            log.refuse_member(flag, Keyword::Requires, Expected::Row);
             log.as_code(Code::Flag);
             let malformed = flag.index();
             if let Err(place) = config.malformed.binary_search(&malformed) {
@@ -77,16 +77,16 @@ impl Config {
 
     /// The same without flags, as if there were none, and without words: for the module that decides, where those would
     /// be a third of the code.
-    pub(crate) fn read(bytes: &[u8]) -> Result<(Self, Log), Refusal> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<(Self, Diagnostics), Rejection> {
         let document = Document::read(text(bytes)?)?;
-        let mut checker = Checker::new(document.root());
-        let percentage = check(document.root(), &mut checker);
-        let Checker { mut log, unusable, .. } = checker;
+        let mut validator = Validator::new(document.root());
+        let percentage = check(document.root(), &mut validator);
+        let Validator { mut log, unusable, .. } = validator;
         match percentage {
             Some(percentage) => {
                 Ok((Self { document, percentage, flags: Vec::new(), unusable, malformed: Vec::new() }, log))
             }
-            None => Err(Refusal { entry: log.pop().unwrap_or(Entry::new(Code::Key, Expected::Object)), document }),
+            None => Err(Rejection { entry: log.pop().unwrap_or(Entry::new(Code::Key, Expected::Object)), document }),
         }
     }
 
@@ -96,9 +96,9 @@ impl Config {
     /// # Errors
     ///
     /// [`Code::Expired`].
-    pub fn check_expiry(&self, now: Option<i64>) -> Result<(), Fault> {
+    pub fn check_expiry(&self, now: Option<i64>) -> Result<(), Diagnostic> {
         if self.is_expired(now) {
-            Err(Fault::new(Code::Expired, Word::ExpiresAt.text(), Expected::Later.text()))
+            Err(Diagnostic::new(Code::Expired, Keyword::ExpiresAt.text(), Expected::Later.text()))
         } else {
             Ok(())
         }
@@ -108,10 +108,10 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`Code::Address`], naming the asset.
-    pub fn check_origins(&self, origins: &str) -> Result<(), Fault> {
-        match self.canary().and_then(|bundle| bundle.stranger(origins)) {
-            Some(address) => Err(Fault::new(Code::Address, address, Expected::Listed.text())),
+    /// [`Code::AssetUrl`], naming the asset.
+    pub fn check_origins(&self, origins: &str) -> Result<(), Diagnostic> {
+        match self.canary().and_then(|bundle| bundle.first_unlisted_asset(origins)) {
+            Some(address) => Err(Diagnostic::new(Code::AssetUrl, address, Expected::Listed.text())),
             None => Ok(()),
         }
     }
@@ -123,67 +123,67 @@ impl Config {
     /// After this point in time, in milliseconds since 1970, the config counts as absent.
     #[must_use]
     pub fn expires_at(&self) -> Option<i64> {
-        parse_rfc3339(self.get(Word::ExpiresAt).text())
+        parse_rfc3339(self.get(Keyword::ExpiresAt).text())
     }
 
     /// The salt of the canary decision.
     #[must_use]
     pub fn salt(&self) -> &str {
-        self.get(Word::TopSalt).as_str().unwrap_or("canary")
+        self.get(Keyword::TopSalt).as_str().unwrap_or("canary")
     }
 
     /// A label, shown and reported, never compared.
     #[must_use]
     pub fn revision(&self) -> Option<u64> {
-        self.get(Word::Revision).as_integer()
+        self.get(Keyword::Revision).as_integer()
     }
 
     /// What the canary is, where the config says so.
     #[must_use]
     pub fn canary(&self) -> Option<Bundle<'_>> {
-        let canary = self.get(Word::Assets).member(Word::Canary);
+        let canary = self.get(Keyword::Assets).member(Keyword::Canary);
         canary.exists().then(|| Bundle::new(canary))
     }
 
     /// Who gets which bundle before the percentage is asked.
     pub fn rules(&self) -> impl Iterator<Item = CanaryRule<'_>> {
-        self.get(Word::CanaryRules).items().filter(|rule| self.is_usable(*rule)).map(CanaryRule::new)
+        self.get(Keyword::CanaryRules).items().filter(|rule| self.is_usable(*rule)).map(CanaryRule::new)
     }
 
     /// The groups that conditions name.
     #[must_use]
     pub fn segments(&self) -> Segments<'_> {
-        Segments::new(self.get(Word::Segments))
+        Segments::new(self.get(Keyword::Segments))
     }
 
     /// Where reports go, if anywhere.
     #[must_use]
     pub fn telemetry(&self) -> Json<'_> {
-        self.get(Word::Telemetry)
+        self.get(Keyword::Telemetry)
     }
 
     /// When a bundle counts as up, if the operator says so.
     #[must_use]
     pub fn guard(&self) -> Json<'_> {
-        self.get(Word::Guard)
+        self.get(Keyword::Guard)
     }
 
     /// Whether the page's address may override decisions.
     #[must_use]
     pub fn allows_query(&self) -> bool {
-        self.get(Word::Overrides).member(Word::Query).kind() == Kind::True
+        self.get(Keyword::Overrides).member(Keyword::Query).kind() == Kind::True
     }
 
     /// Whether page views of machines are counted.
     #[must_use]
     pub fn counts_automation(&self) -> bool {
-        self.telemetry().member(Word::CountAutomation).kind() == Kind::True
+        self.telemetry().member(Keyword::CountAutomation).kind() == Kind::True
     }
 
     /// Whether there is any flag, read or not.
     #[must_use]
     pub fn has_flags(&self) -> bool {
-        self.get(Word::FeatureFlags).members().next().is_some()
+        self.get(Keyword::FeatureFlags).members().next().is_some()
     }
 
     /// The keys of all flags, sorted.
@@ -217,7 +217,7 @@ impl Config {
     }
 
     /// A member of the config; one that is malformed is absent.
-    fn get(&self, key: Word) -> Json<'_> {
+    fn get(&self, key: Keyword) -> Json<'_> {
         let value = self.document.root().member(key);
         if self.is_usable(value) { value } else { value.nothing() }
     }
@@ -228,37 +228,37 @@ impl Config {
 }
 
 /// Checks all of it, and is the percentage.
-fn check<'a>(root: Json<'a>, checker: &mut Checker<'a>) -> Option<Percentage> {
-    let (version, share) = (root.member(Word::SchemaVersion), root.member(Word::CanaryPercentage));
+fn check<'a>(root: Json<'a>, validator: &mut Validator<'a>) -> Option<Percentage> {
+    let (version, share) = (root.member(Keyword::SchemaVersion), root.member(Keyword::CanaryPercentage));
     // First, because a newer one may mean anything by the other keys.
     if version.exists() {
-        if !checker.check(version, Shape::Integer(1, u32::MAX, Expected::FromOne)) {
+        if !validator.check(version, Schema::Integer(1, u32::MAX, Expected::FromOne)) {
             return None;
         }
         if version.as_integer() > Some(SCHEMA_VERSION) {
-            checker.log.refuse(version, Expected::Old);
-            checker.log.as_code(Code::Schema);
+            validator.log.refuse(version, Expected::Old);
+            validator.log.as_code(Code::Schema);
             return None;
         }
     }
     let percentage = share.as_number().and_then(Percentage::new);
     if percentage.is_none() && root.kind() == Kind::Object {
-        checker.log.refuse_member(root, Word::CanaryPercentage, Shape::Percentage.expected());
-        checker.log.as_code(Code::Percentage);
+        validator.log.refuse_member(root, Keyword::CanaryPercentage, Schema::Percentage.expected());
+        validator.log.as_code(Code::Percentage);
         return None;
     }
-    if checker.check(root, Shape::Object(CONFIG)) { percentage } else { None }
+    if validator.check(root, Schema::Object(CONFIG)) { percentage } else { None }
 }
 
-fn text(bytes: &[u8]) -> Result<&str, Refusal> {
+fn text(bytes: &[u8]) -> Result<&str, Rejection> {
     if bytes.len() > MAX_BYTES {
-        return Err(Refusal::new(Code::Size, Expected::Small));
+        return Err(Rejection::new(Code::Size, Expected::Small));
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     if bytes.trim_ascii_start().starts_with(b"<") {
-        return Err(Refusal::new(Code::Html, Expected::NoHtml));
+        return Err(Rejection::new(Code::Html, Expected::NoHtml));
     }
-    utf8(bytes).ok_or_else(|| Refusal::new(Code::Syntax, Expected::Utf8))
+    utf8(bytes).ok_or_else(|| Rejection::new(Code::Syntax, Expected::Utf8))
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! What a config may look like, as data, and the one reader of it.
 #![allow(clippy::enum_glob_use, reason = "the tables read like what they describe")]
 
-use crate::config::validator::{self, Checker};
+use crate::config::validator::{self, Validator};
 use crate::diagnostics::expected::Expected;
 use crate::json::document::Json;
-use crate::json::keyword::Word::{self, *};
+use crate::json::keyword::Keyword::{self, *};
 
 /// What a value may be.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Shape {
+pub(crate) enum Schema {
     Any,
     Bool,
     Text,
@@ -20,20 +20,20 @@ pub(crate) enum Shape {
     Integer(u32, u32, Expected),
     /// From 0 to 1.
     Share,
-    OneOf(&'static [Word], Expected),
+    OneOf(&'static [Keyword], Expected),
     Integrity,
     Condition,
-    List(&'static Shape),
+    List(&'static Schema),
     /// An object of any names.
-    Map(&'static Shape),
+    Map(&'static Schema),
     /// An object of known names.
     Object(&'static [Member]),
     /// An object with an address, which may lie on another origin if it has integrity.
-    Asset(Word, &'static [Member]),
+    Asset(Keyword, &'static [Member]),
     /// A list that is not empty.
     Scripts,
     /// What only flags have, so that who has none leaves their code behind.
-    Only(for<'a> fn(&mut Checker<'a>, Json<'a>) -> bool, Expected),
+    Only(for<'a> fn(&mut Validator<'a>, Json<'a>) -> bool, Expected),
     /// All flags, of which any may be malformed.
     Flags,
     /// Rules, of which any may be beyond this reader.
@@ -42,106 +42,110 @@ pub(crate) enum Shape {
 
 /// A known member of an object.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Member(pub(crate) Word, pub(crate) Need, pub(crate) Shape);
+pub(crate) struct Member(pub(crate) Keyword, pub(crate) Presence, pub(crate) Schema);
 
 /// What is so if a member is missing or malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Need {
+pub(crate) enum Presence {
     /// It may not be.
-    Must,
+    Required,
     /// It may be missing.
-    May,
+    Optional,
     /// It may be missing, and where it is malformed its default holds.
-    Try,
+    Lenient,
 }
 
-use Need::{May, Must, Try};
+use Presence::{Lenient, Optional, Required};
 
 /// The heaviest that a variant may be.
 const MAX_WEIGHT: u32 = 1_000_000_000;
 
 pub(crate) const CONFIG: &[Member] = &[
-    Member(Schema, May, Shape::Any),
+    Member(Schema, Optional, Schema::Any),
     // These two have codes of their own, and are checked before all others.
-    Member(SchemaVersion, May, Shape::Any),
-    Member(CanaryPercentage, May, Shape::Any),
-    Member(FeatureFlags, Must, Shape::Flags),
-    Member(Revision, Try, Shape::Integer(0, u32::MAX, Expected::FromZero)),
-    Member(TopSalt, May, Shape::Name),
-    Member(CanaryRules, May, Shape::Rules),
+    Member(SchemaVersion, Optional, Schema::Any),
+    Member(CanaryPercentage, Optional, Schema::Any),
+    Member(FeatureFlags, Required, Schema::Flags),
+    Member(Revision, Lenient, Schema::Integer(0, u32::MAX, Expected::FromZero)),
+    Member(TopSalt, Optional, Schema::Name),
+    Member(CanaryRules, Optional, Schema::Rules),
     // Stable is no member: it is what the page itself carries, so that the way home never depends on this file.
-    Member(Assets, May, Shape::Object(&[Member(Canary, May, Shape::Object(BUNDLE))])),
-    Member(Telemetry, Try, Shape::Object(TELEMETRY)),
-    Member(Guard, Try, Shape::Object(GUARD)),
-    Member(Overrides, Try, Shape::Object(&[Member(Query, May, Shape::Bool)])),
-    Member(Segments, May, Shape::Map(&Shape::List(&Shape::Any))),
-    Member(ExpiresAt, May, Shape::Time),
+    Member(Assets, Optional, Schema::Object(&[Member(Canary, Optional, Schema::Object(BUNDLE))])),
+    Member(Telemetry, Lenient, Schema::Object(TELEMETRY)),
+    Member(Guard, Lenient, Schema::Object(GUARD)),
+    Member(Overrides, Lenient, Schema::Object(&[Member(Query, Optional, Schema::Bool)])),
+    Member(Segments, Optional, Schema::Map(&Schema::List(&Schema::Any))),
+    Member(ExpiresAt, Optional, Schema::Time),
 ];
 
 const TELEMETRY: &[Member] = &[
-    Member(Endpoint, May, Shape::Text),
-    Member(SampleRate, May, Shape::Share),
-    Member(Cohorts, May, Shape::OneOf(&[All, Balanced], Expected::Cohorts)),
-    Member(CountAutomation, May, Shape::Bool),
+    Member(Endpoint, Optional, Schema::Text),
+    Member(SampleRate, Optional, Schema::Share),
+    Member(Cohorts, Optional, Schema::OneOf(&[All, Balanced], Expected::Cohorts)),
+    Member(CountAutomation, Optional, Schema::Bool),
 ];
 
 const GUARD: &[Member] = &[
-    Member(ReadyTimeoutMs, May, Shape::Integer(1, 3_600_000, Expected::Milliseconds)),
-    Member(ReadyWhen, May, Shape::OneOf(&[Loaded, Started], Expected::ReadyWhen)),
+    Member(ReadyTimeoutMs, Optional, Schema::Integer(1, 3_600_000, Expected::Milliseconds)),
+    Member(ReadyWhen, Optional, Schema::OneOf(&[Loaded, Started], Expected::ReadyWhen)),
 ];
 
 const BUNDLE: &[Member] = &[
-    Member(Version, Must, Shape::Text),
-    Member(Scripts, Must, Shape::Scripts),
-    Member(Styles, May, Shape::List(&Shape::Asset(Href, &[Member(Href, May, Shape::Any), INTEGRITY]))),
-    Member(Preload, May, Shape::List(&Shape::Asset(Href, &[Member(Href, May, Shape::Any), AS, INTEGRITY]))),
+    Member(Version, Required, Schema::Text),
+    Member(Scripts, Required, Schema::Scripts),
+    Member(Styles, Optional, Schema::List(&Schema::Asset(Href, &[Member(Href, Optional, Schema::Any), INTEGRITY]))),
+    Member(
+        Preload,
+        Optional,
+        Schema::List(&Schema::Asset(Href, &[Member(Href, Optional, Schema::Any), AS, INTEGRITY])),
+    ),
 ];
 
-pub(crate) const SCRIPTS: Shape = Shape::List(&Shape::Asset(
+pub(crate) const SCRIPTS: Schema = Schema::List(&Schema::Asset(
     Src,
     &[
-        Member(Src, May, Shape::Any),
-        Member(Type, May, Shape::OneOf(&[Module, Classic], Expected::ScriptType)),
+        Member(Src, Optional, Schema::Any),
+        Member(Type, Optional, Schema::OneOf(&[Module, Classic], Expected::ScriptType)),
         INTEGRITY,
     ],
 ));
 
-const INTEGRITY: Member = Member(Integrity, May, Shape::Integrity);
+const INTEGRITY: Member = Member(Integrity, Optional, Schema::Integrity);
 
-const AS: Member = Member(As, Must, Shape::OneOf(&[Script, Style, Font, Image, Fetch], Expected::PreloadAs));
+const AS: Member = Member(As, Required, Schema::OneOf(&[Script, Style, Font, Image, Fetch], Expected::PreloadAs));
 
 pub(crate) const RULE: &[Member] = &[
-    Member(If, Must, Shape::Condition),
-    Member(Serve, Must, Shape::OneOf(&[Canary, Stable], Expected::Arm)),
-    Member(Always, May, Shape::Bool),
+    Member(If, Required, Schema::Condition),
+    Member(Serve, Required, Schema::OneOf(&[Canary, Stable], Expected::Arm)),
+    Member(Always, Optional, Schema::Bool),
 ];
 
 pub(crate) const FLAG: &[Member] = &[
-    Member(Enabled, May, Shape::Bool),
-    Member(Percentage, May, Shape::Percentage),
-    Member(Salt, May, Shape::Name),
-    Member(Default, May, Shape::Only(validator::served, Expected::Variant)),
-    Member(Variants, May, Shape::Only(validator::variants, Expected::Variants)),
+    Member(Enabled, Optional, Schema::Bool),
+    Member(Percentage, Optional, Schema::Percentage),
+    Member(Salt, Optional, Schema::Name),
+    Member(Default, Optional, Schema::Only(validator::served, Expected::Variant)),
+    Member(Variants, Optional, Schema::Only(validator::variants, Expected::Variants)),
     Member(
         Rules,
-        May,
-        Shape::List(&Shape::Object(&[
-            Member(If, Must, Shape::Condition),
-            Member(Serve, May, Shape::Only(validator::served, Expected::Variant)),
-            Member(Percentage, May, Shape::Percentage),
+        Optional,
+        Schema::List(&Schema::Object(&[
+            Member(If, Required, Schema::Condition),
+            Member(Serve, Optional, Schema::Only(validator::served, Expected::Variant)),
+            Member(Percentage, Optional, Schema::Percentage),
         ])),
     ),
-    Member(Requires, May, Shape::Map(&Shape::Any)),
-    Member(From, May, Shape::Time),
-    Member(Until, May, Shape::Time),
+    Member(Requires, Optional, Schema::Map(&Schema::Any)),
+    Member(From, Optional, Schema::Time),
+    Member(Until, Optional, Schema::Time),
 ];
 
-pub(crate) const VARIANTS: Shape = Shape::Map(&Shape::Object(&[
-    Member(Weight, Must, Shape::Integer(0, MAX_WEIGHT, Expected::Weight)),
-    Member(Value, Must, Shape::Any),
+pub(crate) const VARIANTS: Schema = Schema::Map(&Schema::Object(&[
+    Member(Weight, Required, Schema::Integer(0, MAX_WEIGHT, Expected::Weight)),
+    Member(Value, Required, Schema::Any),
 ]));
 
-impl Shape {
+impl Schema {
     /// What is said where a value is another.
     pub(crate) fn expected(self) -> Expected {
         match self {

@@ -4,74 +4,77 @@ use alloc::vec::Vec;
 
 use crate::bucketing::percentage::Percentage;
 use crate::bucketing::variants::Split;
-use crate::config::asset_url::Address;
+use crate::config::asset_url::AssetUrl;
 use crate::config::identifier::{is_flag_key, is_name};
-use crate::config::schema::{FLAG, Member, Need, RULE, SCRIPTS, Shape, VARIANTS};
+use crate::config::schema::{FLAG, Member, Presence, RULE, SCRIPTS, Schema, VARIANTS};
 use crate::config::timestamp::parse_rfc3339;
 use crate::diagnostics::diagnostic::Code;
 use crate::diagnostics::expected::Expected;
-use crate::diagnostics::list::Log;
+use crate::diagnostics::list::Diagnostics;
 use crate::json::document::{Json, Kind};
-use crate::json::keyword::Word;
+use crate::json::keyword::Keyword;
 use crate::targeting::condition;
 
 /// The most flags that a config may have.
 pub const MAX_FLAGS: usize = 10_000;
 
 /// Checks values, and notes what it finds.
-pub(crate) struct Checker<'a> {
-    pub(crate) log: Log,
+pub(crate) struct Validator<'a> {
+    pub(crate) log: Diagnostics,
     /// Values that cannot be used though the config can, by their nodes, which ascend.
     pub(crate) unusable: Vec<usize>,
     /// The flag that is being checked, or nothing.
     pub(crate) flag: Json<'a>,
 }
 
-impl<'a> Checker<'a> {
+impl<'a> Validator<'a> {
     pub(crate) fn new(root: Json<'a>) -> Self {
-        Self { log: Log::default(), unusable: Vec::new(), flag: root.nothing() }
+        Self { log: Diagnostics::default(), unusable: Vec::new(), flag: root.nothing() }
     }
 
     /// Whether a value has a shape. What is only worth a word is noted, and the value has it all the same.
-    pub(crate) fn check(&mut self, json: Json<'a>, shape: Shape) -> bool {
+    pub(crate) fn check(&mut self, json: Json<'a>, shape: Schema) -> bool {
         let text = json.text();
         let is = match shape {
-            Shape::Any => true,
-            Shape::Bool => json.as_bool().is_some(),
-            Shape::Text => !text.is_empty(),
-            Shape::Name => is_name(text),
-            Shape::Percentage => json.as_number().and_then(Percentage::new).is_some(),
-            Shape::Time => parse_rfc3339(text).is_some(),
-            Shape::Integer(least, most, _) => json
+            Schema::Any => true,
+            Schema::Bool => json.as_bool().is_some(),
+            Schema::Text => !text.is_empty(),
+            Schema::Name => is_name(text),
+            Schema::Percentage => json.as_number().and_then(Percentage::new).is_some(),
+            Schema::Time => parse_rfc3339(text).is_some(),
+            Schema::Integer(least, most, _) => json
                 .as_integer()
                 .is_some_and(|number| u64::from(least) <= number && (number <= u64::from(most) || most == u32::MAX)),
-            Shape::Share => json.as_number().is_some_and(|number| (0.0..=1.0).contains(&number)),
-            Shape::OneOf(words, _) => words.contains(&json.word()),
-            Shape::Integrity => is_integrity(text),
-            Shape::Condition => return condition::check(json, self),
-            Shape::List(of) if json.kind() == Kind::Array => return json.items().all(|item| self.check(item, *of)),
-            Shape::Rules if json.kind() == Kind::Array => return json.items().all(|rule| self.rule(rule)),
-            Shape::Scripts if json.kind() != Kind::Array || json.items().next().is_some() => {
+            Schema::Share => json.as_number().is_some_and(|number| (0.0..=1.0).contains(&number)),
+            Schema::OneOf(words, _) => words.contains(&json.word()),
+            Schema::Integrity => is_integrity(text),
+            Schema::Condition => return condition::check(json, self),
+            Schema::List(of) if json.kind() == Kind::Array => return json.items().all(|item| self.check(item, *of)),
+            Schema::Rules if json.kind() == Kind::Array => return json.items().all(|rule| self.rule(rule)),
+            Schema::Scripts if json.kind() != Kind::Array || json.items().next().is_some() => {
                 return self.check(json, SCRIPTS);
             }
-            Shape::Map(of) if json.kind() == Kind::Object => {
+            Schema::Map(of) if json.kind() == Kind::Object => {
                 return json.members().all(|(_, value)| self.check(value, *of));
             }
-            Shape::Object(known) if json.kind() == Kind::Object => return self.members(json, known),
-            Shape::Asset(word, known) if json.kind() == Kind::Object => {
+            Schema::Object(known) if json.kind() == Kind::Object => return self.members(json, known),
+            Schema::Asset(word, known) if json.kind() == Kind::Object => {
                 return self.members(json, known) && self.address(json, word);
             }
-            Shape::Only(check, _) => return check(self, json),
-            Shape::Flags => {
+            Schema::Only(check, _) => return check(self, json),
+            Schema::Flags => {
                 if json.kind() == Kind::Object && json.members().count() > MAX_FLAGS {
                     self.log.refuse(json, Expected::FewFlags);
                     return self.log.as_code(Code::Flags);
                 }
                 json.kind() == Kind::Object
             }
-            Shape::List(_) | Shape::Rules | Shape::Scripts | Shape::Map(_) | Shape::Object(_) | Shape::Asset(..) => {
-                false
-            }
+            Schema::List(_)
+            | Schema::Rules
+            | Schema::Scripts
+            | Schema::Map(_)
+            | Schema::Object(_)
+            | Schema::Asset(..) => false,
         };
         is || self.log.refuse(json, shape.expected())
     }
@@ -82,24 +85,26 @@ impl<'a> Checker<'a> {
                 return self.log.ignore(name);
             };
             self.check(value, *shape)
-                || *need == Need::Try && {
+                || *need == Presence::Lenient && {
                     self.unusable.push(value.index());
                     self.log.as_notice()
                 }
         }) && known.iter().all(|Member(word, need, shape)| {
-            *need != Need::Must || json.member(*word).exists() || self.log.refuse_missing(json, *word, shape.expected())
+            *need != Presence::Required
+                || json.member(*word).exists()
+                || self.log.refuse_missing(json, *word, shape.expected())
         })
     }
 
-    fn address(&mut self, asset: Json<'a>, word: Word) -> bool {
-        match Address::parse(asset.member(word).text()) {
-            Some(Address::Own) => true,
-            Some(Address::Foreign(_)) if asset.member(Word::Integrity).exists() => {
+    fn address(&mut self, asset: Json<'a>, word: Keyword) -> bool {
+        match AssetUrl::parse(asset.member(word).text()) {
+            Some(AssetUrl::SameOrigin) => true,
+            Some(AssetUrl::CrossOrigin(_)) if asset.member(Keyword::Integrity).exists() => {
                 self.log.notice(asset, Expected::ListedLater)
             }
             _ => {
                 self.log.refuse_member(asset, word, Expected::Address);
-                self.log.as_code(Code::Address)
+                self.log.as_code(Code::AssetUrl)
             }
         }
     }
@@ -111,7 +116,7 @@ impl<'a> Checker<'a> {
             let sound = match value.kind() {
                 _ if !is_flag_key(name.text()) => self.log.refuse(name, Expected::FlagKey),
                 Kind::True | Kind::False => true,
-                Kind::Number => self.check(value, Shape::Percentage),
+                Kind::Number => self.check(value, Schema::Percentage),
                 Kind::Object => self.members(value, FLAG),
                 _ => self.log.refuse(value, Expected::Flag),
             };
@@ -141,16 +146,16 @@ impl<'a> Checker<'a> {
 }
 
 /// Whether it is the name of a variant, where the flag has variants.
-pub(crate) fn served<'a>(checker: &mut Checker<'a>, json: Json<'a>) -> bool {
-    let variants = checker.flag.member(Word::Variants);
+pub(crate) fn served<'a>(validator: &mut Validator<'a>, json: Json<'a>) -> bool {
+    let variants = validator.flag.member(Keyword::Variants);
     !variants.exists()
         || json.kind() == Kind::String && variants.find(json.text()).exists()
-        || checker.log.refuse(json, Expected::Variant)
+        || validator.log.refuse(json, Expected::Variant)
 }
 
 /// Whether they are variants whose weights are not all 0.
-pub(crate) fn variants<'a>(checker: &mut Checker<'a>, json: Json<'a>) -> bool {
-    checker.check(json, VARIANTS) && (Split::new(json).total() > 0 || checker.log.refuse(json, Expected::Variants))
+pub(crate) fn variants<'a>(validator: &mut Validator<'a>, json: Json<'a>) -> bool {
+    validator.check(json, VARIANTS) && (Split::new(json).total() > 0 || validator.log.refuse(json, Expected::Variants))
 }
 
 /// One hash of subresource integrity; the browser judges the length.

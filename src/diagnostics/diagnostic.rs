@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::json::number;
-use crate::json::position::Place;
+use crate::json::position::Position;
 
 /// The stable code of a fault. `E` means that something was refused, `I` that something was noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub enum Code {
     /// A flag that cannot be read; the others hold.
     Flag,
     /// An asset's address that the page may not load.
-    Address,
+    AssetUrl,
     /// Past its `EXPIRES_AT`, or with one where the time is not known.
     Expired,
     /// Another top-level key that is malformed.
@@ -54,7 +54,7 @@ impl Code {
             Self::Schema => "E110",
             Self::Flags => "E111",
             Self::Flag => "E112",
-            Self::Address => "E113",
+            Self::AssetUrl => "E113",
             Self::Expired => "E115",
             Self::Key => "E117",
             Self::Notice => "I118",
@@ -65,14 +65,14 @@ impl Code {
 
 /// One thing that is wrong: its code, the key, the place where known, and what was expected instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct Diagnostic {
     code: Code,
     key: String,
-    place: Option<Place>,
+    place: Option<Position>,
     expected: &'static str,
 }
 
-impl Fault {
+impl Diagnostic {
     /// A fault of no place in particular: of a key, or of everything where that is empty.
     #[must_use]
     pub fn new(code: Code, key: &str, expected: &'static str) -> Self {
@@ -81,7 +81,7 @@ impl Fault {
 
     /// A fault that was found somewhere.
     #[must_use]
-    pub fn found(code: Code, key: &str, place: Option<Place>, expected: &'static str) -> Self {
+    pub fn found(code: Code, key: &str, place: Option<Position>, expected: &'static str) -> Self {
         Self { code, key: String::from(key), place, expected }
     }
 
@@ -99,7 +99,7 @@ impl Fault {
 
     /// The place, where there is one.
     #[must_use]
-    pub fn place(&self) -> Option<Place> {
+    pub fn place(&self) -> Option<Position> {
         self.place
     }
 
@@ -117,7 +117,7 @@ impl Fault {
         line.push(b' ');
         // A name from outside keeps to its line, and sends nothing to a terminal.
         line.extend(self.key.bytes().map(|byte| if byte < b' ' { b'?' } else { byte }));
-        if let Some(Place { line: row, column }) = self.place {
+        if let Some(Position { line: row, column }) = self.place {
             let named = !self.key.is_empty();
             line.extend_from_slice(if named { b" (line " } else { b"line " });
             number::push(&mut line, row as u64);
@@ -136,13 +136,13 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.line())
     }
 }
 
-impl core::error::Error for Fault {}
+impl core::error::Error for Diagnostic {}
 
 #[cfg(test)]
 mod tests {
@@ -151,16 +151,16 @@ mod tests {
 
     #[test]
     fn says_code_key_place_and_what_was_expected() {
-        let place = Some(Place { line: 12, column: 3 });
+        let place = Some(Position { line: 12, column: 3 });
         for (fault, line) in [
             (
-                Fault::new(Code::Percentage, "CANARY_PERCENTAGE", "a number"),
+                Diagnostic::new(Code::Percentage, "CANARY_PERCENTAGE", "a number"),
                 "E109 CANARY_PERCENTAGE: expected a number",
             ),
-            (Fault::found(Code::Flag, "a.b[1]", place, "x"), "E112 a.b[1] (line 12, column 3): expected x"),
-            (Fault::found(Code::Syntax, "", place, "JSON"), "E105 line 12, column 3: expected JSON"),
-            (Fault::new(Code::Size, "", "less"), "E106 expected less"),
-            (Fault::new(Code::Notice, "a \n\u{1b}[31m", "b"), "I118 a ??[31m: expected b"),
+            (Diagnostic::found(Code::Flag, "a.b[1]", place, "x"), "E112 a.b[1] (line 12, column 3): expected x"),
+            (Diagnostic::found(Code::Syntax, "", place, "JSON"), "E105 line 12, column 3: expected JSON"),
+            (Diagnostic::new(Code::Size, "", "less"), "E106 expected less"),
+            (Diagnostic::new(Code::Notice, "a \n\u{1b}[31m", "b"), "I118 a ??[31m: expected b"),
         ] {
             assert_eq!(fault.to_string(), line);
         }

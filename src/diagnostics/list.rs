@@ -3,17 +3,17 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::diagnostics::diagnostic::{Code, Fault};
+use crate::diagnostics::diagnostic::{Code, Diagnostic};
 use crate::diagnostics::expected::Expected;
 use crate::json::document::{Document, Json};
-use crate::json::keyword::Word;
+use crate::json::keyword::Keyword;
 
 /// More than these nobody reads; finding the places of all would take too long.
 const MOST: usize = 100;
 
 /// Faults by the place of what is wrong, which is looked up at the end.
 #[derive(Debug, Default)]
-pub(crate) struct Log {
+pub(crate) struct Diagnostics {
     entries: Vec<Entry>,
     /// How often something was beyond this reader, though it may be right.
     pub(crate) gaps: usize,
@@ -26,32 +26,32 @@ pub(crate) struct Entry {
     /// The offset of what is wrong, if it is anywhere.
     pub(crate) at: Option<usize>,
     /// What is missing there, if that is what is wrong.
-    pub(crate) missing: Word,
+    pub(crate) missing: Keyword,
     pub(crate) expected: Expected,
 }
 
 /// Why a document was refused, and as much of it as was read.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct Rejection {
     pub(crate) entry: Entry,
     pub(crate) document: Document,
 }
 
-impl Log {
+impl Diagnostics {
     /// Notes that `json` is not what was expected, and is false, for whoever answers with that.
     pub(crate) fn refuse(&mut self, json: Json, expected: Expected) -> bool {
-        self.refuse_missing(json, Word::Other, expected)
+        self.refuse_missing(json, Keyword::Other, expected)
     }
 
     /// The same of a member, which may be missing.
-    pub(crate) fn refuse_member(&mut self, object: Json, word: Word, expected: Expected) -> bool {
+    pub(crate) fn refuse_member(&mut self, object: Json, word: Keyword, expected: Expected) -> bool {
         let member = object.member(word);
         if member.exists() { self.refuse(member, expected) } else { self.refuse_missing(object, word, expected) }
     }
 
     /// The same of a member that is missing.
     #[inline(never)]
-    pub(crate) fn refuse_missing(&mut self, object: Json, missing: Word, expected: Expected) -> bool {
+    pub(crate) fn refuse_missing(&mut self, object: Json, missing: Keyword, expected: Expected) -> bool {
         self.entries.push(Entry { code: Code::Key, at: Some(object.span().start), missing, expected });
         false
     }
@@ -86,7 +86,7 @@ impl Log {
     }
 
     /// All that was noted, as far as anybody would read it.
-    pub(crate) fn finish(self, document: &Document) -> Vec<Fault> {
+    pub(crate) fn finish(self, document: &Document) -> Vec<Diagnostic> {
         let more = (self.entries.len() > MOST).then(|| Entry::new(Code::Notice, Expected::Fewer));
         self.entries.iter().take(MOST).chain(&more).map(|entry| entry.locate(document)).collect()
     }
@@ -95,29 +95,29 @@ impl Log {
 impl Entry {
     /// Something of no place in particular.
     pub(crate) fn new(code: Code, expected: Expected) -> Self {
-        Self { code, at: None, missing: Word::Other, expected }
+        Self { code, at: None, missing: Keyword::Other, expected }
     }
 
     /// In words, with key and place.
-    pub(crate) fn locate(self, document: &Document) -> Fault {
+    pub(crate) fn locate(self, document: &Document) -> Diagnostic {
         let mut key = self.at.map_or_else(String::new, |at| document.path_to(at));
         let missing = self.missing.text();
         if !key.is_empty() && !missing.is_empty() {
             key.push('.');
         }
         key.push_str(missing);
-        Fault::found(self.code, &key, self.at.map(|at| document.place(at)), self.expected.text())
+        Diagnostic::found(self.code, &key, self.at.map(|at| document.place(at)), self.expected.text())
     }
 }
 
-impl Refusal {
+impl Rejection {
     /// Refuses what is no document at all.
     pub(crate) fn new(code: Code, expected: Expected) -> Self {
         Self { entry: Entry::new(code, expected), document: Document::default() }
     }
 
     /// In words, with key and place.
-    pub(crate) fn locate(self) -> Fault {
+    pub(crate) fn locate(self) -> Diagnostic {
         let Self { mut entry, document } = self;
         if entry.code == Code::Duplicate {
             entry.at = document.find_twice();
@@ -132,9 +132,9 @@ mod tests {
     use std::string::ToString;
 
     #[track_caller]
-    fn check(note: impl FnOnce(&mut Log, Json), expected: &[&str]) {
+    fn check(note: impl FnOnce(&mut Diagnostics, Json), expected: &[&str]) {
         let document = Document::parse("{\n \"if\": [5],\n \"other\": 6}").unwrap();
-        let mut log = Log::default();
+        let mut log = Diagnostics::default();
         note(&mut log, document.root());
 
         assert_eq!(log.finish(&document).iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
@@ -147,9 +147,9 @@ mod tests {
             |log, root| {
                 let item = root.find("if").items().next().unwrap();
                 assert!(!log.refuse(item, Expected::Bool));
-                assert!(!log.refuse_member(root, Word::If, Expected::Bool));
-                assert!(!log.refuse_member(root, Word::Serve, Expected::Bool));
-                assert!(!log.refuse_missing(item, Word::Serve, Expected::Bool));
+                assert!(!log.refuse_member(root, Keyword::If, Expected::Bool));
+                assert!(!log.refuse_member(root, Keyword::Serve, Expected::Bool));
+                assert!(!log.refuse_missing(item, Keyword::Serve, Expected::Bool));
                 assert!(log.ignore(root.members().nth(1).unwrap().0));
                 assert!(log.notice(root, Expected::Old));
             },
@@ -192,7 +192,7 @@ mod tests {
             (101, 101, "I118 expected fewer faults; the rest is not shown"),
             (5_000, 101, "I118 expected fewer faults; the rest is not shown"),
         ] {
-            let mut log = Log::default();
+            let mut log = Diagnostics::default();
             for _ in 0..noted {
                 log.refuse(document.root(), Expected::Array);
             }
@@ -207,6 +207,6 @@ mod tests {
 
     #[test]
     fn a_refusal_without_a_document_has_no_place() {
-        assert_eq!(Refusal::new(Code::Size, Expected::Small).locate().to_string(), "E106 expected at most 1 MiB");
+        assert_eq!(Rejection::new(Code::Size, Expected::Small).locate().to_string(), "E106 expected at most 1 MiB");
     }
 }

@@ -10,7 +10,7 @@ use crate::targeting::canary_rule::CanaryRule;
 
 /// The bundle that is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Variant {
+pub enum Arm {
     /// The new one.
     Canary,
     /// The one that the page itself carries.
@@ -30,14 +30,14 @@ pub enum Cohort {
 
 /// How well the page knows who is looking at it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Standing {
+pub enum Visitor {
     /// Somebody whose id will be the same next time.
     #[default]
-    Known,
+    Identified,
     /// The same, but a machine: served like everyone, and not counted unless the config says so.
-    Automated,
+    Bot,
     /// Nobody whom we may or can recognise again: no storage, no consent, a privacy control.
-    Unknown,
+    Anonymous,
 }
 
 /// What this browser remembers of page views before.
@@ -53,7 +53,7 @@ pub struct History {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// The bundle that is loaded.
-    pub variant: Variant,
+    pub variant: Arm,
     /// The group that was assigned.
     pub cohort: Cohort,
     /// The user's bucket, where there was anyone to bucket.
@@ -72,29 +72,29 @@ impl Decision {
     /// Decides: a pure function of its arguments.
     ///
     /// ```
-    /// use canary_runtime::{Config, Context, Decision, Evaluation, History, Overrides, Standing, Variant};
+    /// use canary_runtime::{Config, EvaluationContext, Decision, Evaluation, History, Overrides, Visitor, Arm};
     ///
     /// let (config, _) = Config::parse(br#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {}}"#)?;
-    /// let context = Context { targeting_key: "edge-38162".to_owned(), ..Context::default() };
+    /// let context = EvaluationContext { targeting_key: "edge-38162".to_owned(), ..EvaluationContext::default() };
     /// let evaluation = Evaluation {
     ///     config: &config,
     ///     context: &context,
     ///     overrides: &Overrides::default(),
     ///     now: 0,
     /// };
-    /// let decision = Decision::make(&evaluation, Standing::Known, History::default());
-    /// assert_eq!((decision.bucket, decision.variant), (Some(4_999), Variant::Canary));
-    /// # Ok::<(), canary_runtime::Fault>(())
+    /// let decision = Decision::make(&evaluation, Visitor::Identified, History::default());
+    /// assert_eq!((decision.bucket, decision.variant), (Some(4_999), Arm::Canary));
+    /// # Ok::<(), canary_runtime::Diagnostic>(())
     /// ```
     #[must_use]
-    pub fn make(evaluation: &Evaluation, standing: Standing, history: History) -> Self {
+    pub fn make(evaluation: &Evaluation, standing: Visitor, history: History) -> Self {
         let Evaluation { config, context, overrides, .. } = *evaluation;
         let key = context.targeting_key.as_str();
         let bucket = (!key.is_empty()).then(|| bucket(Domain::Canary, config.salt(), key));
         let mut decision = Self { bucket, revision: config.revision(), ..Self::STABLE };
         let off = config.percentage == Percentage::NONE;
-        let Some(place) = bucket.filter(|_| standing != Standing::Unknown) else {
-            if !off && standing != Standing::Unknown {
+        let Some(place) = bucket.filter(|_| standing != Visitor::Anonymous) else {
+            if !off && standing != Visitor::Anonymous {
                 decision.reason = Reason::Error;
                 decision.error = Some(ErrorCode::TargetingKeyMissing);
             }
@@ -111,19 +111,19 @@ impl Decision {
             }
             decision.cohort = cohort(config.percentage, place);
             decision.reason = if config.percentage == Percentage::ALL { Reason::Static } else { Reason::Split };
-            decision.eligible = standing == Standing::Known || config.counts_automation();
+            decision.eligible = standing == Visitor::Identified || config.counts_automation();
             if history.quarantined || history.held {
                 decision.reason = Reason::Cached;
                 return decision;
             }
             if decision.cohort == Cohort::Canary {
-                decision.variant = Variant::Canary;
+                decision.variant = Arm::Canary;
             }
             wanted = overrides.variant(config.allows_query()).or_else(|| rule(false));
         }
         if let Some(variant) = wanted {
             decision.variant = variant;
-            decision.cohort = if variant == Variant::Canary { Cohort::Canary } else { Cohort::Rest };
+            decision.cohort = if variant == Arm::Canary { Cohort::Canary } else { Cohort::Rest };
             decision.reason = Reason::TargetingMatch;
             decision.eligible = false;
         }
@@ -138,7 +138,7 @@ impl Decision {
     }
 
     const STABLE: Self = Self {
-        variant: Variant::Stable,
+        variant: Arm::Stable,
         cohort: Cohort::Rest,
         bucket: None,
         reason: Reason::Disabled,
@@ -173,7 +173,7 @@ fn cohort(percentage: Percentage, bucket: u32) -> Cohort {
     }
 }
 
-impl Variant {
+impl Arm {
     /// The name, as it stands in `data-canary-variant`.
     #[must_use]
     pub fn as_str(self) -> &'static str {

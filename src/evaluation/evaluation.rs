@@ -13,7 +13,7 @@ use crate::targeting::condition::Subject;
 
 /// For whom is evaluated. No clock, randomness or storage inside.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Context {
+pub struct EvaluationContext {
     /// What is bucketed; empty where nobody is known.
     pub targeting_key: String,
     /// What conditions are asked about: a JSON object.
@@ -26,7 +26,7 @@ pub struct Evaluation<'a> {
     /// What the operator wants.
     pub config: &'a Config,
     /// For whom.
-    pub context: &'a Context,
+    pub context: &'a EvaluationContext,
     /// What testers want.
     pub overrides: &'a Overrides,
     /// Milliseconds since 1970.

@@ -7,7 +7,7 @@ use crate::config::timestamp::parse_rfc3339;
 use crate::evaluation::details::{Details, Value};
 use crate::evaluation::reason::{ErrorCode, Reason};
 use crate::json::document::{Json, Kind, Members};
-use crate::json::keyword::Word;
+use crate::json::keyword::Keyword;
 use crate::targeting::condition::{self, Subject};
 
 /// One flag that has been checked: `true` or `false`, a percentage, or an object.
@@ -50,7 +50,7 @@ impl<'a> Flag<'a> {
     /// The names of flags, and the values that they must have before this one is more than its default.
     #[must_use]
     pub fn requires(self) -> Members<'a> {
-        self.json.member(Word::Requires).members()
+        self.json.member(Keyword::Requires).members()
     }
 
     /// What it is for a user; `met`: whether all that it requires is so.
@@ -74,22 +74,22 @@ impl<'a> Flag<'a> {
     /// Follows a flag that is an object, unless that takes a key that is missing.
     fn follow(self, user: &User, met: bool, details: &mut Details<'a>) -> Option<()> {
         let time = |word| parse_rfc3339(self.json.member(word).text());
-        let early = time(Word::From).is_some_and(|from| user.now < from);
-        let late = time(Word::Until).is_some_and(|until| user.now >= until);
-        let off = self.json.member(Word::Enabled).kind() == Kind::False;
+        let early = time(Keyword::From).is_some_and(|from| user.now < from);
+        let late = time(Keyword::Until).is_some_and(|until| user.now >= until);
+        let off = self.json.member(Keyword::Enabled).kind() == Kind::False;
         if off || early || late || !met {
             self.fall_back(Reason::Disabled, details);
             return Some(());
         }
-        let rules = self.json.member(Word::Rules).items();
-        for rule in rules.clone().filter(|rule| condition::holds(rule.member(Word::If), &user.subject)) {
-            let share = rule.member(Word::Percentage);
+        let rules = self.json.member(Keyword::Rules).items();
+        for rule in rules.clone().filter(|rule| condition::holds(rule.member(Keyword::If), &user.subject)) {
+            let share = rule.member(Keyword::Percentage);
             let reason = if share.exists() { Reason::Split } else { Reason::TargetingMatch };
             if share.exists() && !self.place(share, user, details)? {
                 details.bucket = None;
                 continue;
             }
-            let serve = rule.member(Word::Serve);
+            let serve = rule.member(Keyword::Serve);
             return if serve.exists() {
                 self.serve(serve, reason, details);
                 Some(())
@@ -97,7 +97,7 @@ impl<'a> Flag<'a> {
                 self.spread(user, reason, details)
             };
         }
-        let share = self.json.member(Word::Percentage);
+        let share = self.json.member(Keyword::Percentage);
         if share.exists() {
             let reason = reason(share);
             if self.place(share, user, details)? {
@@ -132,7 +132,7 @@ impl<'a> Flag<'a> {
     }
 
     fn fall_back(self, reason: Reason, details: &mut Details<'a>) {
-        let default = self.json.member(Word::Default);
+        let default = self.json.member(Keyword::Default);
         if default.exists() {
             self.serve(default, reason, details);
         } else {
@@ -151,7 +151,7 @@ impl<'a> Flag<'a> {
     }
 
     fn split(self) -> Option<Split<'a>> {
-        let variants = self.json.member(Word::Variants);
+        let variants = self.json.member(Keyword::Variants);
         variants.exists().then(|| Split::new(variants))
     }
 
@@ -166,7 +166,7 @@ impl<'a> Flag<'a> {
 
     /// The user's bucket, which has decided then.
     fn bucket(self, domain: Domain, user: &User, details: &mut Details<'a>) -> Option<u32> {
-        let salt = self.json.member(Word::Salt).as_str().unwrap_or(self.key);
+        let salt = self.json.member(Keyword::Salt).as_str().unwrap_or(self.key);
         let key = user.targeting_key;
         details.bucket = (!key.is_empty()).then(|| bucket(domain, salt, key));
         details.bucket

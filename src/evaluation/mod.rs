@@ -7,4 +7,4 @@ pub mod flag;
 pub mod overrides;
 pub mod reason;
 
-pub use evaluation::{Context, Evaluation};
+pub use evaluation::{Evaluation, EvaluationContext};

@@ -4,17 +4,17 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::config::identifier::is_flag_key;
-use crate::diagnostics::diagnostic::{Code, Fault};
+use crate::diagnostics::diagnostic::{Code, Diagnostic};
 use crate::diagnostics::expected::Expected;
-use crate::evaluation::decision::Variant;
+use crate::evaluation::decision::Arm;
 use crate::json::document::{Document, Json};
-use crate::json::keyword::Word;
+use crate::json::keyword::Keyword;
 
 /// Overrides of the page's address, which the config has to allow, and those of its scripts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overrides {
     /// `?canary=canary` or `?canary=stable`.
-    variant: Option<Variant>,
+    variant: Option<Arm>,
     query: Vec<Override>,
     page: Vec<Override>,
     /// Whether the address had one that is none.
@@ -42,9 +42,9 @@ impl Overrides {
     pub fn new<'a>(variants: impl IntoIterator<Item = &'a str>, flags: impl IntoIterator<Item = &'a str>) -> Self {
         let mut overrides = Self::default();
         for variant in variants {
-            match Word::of(variant) {
-                Word::Canary => _ = overrides.variant.get_or_insert(Variant::Canary),
-                Word::Stable => _ = overrides.variant.get_or_insert(Variant::Stable),
+            match Keyword::of(variant) {
+                Keyword::Canary => _ = overrides.variant.get_or_insert(Arm::Canary),
+                Keyword::Stable => _ = overrides.variant.get_or_insert(Arm::Stable),
                 _ => overrides.malformed = true,
             }
         }
@@ -67,7 +67,7 @@ impl Overrides {
 
     /// The variant, where the config allows the address to say it.
     #[must_use]
-    pub fn variant(&self, query_allowed: bool) -> Option<Variant> {
+    pub fn variant(&self, query_allowed: bool) -> Option<Arm> {
         self.variant.filter(|_| query_allowed)
     }
 
@@ -80,7 +80,7 @@ impl Overrides {
 
     /// What of the address is ignored. The address itself is not repeated: anybody can make somebody open it.
     #[must_use]
-    pub fn check(&self, query_allowed: bool, mut knows: impl FnMut(&str) -> bool) -> Option<Fault> {
+    pub fn check(&self, query_allowed: bool, mut knows: impl FnMut(&str) -> bool) -> Option<Diagnostic> {
         let some = self.variant.is_some() || !self.query.is_empty();
         let expected = if self.malformed {
             Expected::OverrideForm
@@ -91,7 +91,7 @@ impl Overrides {
         } else {
             return None;
         };
-        Some(Fault::new(Code::Override, "", expected.text()))
+        Some(Diagnostic::new(Code::Override, "", expected.text()))
     }
 }
 
@@ -108,7 +108,7 @@ mod tests {
     use std::string::ToString;
 
     #[track_caller]
-    fn check(variants: &[&str], flags: &[&str], variant: Option<Variant>, faults: [Option<&str>; 2]) {
+    fn check(variants: &[&str], flags: &[&str], variant: Option<Arm>, faults: [Option<&str>; 2]) {
         let overrides = Overrides::new(variants.iter().copied(), flags.iter().copied());
         assert_eq!((overrides.variant(true), overrides.variant(false)), (variant, None));
         let found =
@@ -125,12 +125,12 @@ mod tests {
     #[test]
     fn tells_what_is_ignored() {
         check(&[], &[], None, [None, None]);
-        check(&["canary"], &[], Some(Variant::Canary), [None, OFF]);
-        check(&["stable"], &[], Some(Variant::Stable), [None, OFF]);
-        check(&["stable", "canary"], &[], Some(Variant::Stable), [None, OFF]);
+        check(&["canary"], &[], Some(Arm::Canary), [None, OFF]);
+        check(&["stable"], &[], Some(Arm::Stable), [None, OFF]);
+        check(&["stable", "canary"], &[], Some(Arm::Stable), [None, OFF]);
         check(&[], &["a:1"], None, [None, OFF]);
         check(&[], &["a:1", "b:1"], None, [UNKNOWN, OFF]);
-        check(&["always", "stable"], &[], Some(Variant::Stable), [FORM, FORM]);
+        check(&["always", "stable"], &[], Some(Arm::Stable), [FORM, FORM]);
         for bad in ["", "a", "a:", "a:x", ":1", "__proto__:1", "a b:1", "a:1 2", "a:'1'", "a:{\"b\":1,\"b\":1}"] {
             check(&[], &[bad], None, [FORM, FORM]);
         }

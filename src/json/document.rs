@@ -8,12 +8,12 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use crate::diagnostics::diagnostic::{Code, Fault};
+use crate::diagnostics::diagnostic::{Code, Diagnostic};
 use crate::diagnostics::expected::Expected;
-use crate::diagnostics::list::{Entry, Refusal};
-use crate::json::keyword::Word;
+use crate::diagnostics::list::{Entry, Rejection};
+use crate::json::keyword::Keyword;
 use crate::json::number;
-use crate::json::parser::Reader;
+use crate::json::parser::Parser;
 use crate::json::writer::utf8;
 
 /// How deep arrays and objects may nest, long before a stack is in danger.
@@ -43,7 +43,7 @@ pub enum Kind {
 pub(crate) struct Node {
     pub(crate) kind: Kind,
     /// What a string says.
-    pub(crate) word: Word,
+    pub(crate) word: Keyword,
     /// The first byte of what was typed.
     pub(crate) start: u32,
     /// The byte behind it.
@@ -77,12 +77,12 @@ impl Document {
     /// # Errors
     ///
     /// [`Code::Syntax`], [`Code::Depth`] and [`Code::Duplicate`], with the place.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
-        Self::read(text).map_err(Refusal::locate)
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
+        Self::read(text).map_err(Rejection::locate)
     }
 
-    pub(crate) fn read(text: &str) -> Result<Self, Refusal> {
-        let mut reader = Reader::new(text);
+    pub(crate) fn read(text: &str) -> Result<Self, Rejection> {
+        let mut reader = Parser::new(text);
         let wrong = reader.read();
         let document = Self { text: reader.text, length: text.len(), nodes: reader.nodes };
         // Where it is takes more code than that it is, and is asked for later if at all.
@@ -90,9 +90,9 @@ impl Document {
         match wrong.or_else(twice) {
             // What was read up to an error of syntax is no tree, and has no paths.
             Some(entry) if entry.code != Code::Duplicate => {
-                Err(Refusal { entry, document: Self { nodes: Vec::new(), ..document } })
+                Err(Rejection { entry, document: Self { nodes: Vec::new(), ..document } })
             }
-            Some(entry) => Err(Refusal { entry, document }),
+            Some(entry) => Err(Rejection { entry, document }),
             None => Ok(document),
         }
     }
@@ -187,13 +187,13 @@ impl<'a> Json<'a> {
     }
 
     /// What a string says, if it is a word that a config knows.
-    pub(crate) fn word(self) -> Word {
+    pub(crate) fn word(self) -> Keyword {
         self.node().word
     }
 
     /// The member of an object whose name is a word, or nothing.
     #[inline(never)]
-    pub(crate) fn member(self, word: Word) -> Self {
+    pub(crate) fn member(self, word: Keyword) -> Self {
         self.members().find(|(name, _)| name.word() == word).map_or(self.nothing(), |(_, value)| value)
     }
 
@@ -275,7 +275,7 @@ impl<'a> Json<'a> {
 
     #[inline(never)]
     fn node(self) -> &'a Node {
-        const NOTHING: &Node = &Node { kind: Kind::Null, word: Word::Other, start: 0, end: 0, from: 0, to: 0 };
+        const NOTHING: &Node = &Node { kind: Kind::Null, word: Keyword::Other, start: 0, end: 0, from: 0, to: 0 };
         self.document.nodes.get(self.index).unwrap_or(NOTHING)
     }
 

@@ -2,16 +2,16 @@
 
 macro_rules! words {
     ($($word:ident $text:literal,)*) => {
-        /// A word that means something, or [`Word::Other`].
+        /// A word that means something, or [`Keyword::Other`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Word { Other, $($word,)* }
+        pub(crate) enum Keyword { Other, $($word,)* }
 
         /// All of them in one text, and how long each is: half of what a table of texts is.
         const WORDS: &str = concat!($($text,)*);
         #[expect(clippy::cast_possible_truncation, reason = "no word is that long")]
         const LENGTHS: &[u8] = &[$($text.len() as u8,)*];
 
-        impl Word {
+        impl Keyword {
             /// The word at a place in the text.
             fn at(place: usize) -> Self {
                 $(if place == Self::$word as usize { return Self::$word; })*
@@ -50,7 +50,7 @@ words! {
     Unknown "unknown", Arm "arm", FlagOverrides "flagOverrides", Origins "origins",
 }
 
-impl Word {
+impl Keyword {
     /// The word that is written so.
     pub(crate) fn of(text: &str) -> Self {
         let found = words().position(|word| word == text);

@@ -9,11 +9,11 @@ use crate::diagnostics::diagnostic::Code;
 use crate::diagnostics::expected::Expected;
 use crate::diagnostics::list::Entry;
 use crate::json::document::{Kind, MAX_DEPTH, Node};
-use crate::json::keyword::Word;
+use crate::json::keyword::Keyword;
 use crate::json::number;
 
 /// What of the text is still to be read, and what has been.
-pub(crate) struct Reader {
+pub(crate) struct Parser {
     /// The text, and behind it the contents of strings with escapes.
     pub(crate) text: String,
     pub(crate) nodes: Vec<Node>,
@@ -23,7 +23,7 @@ pub(crate) struct Reader {
     too_deep: bool,
 }
 
-impl Reader {
+impl Parser {
     pub(crate) fn new(text: &str) -> Self {
         Self { text: String::from(text), nodes: Vec::new(), at: 0, length: text.len(), too_deep: false }
     }
@@ -125,7 +125,7 @@ impl Reader {
         self.push(Kind::String, start);
         let node = self.nodes.last_mut()?;
         (node.from, node.to) = (from as u32, to as u32);
-        node.word = Word::of(self.text.get(from..to)?);
+        node.word = Keyword::of(self.text.get(from..to)?);
         Some(())
     }
 
@@ -176,7 +176,7 @@ impl Reader {
     }
 
     fn push(&mut self, kind: Kind, start: usize) {
-        self.nodes.push(Node { kind, word: Word::Other, start: start as u32, end: self.at as u32, from: 0, to: 0 });
+        self.nodes.push(Node { kind, word: Keyword::Other, start: start as u32, end: self.at as u32, from: 0, to: 0 });
     }
 
     fn word(&mut self, word: &[u8]) -> Option<()> {

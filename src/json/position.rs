@@ -8,7 +8,7 @@ use crate::json::number;
 
 /// A position in a text, both counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Position {
     /// The line.
     pub line: usize,
     /// The column, in bytes.
@@ -18,11 +18,11 @@ pub struct Place {
 impl Document {
     /// The place of a byte.
     #[must_use]
-    pub fn place(&self, at: usize) -> Place {
+    pub fn place(&self, at: usize) -> Position {
         let before = self.source().as_bytes().get(..at).unwrap_or_default();
         let lines = before.split(|byte| *byte == b'\n');
         let (line, column) = lines.fold((0_usize, 0), |(line, _), last| (line.saturating_add(1), last.len()));
-        Place { line, column: column.saturating_add(1) }
+        Position { line, column: column.saturating_add(1) }
     }
 
     /// The path to what begins at a byte: names after dots, indices in brackets.
@@ -65,9 +65,9 @@ mod tests {
         for (at, line, column) in
             [(0, 1, 1), (1, 1, 2), (2, 2, 1), (3, 3, 1), (5, 3, 3), (13, 3, 11), (15, 3, 13), (16, 4, 1), (20, 4, 5)]
         {
-            assert_eq!(document.place(at), Place { line, column }, "{at}");
+            assert_eq!(document.place(at), Position { line, column }, "{at}");
         }
-        assert_eq!(Document::default().place(0), Place { line: 1, column: 1 });
+        assert_eq!(Document::default().place(0), Position { line: 1, column: 1 });
     }
 
     #[test]
@@ -101,7 +101,7 @@ mod tests {
         let document = Document::parse(text).unwrap();
         let (mut line, mut column) = (1, 1);
         for (at, byte) in text.bytes().enumerate() {
-            assert_eq!(document.place(at), Place { line, column }, "{at}");
+            assert_eq!(document.place(at), Position { line, column }, "{at}");
             (line, column) = if byte == b'\n' { (line + 1, 1) } else { (line, column + 1) };
             assert!(["", "a", "a[0]", "a[1]", "a[1].b", "c"].contains(&document.path_to(at).as_str()), "{at}");
         }

@@ -1,8 +1,8 @@
 //! `CANARY_RULES`: who gets which bundle whatever the percentage says.
 
-use crate::evaluation::decision::Variant;
+use crate::evaluation::decision::Arm;
 use crate::json::document::{Json, Kind};
-use crate::json::keyword::Word;
+use crate::json::keyword::Keyword;
 use crate::targeting::condition::{self, Subject};
 
 /// One rule that has been checked.
@@ -19,19 +19,19 @@ impl<'a> CanaryRule<'a> {
     /// Whether it is about this user.
     #[must_use]
     pub fn matches(self, subject: &Subject) -> bool {
-        condition::holds(self.0.member(Word::If), subject)
+        condition::holds(self.0.member(Keyword::If), subject)
     }
 
     /// What it serves.
     #[must_use]
-    pub fn serve(self) -> Variant {
-        if self.0.member(Word::Serve).word() == Word::Canary { Variant::Canary } else { Variant::Stable }
+    pub fn serve(self) -> Arm {
+        if self.0.member(Keyword::Serve).word() == Keyword::Canary { Arm::Canary } else { Arm::Stable }
     }
 
     /// Whether it holds even at 0 %.
     #[must_use]
     pub fn always(self) -> bool {
-        self.0.member(Word::Always).kind() == Kind::True
+        self.0.member(Keyword::Always).kind() == Kind::True
     }
 }
 
@@ -46,9 +46,9 @@ mod tests {
         let attributes = Document::parse(r#"{"plan": "pro"}"#).unwrap();
         let subject = Subject { attributes: &attributes, segments: Segments::new(attributes.root().nothing()) };
         for (text, expected) in [
-            (r#"{"if": {}, "serve": "canary"}"#, (true, Variant::Canary, false)),
-            (r#"{"if": {"plan": "pro"}, "serve": "stable", "always": true}"#, (true, Variant::Stable, true)),
-            (r#"{"if": {"plan": "free"}, "serve": "stable", "always": false}"#, (false, Variant::Stable, false)),
+            (r#"{"if": {}, "serve": "canary"}"#, (true, Arm::Canary, false)),
+            (r#"{"if": {"plan": "pro"}, "serve": "stable", "always": true}"#, (true, Arm::Stable, true)),
+            (r#"{"if": {"plan": "free"}, "serve": "stable", "always": false}"#, (false, Arm::Stable, false)),
         ] {
             let document = Document::parse(text).unwrap();
             let rule = CanaryRule::new(document.root());

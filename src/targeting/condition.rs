@@ -4,11 +4,11 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use crate::config::validator::Checker;
+use crate::config::validator::Validator;
 use crate::diagnostics::expected::Expected;
 use crate::host;
 use crate::json::document::{Document, Json, Kind};
-use crate::json::keyword::Word;
+use crate::json::keyword::Keyword;
 use crate::json::number;
 use crate::json::writer::utf8;
 use crate::targeting::coercion::{self, compare, is_identical, is_truthy, text};
@@ -27,49 +27,49 @@ pub struct Subject<'a> {
 
 /// Checks that `json` is a condition. In a flag, a regular expression that would not mean the same everywhere is a
 /// fault; elsewhere it is a gap, as is an operator that this reader does not know.
-pub(crate) fn check<'a>(json: Json<'a>, checker: &mut Checker<'a>) -> bool {
+pub(crate) fn check<'a>(json: Json<'a>, validator: &mut Validator<'a>) -> bool {
     if json.kind() != Kind::Object {
-        return checker.log.refuse(json, Expected::Condition);
+        return validator.log.refuse(json, Expected::Condition);
     }
     json.members().all(|(name, value)| match name.word() {
-        Word::And | Word::Or | Word::Nor => {
+        Keyword::And | Keyword::Or | Keyword::Nor => {
             if value.kind() == Kind::Array {
-                value.items().all(|item| check(item, checker))
+                value.items().all(|item| check(item, validator))
             } else {
-                checker.log.refuse(value, Expected::Conditions)
+                validator.log.refuse(value, Expected::Conditions)
             }
         }
-        Word::Not => check(value, checker),
-        _ => check_value(value, checker),
+        Keyword::Not => check(value, validator),
+        _ => check_value(value, validator),
     })
 }
 
-fn check_value<'a>(wanted: Json<'a>, checker: &mut Checker<'a>) -> bool {
+fn check_value<'a>(wanted: Json<'a>, validator: &mut Validator<'a>) -> bool {
     !has_operators(wanted)
         || wanted.members().all(|(name, value)| match name.word() {
-            Word::ElemMatch if !has_operators(value) => check(value, checker),
-            Word::Not | Word::Size | Word::ElemMatch => check_value(value, checker),
-            Word::AllOf | Word::Alli => value.items().all(|item| check_value(item, checker)),
-            Word::Regex | Word::Regexi => {
+            Keyword::ElemMatch if !has_operators(value) => check(value, validator),
+            Keyword::Not | Keyword::Size | Keyword::ElemMatch => check_value(value, validator),
+            Keyword::AllOf | Keyword::Alli => value.items().all(|item| check_value(item, validator)),
+            Keyword::Regex | Keyword::Regexi => {
                 let portable = value.as_str().is_some_and(is_portable);
                 portable || {
-                    checker.log.gaps = checker.log.gaps.saturating_add(1);
-                    checker.log.refuse(value, Expected::Pattern);
-                    !checker.in_flag() && checker.log.as_notice()
+                    validator.log.gaps = validator.log.gaps.saturating_add(1);
+                    validator.log.refuse(value, Expected::Pattern);
+                    !validator.in_flag() && validator.log.as_notice()
                 }
             }
             operator => {
                 is_operator(operator) || {
-                    checker.log.gaps = checker.log.gaps.saturating_add(1);
-                    checker.log.notice(name, Expected::Operator)
+                    validator.log.gaps = validator.log.gaps.saturating_add(1);
+                    validator.log.notice(name, Expected::Operator)
                 }
             }
         })
 }
 
 /// Whether a word is an operator: they stand together.
-fn is_operator(word: Word) -> bool {
-    (Word::Eq as u8..=Word::NotInGroup as u8).contains(&(word as u8))
+fn is_operator(word: Keyword) -> bool {
+    (Keyword::Eq as u8..=Keyword::NotInGroup as u8).contains(&(word as u8))
 }
 
 /// Whether it is an object of nothing but operators.
@@ -86,10 +86,10 @@ pub fn holds(condition: Json, subject: &Subject) -> bool {
 
 fn holds_for(condition: Json, root: Json, subject: &Subject) -> bool {
     condition.members().all(|(name, value)| match name.word() {
-        Word::And => value.items().all(|item| holds_for(item, root, subject)),
-        Word::Or => value.items().next().is_none() || value.items().any(|item| holds_for(item, root, subject)),
-        Word::Nor => value.items().next().is_some() && !value.items().any(|item| holds_for(item, root, subject)),
-        Word::Not => !holds_for(value, root, subject),
+        Keyword::And => value.items().all(|item| holds_for(item, root, subject)),
+        Keyword::Or => value.items().next().is_none() || value.items().any(|item| holds_for(item, root, subject)),
+        Keyword::Nor => value.items().next().is_some() && !value.items().any(|item| holds_for(item, root, subject)),
+        Keyword::Not => !holds_for(value, root, subject),
         _ => is(find(root, name.text()), value, false, subject),
     })
 }
@@ -128,54 +128,54 @@ fn is(value: Json, wanted: Json, fold: bool, subject: &Subject) -> bool {
     }
 }
 
-fn apply(operator: Word, value: Json, wanted: Json, subject: &Subject) -> bool {
+fn apply(operator: Keyword, value: Json, wanted: Json, subject: &Subject) -> bool {
     match operator {
-        Word::Eq => is_identical(value, wanted),
-        Word::Ne => !is_identical(value, wanted),
-        Word::Gt | Word::Gte | Word::Lt | Word::Lte => {
+        Keyword::Eq => is_identical(value, wanted),
+        Keyword::Ne => !is_identical(value, wanted),
+        Keyword::Gt | Keyword::Gte | Keyword::Lt | Keyword::Lte => {
             compare(value, wanted).is_some_and(|order| is_so(operator, order))
         }
-        Word::Veq | Word::Vne | Word::Vgt | Word::Vgte | Word::Vlt | Word::Vlte => {
+        Keyword::Veq | Keyword::Vne | Keyword::Vgt | Keyword::Vgte | Keyword::Vlt | Keyword::Vlte => {
             is_so(operator, version(value).cmp(&version(wanted)))
         }
-        Word::Exists => is_truthy(wanted) == (value.kind() != Kind::Null),
-        Word::In | Word::Nin | Word::Ini | Word::Nini => {
-            let fold = matches!(operator, Word::Ini | Word::Nini);
+        Keyword::Exists => is_truthy(wanted) == (value.kind() != Kind::Null),
+        Keyword::In | Keyword::Nin | Keyword::Ini | Keyword::Nini => {
+            let fold = matches!(operator, Keyword::Ini | Keyword::Nini);
             wanted.kind() == Kind::Array
                 && any(value, |item| wanted.items().any(|wanted| same(item, wanted, fold)))
-                    != matches!(operator, Word::Nin | Word::Nini)
+                    != matches!(operator, Keyword::Nin | Keyword::Nini)
         }
-        Word::InGroup | Word::NotInGroup => {
-            any(value, |item| subject.segments.contains(wanted.text(), item)) == (operator == Word::InGroup)
+        Keyword::InGroup | Keyword::NotInGroup => {
+            any(value, |item| subject.segments.contains(wanted.text(), item)) == (operator == Keyword::InGroup)
         }
-        Word::AllOf | Word::Alli => {
-            let fold = operator == Word::Alli;
+        Keyword::AllOf | Keyword::Alli => {
+            let fold = operator == Keyword::Alli;
             value.kind() == Kind::Array
                 && wanted.kind() == Kind::Array
                 && wanted.items().all(|wanted| value.items().any(|item| is(item, wanted, fold, subject)))
         }
-        Word::Not => !is(value, wanted, false, subject),
-        Word::Size => {
+        Keyword::Not => !is(value, wanted, false, subject),
+        Keyword::Size => {
             value.kind() == Kind::Array
                 && Document::number(value.items().count()).is_some_and(|size| is(size.root(), wanted, false, subject))
         }
-        Word::ElemMatch => value.items().filter(|item| is_truthy(*item)).any(|item| {
+        Keyword::ElemMatch => value.items().filter(|item| is_truthy(*item)).any(|item| {
             if has_operators(wanted) { is(item, wanted, false, subject) } else { holds_for(wanted, item, subject) }
         }),
-        Word::Regex | Word::Regexi => host::matches(wanted.text(), &text(value), operator == Word::Regexi),
-        Word::TypeOf => wanted.word() == type_of(value),
+        Keyword::Regex | Keyword::Regexi => host::matches(wanted.text(), &text(value), operator == Keyword::Regexi),
+        Keyword::TypeOf => wanted.word() == type_of(value),
         _ => false,
     }
 }
 
 /// Whether two values in that order are as an operator says.
-fn is_so(operator: Word, order: Ordering) -> bool {
+fn is_so(operator: Keyword, order: Ordering) -> bool {
     match operator {
-        Word::Veq => order.is_eq(),
-        Word::Vne => order.is_ne(),
-        Word::Gt | Word::Vgt => order.is_gt(),
-        Word::Gte | Word::Vgte => order.is_ge(),
-        Word::Lt | Word::Vlt => order.is_lt(),
+        Keyword::Veq => order.is_eq(),
+        Keyword::Vne => order.is_ne(),
+        Keyword::Gt | Keyword::Vgt => order.is_gt(),
+        Keyword::Gte | Keyword::Vgte => order.is_ge(),
+        Keyword::Lt | Keyword::Vlt => order.is_lt(),
         _ => order.is_le(),
     }
 }
@@ -196,14 +196,14 @@ fn version(value: Json) -> Vec<u8> {
     sortable(&if matches!(value.kind(), Kind::String | Kind::Number) { text(value) } else { Cow::Borrowed("") })
 }
 
-fn type_of(value: Json) -> Word {
+fn type_of(value: Json) -> Keyword {
     match value.kind() {
-        Kind::Null => Word::Null,
-        Kind::True | Kind::False => Word::Boolean,
-        Kind::Number => Word::Number,
-        Kind::String => Word::String,
-        Kind::Array => Word::Array,
-        Kind::Object => Word::Object,
+        Kind::Null => Keyword::Null,
+        Kind::True | Kind::False => Keyword::Boolean,
+        Kind::Number => Keyword::Number,
+        Kind::String => Keyword::String,
+        Kind::Array => Keyword::Array,
+        Kind::Object => Keyword::Object,
     }
 }
 

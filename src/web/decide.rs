@@ -8,9 +8,9 @@ use crate::config::Config;
 use crate::diagnostics::diagnostic::Code;
 use crate::evaluation::decision::{Decision, History};
 use crate::evaluation::overrides::Overrides;
-use crate::evaluation::{Context, Evaluation};
+use crate::evaluation::{Evaluation, EvaluationContext};
 use crate::json::document::Json;
-use crate::json::keyword::Word;
+use crate::json::keyword::Keyword;
 use crate::json::writer::Writer;
 
 /// Decides for a page view, whose shape is the loader's and that of [`Flags::new`](super::Flags::new). `reply_time` is the reply's own
@@ -45,14 +45,14 @@ fn answer(view: &[u8], config: &[u8], reply_time: f64, held: bool, out: &mut Wri
     let view = view::read(view).unwrap_or_default();
     let view = view.root();
     let bundle = config.canary();
-    if bundle.is_some_and(|bundle| bundle.stranger(view.member(Word::Origins).text()).is_some()) {
-        return Err(Code::Address);
+    if bundle.is_some_and(|bundle| bundle.first_unlisted_asset(view.member(Keyword::Origins).text()).is_some()) {
+        return Err(Code::AssetUrl);
     }
-    let context = view::context(view).unwrap_or_else(|| Context {
-        targeting_key: String::from(view.member(Word::TargetingKey).text()),
-        ..Context::default()
+    let context = view::context(view).unwrap_or_else(|| EvaluationContext {
+        targeting_key: String::from(view.member(Keyword::TargetingKey).text()),
+        ..EvaluationContext::default()
     });
-    let overrides = Overrides::new(view.member(Word::Arm).items().map(Json::text), None);
+    let overrides = Overrides::new(view.member(Keyword::Arm).items().map(Json::text), None);
     let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now: 0 };
     let decision = Decision::make(&evaluation, view::standing(view), History { held, quarantined: false });
     match bundle {

@@ -5,20 +5,20 @@ use alloc::vec::Vec;
 
 use super::view;
 use crate::config::Config;
-use crate::diagnostics::diagnostic::Fault;
+use crate::diagnostics::diagnostic::Diagnostic;
 use crate::evaluation::details::Details;
 use crate::evaluation::overrides::Overrides;
 use crate::evaluation::reason::ErrorCode;
-use crate::evaluation::{Context, Evaluation};
-use crate::json::keyword::Word;
+use crate::evaluation::{Evaluation, EvaluationContext};
+use crate::json::keyword::Keyword;
 use crate::json::writer::Writer;
 
 /// The flags of one page view. Texts come as UTF-8, answers are JSON.
 #[derive(Debug)]
 pub struct Flags {
-    device: Context,
+    device: EvaluationContext,
     /// Whom the page has identified since: flags are for them, the bundle stays the device's.
-    user: Option<Context>,
+    user: Option<EvaluationContext>,
     origins: String,
     overrides: Overrides,
     config: Option<Config>,
@@ -35,7 +35,7 @@ impl Flags {
         Self {
             device: view::context(view.root()).unwrap_or_default(),
             user: None,
-            origins: String::from(view.root().member(Word::Origins).text()),
+            origins: String::from(view.root().member(Keyword::Origins).text()),
             overrides: view::overrides(view.root()),
             config: None,
             now: 0,
@@ -141,7 +141,7 @@ impl Flags {
         self.config.as_ref().and_then(find).unwrap_or_else(|| Vec::from(b"null"))
     }
 
-    fn read(&self, bytes: &[u8], reply_time: f64) -> Result<(Config, Vec<Fault>), Fault> {
+    fn read(&self, bytes: &[u8], reply_time: f64) -> Result<(Config, Vec<Diagnostic>), Diagnostic> {
         let (config, warnings) = Config::parse(bytes)?;
         #[expect(clippy::cast_possible_truncation, reason = "casts saturate")]
         config.check_expiry((!reply_time.is_nan()).then_some(reply_time as i64))?;

@@ -2,11 +2,11 @@
 
 use alloc::string::String;
 
-use crate::evaluation::Context;
-use crate::evaluation::decision::Standing;
+use crate::evaluation::EvaluationContext;
+use crate::evaluation::decision::Visitor;
 use crate::evaluation::overrides::Overrides;
 use crate::json::document::{Document, Json, Kind};
-use crate::json::keyword::Word;
+use crate::json::keyword::Keyword;
 use crate::json::writer::utf8;
 
 /// What the page says, if it is an object.
@@ -16,28 +16,28 @@ pub(super) fn read(bytes: &[u8]) -> Option<Document> {
 
 /// For whom; nothing where the page says something else. The attributes are a text of their own, so that one that is
 /// nested too deep costs no more than them.
-pub(super) fn context(view: Json) -> Option<Context> {
-    let (key, attributes) = (view.member(Word::TargetingKey), view.member(Word::Attributes));
+pub(super) fn context(view: Json) -> Option<EvaluationContext> {
+    let (key, attributes) = (view.member(Keyword::TargetingKey), view.member(Keyword::Attributes));
     if key.exists() && key.kind() != Kind::String {
         return None;
     }
     let attributes = if attributes.exists() { read(attributes.text().as_bytes())? } else { Document::default() };
-    Some(Context { targeting_key: String::from(key.text()), attributes })
+    Some(EvaluationContext { targeting_key: String::from(key.text()), attributes })
 }
 
 /// How well they are known.
-pub(super) fn standing(view: Json) -> Standing {
-    match view.member(Word::Standing).word() {
-        Word::Known => Standing::Known,
-        Word::Automated => Standing::Automated,
-        _ => Standing::Unknown,
+pub(super) fn standing(view: Json) -> Visitor {
+    match view.member(Keyword::Standing).word() {
+        Keyword::Known => Visitor::Identified,
+        Keyword::Automated => Visitor::Bot,
+        _ => Visitor::Anonymous,
     }
 }
 
 /// What the address says of the bundle.
 pub(super) fn overrides(view: Json) -> Overrides {
     let texts = |word| view.member(word).items().map(Json::text);
-    Overrides::new(texts(Word::Arm), texts(Word::FlagOverrides))
+    Overrides::new(texts(Keyword::Arm), texts(Keyword::FlagOverrides))
 }
 
 pub(super) fn text(bytes: &[u8]) -> &str {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use canary_runtime::{Document, Fault, Json};
+use canary_runtime::{Diagnostic, Document, Json};
 
 /// What a schema says of a config.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +39,7 @@ pub(crate) fn read(folder: &str) -> Vec<Case> {
 }
 
 /// A fault as the corpus has it: code, key, line and column.
-pub(crate) fn show(fault: &Fault) -> String {
+pub(crate) fn show(fault: &Diagnostic) -> String {
     let place = fault.place().map_or_else(|| "-".to_owned(), |place| format!("{}:{}", place.line, place.column));
     format!("{} {:?} {place}", fault.code().as_str(), fault.key())
 }

@@ -1,7 +1,7 @@
 //! Users are spread evenly, and every decision spreads them anew.
 
 use canary_runtime::bucketing::bucket::{BUCKETS, Domain, bucket};
-use canary_runtime::{Config, Context, Evaluation, Overrides};
+use canary_runtime::{Config, Evaluation, EvaluationContext, Overrides};
 use proptest::prelude::*;
 
 /// What chi-square with 99 degrees of freedom exceeds once in 10,000 draws.
@@ -81,7 +81,7 @@ proptest! {
         let ends: Vec<u64> = ends.by_ref().collect();
         prop_assert_eq!(ends.last(), Some(&u64::from(BUCKETS)));
         for user in 0..2_000 {
-            let context = Context { targeting_key: format!("user-{user}"), ..Context::default() };
+            let context = EvaluationContext { targeting_key: format!("user-{user}"), ..EvaluationContext::default() };
             let evaluation = Evaluation { config: &config, context: &context, overrides: &Overrides::default(), now: 0 };
             let details = evaluation.flag("f");
             let variant: usize = details.variant.expect("a variant").parse().expect("a number");

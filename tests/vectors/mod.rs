@@ -12,7 +12,8 @@
 use canary_runtime::bucketing::bucket::{Domain, bucket};
 use canary_runtime::config::timestamp::parse_rfc3339;
 use canary_runtime::{
-    Code, Config, Context, Decision, Document, Evaluation, Fault, History, Overrides, Percentage, Standing,
+    Code, Config, Decision, Diagnostic, Document, Evaluation, EvaluationContext, History, Overrides, Percentage,
+    Visitor,
 };
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -111,11 +112,11 @@ pub(crate) fn check_decisions() -> usize {
     let cases = raw_cases::<Decided>(include_str!("decisions.json"));
     let mut wrong = Wrong::default();
     for case in &cases {
-        let context = Context { targeting_key: case.key.clone(), attributes: document(case.attributes) };
+        let context = EvaluationContext { targeting_key: case.key.clone(), attributes: document(case.attributes) };
         let standing = match case.standing {
-            "known" => Standing::Known,
-            "automated" => Standing::Automated,
-            "unknown" => Standing::Unknown,
+            "known" => Visitor::Identified,
+            "automated" => Visitor::Bot,
+            "unknown" => Visitor::Anonymous,
             other => panic!("{other}"),
         };
         let history = case.history.as_ref();
@@ -128,7 +129,7 @@ pub(crate) fn check_decisions() -> usize {
             config.check_expiry(now)?;
             Ok(config)
         });
-        let decision = match parsed.unwrap_or(Err(Fault::new(Code::Expired, "", ""))) {
+        let decision = match parsed.unwrap_or(Err(Diagnostic::new(Code::Expired, "", ""))) {
             Ok(config) => {
                 let evaluation =
                     Evaluation { config: &config, context: &context, overrides: &overrides, now: now.unwrap_or(0) };
@@ -220,7 +221,7 @@ fn evaluate(
     flag: &str,
 ) -> Value {
     let (config, _) = Config::parse(config.as_bytes()).unwrap_or_else(|fault| panic!("{name}: {fault} {config}"));
-    let context = Context { targeting_key: key.to_owned(), attributes: document(attributes) };
+    let context = EvaluationContext { targeting_key: key.to_owned(), attributes: document(attributes) };
     let overrides = Overrides::new(None, query.iter().map(String::as_str));
     let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now };
     serde_json::from_str(&evaluation.flag(flag).to_json()).expect("JSON")

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow, bail, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use canary_runtime::Address;
+use canary_runtime::AssetUrl;
 use serde_json::Value;
 use sha2::{Digest, Sha384};
 
@@ -65,7 +65,7 @@ impl Dist {
 /// Refuses what the runtime would not load.
 pub(crate) fn check_address(address: &str) -> anyhow::Result<()> {
     ensure!(
-        Address::parse(address) == Some(Address::Own),
+        AssetUrl::parse(address) == Some(AssetUrl::SameOrigin),
         "{address}: expected an address of A-Z a-z 0-9 . _ / @ - that begins with /, without // and .."
     );
     Ok(())

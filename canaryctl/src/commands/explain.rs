@@ -17,7 +17,7 @@ use anyhow::{anyhow, ensure};
 use canary_runtime::config::identifier::is_flag_key;
 use canary_runtime::config::timestamp::parse_rfc3339;
 use canary_runtime::json::document::Kind;
-use canary_runtime::{Context, Document, Fault, History, Overrides, Standing};
+use canary_runtime::{Diagnostic, Document, EvaluationContext, History, Overrides, Visitor};
 
 use crate::config::configmap;
 use crate::platform::clock;
@@ -102,10 +102,10 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         overrides.set(&one.flag, &one.json);
     }
     let question = Question {
-        context: Context { targeting_key: args.key.clone(), attributes: args.attributes.clone() },
+        context: EvaluationContext { targeting_key: args.key.clone(), attributes: args.attributes.clone() },
         overrides,
         now: args.now.unwrap_or_else(clock::now),
-        standing: Standing::Known,
+        standing: Visitor::Identified,
         history: History::default(),
         flags: args.flags.clone(),
     };
@@ -122,6 +122,6 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
 }
 
 /// The lines of faults.
-fn lines(faults: &[Fault]) -> Vec<String> {
-    faults.iter().map(Fault::line).collect()
+fn lines(faults: &[Diagnostic]) -> Vec<String> {
+    faults.iter().map(Diagnostic::line).collect()
 }

@@ -16,7 +16,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail, ensure};
-use canary_runtime::{Config, Fault};
+use canary_runtime::{Config, Diagnostic};
 use serde_json::{Map, Value};
 use similar::TextDiff;
 
@@ -128,13 +128,13 @@ impl Editor {
 
     /// Judges the result as the runtime does: what it has to say about it that it did not say before. An error where
     /// the config would be rejected, or a flag lost.
-    pub(crate) fn judge(&self) -> anyhow::Result<Vec<Fault>> {
+    pub(crate) fn judge(&self) -> anyhow::Result<Vec<Diagnostic>> {
         let name = self.path.display();
         let source = Source::find(&self.path, &self.new)?;
         let (_, faults) = Config::parse(source.text.as_bytes())
             .map_err(|fault| anyhow!("{name}: nothing is written, the config would be rejected: {fault}"))?;
         let old = Config::parse(Source::find(&self.path, &self.old)?.text.as_bytes());
-        let is_new = |fault: &Fault| match &old {
+        let is_new = |fault: &Diagnostic| match &old {
             Ok((_, faults)) => !faults.iter().any(|it| (it.code(), it.key()) == (fault.code(), fault.key())),
             // Nothing was said of a rejected config's parts, whatever they are: what counts is what was edited.
             Err(_) => self.changes.iter().any(|change| fault.key().starts_with(&change.key)),

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use canary_runtime::{
-    Code, Cohort, Config, Decision, Details, Document, ErrorCode, Evaluation, Fault, History, Json, Overrides, Reason,
-    Standing, Variant,
+    Arm, Code, Cohort, Config, Decision, Details, Diagnostic, Document, ErrorCode, Evaluation, History, Json,
+    Overrides, Reason, Visitor,
 };
 
 use crate::config::configmap;
@@ -19,7 +19,7 @@ pub(crate) struct ConfigFile {
     /// The config as it was typed; nothing where it is no JSON.
     pub(crate) document: Document,
     /// What the runtime reads in it, with warnings, or why it rejects it.
-    pub(crate) parsed: Result<(Config, Vec<Fault>), Fault>,
+    pub(crate) parsed: Result<(Config, Vec<Diagnostic>), Diagnostic>,
 }
 
 impl ConfigFile {
@@ -48,7 +48,7 @@ impl ConfigFile {
 
     /// What pages get from it at a time.
     pub(crate) fn offer(&self, now: i64) -> Offer<'_> {
-        let checked = self.parsed.as_ref().map_err(Fault::clone);
+        let checked = self.parsed.as_ref().map_err(Diagnostic::clone);
         let usable = checked.and_then(|(config, _)| config.check_expiry(Some(now)).map(|()| config));
         Offer { usable, overrides: Overrides::default(), now }
     }
@@ -57,14 +57,14 @@ impl ConfigFile {
 /// What a config is for pages at one time: nothing, where it is rejected or expired.
 #[derive(Debug)]
 pub(crate) struct Offer<'a> {
-    usable: Result<&'a Config, Fault>,
+    usable: Result<&'a Config, Diagnostic>,
     overrides: Overrides,
     now: i64,
 }
 
 impl Offer<'_> {
     /// Why there is none.
-    pub(crate) fn fault(&self) -> Option<&Fault> {
+    pub(crate) fn fault(&self) -> Option<&Diagnostic> {
         self.usable.as_ref().err()
     }
 
@@ -74,31 +74,31 @@ impl Offer<'_> {
     }
 
     /// Which bundle somebody gets.
-    pub(crate) fn decide(&self, context: &canary_runtime::Context) -> Decision {
+    pub(crate) fn decide(&self, context: &canary_runtime::EvaluationContext) -> Decision {
         match &self.usable {
-            Ok(config) => Decision::make(&self.evaluation(config, context), Standing::Known, History::default()),
+            Ok(config) => Decision::make(&self.evaluation(config, context), Visitor::Identified, History::default()),
             Err(fault) => without_config(fault),
         }
     }
 
     /// What a flag is for somebody.
-    pub(crate) fn flag<'a>(&'a self, context: &'a canary_runtime::Context, key: &str) -> Details<'a> {
+    pub(crate) fn flag<'a>(&'a self, context: &'a canary_runtime::EvaluationContext, key: &str) -> Details<'a> {
         match &self.usable {
             Ok(config) => self.evaluation(config, context).flag(key),
             Err(_) => Details::error(ErrorCode::General),
         }
     }
 
-    fn evaluation<'a>(&'a self, config: &'a Config, context: &'a canary_runtime::Context) -> Evaluation<'a> {
+    fn evaluation<'a>(&'a self, config: &'a Config, context: &'a canary_runtime::EvaluationContext) -> Evaluation<'a> {
         Evaluation { config, context, overrides: &self.overrides, now: self.now }
     }
 }
 
 /// Stable, because no config can be used.
-fn without_config(fault: &Fault) -> Decision {
+fn without_config(fault: &Diagnostic) -> Decision {
     let error = if fault.code() == Code::Expired { ErrorCode::General } else { ErrorCode::ParseError };
     Decision {
-        variant: Variant::Stable,
+        variant: Arm::Stable,
         cohort: Cohort::Rest,
         bucket: None,
         reason: Reason::Error,

@@ -1,6 +1,6 @@
 //! One thing that is said about a file.
 
-use canary_runtime::{Fault, Place};
+use canary_runtime::{Diagnostic, Position};
 use serde_json::{Value, json};
 
 /// A fault of the config, or a trap in what is around it.
@@ -10,14 +10,14 @@ pub(crate) struct Finding {
     /// Where in the structure, as `spec.template`; may be empty.
     pub(crate) key: String,
     /// Where in the file.
-    pub(crate) place: Option<Place>,
+    pub(crate) place: Option<Position>,
     /// What goes wrong, and what to write instead.
     pub(crate) message: String,
 }
 
 impl Finding {
     /// What the runtime says of a config, at its place in the file.
-    pub(crate) fn of(fault: &Fault, place: Option<Place>) -> Self {
+    pub(crate) fn of(fault: &Diagnostic, place: Option<Position>) -> Self {
         let message = format!("expected {}", fault.expected());
         Self { code: fault.code().as_str(), key: fault.key().to_owned(), place, message }
     }
@@ -40,11 +40,11 @@ impl Finding {
 }
 
 /// The place of a byte of a text, from 1, columns in bytes.
-pub(crate) fn place(text: &str, at: usize) -> Place {
+pub(crate) fn place(text: &str, at: usize) -> Position {
     let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
     let line = before.split(|byte| *byte == b'\n').count();
     let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end.saturating_add(1));
     // A byte order mark takes no column.
     let start = if start == 0 && text.starts_with('\u{feff}') { 3 } else { start };
-    Place { line, column: before.len().saturating_sub(start).saturating_add(1) }
+    Position { line, column: before.len().saturating_sub(start).saturating_add(1) }
 }

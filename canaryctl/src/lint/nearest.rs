@@ -1,13 +1,17 @@
 //! Keys of a config that are probably misspelt.
 
-use canary_runtime::{Document, Fault, Json, Place};
+use canary_runtime::{Diagnostic, Document, Json, Position};
 
 use crate::commands::schema;
 use crate::lint::suggest::meant;
 
 /// What to add to what is said of a fault: the key that was meant, or the one that stands in its place. `locate` finds a
 /// place of the config in its file.
-pub(crate) fn hint(fault: &Fault, document: &Document, locate: impl Fn(Place) -> Option<Place>) -> Option<String> {
+pub(crate) fn hint(
+    fault: &Diagnostic,
+    document: &Document,
+    locate: impl Fn(Position) -> Option<Position>,
+) -> Option<String> {
     let known = schema::keys();
     let is_known = |key: &str| known.iter().any(|known| known == key);
     let root = document.root();
@@ -17,7 +21,7 @@ pub(crate) fn hint(fault: &Fault, document: &Document, locate: impl Fn(Place) ->
     if is_known(key) && missing(&key) {
         let name = meant(key, unknown.clone().map(Json::text))?;
         let at = unknown.find(|it| it.text() == name)?.span().start;
-        let at = locate(document.place(at)).map(|Place { line, column }| format!(" at {line}:{column}"));
+        let at = locate(document.place(at)).map(|Position { line, column }| format!(" at {line}:{column}"));
         return Some(format!("; is {name}{} meant?", at.unwrap_or_default()));
     }
     unknown.find(|name| name.text() == key)?;

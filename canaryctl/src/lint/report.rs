@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use canary_runtime::{Document, Fault, Place};
+use canary_runtime::{Diagnostic, Document, Position};
 use serde_json::{Value, json};
 
 use super::nginx::locations;
@@ -146,7 +146,7 @@ impl Report {
         let config = found.map(|found| found.text.trim_start_matches('\u{feff}')).unwrap_or_default();
         let document = Document::parse(config).unwrap_or_default();
         let locate = |place| found.and_then(|found| found.place(text, place));
-        let finding = |fault: Fault| {
+        let finding = |fault: Diagnostic| {
             let mut finding = Finding::of(&fault, fault.place().and_then(locate));
             finding.message.extend(nearest::hint(&fault, &document, locate));
             finding
@@ -199,7 +199,7 @@ impl Report {
 
     fn lines(&self, level: &str, Finding { code, key, place, message }: &Finding, paint: Paint) -> String {
         let mut text = self.file.clone();
-        if let Some(Place { line, column }) = place {
+        if let Some(Position { line, column }) = place {
             text = format!("{text}:{line}:{column}");
         }
         text = format!("{text}: {level} {code}");
@@ -208,7 +208,7 @@ impl Report {
         }
         text = format!("{text}: {}\n", safe(message));
         let line = place.and_then(|place| Some((place, self.text.split('\n').nth(place.line.saturating_sub(1))?)));
-        if let Some((Place { line: number, column }, line)) = line {
+        if let Some((Position { line: number, column }, line)) = line {
             let excerpt = excerpt(line, number, column);
             let (line, caret) = excerpt.rsplit_once('^').unwrap_or((&excerpt, ""));
             text = format!("{text}{line}{}{caret}\n", paint.bold(Colour::Blue, '^'));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use canary_runtime::Place;
+use canary_runtime::Position;
 use granit_parser::{Event, ScalarStyle, ScanError, Span};
 
 use crate::config::merge_conflict::Conflict;
@@ -18,7 +18,7 @@ pub(crate) struct Tree {
     nodes: Vec<(usize, Kind)>,
     root: usize,
     /// Where the source itself stands in a file: the place of its first byte, its other lines indented alike.
-    inside: Option<Place>,
+    inside: Option<Position>,
 }
 
 #[derive(Debug)]
@@ -38,14 +38,14 @@ pub(crate) struct Node<'a> {
 /// Why a text is no YAML, and where.
 #[derive(Debug)]
 pub(crate) struct Broken {
-    pub(crate) place: Place,
+    pub(crate) place: Position,
     pub(crate) reason: String,
 }
 
 impl Broken {
     fn of(source: &str, error: &ScanError) -> Self {
         match Conflict::find(source.as_bytes()) {
-            Some(conflict) => Self { place: Place { line: conflict.line, column: 1 }, reason: conflict.to_string() },
+            Some(conflict) => Self { place: Position { line: conflict.line, column: 1 }, reason: conflict.to_string() },
             None => Self {
                 place: place(source, error.marker().byte_offset().unwrap_or_default()),
                 reason: error.info().clone(),
@@ -147,23 +147,23 @@ impl<'a> Node<'a> {
     }
 
     /// Where it begins in the file.
-    pub(crate) fn place(self) -> Place {
+    pub(crate) fn place(self) -> Position {
         let start = self.tree.nodes.get(self.at).map_or(0, |(start, _)| *start);
         let own = place(&self.tree.source, start);
         let Some(inside) = self.tree.inside else { return own };
-        Place {
+        Position {
             line: inside.line.saturating_add(own.line).saturating_sub(1),
             column: inside.column.saturating_add(own.column).saturating_sub(1),
         }
     }
 
     /// Where the text of a literal block begins.
-    fn block(self) -> Option<Place> {
+    fn block(self) -> Option<Position> {
         let Kind::Text(_, ScalarStyle::Literal) = self.kind()? else { return None };
         let own = self.place();
         let line = self.tree.source.lines().nth(own.line.saturating_sub(1))?;
         let indent = line.len().saturating_sub(line.trim_start_matches(' ').len());
-        Some(Place { line: own.line, column: indent.saturating_add(1) })
+        Some(Position { line: own.line, column: indent.saturating_add(1) })
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, anyhow, ensure};
 use canary_runtime::config::timestamp::parse_rfc3339;
 use canary_runtime::json::document::Kind;
-use canary_runtime::{Context, Document};
+use canary_runtime::{Document, EvaluationContext};
 
 use super::keys::Keys;
 use crate::terminal::progress::{Progress, TICK};
@@ -86,11 +86,11 @@ impl Crowd {
     }
 
     /// One user of each kind, and how many are of that kind.
-    pub(crate) fn kinds(&self) -> impl Iterator<Item = (Context, u64)> {
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = (EvaluationContext, u64)> {
         let kinds = u64::try_from(self.profiles.len()).unwrap_or(u64::MAX);
         (0_u64..).zip(&self.profiles).map(move |(index, profile)| {
             let count = self.len().saturating_sub(index).div_ceil(kinds.max(1));
-            (Context { targeting_key: "anybody".to_owned(), attributes: profile.clone() }, count)
+            (EvaluationContext { targeting_key: "anybody".to_owned(), attributes: profile.clone() }, count)
         })
     }
 
@@ -98,7 +98,7 @@ impl Crowd {
     /// ascending order.
     pub(crate) fn fold<T: Default + Send>(
         &self,
-        add: impl Fn(&mut T, u64, &Context) + Sync,
+        add: impl Fn(&mut T, u64, &EvaluationContext) + Sync,
         merge: impl Fn(&mut T, T),
     ) -> T {
         let (next, add) = (&AtomicU64::new(0), &add);
@@ -123,10 +123,11 @@ impl Crowd {
         whole
     }
 
-    fn work<T: Default>(&self, next: &AtomicU64, add: impl Fn(&mut T, u64, &Context)) -> T {
+    fn work<T: Default>(&self, next: &AtomicU64, add: impl Fn(&mut T, u64, &EvaluationContext)) -> T {
         let mut part = T::default();
         // Contexts of the thread's own: for each user only the text of the key changes, in place.
-        let context = |profile: &Document| Context { targeting_key: String::new(), attributes: profile.clone() };
+        let context =
+            |profile: &Document| EvaluationContext { targeting_key: String::new(), attributes: profile.clone() };
         let mut contexts: Vec<_> = self.profiles.iter().map(context).collect();
         loop {
             let start = next.fetch_add(CHUNK, Ordering::Relaxed);

@@ -1,15 +1,15 @@
 use super::*;
 use crate::config::Config;
-use crate::evaluation::Context;
+use crate::evaluation::EvaluationContext;
 use crate::evaluation::overrides::Overrides;
 use std::borrow::ToOwned;
 use std::format;
 use std::string::String;
 
-fn decide(percentage: &str, key: &str, standing: Standing) -> String {
+fn decide(percentage: &str, key: &str, standing: Visitor) -> String {
     let text = format!(r#"{{"CANARY_PERCENTAGE": {percentage}, "REVISION": 7, "FEATURE_FLAGS": {{}}}}"#);
     let (config, _) = Config::parse(text.as_bytes()).unwrap();
-    let context = Context { targeting_key: key.to_owned(), ..Context::default() };
+    let context = EvaluationContext { targeting_key: key.to_owned(), ..EvaluationContext::default() };
     let overrides = Overrides::default();
     let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now: 0 };
     let mut out = Writer::default();
@@ -20,11 +20,11 @@ fn decide(percentage: &str, key: &str, standing: Standing) -> String {
 #[test]
 fn splits_by_bucket() {
     assert_eq!(
-        decide("5", "edge-38162", Standing::Known),
+        decide("5", "edge-38162", Visitor::Identified),
         r#"{"variant":"canary","cohort":"canary","bucket":4999,"reason":"SPLIT","revision":7,"eligible":true}"#
     );
     assert_eq!(
-        decide("5", "edge-88039", Standing::Automated),
+        decide("5", "edge-88039", Visitor::Bot),
         r#"{"variant":"stable","cohort":"rest","bucket":5000,"reason":"SPLIT","revision":7,"eligible":false}"#
     );
 }
@@ -32,11 +32,11 @@ fn splits_by_bucket() {
 #[test]
 fn the_ends_are_not_split() {
     assert_eq!(
-        decide("0", "edge-38162", Standing::Known),
+        decide("0", "edge-38162", Visitor::Identified),
         r#"{"variant":"stable","cohort":"rest","bucket":4999,"reason":"DISABLED","revision":7,"eligible":false}"#
     );
     assert_eq!(
-        decide("100", "edge-899", Standing::Known),
+        decide("100", "edge-899", Visitor::Identified),
         r#"{"variant":"canary","cohort":"canary","bucket":99999,"reason":"STATIC","revision":7,"eligible":true}"#
     );
 }
@@ -44,11 +44,11 @@ fn the_ends_are_not_split() {
 #[test]
 fn nobody_is_stable() {
     assert_eq!(
-        decide("100", "", Standing::Unknown),
+        decide("100", "", Visitor::Anonymous),
         r#"{"variant":"stable","cohort":"rest","bucket":null,"reason":"DISABLED","revision":7,"eligible":false}"#
     );
     assert_eq!(
-        decide("50", "", Standing::Known),
+        decide("50", "", Visitor::Identified),
         concat!(
             r#"{"variant":"stable","cohort":"rest","bucket":null,"reason":"ERROR","#,
             r#""errorCode":"TARGETING_KEY_MISSING","revision":7,"eligible":false}"#
@@ -90,10 +90,10 @@ fn the_control_mirrors_the_canary() {
 
 /// What one gets whose bucket is 38,594: `variant cohort reason eligible`.
 #[track_caller]
-fn check(members: &str, arm: &str, standing: Standing, history: History, expected: &str) {
+fn check(members: &str, arm: &str, standing: Visitor, history: History, expected: &str) {
     let text = format!(r#"{{"FEATURE_FLAGS": {{}}, {members}}}"#);
     let (config, _) = Config::parse(text.as_bytes()).unwrap();
-    let context = Context { targeting_key: "user-1".to_owned(), ..Context::default() };
+    let context = EvaluationContext { targeting_key: "user-1".to_owned(), ..EvaluationContext::default() };
     let overrides = Overrides::new((!arm.is_empty()).then_some(arm), None);
     let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now: 0 };
     let decision = Decision::make(&evaluation, standing, history);
@@ -115,39 +115,39 @@ fn one_order_of_precedence() {
     for percentage in [0, 50, 100] {
         let always = format!(r#""CANARY_PERCENTAGE": {percentage}, {RULES}"#);
         for (history, arm) in [(none, ""), (quarantined, ""), (held, "stable"), (none, "stable")] {
-            check(&always, arm, Standing::Known, history, "canary canary TARGETING_MATCH");
+            check(&always, arm, Visitor::Identified, history, "canary canary TARGETING_MATCH");
         }
     }
     let off = format!(r#""CANARY_PERCENTAGE": 0, {RULE}"#);
     for (history, arm) in [(none, ""), (quarantined, ""), (none, "canary")] {
-        check(&off, arm, Standing::Known, history, "stable rest DISABLED");
+        check(&off, arm, Visitor::Identified, history, "stable rest DISABLED");
     }
     let half = format!(r#""CANARY_PERCENTAGE": 50, {RULE}"#);
     for (history, arm) in [(quarantined, ""), (held, "canary"), (History { quarantined: true, held: true }, "stable")] {
-        check(&half, arm, Standing::Known, history, "stable canary CACHED counted");
+        check(&half, arm, Visitor::Identified, history, "stable canary CACHED counted");
     }
-    check(&half, "stable", Standing::Known, none, "stable rest TARGETING_MATCH");
-    check(&half, "canary", Standing::Known, none, "canary canary TARGETING_MATCH");
-    check(&half, "", Standing::Known, none, "canary canary TARGETING_MATCH");
-    check(&half.replace("true", "false"), "stable", Standing::Known, none, "canary canary TARGETING_MATCH");
+    check(&half, "stable", Visitor::Identified, none, "stable rest TARGETING_MATCH");
+    check(&half, "canary", Visitor::Identified, none, "canary canary TARGETING_MATCH");
+    check(&half, "", Visitor::Identified, none, "canary canary TARGETING_MATCH");
+    check(&half.replace("true", "false"), "stable", Visitor::Identified, none, "canary canary TARGETING_MATCH");
     let low = r#""CANARY_PERCENTAGE": 38.594"#;
-    check(low, "canary", Standing::Known, none, "stable rest SPLIT counted");
-    check(r#""CANARY_PERCENTAGE": 38.595"#, "", Standing::Known, none, "canary canary SPLIT counted");
-    check(low, "", Standing::Known, held, "stable rest CACHED counted");
+    check(low, "canary", Visitor::Identified, none, "stable rest SPLIT counted");
+    check(r#""CANARY_PERCENTAGE": 38.595"#, "", Visitor::Identified, none, "canary canary SPLIT counted");
+    check(low, "", Visitor::Identified, held, "stable rest CACHED counted");
 }
 
 #[test]
 fn machines_are_served_and_not_counted() {
     let counts = r#""CANARY_PERCENTAGE": 50, "TELEMETRY": {"countAutomation": true}"#;
     let none = History::default();
-    check(r#""CANARY_PERCENTAGE": 50"#, "", Standing::Automated, none, "canary canary SPLIT");
-    check(counts, "", Standing::Automated, none, "canary canary SPLIT counted");
-    check(counts, "", Standing::Unknown, none, "stable rest DISABLED");
-    check(&format!(r#""CANARY_PERCENTAGE": 50, {RULES}"#), "", Standing::Unknown, none, "stable rest DISABLED");
+    check(r#""CANARY_PERCENTAGE": 50"#, "", Visitor::Bot, none, "canary canary SPLIT");
+    check(counts, "", Visitor::Bot, none, "canary canary SPLIT counted");
+    check(counts, "", Visitor::Anonymous, none, "stable rest DISABLED");
+    check(&format!(r#""CANARY_PERCENTAGE": 50, {RULES}"#), "", Visitor::Anonymous, none, "stable rest DISABLED");
 }
 
 #[test]
 fn without_a_key_nobody_is_missed_at_0() {
-    assert!(decide("0", "", Standing::Known).contains(r#""reason":"DISABLED""#));
-    assert!(decide("0", "", Standing::Unknown).contains(r#""reason":"DISABLED""#));
+    assert!(decide("0", "", Visitor::Identified).contains(r#""reason":"DISABLED""#));
+    assert!(decide("0", "", Visitor::Anonymous).contains(r#""reason":"DISABLED""#));
 }

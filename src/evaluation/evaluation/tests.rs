@@ -6,7 +6,7 @@ use std::{format, vec};
 fn evaluate(flags: &str, key: &str, flag: &str, page: &[(&str, &str)]) -> String {
     let text = format!(r#"{{"CANARY_PERCENTAGE": 5, "OVERRIDES": {{"query": true}}, "FEATURE_FLAGS": {{{flags}}}}}"#);
     let (config, _) = Config::parse(text.as_bytes()).unwrap();
-    let context = Context { targeting_key: key.to_string(), ..Context::default() };
+    let context = EvaluationContext { targeting_key: key.to_string(), ..EvaluationContext::default() };
     let mut overrides = Overrides::new(None, ["by-query:\"query\""]);
     for (flag, json) in page {
         overrides.set(flag, json);

@@ -86,7 +86,7 @@ fn nothing_is_null_and_stands_nowhere() {
     assert!(!nothing.exists() && nothing.kind() == Kind::Null && nothing == document.root().find("a"));
     assert_eq!((nothing.source(), nothing.text(), nothing.as_str(), nothing.as_number()), ("", "", None, None));
     assert_eq!((nothing.find("c").exists(), nothing.items().count(), nothing.members().count()), (false, 0, 0));
-    assert_eq!((nothing.member(Word::If).exists(), nothing.word()), (false, Word::Other));
+    assert_eq!((nothing.member(Keyword::If).exists(), nothing.word()), (false, Keyword::Other));
     let empty = Document::default();
     assert!(empty.root().kind() == Kind::Null && empty.source().is_empty());
 }
@@ -95,9 +95,12 @@ fn nothing_is_null_and_stands_nowhere() {
 fn words_are_known_by_what_they_say() {
     let document = document(r#"{"\u0069f": 1, "xif": 2, "s": "canary", "n": "Canary"}"#);
     let root = document.root();
-    assert_eq!(root.member(Word::If).as_integer(), Some(1));
-    assert!(!root.member(Word::Serve).exists());
-    assert_eq!((root.find("s").word(), root.find("n").word(), root.word()), (Word::Canary, Word::Other, Word::Other));
+    assert_eq!(root.member(Keyword::If).as_integer(), Some(1));
+    assert!(!root.member(Keyword::Serve).exists());
+    assert_eq!(
+        (root.find("s").word(), root.find("n").word(), root.word()),
+        (Keyword::Canary, Keyword::Other, Keyword::Other)
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use canary_runtime::{Context, Value, Variant};
+use canary_runtime::{Arm, EvaluationContext, Value};
 
 use crate::config::loaded::{ConfigFile, Offer};
 use crate::population::histogram::Counter;
@@ -53,7 +53,7 @@ impl Move {
 #[derive(Debug, Default)]
 pub(crate) struct Moves {
     /// Bundles before and after.
-    pub(crate) arms: Counter<(Variant, Variant)>,
+    pub(crate) arms: Counter<(Arm, Arm)>,
     /// In the order of the keys.
     pub(crate) flags: Vec<Counter<Move>>,
     /// Users who get another bundle or another value of a flag that stays.
@@ -62,7 +62,7 @@ pub(crate) struct Moves {
 
 impl Moves {
     /// Counts a user.
-    pub(crate) fn add(&mut self, old: &Offer, new: &Offer, user: u64, context: &Context, keys: &[FlagKey]) {
+    pub(crate) fn add(&mut self, old: &Offer, new: &Offer, user: u64, context: &EvaluationContext, keys: &[FlagKey]) {
         let arms = (old.decide(context).variant, new.decide(context).variant);
         self.arms.add(arms, user);
         let mut moves = arms.0 != arms.1;

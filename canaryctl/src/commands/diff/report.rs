@@ -1,6 +1,6 @@
 //! What there is to tell, whoever reads it.
 
-use canary_runtime::Variant;
+use canary_runtime::Arm;
 
 use crate::commands::diff::changes::{Change, changes};
 use crate::commands::diff::moves::{FlagKey, Move, Moves};
@@ -9,12 +9,8 @@ use crate::population::histogram::Share;
 use crate::population::population::Crowd;
 
 /// Bundles before and after, as they are listed.
-const ARMS: [(Variant, Variant); 4] = [
-    (Variant::Stable, Variant::Canary),
-    (Variant::Canary, Variant::Stable),
-    (Variant::Canary, Variant::Canary),
-    (Variant::Stable, Variant::Stable),
-];
+const ARMS: [(Arm, Arm); 4] =
+    [(Arm::Stable, Arm::Canary), (Arm::Canary, Arm::Stable), (Arm::Canary, Arm::Canary), (Arm::Stable, Arm::Stable)];
 
 /// All of it.
 pub(crate) struct Report<'a> {
@@ -22,7 +18,7 @@ pub(crate) struct Report<'a> {
     pub(crate) names: (&'a str, &'a str),
     pub(crate) crowd: &'a Crowd,
     pub(crate) changes: Vec<Change<'a>>,
-    pub(crate) arms: [Arm; 4],
+    pub(crate) arms: [ArmTransition; 4],
     /// Flags that were edited, or that are something else for somebody.
     pub(crate) flags: Vec<FlagReport<'a>>,
     /// Users who get another bundle or another value of a flag that stays.
@@ -30,9 +26,9 @@ pub(crate) struct Report<'a> {
 }
 
 /// How many go from a bundle to a bundle.
-pub(crate) struct Arm {
-    pub(crate) from: Variant,
-    pub(crate) to: Variant,
+pub(crate) struct ArmTransition {
+    pub(crate) from: Arm,
+    pub(crate) to: Arm,
     pub(crate) count: u64,
     /// Keys of some of them.
     pub(crate) examples: Vec<String>,
@@ -59,7 +55,7 @@ impl<'a> Report<'a> {
         let arms = ARMS.map(|(from, to)| {
             let share = counted.arms.find(&(from, to));
             let (count, users) = share.map_or((0, &[][..]), |share| (share.count, share.examples.as_slice()));
-            Arm { from, to, count, examples: examples(users) }
+            ArmTransition { from, to, count, examples: examples(users) }
         });
         let flags = keys.iter().zip(&counted.flags).map(|(flag, counter)| {
             let mut shares: Vec<&Share<Move>> = counter.shares().iter().filter(|share| !share.outcome.stays).collect();

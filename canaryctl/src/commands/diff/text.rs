@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use canary_runtime::{Json, Variant};
+use canary_runtime::{Arm, Json};
 
 use crate::commands::diff::moves::Move;
-use crate::commands::diff::report::{Arm, FlagReport, Report};
+use crate::commands::diff::report::{ArmTransition, FlagReport, Report};
 use crate::config::editor::shown;
 use crate::terminal::format::{percent, plain, thousands};
 
@@ -76,7 +76,7 @@ pub(crate) fn summary(report: &Report) -> String {
         moved => format!("{} of {} users move, {:.3} %", thousands(moved), thousands(users), percent(moved, users)),
     };
     let count = |from, to| report.arms.iter().find(|arm| (arm.from, arm.to) == (from, to)).map_or(0, |arm| arm.count);
-    if count(Variant::Stable, Variant::Canary) > 0 && count(Variant::Canary, Variant::Stable) == 0 {
+    if count(Arm::Stable, Arm::Canary) > 0 && count(Arm::Canary, Arm::Stable) == 0 {
         text.push_str("; nobody leaves the canary");
     }
     for fate in ["added", "removed"] {
@@ -94,7 +94,7 @@ pub(crate) fn still(report: &FlagReport) -> &'static str {
     if report.flag.stays() { "nobody moves" } else { "no value for anybody" }
 }
 
-fn arm(arm: &Arm) -> Row<'_> {
+fn arm(arm: &ArmTransition) -> Row<'_> {
     let moves = arm.from != arm.to;
     let label = if moves {
         format!("{} -> {}", arm.from.as_str(), arm.to.as_str())

@@ -1,17 +1,19 @@
 //! What is asked, and the runtime's answer.
 
-use canary_runtime::{Config, Context, Decision, Details, Document, Evaluation, Fault, History, Overrides, Standing};
+use canary_runtime::{
+    Config, Decision, Details, Diagnostic, Document, Evaluation, EvaluationContext, History, Overrides, Visitor,
+};
 
 use crate::commands::explain::lines;
 
 /// Everything that an answer depends on but the config.
 #[derive(Debug)]
 pub(crate) struct Question {
-    pub(crate) context: Context,
+    pub(crate) context: EvaluationContext,
     pub(crate) overrides: Overrides,
     /// Milliseconds since 1970.
     pub(crate) now: i64,
-    pub(crate) standing: Standing,
+    pub(crate) standing: Visitor,
     pub(crate) history: History,
     /// The flags that are asked for; none means all.
     pub(crate) flags: Vec<String>,
@@ -21,10 +23,10 @@ pub(crate) struct Question {
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     /// The config, or why there is none to be used.
-    pub(crate) config: Result<Config, Fault>,
+    pub(crate) config: Result<Config, Diagnostic>,
     /// What was typed, for words about it.
     pub(crate) document: Document,
-    warnings: Vec<Fault>,
+    warnings: Vec<Diagnostic>,
 }
 
 impl Snapshot {

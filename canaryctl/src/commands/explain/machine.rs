@@ -60,16 +60,17 @@ pub(crate) fn value(value: Value<'_>) -> String {
 mod tests {
     use super::*;
     use crate::commands::explain::answer::{Question, Snapshot};
-    use canary_runtime::{Context, Document, History, Overrides, Standing};
+    use canary_runtime::{Document, EvaluationContext, History, Overrides, Visitor};
 
     #[track_caller]
     fn check(config: &str, flags: &[&str], expected: &str) {
-        let context = Context { targeting_key: "user-1".to_owned(), attributes: Document::parse("{}").unwrap() };
+        let context =
+            EvaluationContext { targeting_key: "user-1".to_owned(), attributes: Document::parse("{}").unwrap() };
         let question = Question {
             context,
             overrides: Overrides::new(["canary"], []),
             now: 0,
-            standing: Standing::Known,
+            standing: Visitor::Identified,
             history: History::default(),
             flags: flags.iter().map(|&flag| flag.to_owned()).collect(),
         };

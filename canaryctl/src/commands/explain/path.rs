@@ -5,7 +5,7 @@
 
 use canary_runtime::bucketing::bucket::BUCKETS;
 use canary_runtime::targeting::canary_rule::CanaryRule;
-use canary_runtime::{Cohort, Decision, Document, Evaluation, History, Json, Percentage, Reason, Standing, Variant};
+use canary_runtime::{Arm, Cohort, Decision, Document, Evaluation, History, Json, Percentage, Reason, Visitor};
 
 const KILLED: &str = "0 %: the kill switch; nobody gets the canary";
 
@@ -22,7 +22,7 @@ pub(crate) struct Step {
 pub(crate) fn steps(
     evaluation: &Evaluation<'_>,
     document: &Document,
-    (standing, history): (Standing, History),
+    (standing, history): (Visitor, History),
     decision: &Decision,
 ) -> Vec<Step> {
     let mut path = Path { evaluation, document, steps: Vec::new() };
@@ -37,11 +37,11 @@ struct Path<'a> {
 }
 
 impl Path<'_> {
-    fn walk(&mut self, standing: Standing, history: History, decision: &Decision) {
+    fn walk(&mut self, standing: Visitor, history: History, decision: &Decision) {
         let config = self.evaluation.config;
         let (percentage, allowed) = (config.percentage, config.allows_query());
         let off = percentage == Percentage::NONE;
-        if standing == Standing::Unknown {
+        if standing == Visitor::Anonymous {
             return self.end("user", "nobody who could be recognised again", Reason::Disabled);
         }
         let Some(bucket) = decision.bucket else {
@@ -123,7 +123,7 @@ impl Path<'_> {
     }
 }
 
-fn serves(variant: Variant) -> String {
+fn serves(variant: Arm) -> String {
     format!("{} is served", variant.as_str())
 }
 

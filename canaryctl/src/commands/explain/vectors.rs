@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use canary_runtime::config::timestamp::parse_rfc3339;
 use canary_runtime::json::document::Kind;
-use canary_runtime::{Context, Document, History, Json, Overrides, Standing};
+use canary_runtime::{Document, EvaluationContext, History, Json, Overrides, Visitor};
 use serde_json::Value;
 
 use super::{machine, path, people};
@@ -28,14 +28,14 @@ impl<'a> Case<'a> {
             overrides.set(flag.text(), value.source());
         }
         let standing = match self.get("standing").text() {
-            "automated" => Standing::Automated,
-            "unknown" => Standing::Unknown,
-            _ => Standing::Known,
+            "automated" => Visitor::Bot,
+            "unknown" => Visitor::Anonymous,
+            _ => Visitor::Identified,
         };
         let was = |name| self.get("history").get(name).and_then(Json::as_bool) == Some(true);
         let attributes = Document::parse(self.get("attributes").source()).unwrap();
         Question {
-            context: Context { targeting_key: self.get("key").text().to_owned(), attributes },
+            context: EvaluationContext { targeting_key: self.get("key").text().to_owned(), attributes },
             overrides,
             now: self.get("now").as_str().map_or(0, |now| parse_rfc3339(now).unwrap()),
             standing,

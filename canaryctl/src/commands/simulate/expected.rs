@@ -6,7 +6,7 @@
 mod flag;
 mod probe;
 
-use canary_runtime::{Cohort, Context, Reason, Variant};
+use canary_runtime::{Arm, Cohort, EvaluationContext, Reason};
 
 use crate::commands::simulate::tally::Outcome;
 use crate::config::loaded::{ConfigFile, Offer};
@@ -50,7 +50,7 @@ impl<K: PartialEq> Shares<K> {
 /// All of them.
 #[derive(Debug, Default)]
 pub(crate) struct Expected {
-    pub(crate) arms: Shares<Variant>,
+    pub(crate) arms: Shares<Arm>,
     pub(crate) cohorts: Shares<Cohort>,
     /// In the order of the keys; nothing where it does not follow simply, as for a flag that requires others.
     pub(crate) flags: Vec<Option<Shares<Outcome>>>,
@@ -75,7 +75,7 @@ impl Expected {
         expected
     }
 
-    fn add_bundle(&mut self, offer: &Offer, context: &Context, weight: f64) {
+    fn add_bundle(&mut self, offer: &Offer, context: &EvaluationContext, weight: f64) {
         let decision = offer.decide(context);
         let mut add = |variant, cohort, share: f64| {
             self.arms.add(variant, share * weight / ALL);
@@ -86,9 +86,9 @@ impl Expected {
                 let canary = f64::from(config.percentage.buckets()) / 1000.0;
                 let control = canary.min(ALL - canary);
                 // Above 50 % all of stable is the control.
-                add(Variant::Canary, Cohort::Canary, canary);
-                add(Variant::Stable, Cohort::Control, control);
-                add(Variant::Stable, Cohort::Rest, ALL - canary - control);
+                add(Arm::Canary, Cohort::Canary, canary);
+                add(Arm::Stable, Cohort::Control, control);
+                add(Arm::Stable, Cohort::Rest, ALL - canary - control);
             }
             _ => add(decision.variant, decision.cohort, ALL),
         }

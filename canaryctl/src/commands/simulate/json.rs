@@ -1,6 +1,6 @@
 //! The simulation for machines.
 
-use canary_runtime::{Cohort, Variant};
+use canary_runtime::{Arm, Cohort};
 use serde_json::{Map, Value, json};
 
 use super::Simulation;
@@ -11,7 +11,7 @@ use crate::population::histogram::Counter;
 /// One JSON value. Counts are users, expected shares are percent; a caller's default is `null`.
 pub(crate) fn report(simulation: &Simulation) -> Value {
     let Simulation { crowd, keys, tally, expected, .. } = simulation;
-    let arms = [Variant::Canary, Variant::Stable].map(|arm| (arm.as_str(), tally.arms.count(&arm)));
+    let arms = [Arm::Canary, Arm::Stable].map(|arm| (arm.as_str(), tally.arms.count(&arm)));
     let cohorts =
         [Cohort::Canary, Cohort::Control, Cohort::Rest].map(|cohort| (cohort.as_str(), tally.cohorts.count(&cohort)));
     let mut reasons = Map::new();
@@ -22,7 +22,7 @@ pub(crate) fn report(simulation: &Simulation) -> Value {
     let flags: Map<_, _> =
         flags.map(|((key, counter), shares)| ((*key).to_owned(), flag(counter, shares.as_ref()))).collect();
     let expected = json!({
-        "arms": rounded(&expected.arms, Variant::as_str),
+        "arms": rounded(&expected.arms, Arm::as_str),
         "cohorts": rounded(&expected.cohorts, Cohort::as_str),
     });
     json!({

@@ -1,6 +1,6 @@
 //! What came out, for how many.
 
-use canary_runtime::{Cohort, Context, Details, ErrorCode, Reason, Value, Variant};
+use canary_runtime::{Arm, Cohort, Details, ErrorCode, EvaluationContext, Reason, Value};
 
 use crate::config::loaded::Offer;
 use crate::population::histogram::Counter;
@@ -37,7 +37,7 @@ impl Outcome {
 /// All counts.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    pub(crate) arms: Counter<Variant>,
+    pub(crate) arms: Counter<Arm>,
     pub(crate) cohorts: Counter<Cohort>,
     pub(crate) reasons: Counter<(Reason, Option<ErrorCode>)>,
     /// In the order of the keys.
@@ -46,7 +46,7 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Counts a user.
-    pub(crate) fn add(&mut self, offer: &Offer, user: u64, context: &Context, keys: &[&str]) {
+    pub(crate) fn add(&mut self, offer: &Offer, user: u64, context: &EvaluationContext, keys: &[&str]) {
         let decision = offer.decide(context);
         self.arms.add(decision.variant, user);
         self.cohorts.add(decision.cohort, user);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use canary_runtime::{Cohort, ErrorCode, Reason, Variant};
+use canary_runtime::{Arm, Cohort, ErrorCode, Reason};
 
 use super::Simulation;
 use crate::commands::simulate::tally::Outcome;
@@ -69,7 +69,7 @@ fn note(row: &Row, users: u64) -> String {
 
 fn sections(simulation: &Simulation) -> Vec<Section> {
     let Simulation { keys, tally, expected, .. } = simulation;
-    let arms = [Variant::Canary, Variant::Stable].map(|arm| Row {
+    let arms = [Arm::Canary, Arm::Stable].map(|arm| Row {
         label: arm.as_str().to_owned(),
         count: tally.arms.count(&arm),
         wanted: Some(expected.arms.get(&arm)),

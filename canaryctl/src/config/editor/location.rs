@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use canary_runtime::Place;
+use canary_runtime::Position;
 
 use super::{offset, source};
 use crate::config::configmap::{self, locate};
@@ -35,14 +35,14 @@ impl Found {
 
     /// Where a place of the text stands in the file. Nothing where the text's lines are not the file's, as in a folded
     /// scalar.
-    pub(crate) fn place(&self, file: &str, place: Place) -> Option<Place> {
+    pub(crate) fn place(&self, file: &str, place: Position) -> Option<Position> {
         let at = self.source.as_ref()?.place(offset(&self.text, place.line, place.column));
         let before = file.as_bytes().get(..at)?;
         let line = before.split(|byte| *byte == b'\n').count();
         let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end.saturating_add(1));
         // A byte order mark takes no column: no editor shows it.
         let start = if start == 0 && file.starts_with(source::MARK) { source::MARK.len_utf8() } else { start };
-        Some(Place { line, column: at.saturating_sub(start).saturating_add(1) })
+        Some(Position { line, column: at.saturating_sub(start).saturating_add(1) })
     }
 }
 
@@ -60,7 +60,7 @@ mod tests {
                 let (before, _) = found.text.split_once('X').unwrap();
                 let lines = before.split('\n').zip(1..);
                 let (last, line) = lines.last().unwrap();
-                let place = Place { line, column: last.len().saturating_add(1) };
+                let place = Position { line, column: last.len().saturating_add(1) };
                 found.place(file, place).map(|place| (place.line, place.column))
             })
             .collect();

@@ -1,12 +1,12 @@
 //! What is wrong with one config.
 
-use canary_runtime::{Code, Config, Document, Fault, Json};
+use canary_runtime::{Code, Config, Diagnostic, Document, Json};
 
 /// What was found, with places in the config's text.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
-    pub(crate) errors: Vec<Fault>,
-    pub(crate) warnings: Vec<Fault>,
+    pub(crate) errors: Vec<Diagnostic>,
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 /// Checks a config at a moment, in milliseconds since 1970.
@@ -25,22 +25,22 @@ pub(crate) fn check(bytes: &[u8], now: i64) -> Faults {
 }
 
 /// What the runtime survives, and an operator should not have to.
-fn is_error(fault: &Fault) -> bool {
+fn is_error(fault: &Diagnostic) -> bool {
     // Where so much is wrong that the parser stops telling, nobody knows what else is.
     let is_cut = fault.place().is_none();
     let is_pattern = fault.key().ends_with(".$regex") || fault.key().ends_with(".$regexi");
     is_cut || is_pattern && fault.expected().starts_with("a regular expression")
 }
 
-fn expiry(config: &Config, document: &Document, now: i64) -> Option<Fault> {
+fn expiry(config: &Config, document: &Document, now: i64) -> Option<Diagnostic> {
     const KEY: &str = "EXPIRES_AT";
     config.check_expiry(Some(now)).err()?;
     let place = document.root().get(KEY).map(|time| document.place(time.span().start));
-    Some(Fault::found(Code::Expired, KEY, place, "a time still to come; the config counts as absent"))
+    Some(Diagnostic::found(Code::Expired, KEY, place, "a time still to come; the config counts as absent"))
 }
 
 /// A flag that requires what can never be is off for everybody, which is hardly what was meant.
-fn requirements(config: &Config, document: &Document) -> Vec<Fault> {
+fn requirements(config: &Config, document: &Document) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     for flag in (0..config.flag_count()).filter_map(|index| config.flag(index)) {
         for name in flag.requires().map(|(name, _)| name.text()) {
@@ -51,14 +51,14 @@ fn requirements(config: &Config, document: &Document) -> Vec<Fault> {
             };
             let at = requirement(document.root(), flag.key(), name).map(|json| document.place(json.span().start));
             let key = format!("FEATURE_FLAGS.{}.requires.{name}", flag.key());
-            faults.push(Fault::found(Code::Notice, &key, at, expected));
+            faults.push(Diagnostic::found(Code::Notice, &key, at, expected));
         }
     }
     faults
 }
 
 /// A segment that does not exist is empty: `$notInGroup` of it is everybody.
-fn groups(document: &Document) -> Vec<Fault> {
+fn groups(document: &Document) -> Vec<Diagnostic> {
     let segments = document.root().get("SEGMENTS");
     let unknown = |(name, value): &(Json<'_>, Json<'_>)| {
         matches!(name.text(), "$inGroup" | "$notInGroup")
@@ -71,7 +71,7 @@ fn groups(document: &Document) -> Vec<Fault> {
         for (_, value) in json.members().filter(unknown) {
             let at = value.span().start;
             let expected = "a segment that the config has; this one is empty";
-            faults.push(Fault::found(Code::Notice, &document.path_to(at), Some(document.place(at)), expected));
+            faults.push(Diagnostic::found(Code::Notice, &document.path_to(at), Some(document.place(at)), expected));
         }
         open.extend(json.items());
         open.extend(json.members().map(|(_, value)| value));
@@ -92,7 +92,7 @@ mod tests {
     #[track_caller]
     fn check_lines(text: &str, errors: &[&str], warnings: &[&str]) {
         let found = check(text.as_bytes(), parse_rfc3339("2026-06-01T00:00:00Z").unwrap());
-        let lines = |faults: &[Fault]| faults.iter().map(Fault::line).collect::<Vec<_>>();
+        let lines = |faults: &[Diagnostic]| faults.iter().map(Diagnostic::line).collect::<Vec<_>>();
         assert_eq!((lines(&found.errors), lines(&found.warnings)), (own(errors), own(warnings)), "{text}");
     }
 

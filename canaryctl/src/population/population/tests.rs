@@ -19,7 +19,7 @@ type Seen = Vec<(u64, String, String)>;
 
 /// Everybody, as the threads see them.
 fn everybody(crowd: &Crowd) -> Seen {
-    let see = |seen: &mut Seen, user, context: &Context| {
+    let see = |seen: &mut Seen, user, context: &EvaluationContext| {
         assert!(seen.last().is_none_or(|(before, ..)| *before < user), "in ascending order");
         seen.push((user, context.targeting_key.clone(), context.attributes.source().to_owned()));
     };

@@ -2,7 +2,7 @@
 
 use canary_runtime::config::timestamp::parse_rfc3339;
 use canary_runtime::json::document::Kind;
-use canary_runtime::{Context, Json, Reason};
+use canary_runtime::{EvaluationContext, Json, Reason};
 
 use super::{ALL, Shares};
 use crate::commands::simulate::expected::probe::Probe;
@@ -12,7 +12,7 @@ use crate::config::loaded::{Offer, member};
 /// What share of users of one kind gets what.
 pub(crate) fn shares(
     offer: &Offer,
-    context: &Context,
+    context: &EvaluationContext,
     key: &str,
     probe: Option<&Probe>,
     now: i64,
@@ -42,7 +42,7 @@ struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    fn follow(&mut self, probe: &Probe<'a>, context: &Context, now: i64) -> Option<()> {
+    fn follow(&mut self, probe: &Probe<'a>, context: &EvaluationContext, now: i64) -> Option<()> {
         if member(self.flag, "requires").is_some_and(|requires| requires.members().next().is_some()) {
             return None;
         }

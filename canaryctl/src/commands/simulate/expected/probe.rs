@@ -1,6 +1,6 @@
 //! A flag as it was typed, and which of its rules are about a user.
 
-use canary_runtime::{Config, Context, Evaluation, Json, Overrides, Value};
+use canary_runtime::{Config, Evaluation, EvaluationContext, Json, Overrides, Value};
 
 use crate::config::loaded::{ConfigFile, member};
 
@@ -30,7 +30,7 @@ impl<'a> Probe<'a> {
     }
 
     /// The rules that are about a user, from the top.
-    pub(crate) fn rules(&self, context: &Context) -> Option<Vec<Json<'a>>> {
+    pub(crate) fn rules(&self, context: &EvaluationContext) -> Option<Vec<Json<'a>>> {
         let rules = member(self.flag, "rules").into_iter().flat_map(Json::items);
         let config = self.conditions.as_ref()?;
         let evaluation = Evaluation { config, context, overrides: &self.overrides, now: 0 };
