@@ -20,7 +20,7 @@ use canary_runtime::{Config, Document, Evaluation, EvaluationContext, Overrides}
 use serde_json::{Value, json};
 
 const DOC: &str = include_str!("../../docs/config.md");
-const SCHEMA: &str = include_str!("../src/commands/schema/config.json");
+const SCHEMA: &str = include_str!("../src/config/schema.json");
 
 /// All examples, as whole configs: most are members.
 fn examples() -> Vec<String> {

@@ -13,7 +13,7 @@ use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use support::{run, text};
 
-const SCHEMA: &str = include_str!("../src/commands/schema/config.json");
+const SCHEMA: &str = include_str!("../src/config/schema.json");
 
 fn schema() -> Value {
     serde_json::from_str(SCHEMA).expect("JSON")

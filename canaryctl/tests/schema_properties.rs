@@ -21,7 +21,7 @@ use proptest::strategy::ValueTree;
 use serde_json::{Value, json};
 
 static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
-    let schema = serde_json::from_str(include_str!("../src/commands/schema/config.json")).expect("JSON");
+    let schema = serde_json::from_str(include_str!("../src/config/schema.json")).expect("JSON");
     jsonschema::draft202012::new(&schema).expect("a schema")
 });
 

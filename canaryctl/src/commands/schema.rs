@@ -21,7 +21,7 @@ Then, first in the config:
 pub(crate) struct Args {}
 
 /// A file and no code: there it can be read as what it is, and the tests hold it against the parser.
-const SCHEMA: &str = include_str!("schema/config.json");
+const SCHEMA: &str = include_str!("../config/schema.json");
 
 /// The top-level keys of a config.
 pub(crate) fn keys() -> Vec<String> {

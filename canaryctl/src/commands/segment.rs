@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::commands::bucket::trim_line_end;
+use crate::config::change::Change;
 use crate::config::default_path;
-use crate::config::editor::{Change, Editor};
+use crate::config::editor::Editor;
 use crate::terminal::output::Output;
 
 const SEGMENTS: &str = "SEGMENTS";

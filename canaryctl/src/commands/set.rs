@@ -1,6 +1,5 @@
 //! `canaryctl set`: other percentages in the config's file.
 
-mod attempt;
 mod flag;
 
 use std::path::PathBuf;
@@ -8,10 +7,11 @@ use std::process::ExitCode;
 
 use canary_runtime::Percentage;
 
+use crate::commands::edit::{Attempt, End};
 use crate::config::default_path;
 use crate::config::loaded::warn;
 use crate::terminal::output::Output;
-use attempt::{Attempt, End};
+
 use flag::Assignment;
 
 /// How often the remote may have moved meanwhile.
@@ -43,22 +43,22 @@ pub(crate) struct Args {
         allow_negative_numbers = true,
         value_parser = parse_percent
     )]
-    percent: Option<String>,
+    pub(crate) percent: Option<String>,
     /// A flag and its value as JSON: true, false, a percentage or an object. May be repeated.
     #[arg(long = "flag", value_name = "KEY=VALUE")]
-    flags: Vec<Assignment>,
+    pub(crate) flags: Vec<Assignment>,
     /// The ConfigMap manifest, or the bare config; k8s/base/canary-config-cm.yaml unless an overlay has its own.
     #[arg(long, value_name = "FILE")]
-    file: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
     /// Print what would change, and write nothing.
     #[arg(long)]
-    dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Commit the file, and nothing else, to the branch that is checked out.
     #[arg(long)]
-    commit: bool,
+    pub(crate) commit: bool,
     /// Commit, and push the branch; where the remote has moved, on top of what it has now.
     #[arg(long)]
-    push: bool,
+    pub(crate) push: bool,
 }
 
 fn parse_percent(text: &str) -> Result<String, &'static str> {

@@ -1,16 +1,7 @@
 //! Edits of the config in its file: what is not to be changed stays byte for byte.
 //!
-//! The config's text is found in the file ([`source`]), edited there ([`json`]), and the file read again as a whole. An
+//! The config's text is found in the file ([`crate::config::source`]), edited there ([`crate::config::json_edit`]), and the file read again as a whole. An
 //! edit that gives anything but the old config with the intended change is refused.
-
-mod block;
-mod change;
-mod flow;
-mod json;
-mod location;
-mod source;
-mod style;
-mod tree;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,14 +11,12 @@ use canary_runtime::{Config, Diagnostic};
 use serde_json::{Map, Value};
 use similar::TextDiff;
 
-pub(crate) use crate::platform::atomic_write::replace;
-pub(crate) use change::{Change, shown};
-use json::Splice;
-pub(crate) use location::Found;
-use source::Source;
-
+use crate::config::change::Change;
 use crate::config::configmap::{Place, locate};
+use crate::config::json_edit::{self as json, Splice};
+use crate::config::source::Source;
 use crate::config::yaml::differ_in_one_text;
+use crate::platform::atomic_write::replace;
 
 /// A label that is counted up with each edit.
 const REVISION: &str = "REVISION";
@@ -194,7 +183,7 @@ fn member<'a>(root: &'a mut Value, path: &[&str]) -> anyhow::Result<&'a mut Valu
 }
 
 /// The offset of a line and a column, which `serde_json` counts in bytes from 1.
-fn offset(text: &str, line: usize, column: usize) -> usize {
+pub(crate) fn offset(text: &str, line: usize, column: usize) -> usize {
     let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     start.saturating_add(column.saturating_sub(1)).min(text.len())
 }
@@ -207,5 +196,7 @@ fn place(text: &str, offset: usize) -> (usize, usize) {
     (line, column)
 }
 
+#[cfg(test)]
+mod property;
 #[cfg(test)]
 mod tests;

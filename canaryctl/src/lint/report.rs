@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::nginx::locations;
 use super::{kustomize, nearest};
 use crate::config::configmap::locate;
-use crate::config::editor::Found;
+use crate::config::location::Found;
 use crate::lint::diagnostic::Finding;
 use crate::lint::discover::Walk;
 use crate::lint::rules::config::{Faults, check};

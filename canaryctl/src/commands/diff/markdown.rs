@@ -6,7 +6,7 @@ use canary_runtime::Json;
 
 use crate::commands::diff::report::Report;
 use crate::commands::diff::text::{label, still, summary};
-use crate::config::editor::shown;
+use crate::config::change::shown;
 use crate::terminal::format::{percent, plain, thousands};
 
 /// GitHub's Markdown, with tables.

@@ -6,7 +6,7 @@ use canary_runtime::{Arm, Json};
 
 use crate::commands::diff::moves::Move;
 use crate::commands::diff::report::{ArmTransition, FlagReport, Report};
-use crate::config::editor::shown;
+use crate::config::change::shown;
 use crate::terminal::format::{percent, plain, thousands};
 
 /// The widest that a line's first column may be.

@@ -8,7 +8,7 @@ use crate::commands::explain::answer::{Answer, Question, Snapshot};
 use crate::commands::explain::machine::value;
 use crate::commands::explain::path::steps;
 use crate::commands::explain::why::Asked;
-use crate::config::editor::shown;
+use crate::config::change::shown;
 use crate::terminal::color::safe;
 
 /// The decision, how it came about, and each flag.

@@ -6,7 +6,7 @@ use canary_runtime::{Arm, Cohort, ErrorCode, Reason};
 
 use super::Simulation;
 use crate::commands::simulate::tally::Outcome;
-use crate::config::editor::shown;
+use crate::config::change::shown;
 use crate::config::loaded::member;
 use crate::terminal::chart::{Style, bar};
 use crate::terminal::format::{percent, plain, short};

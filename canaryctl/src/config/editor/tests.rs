@@ -4,8 +4,6 @@ use tempfile::TempDir;
 
 use super::*;
 
-mod property;
-
 /// What an edit makes of a file, or why it is refused; the folder's name, which is random, is taken out.
 fn edit(name: &str, text: &str, edit: impl FnOnce(&mut Editor) -> anyhow::Result<()>) -> Result<String, String> {
     let dir = TempDir::new().unwrap();
@@ -26,7 +24,7 @@ fn edit(name: &str, text: &str, edit: impl FnOnce(&mut Editor) -> anyhow::Result
     }
 }
 
-fn set_ten(editor: &mut Editor) -> anyhow::Result<()> {
+pub(super) fn set_ten(editor: &mut Editor) -> anyhow::Result<()> {
     editor.set(&["CANARY_PERCENTAGE"], "10")
 }
 
@@ -40,7 +38,7 @@ fn refused(text: &str, message: &str) {
     assert_eq!(edit("cm.yaml", text, set_ten), Err(message.to_owned()), "{text}");
 }
 
-const HEAD: &str = "kind: ConfigMap\nmetadata: {name: canary-settings}\ndata:\n  config.json: ";
+pub(super) const HEAD: &str = "kind: ConfigMap\nmetadata: {name: canary-settings}\ndata:\n  config.json: ";
 
 /// Everything in which `5` is to become `10`, where `@` is in front of it.
 const FILES: &[&str] = &[

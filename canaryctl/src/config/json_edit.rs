@@ -6,8 +6,8 @@ use anyhow::{anyhow, bail};
 use jsonc_parser::ast::{Array, Object, Value};
 use jsonc_parser::common::Ranged;
 
-use crate::config::editor::style::Style;
-use crate::config::editor::tree::{blanks_before, canonical, is_filled, is_tall, line_indent, member, parse, part};
+use crate::config::json_style::Style;
+use crate::config::json_tree::{blanks_before, canonical, is_filled, is_tall, line_indent, member, parse, part};
 
 /// A piece of a text, and what stands there instead.
 #[derive(Debug, PartialEq, Eq)]

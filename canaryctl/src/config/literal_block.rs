@@ -1,6 +1,6 @@
 //! Literal blocks, whose lines are the text's lines behind the block's indentation.
 
-use crate::config::editor::source::Map;
+use crate::config::source::Map;
 
 /// Where each line of a literal block's text stands in the file, and what begins a new line in it: a line break, as
 /// the file has them, and the indentation. `start` is the first character of the text that is on no blank line.

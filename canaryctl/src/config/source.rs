@@ -7,9 +7,9 @@ use anyhow::{anyhow, bail};
 use granit_parser::ScalarStyle;
 
 use crate::config::configmap::{Place, locate};
-use crate::config::editor::block;
-use crate::config::editor::flow;
-use crate::config::editor::json::Splice;
+use crate::config::json_edit::Splice;
+use crate::config::literal_block as block;
+use crate::config::quoted_scalar as flow;
 use crate::config::yaml::Scalar;
 
 /// A byte order mark.

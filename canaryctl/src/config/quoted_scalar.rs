@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use anyhow::ensure;
 
-use crate::config::editor::source::Map;
+use crate::config::source::Map;
 
 /// What a backslash and a letter stand for.
 const ESCAPES: [(char, char); 18] = [

@@ -4,7 +4,11 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 
+use tempfile::TempDir;
+
+use super::tests::{HEAD, set_ten};
 use super::*;
+use crate::config::quoted_scalar as flow;
 
 /// What an edit makes of a file, which is not written: a disk would take most of the time.
 fn preview(text: &str, edit: impl FnOnce(&mut Editor) -> anyhow::Result<()>) -> Result<String, String> {

@@ -3,7 +3,7 @@
 use jsonc_parser::ast::{Object, Value};
 use jsonc_parser::common::Ranged;
 
-use crate::config::editor::tree::{is_filled, is_tall, line_indent, part};
+use crate::config::json_tree::{is_filled, is_tall, line_indent, part};
 
 /// The habits of a text.
 #[derive(Debug, PartialEq, Eq)]
@@ -140,7 +140,7 @@ fn has_members(object: &Object<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::editor::tree::parse;
+    use crate::config::json_tree::parse;
 
     #[track_caller]
     fn check(text: &str, value: &str, tall: bool, expected: &str) {

@@ -6,8 +6,9 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::json;
 
-use super::Args;
-use crate::config::editor::{Change, Editor, shown};
+use crate::commands::set::Args;
+use crate::config::change::{Change, shown};
+use crate::config::editor::Editor;
 use crate::config::loaded::warn;
 use crate::platform::git::{Push, Tracked, short};
 use crate::terminal::output::Output;

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use canary_runtime::Position;
 
-use super::{offset, source};
 use crate::config::configmap::{self, locate};
-use crate::config::editor::source::Source;
+use crate::config::editor::offset;
+use crate::config::source::{self, Source};
 use crate::config::yaml::Scalar;
 
 /// A text that a file has for the config.
