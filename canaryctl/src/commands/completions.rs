@@ -3,10 +3,9 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
 
-use crate::cli::Cli;
 use crate::terminal::output::Output;
 
 /// Print completions for a shell.
@@ -22,11 +21,11 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-/// Prints the script.
-pub(crate) fn run(args: &Args, _output: Output) -> anyhow::Result<ExitCode> {
+/// Prints the script for the command line of `program`.
+pub(crate) fn run(args: &Args, program: &mut Command, _output: Output) -> anyhow::Result<ExitCode> {
     // Into memory first: the generator panics where it cannot write.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "canaryctl", &mut script);
+    clap_complete::generate(args.shell, program, "canaryctl", &mut script);
     let mut out = io::stdout().lock();
     out.write_all(&script)?;
     out.flush()?;
