@@ -1,7 +1,7 @@
 //! `canaryctl`: the canary on the command line, computed by the code that runs in the browser.
 //!
-//! Every verb is a module with its arguments and a `run`. It returns how the program exits: 0, or 1 where the answer
-//! to a question is no. An error is printed here, on one line, and exits with 2, as wrong usage does.
+//! Every verb is a module with its arguments and a `run`, which returns the exit code: 0, or 1 where the answer to a question
+//! is no. An error is printed here and exits with 2, as wrong usage does.
 
 mod bundler;
 mod cli;
@@ -19,6 +19,8 @@ mod terminal;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
+use terminal::diagnostic::DiagnosticError;
+
 fn main() -> ExitCode {
     match cli::Cli::parse().run() {
         Ok(code) => code,
@@ -30,7 +32,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whoever read the output has seen enough, as `head` does.
+/// Whether the reader of the output has closed it, as `head` does.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()
@@ -38,7 +40,9 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .any(|cause| cause.kind() == ErrorKind::BrokenPipe)
 }
 
-/// Prints an error with its causes on one line. Not `eprintln!`, which panics where nobody reads.
+/// Prints an error with its causes on one line, and below it the source that it is about. Unlike `eprintln!` it does not
+/// panic where nobody reads.
 fn complain(error: &anyhow::Error) {
-    let _ = writeln!(io::stderr(), "canaryctl: {error:#}");
+    let snippet = error.downcast_ref::<DiagnosticError>().map(|cause| cause.snippet.as_str()).unwrap_or_default();
+    let _ = write!(io::stderr(), "canaryctl: {error:#}\n{snippet}");
 }

@@ -121,8 +121,9 @@ fn shows_the_place_and_tells_machines_the_same() {
     .unwrap();
     let expected = "\
 app/second.yaml:3:12: error E909 immutable: the API server refuses every later edit, a roll-back too; take immutable out
-    3 | immutable: true
-      |            ^
+  |
+3 | immutable: true
+  |            ^^^^
 app/second.yaml: invalid: 1 error
 ";
     let found = output(&["validate", "app/second.yaml"]);

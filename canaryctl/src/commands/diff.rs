@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use anyhow::ensure;
 
-use crate::config::loaded::{ConfigFile, warn};
+use crate::config::loaded::{Loaded, warn};
 use crate::population::population::{self, Crowd};
 use crate::terminal::output::Output;
 use moves::{FlagKey, Moves};
@@ -50,15 +50,15 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let paths = [Some(&args.old), Some(&args.new), args.crowd.keys.as_ref()];
     let inputs = paths.into_iter().flatten().filter(|path| path.as_os_str() == "-").count();
     ensure!(inputs < 2, "only one of OLD, NEW and --keys can be standard input");
-    let (old, new) = (ConfigFile::read(&args.old)?, ConfigFile::read(&args.new)?);
-    if let Err(fault) = &new.parsed {
-        warn(&format!("{}: the config is rejected: {fault}", new.name));
+    let (old, new) = (Loaded::read(&args.old)?, Loaded::read(&args.new)?);
+    if new.parsed.is_err() {
+        new.warn_of_rejection();
         return Ok(ExitCode::FAILURE);
     }
     let crowd = Crowd::gather(&args.crowd)?;
     new.warn();
     for file in [&old, &new] {
-        if let Some(fault) = file.offer(crowd.now).fault() {
+        if let Some(fault) = file.evaluator(crowd.now).fault() {
             warn(&format!("{}: everybody has stable: {fault}", file.name));
         }
     }
@@ -74,8 +74,8 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     Ok(if args.exit_code && moves { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn compare<T>(old: &ConfigFile, new: &ConfigFile, crowd: &Crowd, tell: impl FnOnce(&Report) -> T) -> T {
-    let (before, after) = (old.offer(crowd.now), new.offer(crowd.now));
+fn compare<T>(old: &Loaded, new: &Loaded, crowd: &Crowd, tell: impl FnOnce(&Report) -> T) -> T {
+    let (before, after) = (old.evaluator(crowd.now), new.evaluator(crowd.now));
     let keys = FlagKey::all(old, new);
     let moves =
         crowd.fold(|moves: &mut Moves, user, context| moves.add(&before, &after, user, context, &keys), Moves::merge);

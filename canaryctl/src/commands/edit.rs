@@ -1,86 +1,150 @@
-//! One edit of the file as it is now, committed and pushed where asked.
+//! The options and the steps of every verb that edits the config: write, commit, push.
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::process::ExitCode;
 
 use anyhow::Context;
-use serde_json::json;
+use clap::ArgGroup;
+use serde_json::{Map, Value, json};
 
-use crate::commands::set::Args;
-use crate::config::change::{Change, shown};
-use crate::config::editor::Editor;
+use crate::config::change::Change;
+use crate::config::editor::{Edited, Editor};
 use crate::config::loaded::warn;
 use crate::platform::git::{Push, Tracked, short};
+use crate::terminal::color::Paint;
 use crate::terminal::output::Output;
 
-const PERCENTAGE: &str = "CANARY_PERCENTAGE";
+/// How often an edit is made anew because the remote has moved meanwhile.
+const ATTEMPTS: usize = 3;
 
-/// An edit, and what has become of it so far.
+/// What becomes of an edit.
+#[derive(Debug, Default, clap::Args)]
+#[group(skip)]
+#[command(group = ArgGroup::new("committing").args(["commit", "push"]).multiple(true))]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
+pub(crate) struct Args {
+    /// Print the change as a diff and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Commit the file, and nothing else, to the branch that is checked out.
+    #[arg(long)]
+    commit: bool,
+    /// Commit, and push the branch; where the remote has moved, make the edit anew on top of what it has.
+    #[arg(long)]
+    push: bool,
+    /// The message of the commit, instead of a line that lists the changes.
+    #[arg(long, value_name = "TEXT", requires = "committing")]
+    message: Option<String>,
+    /// Add a Signed-off-by line to the message of the commit.
+    #[arg(long, requires = "committing")]
+    signoff: bool,
+}
+
+impl Args {
+    /// Whether any of the options is given.
+    pub(crate) fn is_any(&self) -> bool {
+        self.dry_run || self.commit || self.push
+    }
+}
+
+/// What a verb has done to the config, for the output and the commit.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    /// The changes in words; else the list of changes stands in their place.
+    pub(crate) text: Option<String>,
+    /// Members of the JSON output beside those that every verb has.
+    pub(crate) json: Map<String, Value>,
+    /// The subject of the commit.
+    pub(crate) subject: String,
+    /// What has to be said although the edit is made.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Edits the config of a file with `apply`, raises its revision, and writes, commits and pushes the file as asked.
+pub(crate) fn run(
+    args: &Args,
+    file: &Path,
+    output: Output,
+    apply: impl Fn(&mut Editor) -> anyhow::Result<Done>,
+) -> anyhow::Result<ExitCode> {
+    for _ in 0..ATTEMPTS {
+        let mut attempt = Attempt::new(args, file, &apply)?;
+        attempt.write()?;
+        let end = attempt.push();
+        if let Ok(End::Moved(commit)) = &end {
+            warn(&format!("{}: the remote had moved, the branch is at {commit} now", file.display()));
+            continue;
+        }
+        attempt.print(output)?;
+        end?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    anyhow::bail!("{}: nothing is committed, the remote has moved {ATTEMPTS} times: try this again", file.display())
+}
+
+/// An edit of the file as it is now.
 #[derive(Debug)]
-pub(crate) struct Attempt {
-    editor: Editor,
+struct Attempt<'a> {
+    args: &'a Args,
+    edited: Edited,
+    done: Done,
+    /// How many of the changes `apply` has made.
+    applied: usize,
     /// The file in its repository, where that is asked for.
     tracked: Option<Tracked>,
-    dry_run: bool,
-    is_pushed: bool,
-    /// The subject of a commit.
-    message: String,
-    warnings: Vec<String>,
     commit: Option<String>,
     pushed: Option<String>,
 }
 
-/// How it has ended.
+/// The end of an attempt.
 #[derive(Debug)]
-pub(crate) enum End {
-    /// As asked.
+enum End {
+    /// All is done as asked.
     Done,
     /// The remote had other commits. The branch is at this one of the remote now, and nothing is left of the edit.
     Moved(String),
 }
 
-impl Attempt {
-    /// Makes the edit, and judges it. Nothing is written.
-    pub(crate) fn edit(args: &Args, file: &Path) -> anyhow::Result<Self> {
+impl<'a> Attempt<'a> {
+    /// Makes the edit and judges it. Nothing is written.
+    fn new(args: &'a Args, file: &Path, apply: &impl Fn(&mut Editor) -> anyhow::Result<Done>) -> anyhow::Result<Self> {
         let mut editor = Editor::open(file)?;
         let tracked = if args.commit || args.push { Some(Tracked::open(file)?) } else { None };
-        let mut warnings = Vec::new();
-        if let Some(percent) = &args.percent {
-            editor.set(&[PERCENTAGE], percent)?;
-        }
-        for flag in &args.flags {
-            let lost = flag.apply(&mut editor)?;
-            if !lost.is_empty() {
-                warnings.push(format!("{} is replaced, without its {}", flag.path(), lost.join(", ")));
-            }
-        }
-        let message = message(editor.changes());
+        let done = apply(&mut editor)?;
+        let applied = editor.changes().len();
         if editor.is_changed() {
             editor.raise_revision()?;
-            warnings.extend(editor.judge()?.iter().map(ToString::to_string));
         }
-        let (dry_run, is_pushed) = (args.dry_run, args.push && !args.dry_run);
-        Ok(Self { editor, tracked, dry_run, is_pushed, message, warnings, commit: None, pushed: None })
+        let edited = editor.finish()?;
+        Ok(Self { args, edited, done, applied, tracked, commit: None, pushed: None })
+    }
+
+    fn file(&self) -> String {
+        self.edited.path().display().to_string()
     }
 
     /// Writes the file and commits it, or leaves it as it was.
-    pub(crate) fn write(&mut self) -> anyhow::Result<()> {
-        if self.dry_run || !self.editor.is_changed() {
+    fn write(&mut self) -> anyhow::Result<()> {
+        if self.args.dry_run || !self.edited.is_changed() {
             return Ok(());
         }
-        self.editor.save()?;
+        self.edited.save()?;
         let Some(tracked) = &self.tracked else { return Ok(()) };
-        let commit = tracked.commit(&self.message).or_else(|error| {
-            self.editor.undo()?;
-            Err(error.context(format!("{} is as it was", self.editor.path().display())))
+        let message = self.args.message.as_deref().unwrap_or(&self.done.subject);
+        let commit = tracked.commit(message, self.args.signoff).or_else(|error| {
+            self.edited.undo()?;
+            Err(error.context(format!("{} is as it was", self.file())))
         });
         self.commit = Some(commit?);
         Ok(())
     }
 
     /// Pushes the branch, also where nothing has changed: a kill switch has to arrive at the second attempt.
-    pub(crate) fn push(&mut self) -> anyhow::Result<End> {
-        let (true, Some(tracked)) = (self.is_pushed, &self.tracked) else { return Ok(End::Done) };
+    fn push(&mut self) -> anyhow::Result<End> {
+        let (true, false, Some(tracked)) = (self.args.push, self.args.dry_run, &self.tracked) else {
+            return Ok(End::Done);
+        };
         let pushed = tracked.push().and_then(|push| match push {
             Push::Done(commit) => {
                 self.pushed = Some(commit);
@@ -93,30 +157,39 @@ impl Attempt {
             }
         });
         let so_far = if self.commit.is_some() { "is committed, but not pushed" } else { "is not pushed" };
-        pushed.with_context(|| format!("{} {so_far}", self.editor.path().display()))
+        pushed.with_context(|| format!("{} {so_far}", self.file()))
     }
 
-    /// Tells what has happened.
-    pub(crate) fn print(&self, output: Output) -> anyhow::Result<()> {
-        let file = self.editor.path().display().to_string();
-        for warning in &self.warnings {
+    /// Prints what has happened.
+    fn print(&self, output: Output) -> anyhow::Result<()> {
+        let file = self.file();
+        for warning in &self.done.warnings {
             warn(&format!("{file}: {warning}"));
+        }
+        for warning in &self.edited.warnings {
+            warn(&warning.line(&file, Paint::OFF));
         }
         let mut out = io::stdout().lock();
         match output {
             Output::Text => {
-                if self.dry_run {
-                    write!(out, "{}", self.editor.diff())?;
+                if self.args.dry_run {
+                    write!(out, "{}", self.edited.diff())?;
                 }
                 writeln!(out, "{file}: {}{}", self.list(), self.note())?;
             }
             Output::Json => {
-                let changes: Vec<_> = self.editor.changes().iter().map(Change::json).collect();
-                let mut line = json!({"file": file, "changes": changes, "commit": self.commit, "pushed": self.pushed});
-                if let (true, Some(line)) = (self.dry_run, line.as_object_mut()) {
-                    line.insert("diff".to_owned(), self.editor.diff().into());
+                let changes: Vec<_> = self.edited.changes.iter().map(Change::json).collect();
+                let mut line = self.done.json.clone();
+                line.extend([
+                    ("file".to_owned(), json!(file)),
+                    ("changes".to_owned(), json!(changes)),
+                    ("commit".to_owned(), json!(self.commit)),
+                    ("pushed".to_owned(), json!(self.pushed)),
+                ]);
+                if self.args.dry_run {
+                    line.insert("diff".to_owned(), self.edited.diff().into());
                 }
-                writeln!(out, "{line}")?;
+                writeln!(out, "{}", Value::Object(line))?;
             }
         }
         out.flush()?;
@@ -124,49 +197,18 @@ impl Attempt {
     }
 
     fn list(&self) -> String {
-        let list = self.editor.changes().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        if list.is_empty() { "nothing to change".to_owned() } else { list }
+        let listed = if self.done.text.is_some() { self.applied } else { 0 };
+        let changes = self.edited.changes.iter().skip(listed).map(ToString::to_string);
+        let parts: Vec<_> = self.done.text.iter().cloned().chain(changes).collect();
+        if parts.is_empty() { "nothing to change".to_owned() } else { parts.join(", ") }
     }
 
     fn note(&self) -> String {
         match (&self.commit, &self.pushed) {
             (Some(commit), _) => format!(", commit {}", short(commit)),
             (None, Some(commit)) => format!(", pushed {}", short(commit)),
-            (None, None) if self.dry_run && self.editor.is_changed() => ", not written".to_owned(),
+            (None, None) if self.args.dry_run && self.edited.is_changed() => ", not written".to_owned(),
             (None, None) => String::new(),
         }
-    }
-}
-
-/// What has happened, as the subject of a commit.
-fn message(changes: &[Change]) -> String {
-    let parts = changes.iter().map(|change| {
-        let from = change.from.as_deref().map_or("absent".into(), shown);
-        let to = shown(&change.to);
-        match change.key.strip_prefix("FEATURE_FLAGS.") {
-            Some(flag) => format!("{flag} {from} -> {to}"),
-            None => format!("{from} % -> {to} %"),
-        }
-    });
-    format!("canary: {}", parts.collect::<Vec<_>>().join(", "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_commit_says_what_has_changed() {
-        let change = |key: &str, from: Option<&str>, to: &str| Change {
-            key: key.to_owned(),
-            from: from.map(str::to_owned),
-            to: to.to_owned(),
-        };
-        let changes = [
-            change("CANARY_PERCENTAGE", Some("5"), "10"),
-            change("FEATURE_FLAGS.a.percentage", Some("2.5"), "7"),
-            change("FEATURE_FLAGS.b", None, "true"),
-        ];
-        assert_eq!(message(&changes), "canary: 5 % -> 10 %, a.percentage 2.5 -> 7, b absent -> true");
     }
 }

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use anyhow::ensure;
 
-use crate::config::loaded::{ConfigFile, warn};
+use crate::config::loaded::{Loaded, warn};
 use crate::population::population::{self, Crowd};
 use crate::terminal::chart::Style;
 use crate::terminal::output::Output;
@@ -40,7 +40,7 @@ pub(crate) struct Args {
 
 /// What was found out.
 struct Simulation<'a> {
-    file: &'a ConfigFile,
+    file: &'a Loaded,
     crowd: &'a Crowd,
     keys: &'a [&'a str],
     tally: &'a Tally,
@@ -54,16 +54,16 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         !(is_input(&args.config) && args.crowd.keys.as_ref().is_some_and(is_input)),
         "--config and --keys cannot both be standard input"
     );
-    let file = ConfigFile::read(&args.config)?;
+    let file = Loaded::read(&args.config)?;
     let (config, crowd) = match &file.parsed {
         Ok((config, _)) => (config, Crowd::gather(&args.crowd)?),
-        Err(fault) => {
-            warn(&format!("{}: the config is rejected: {fault}", file.name));
+        Err(_) => {
+            file.warn_of_rejection();
             return Ok(ExitCode::FAILURE);
         }
     };
     file.warn();
-    if let Some(fault) = file.offer(crowd.now).fault() {
+    if let Some(fault) = file.evaluator(crowd.now).fault() {
         warn(&format!("{}: everybody gets stable: {fault}", file.name));
     }
     let keys: Vec<_> = config.flag_keys().collect();
@@ -74,8 +74,8 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn report(file: &ConfigFile, crowd: &Crowd, keys: &[&str], output: Output, style: Style) -> String {
-    let offer = file.offer(crowd.now);
+fn report(file: &Loaded, crowd: &Crowd, keys: &[&str], output: Output, style: Style) -> String {
+    let offer = file.evaluator(crowd.now);
     let tally = crowd.fold(|tally: &mut Tally, user, context| tally.add(&offer, user, context, keys), Tally::merge);
     let expected = Expected::of(file, &offer, crowd, keys);
     let simulation = Simulation { file, crowd, keys, tally: &tally, expected: &expected };

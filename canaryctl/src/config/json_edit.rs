@@ -1,130 +1,172 @@
-//! Edits of a JSON text, each as one piece to be replaced.
+//! Edits of a JSON text as pieces to be replaced: what is not edited stays byte for byte.
 
 use std::ops::Range;
 
-use anyhow::{anyhow, bail};
-use jsonc_parser::ast::{Array, Object, Value};
-use jsonc_parser::common::Ranged;
+use anyhow::{bail, ensure};
+use canary_runtime::json::document::Kind;
+use canary_runtime::{Document, Json};
 
-use crate::config::json_style::Style;
-use crate::config::json_tree::{blanks_before, canonical, is_filled, is_tall, line_indent, member, parse, part};
+use crate::config::json_style::{Style, blanks_before, is_filled, is_tall, line_indent};
 
-/// A piece of a text, and what stands there instead.
+/// A piece of a text and its replacement.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Splice {
     pub(crate) range: Range<usize>,
     pub(crate) text: String,
 }
 
-/// The value at a path of keys, as it is typed.
-pub(crate) fn get(text: &str, path: &[&str]) -> anyhow::Result<Option<String>> {
-    let root = parse(text)?;
-    let mut value = Some(&root);
-    for key in path {
-        value = value.and_then(Value::as_object).and_then(|object| member(object, key)).map(|member| &member.value);
-    }
-    Ok(value.map(|value| part(text, value.range()).to_owned()))
+/// A change of the value at a path of keys.
+#[derive(Clone, Debug)]
+pub(crate) struct Edit {
+    pub(crate) path: Vec<String>,
+    pub(crate) action: Action,
 }
 
-/// Sets the member at a path of keys to a JSON value, in the style of its siblings. What is absent on the way is
-/// made. Nothing where the value is there already.
-pub(crate) fn set(text: &str, path: &[&str], value: &str) -> anyhow::Result<Option<Splice>> {
-    let root = parse(text)?;
-    let new = parse(value)?;
-    let style = Style::of(text, &root);
-    let mut parent = object_at(&root, &[])?;
-    let mut keys = path;
-    while let [key, rest @ ..] = keys {
-        let Some(found) = member(parent, key) else {
-            let (name, nested) = (quote(key), nest(rest, value));
-            return Ok(Some(insert(text, &style, parent, &name, &nested)?));
-        };
-        if rest.is_empty() {
-            if canonical(&found.value) == canonical(&new) {
-                return Ok(None);
+/// The change itself.
+#[derive(Clone, Debug)]
+pub(crate) enum Action {
+    /// The value is this JSON text. Its tokens stay as typed, its layout follows the document.
+    Set(String),
+    /// These JSON texts are the last items of the array.
+    Append(Vec<String>),
+}
+
+/// The value at a path of keys.
+pub(crate) fn get<'a>(document: &'a Document, path: &[&str]) -> Option<Json<'a>> {
+    path.iter().try_fold(document.root(), |value, key| value.get(key))
+}
+
+/// The pieces to replace for all edits together. What is absent on a path is made, in the style of its siblings.
+pub(crate) fn splices(document: &Document, edits: &[Edit]) -> anyhow::Result<Vec<Splice>> {
+    ensure!(document.root().kind() == Kind::Object, "expected an object");
+    let mut layout = Layout { text: document.source(), style: Style::of(document), splices: Vec::new() };
+    let steps: Vec<_> = edits.iter().map(|edit| (edit.path.as_slice(), &edit.action)).collect();
+    layout.edit(document.root(), &steps, "")?;
+    Ok(layout.splices)
+}
+
+/// What is left of a path, and the change at its end.
+type Step<'e> = (&'e [String], &'e Action);
+
+struct Layout<'a> {
+    text: &'a str,
+    style: Style,
+    splices: Vec<Splice>,
+}
+
+impl<'a> Layout<'a> {
+    /// Edits an object. `prefix` is the path that leads to its keys.
+    fn edit(&mut self, object: Json<'a>, steps: &[Step<'_>], prefix: &str) -> anyhow::Result<()> {
+        let mut new = Vec::new();
+        for (key, steps) in by_key(steps)? {
+            match object.members().find(|(name, _)| name.text() == key) {
+                Some(member) => self.edit_member(object, member, &steps, &format!("{prefix}{key}"))?,
+                None => new.push((quote(key), nest(&steps)?)),
             }
-            let tall = is_filled(&new) && suits_lines(text, &style, parent, Some(&found.value));
-            let laid_out = style.lay_out(value, &new, tall, line_indent(text, found.range.start));
-            return Ok(Some(Splice { range: found.value.start()..found.value.end(), text: printable(&laid_out) }));
         }
-        let depth = path.len().saturating_sub(rest.len());
-        parent = found.value.as_object().ok_or_else(|| no_object(path.get(..depth).unwrap_or_default()))?;
-        keys = rest;
+        if !new.is_empty() {
+            let splice = self.insert(object, &new)?;
+            self.splices.push(splice);
+        }
+        Ok(())
     }
-    bail!("expected a key to be set")
-}
 
-/// Appends values to the array at a path of keys, which is made where it is absent.
-pub(crate) fn append(text: &str, path: &[&str], items: &[String]) -> anyhow::Result<Option<Splice>> {
-    let [parents @ .., key] = path else { bail!("expected a key to be set") };
-    if items.is_empty() {
-        return Ok(None);
-    }
-    let items: Vec<_> = items.iter().map(|item| printable(item)).collect();
-    let root = parse(text)?;
-    let found = object_at(&root, parents).ok().and_then(|parent| member(parent, key));
-    let Some(found) = found else { return set(text, path, &format!("[{}]", items.join(","))) };
-    let Value::Array(array) = &found.value else { bail!("{}: expected an array", path.join(".")) };
-    Ok(Some(extend(text, &Style::of(text, &root), array, &items)))
-}
-
-fn extend(text: &str, style: &Style, array: &Array<'_>, items: &[String]) -> Splice {
-    let Some(last) = array.elements.last() else {
-        let indent = line_indent(text, array.range.start);
-        return Splice {
-            range: array.range.start..array.range.end,
-            text: style.enclose("[", items, "]", style.tall, indent),
+    fn edit_member(
+        &mut self,
+        parent: Json<'a>,
+        (name, value): (Json<'a>, Json<'a>),
+        steps: &[Step<'_>],
+        path: &str,
+    ) -> anyhow::Result<()> {
+        let splice = match steps {
+            [([], Action::Set(new))] => {
+                let new = Document::parse(new)?;
+                let tall = is_filled(new.root()) && self.suits_lines(parent, Some(value));
+                let text = self.style.lay_out(new.root(), tall, line_indent(self.text, name.span().start));
+                Splice { range: value.span(), text: printable(&text) }
+            }
+            [([], Action::Append(items))] if value.kind() == Kind::Array => self.extend(value, items),
+            [([], Action::Append(_))] => bail!("{path}: expected an array"),
+            _ if value.kind() == Kind::Object => return self.edit(value, steps, &format!("{path}.")),
+            _ => bail!("{path}: expected an object"),
         };
-    };
-    let separator = style.separator(blanks_before(text, last.start()), array.elements.len());
-    Splice { range: last.end()..last.end(), text: items.iter().flat_map(|item| [separator.as_str(), item]).collect() }
-}
-
-fn insert(text: &str, style: &Style, parent: &Object<'_>, name: &str, value: &str) -> anyhow::Result<Splice> {
-    let new = parse(value)?;
-    let tall = is_filled(&new) && suits_lines(text, style, parent, None);
-    let Some(last) = parent.properties.last() else {
-        let indent = line_indent(text, parent.range.start);
-        let deeper = style.line(indent, 1);
-        let value = style.lay_out(value, &new, tall, deeper.trim_start_matches(['\r', '\n']));
-        let text = style.enclose("{", &[style.member(name, &value)], "}", style.tall, indent);
-        return Ok(Splice { range: parent.range.start..parent.range.end, text: printable(&text) });
-    };
-    let separator = style.separator(blanks_before(text, last.range.start), parent.properties.len());
-    let value = style.lay_out(value, &new, tall, line_indent(text, last.range.start));
-    let text = printable(&format!("{separator}{}", style.member(name, &value)));
-    Ok(Splice { range: last.range.end..last.range.end, text })
-}
-
-/// Whether an object or array goes on several lines: as what it replaces, else as most of its siblings, else as the
-/// object that it is in.
-fn suits_lines(text: &str, style: &Style, parent: &Object<'_>, old: Option<&Value<'_>>) -> bool {
-    if let Some(old) = old.filter(|old| is_filled(old)) {
-        return is_tall(text, old);
+        self.splices.push(splice);
+        Ok(())
     }
-    let siblings = || parent.properties.iter().map(|member| &member.value).filter(|value| is_filled(value));
-    match siblings().count() {
-        0 if parent.properties.is_empty() => style.tall,
-        0 => is_tall(text, parent),
-        count => siblings().filter(|value| is_tall(text, *value)).count().saturating_mul(2) >= count,
+
+    /// Inserts members, given as names and values, after those that the object has.
+    fn insert(&self, parent: Json<'a>, new: &[(String, String)]) -> anyhow::Result<Splice> {
+        let last = parent.members().last();
+        let own = match last {
+            Some((name, _)) => line_indent(self.text, name.span().start).to_owned(),
+            None => self.style.indent(line_indent(self.text, parent.span().start), 1),
+        };
+        let mut members = Vec::new();
+        for (name, value) in new {
+            let value = Document::parse(value)?;
+            let tall = is_filled(value.root()) && self.suits_lines(parent, None);
+            members.push(self.style.member(name, &self.style.lay_out(value.root(), tall, &own)));
+        }
+        let Some((name, value)) = last else {
+            let indent = line_indent(self.text, parent.span().start);
+            let text = self.style.enclose("{", &members, "}", self.style.tall, indent);
+            return Ok(Splice { range: parent.span(), text: printable(&text) });
+        };
+        let separator = self.style.separator(blanks_before(self.text, name.span().start), parent.members().count());
+        let text: String = members.iter().flat_map(|member| [separator.as_str(), member]).collect();
+        Ok(Splice { range: value.span().end..value.span().end, text: printable(&text) })
+    }
+
+    /// Appends items to an array.
+    fn extend(&self, array: Json<'a>, items: &[String]) -> Splice {
+        let Some(last) = array.items().last() else {
+            let indent = line_indent(self.text, array.span().start);
+            let text = self.style.enclose("[", items, "]", self.style.tall, indent);
+            return Splice { range: array.span(), text: printable(&text) };
+        };
+        let separator = self.style.separator(blanks_before(self.text, last.span().start), array.items().count());
+        let text: String = items.iter().flat_map(|item| [separator.as_str(), item]).collect();
+        Splice { range: last.span().end..last.span().end, text: printable(&text) }
+    }
+
+    /// Whether an object or array goes on several lines: as what it replaces, else as most of its siblings, else as
+    /// the object that it is in.
+    fn suits_lines(&self, parent: Json<'a>, old: Option<Json<'a>>) -> bool {
+        if let Some(old) = old.filter(|old| is_filled(*old)) {
+            return is_tall(old);
+        }
+        let siblings = || parent.members().map(|(_, value)| value).filter(|value| is_filled(*value));
+        match siblings().count() {
+            0 if !is_filled(parent) => self.style.tall,
+            0 => is_tall(parent),
+            count => siblings().filter(|value| is_tall(*value)).count().saturating_mul(2) >= count,
+        }
     }
 }
 
-fn object_at<'a, 'b>(root: &'b Value<'a>, path: &[&str]) -> anyhow::Result<&'b Object<'a>> {
-    let mut object = root.as_object().ok_or_else(|| no_object(&[]))?;
-    for (key, depth) in path.iter().zip(1..) {
-        let found = member(object, key).and_then(|member| member.value.as_object());
-        object = found.ok_or_else(|| no_object(path.get(..depth).unwrap_or_default()))?;
+/// The steps by their next key, in the order in which the keys first occur.
+fn by_key<'e>(steps: &[Step<'e>]) -> anyhow::Result<Vec<(&'e str, Vec<Step<'e>>)>> {
+    let mut groups: Vec<(&str, Vec<Step<'_>>)> = Vec::new();
+    for (path, action) in steps {
+        let [key, rest @ ..] = path else { bail!("expected a key to be set") };
+        match groups.iter_mut().find(|(known, _)| known == key) {
+            Some((_, group)) => group.push((rest, action)),
+            None => groups.push((key, vec![(rest, action)])),
+        }
     }
-    Ok(object)
+    Ok(groups)
 }
 
-fn no_object(path: &[&str]) -> anyhow::Error {
-    if path.is_empty() { anyhow!("expected an object") } else { anyhow!("{}: expected an object", path.join(".")) }
-}
-
-fn nest(keys: &[&str], value: &str) -> String {
-    keys.iter().rfold(value.to_owned(), |inner, key| format!("{{{}:{inner}}}", quote(key)))
+/// The value that steps make where there is none.
+fn nest(steps: &[Step<'_>]) -> anyhow::Result<String> {
+    match steps {
+        [([], Action::Set(value))] => return Ok(value.clone()),
+        [([], Action::Append(items))] => return Ok(format!("[{}]", items.join(","))),
+        _ => {}
+    }
+    let members: anyhow::Result<Vec<_>> =
+        by_key(steps)?.iter().map(|(key, steps)| Ok(format!("{}:{}", quote(key), nest(steps)?))).collect();
+    Ok(format!("{{{}}}", members?.join(",")))
 }
 
 /// A string as JSON.
@@ -132,7 +174,7 @@ pub(crate) fn quote(text: &str) -> String {
     printable(&serde_json::Value::from(text).to_string())
 }
 
-/// Escapes what may not stand in YAML as it is, or would not be seen. In JSON it occurs in strings alone.
+/// Escapes characters that YAML does not allow, or that nobody would see. In JSON they occur in strings alone.
 fn printable(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for char in json.chars() {

@@ -1,36 +1,34 @@
-//! How a JSON text is laid out, and new parts laid out alike.
+//! The layout of a JSON text, for new parts that look like the others.
 
-use jsonc_parser::ast::{Object, Value};
-use jsonc_parser::common::Ranged;
+use canary_runtime::json::document::Kind;
+use canary_runtime::{Document, Json};
 
-use crate::config::json_tree::{is_filled, is_tall, line_indent, part};
-
-/// The habits of a text.
+/// The layout that a text has.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Style {
-    /// What ends a line.
+    /// The end of a line.
     newline: &'static str,
-    /// By how much a level is indented.
+    /// The indentation of one level.
     unit: String,
-    /// What follows colons, and commas on one line.
+    /// The blank after a colon, and after a comma on one line.
     space: &'static str,
-    /// What stands inside the braces of an object on one line.
+    /// The blank inside the braces of an object on one line.
     pad: &'static str,
     /// Whether an array of objects opens both on one line: `[{`.
     hugs: bool,
-    /// Whether the text has lines at all.
+    /// Whether the text has several lines.
     pub(crate) tall: bool,
 }
 
 impl Style {
-    /// Looks at a whole text.
-    pub(crate) fn of(text: &str, root: &Value<'_>) -> Self {
-        let first = root.as_object().and_then(|object| object.properties.first());
-        let unit = first.map_or("", |member| line_indent(text, member.range.start));
-        let unit = unit.strip_prefix(line_indent(text, root.start())).unwrap_or_default();
-        let tall = is_tall(text, root);
-        let has_space = first.is_none_or(|member| {
-            let between = text.get(member.name.end()..member.value.start()).unwrap_or_default();
+    /// The layout of a whole text.
+    pub(crate) fn of(document: &Document) -> Self {
+        let (text, root) = (document.source(), document.root());
+        let first = root.members().next();
+        let unit = first.map_or("", |(name, _)| line_indent(text, name.span().start));
+        let unit = unit.strip_prefix(line_indent(text, root.span().start)).unwrap_or_default();
+        let has_space = first.is_none_or(|(name, value)| {
+            let between = text.get(name.span().end..value.span().start).unwrap_or_default();
             between.ends_with([' ', '\t', '\n'])
         });
         let mut style = Self {
@@ -39,61 +37,62 @@ impl Style {
             space: if has_space { " " } else { "" },
             pad: "",
             hugs: false,
-            tall,
+            tall: is_tall(root),
         };
-        style.look(text, root);
+        style.look(root);
         style
     }
 
-    fn look(&mut self, text: &str, value: &Value<'_>) {
-        match value {
-            Value::Object(object) => {
-                if is_filled(value) && !is_tall(text, object) && part(text, object.range).starts_with("{ ") {
+    fn look(&mut self, value: Json<'_>) {
+        match value.kind() {
+            Kind::Object => {
+                if is_filled(value) && !is_tall(value) && value.source().starts_with("{ ") {
                     self.pad = " ";
                 }
-                object.properties.iter().for_each(|member| self.look(text, &member.value));
+                value.members().for_each(|(_, value)| self.look(value));
             }
-            Value::Array(array) => {
-                if is_tall(text, array) && part(text, array.range).starts_with("[{") {
+            Kind::Array => {
+                if is_tall(value) && value.source().starts_with("[{") {
                     self.hugs = true;
                 }
-                array.elements.iter().for_each(|element| self.look(text, element));
+                value.items().for_each(|item| self.look(item));
             }
             _ => {}
         }
     }
 
-    /// A line break, with the indentation of what follows.
-    pub(crate) fn line(&self, indent: &str, levels: usize) -> String {
-        format!("{}{indent}{}", self.newline, self.unit.repeat(levels))
+    /// An indentation, some levels deeper.
+    pub(crate) fn indent(&self, indent: &str, levels: usize) -> String {
+        format!("{indent}{}", self.unit.repeat(levels))
     }
 
-    /// Lays out a value of the text `source`: its tokens stay as they are typed, the blanks between them do not.
-    /// `indent` is that of the line on which it begins.
-    pub(crate) fn lay_out(&self, source: &str, value: &Value<'_>, tall: bool, indent: &str) -> String {
-        match value {
-            Value::Object(object) if is_filled(value) => {
-                let deeper = format!("{indent}{}", self.unit);
-                let members: Vec<_> = object
-                    .properties
-                    .iter()
-                    .map(|member| {
-                        let name = part(source, member.name.range());
-                        self.member(name, &self.lay_out(source, &member.value, tall, &deeper))
-                    })
-                    .collect();
+    /// A line break, with the indentation of what follows.
+    fn line(&self, indent: &str, levels: usize) -> String {
+        format!("{}{}", self.newline, self.indent(indent, levels))
+    }
+
+    /// Lays out a value: its tokens stay as they are typed, the blanks between them do not. `indent` is that of the line
+    /// on which it begins.
+    pub(crate) fn lay_out(&self, value: Json<'_>, tall: bool, indent: &str) -> String {
+        let deeper = self.indent(indent, 1);
+        match value.kind() {
+            Kind::Object if is_filled(value) => {
+                let members = value.members();
+                let members = members
+                    .map(|(name, value)| self.member(name.source(), &self.lay_out(value, tall, &deeper)))
+                    .collect::<Vec<_>>();
                 self.enclose("{", &members, "}", tall, indent)
             }
-            Value::Array(array) if is_filled(value) => {
-                let hugs = tall && self.hugs && array.elements.iter().all(|it| it.as_object().is_some_and(has_members));
-                let deeper = if hugs { indent.to_owned() } else { format!("{indent}{}", self.unit) };
-                let items = array.elements.iter().map(|element| self.lay_out(source, element, tall, &deeper));
-                let items: Vec<_> = items.collect();
+            Kind::Array if is_filled(value) => {
+                let is_object = |item: Json<'_>| item.kind() == Kind::Object && is_filled(item);
+                let hugs = tall && self.hugs && value.items().all(is_object);
+                let deeper = if hugs { indent } else { &deeper };
+                let items: Vec<_> = value.items().map(|item| self.lay_out(item, tall, deeper)).collect();
                 if hugs { format!("[{}]", items.join(", ")) } else { self.enclose("[", &items, "]", tall, indent) }
             }
-            Value::Object(_) => "{}".to_owned(),
-            Value::Array(_) => "[]".to_owned(),
-            _ => part(source, value.range()).to_owned(),
+            Kind::Object => "{}".to_owned(),
+            Kind::Array => "[]".to_owned(),
+            _ => value.source().to_owned(),
         }
     }
 
@@ -113,12 +112,12 @@ impl Style {
         }
     }
 
-    /// What separates items on one line.
+    /// The separator of items on one line.
     fn comma(&self) -> String {
         format!(",{}", self.space)
     }
 
-    /// What separates a new item from the last one, before which there are these blanks.
+    /// The separator before a new item. `blanks` stand before the last one of `count`.
     pub(crate) fn separator(&self, blanks: &str, count: usize) -> String {
         match blanks.rfind('\n') {
             // Neither blank lines nor blanks at the end of a line are repeated.
@@ -133,19 +132,39 @@ impl Style {
     }
 }
 
-fn has_members(object: &Object<'_>) -> bool {
-    !object.properties.is_empty()
+/// The blanks that lead up to an offset.
+pub(crate) fn blanks_before(text: &str, end: usize) -> &str {
+    let before = text.get(..end).unwrap_or_default();
+    let start = before.trim_end_matches([' ', '\t', '\n', '\r']).len();
+    before.get(start..).unwrap_or_default()
+}
+
+/// The blanks with which the line of an offset begins.
+pub(crate) fn line_indent(text: &str, offset: usize) -> &str {
+    let before = text.get(..offset).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let blanks = line.len().saturating_sub(line.trim_start_matches([' ', '\t']).len());
+    line.get(..blanks).unwrap_or_default()
+}
+
+/// Whether a value takes more than one line.
+pub(crate) fn is_tall(value: Json<'_>) -> bool {
+    value.source().contains('\n')
+}
+
+/// Whether a value is an object or an array with something in it.
+pub(crate) fn is_filled(value: Json<'_>) -> bool {
+    value.items().next().is_some() || value.members().next().is_some()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::json_tree::parse;
 
     #[track_caller]
     fn check(text: &str, value: &str, tall: bool, expected: &str) {
-        let style = Style::of(text, &parse(text).unwrap());
-        assert_eq!(style.lay_out(value, &parse(value).unwrap(), tall, " "), expected, "{text}");
+        let style = Style::of(&Document::parse(text).unwrap());
+        assert_eq!(style.lay_out(Document::parse(value).unwrap().root(), tall, " "), expected, "{text}");
     }
 
     const VALUE: &str = r#"{"a":5.0,  "\u0062":[1e0,{}], "c": [{"d" :[]}]}"#;
@@ -169,5 +188,13 @@ mod tests {
             "{\n   \"c\": [{\n     \"d\": 1\n   }, {\n     \"d\": 2\n   }],\n   \"e\": [\n     1\n   ]\n }",
         );
         check("{\n  \"a\": [{\"b\": 1}]\n}", "[{\"d\": 1}]", true, "[\n   {\n     \"d\": 1\n   }\n ]");
+    }
+
+    #[test]
+    fn knows_the_blanks_around() {
+        let text = "{\n \t \"a\": {  \"b\": 1}}";
+        let b = text.find("\"b\"").unwrap();
+        assert_eq!((blanks_before(text, b), line_indent(text, b)), ("  ", " \t "));
+        assert_eq!((blanks_before(text, 5), line_indent(text, 0)), ("\n \t ", ""));
     }
 }

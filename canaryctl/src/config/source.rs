@@ -1,150 +1,120 @@
-//! The config's text as it stands in a file: bare, or as a scalar of a manifest.
+//! The text of the config in its file: the whole file, or a scalar of a manifest.
 
 use std::ops::Range;
-use std::path::Path;
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context, ensure};
 use granit_parser::ScalarStyle;
 
-use crate::config::configmap::{Place, locate};
 use crate::config::json_edit::Splice;
-use crate::config::literal_block as block;
-use crate::config::quoted_scalar as flow;
+use crate::config::literal_block;
+use crate::config::quoted_scalar;
+use crate::config::source_map::SourceMap;
 use crate::config::yaml::Scalar;
 
-/// A byte order mark.
-pub(crate) const MARK: char = '\u{feff}';
+const NOT_EDITABLE: &str = "config.json is written in a way that cannot be edited";
 
-/// The text, and where each of its bytes stands.
+/// The text and the place of each of its bytes in the file.
 #[derive(Debug)]
 pub(crate) struct Source {
-    /// What the file says the config is.
+    /// The config, as the file has it.
     pub(crate) text: String,
-    map: Map,
+    /// Nothing where the lines of the text are not those of the file, as in a folded scalar.
+    map: Option<SourceMap>,
     form: Form,
+    /// The first byte of the text in the file.
+    start: usize,
+    /// Why it cannot be edited.
+    refusal: Option<&'static str>,
 }
 
-/// How new text is written.
+/// The way in which new text is written.
 #[derive(Debug)]
 enum Form {
     Bare,
-    Literal { line: String },
+    Literal { line_break: String },
     SingleQuoted,
     DoubleQuoted,
 }
 
 impl Source {
-    /// Finds the config in a file.
-    pub(crate) fn find(path: &Path, file: &str) -> anyhow::Result<Self> {
-        let Place::Scalars(scalars) = locate(path, file.as_bytes())? else { return Ok(Self::whole(file)) };
-        let [scalar] = scalars.as_slice() else {
-            bail!("{}: {} texts could be the config: expected one", path.display(), scalars.len());
-        };
-        Self::of(scalar, file).map_err(|error| anyhow!("{}: line {}: {error}", path.display(), scalar.line))
-    }
-
-    /// A file that is the config.
+    /// A file that is the config itself.
     pub(crate) fn whole(file: &str) -> Self {
-        let start = if file.starts_with(MARK) { MARK.len_utf8() } else { 0 };
-        let text = file.get(start..).unwrap_or_default().to_owned();
-        let mut map = Map::default();
-        map.push(0..text.len(), start..file.len());
-        Self { text, map, form: Form::Bare }
+        let mut map = SourceMap::default();
+        map.push(0..file.len(), 0..file.len());
+        Self { text: file.to_owned(), map: Some(map), form: Form::Bare, start: 0, refusal: None }
     }
 
-    /// A text of a manifest, if it is written in a way that can be edited.
-    pub(crate) fn of(scalar: &Scalar, file: &str) -> anyhow::Result<Self> {
-        if scalar.shared {
-            bail!("config.json is shared by an anchor; write its text in its place");
-        }
-        let text = scalar.text.clone();
-        let (map, form) = match scalar.style {
-            ScalarStyle::Literal => {
-                let (map, line) = block::map(&text, file, scalar.range.start)
-                    .ok_or_else(|| anyhow!("config.json is written in a way that cannot be edited"))?;
-                (map, Form::Literal { line })
+    /// A scalar of a manifest.
+    pub(crate) fn scalar(scalar: Scalar, file: &str) -> Self {
+        let Scalar { text, style, range, is_shared } = scalar;
+        let start = range.start;
+        let (map, form, mut refusal) = match style {
+            ScalarStyle::Literal => match literal_block::map(&text, file, range.start) {
+                Some((map, line_break)) => (Some(map), Form::Literal { line_break }, None),
+                None => (None, Form::Bare, Some(NOT_EDITABLE)),
+            },
+            ScalarStyle::DoubleQuoted => (quoted_scalar::double(&text, file, range), Form::DoubleQuoted, None),
+            ScalarStyle::SingleQuoted => (quoted_scalar::single(&text, file, range), Form::SingleQuoted, None),
+            ScalarStyle::Folded => {
+                (None, Form::Bare, Some("config.json is folded (`>`), which loses its lines; make it literal (`|`)"))
             }
-            ScalarStyle::DoubleQuoted => (flow::double(&text, file, scalar.range.clone())?, Form::DoubleQuoted),
-            ScalarStyle::SingleQuoted => (flow::single(&text, file, scalar.range.clone())?, Form::SingleQuoted),
-            ScalarStyle::Folded => bail!("config.json is folded (`>`), which loses its lines; make it literal (`|`)"),
-            ScalarStyle::Plain => bail!("config.json is plain text, which is no JSON object"),
+            ScalarStyle::Plain => (None, Form::Bare, Some("config.json is plain text, expected a JSON object")),
         };
-        Ok(Self { text, map, form })
+        if map.is_none() {
+            refusal = refusal.or(Some(NOT_EDITABLE));
+        }
+        if is_shared {
+            refusal = Some("config.json is shared by an anchor; write its text in its place");
+        }
+        Self { text, map, form, start, refusal }
     }
 
-    /// The file's piece for a piece of the text.
-    pub(crate) fn splice(&self, splice: &Splice) -> Splice {
-        let text = match &self.form {
-            Form::Bare => splice.text.clone(),
-            Form::Literal { line } => splice.text.replace('\n', line),
-            Form::SingleQuoted => on_one_line(&splice.text).replace('\'', "''"),
-            Form::DoubleQuoted => flow::escape(&splice.text),
-        };
-        Splice { range: self.map.locate(&splice.range), text }
+    /// The bytes of the file for a piece of the text.
+    pub(crate) fn locate(&self, range: &Range<usize>) -> Option<Range<usize>> {
+        self.map.as_ref().map(|map| map.locate(range))
     }
 
-    /// Where the text's byte stands in the file.
-    pub(crate) fn place(&self, offset: usize) -> usize {
-        self.map.locate(&(offset..offset.saturating_add(1))).start
+    /// The first byte of the text in the file, and why the text cannot be edited, if so.
+    pub(crate) fn refusal(&self) -> Option<(usize, &'static str)> {
+        self.refusal.map(|reason| (self.start, reason))
+    }
+
+    /// The file with pieces of the text replaced. The pieces do not overlap.
+    pub(crate) fn edit(&self, file: &str, splices: &[Splice]) -> anyhow::Result<String> {
+        let map = self.map.as_ref().context(NOT_EDITABLE)?;
+        let mut pieces: Vec<_> =
+            splices.iter().map(|splice| (map.locate(&splice.range), self.write(&splice.text))).collect();
+        pieces.sort_by_key(|(range, _)| (range.start, range.end));
+        let (mut new, mut end) = (String::with_capacity(file.len()), 0);
+        for (range, text) in pieces {
+            ensure!(range.start >= end, NOT_EDITABLE);
+            new.push_str(file.get(end..range.start).unwrap_or_default());
+            new.push_str(&text);
+            end = range.end;
+        }
+        new.push_str(file.get(end..).unwrap_or_default());
+        Ok(new)
+    }
+
+    /// New text, as it is written in the file.
+    fn write(&self, text: &str) -> String {
+        match &self.form {
+            Form::Bare => text.to_owned(),
+            Form::Literal { line_break } => text.replace('\n', line_break),
+            Form::SingleQuoted => on_one_line(text).replace('\'', "''"),
+            Form::DoubleQuoted => quoted_scalar::escape(text),
+        }
     }
 }
 
-/// Takes line breaks out, which a quoted text would fold, with the indentation after them.
+/// Takes out line breaks, which a quoted scalar folds, and the indentation after them.
 fn on_one_line(json: &str) -> String {
-    json.lines().map(str::trim_start).collect::<Vec<_>>().join(" ")
-}
-
-/// Pieces of a text, in order, and where each stands in the file.
-#[derive(Debug, Default)]
-pub(crate) struct Map(Vec<Piece>);
-
-#[derive(Debug)]
-struct Piece {
-    text: Range<usize>,
-    file: Range<usize>,
-}
-
-impl Map {
-    /// Adds the next piece. One of the same length in both stands there as it is; another is an escape, or blanks
-    /// that were folded, which are only ever replaced as a whole.
-    pub(crate) fn push(&mut self, text: Range<usize>, file: Range<usize>) {
-        match self.0.last_mut() {
-            Some(last) if last.is_verbatim() && text.len() == file.len() && last.file.end == file.start => {
-                last.text.end = text.end;
-                last.file.end = file.end;
-            }
-            _ => self.0.push(Piece { text, file }),
+    let mut out = String::with_capacity(json.len());
+    for line in json.lines().map(str::trim_start) {
+        if !(out.is_empty() || out.ends_with('[') || line.starts_with(']')) {
+            out.push(' ');
         }
+        out.push_str(line);
     }
-
-    /// Where a piece of the text stands. Nothing but what stands for it is in there: neither the indentation before
-    /// nor a line break after it.
-    fn locate(&self, range: &Range<usize>) -> Range<usize> {
-        let end = self.piece(range.end.saturating_sub(1)).map_or(0, |piece| piece.end(range.end));
-        let start =
-            if range.is_empty() { end } else { self.piece(range.start).map_or(end, |it| it.start(range.start)) };
-        start..end
-    }
-
-    /// The piece with a byte of the text.
-    fn piece(&self, offset: usize) -> Option<&Piece> {
-        let after = self.0.partition_point(|piece| piece.text.start <= offset);
-        self.0.get(after.saturating_sub(1))
-    }
-}
-
-impl Piece {
-    fn is_verbatim(&self) -> bool {
-        self.text.len() == self.file.len()
-    }
-
-    fn start(&self, offset: usize) -> usize {
-        let inside = if self.is_verbatim() { offset.saturating_sub(self.text.start) } else { 0 };
-        self.file.start.saturating_add(inside)
-    }
-
-    fn end(&self, offset: usize) -> usize {
-        let inside = if self.is_verbatim() { offset.saturating_sub(self.text.start) } else { self.file.len() };
-        self.file.start.saturating_add(inside)
-    }
+    out
 }

@@ -60,8 +60,9 @@ impl Tracked {
     }
 
     /// Commits what has changed in the file, and returns the commit.
-    pub(crate) fn commit(&self, message: &str) -> anyhow::Result<String> {
-        let answer = self.ask(&["commit", "--quiet", "--only", "--message", message, "--"], &[&self.file])?;
+    pub(crate) fn commit(&self, message: &str, signoff: bool) -> anyhow::Result<String> {
+        let signoff = if signoff { "--signoff" } else { "--no-signoff" };
+        let answer = self.ask(&["commit", "--quiet", "--only", signoff, "--message", message, "--"], &[&self.file])?;
         ensure!(answer.success, "git commit failed: {}", answer.reason());
         self.head()
     }

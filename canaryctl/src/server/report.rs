@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use canary_runtime::Config;
+use canary_runtime::Diagnostic;
 use serde_json::{Value, json};
+
+use crate::config::loaded::Loaded;
 
 /// The state of the config after a change.
 #[derive(Debug, PartialEq)]
@@ -28,12 +30,12 @@ pub(crate) enum Report {
 impl Report {
     /// Reads a config as pages do, or says why there is none.
     /// `now` is in milliseconds since 1970.
-    pub(crate) fn of(config: Result<&[u8], &str>, now: i64) -> Self {
-        let bytes = match config {
-            Ok(bytes) => bytes,
+    pub(crate) fn of(config: Result<&Loaded, &str>, now: i64) -> Self {
+        let parsed = match config {
+            Ok(config) => config.parsed.as_ref(),
             Err(error) => return Self::Missing(error.to_owned()),
         };
-        match Config::parse(bytes).and_then(|parsed| parsed.0.check_expiry(Some(now)).map(|()| parsed)) {
+        match parsed.map_err(Diagnostic::clone).and_then(|it| it.0.check_expiry(Some(now)).map(|()| it)) {
             Ok((config, warnings)) => Self::Good {
                 percentage: f64::from(config.percentage.buckets()) / 1000.0,
                 revision: config.revision(),
@@ -81,7 +83,8 @@ mod tests {
 
     #[track_caller]
     fn check(config: Result<&str, &str>, text: &str, json: &str) {
-        let report = Report::of(config.map(str::as_bytes), 1_000);
+        let config = config.map(|text| Loaded::parse("config".to_owned(), text.as_bytes()));
+        let report = Report::of(config.as_ref().map_err(|error| *error), 1_000);
         assert_eq!(report.to_string(), text);
         assert_eq!(report.json(), serde_json::from_str::<Value>(json).unwrap());
     }

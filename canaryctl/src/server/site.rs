@@ -10,7 +10,7 @@ use hyper::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, Head
 use hyper::{Method, Request, Response, StatusCode};
 
 use crate::complain;
-use crate::config::configmap;
+use crate::config::loaded::Loaded;
 use crate::server::content_encoding::Coding;
 use crate::server::headers::{HTML, JSON, NEVER, TEXT, cache_control, content_type, response};
 use crate::server::path::normalise;
@@ -55,7 +55,7 @@ impl Site {
     }
 
     fn config(&self, headers: &HeaderMap) -> Option<Response<Bytes>> {
-        let bytes = configmap::read(&self.config).inspect_err(complain).ok()?;
+        let bytes = Loaded::read(&self.config).inspect_err(complain).ok()?.bytes;
         let varies = bytes.len() >= GZIP_MIN_LENGTH;
         let gzipped = if varies && Coding::Gzip.is_accepted(headers) { gzip(&bytes).ok() } else { None };
         let coding = gzipped.is_some().then_some(Coding::Gzip);

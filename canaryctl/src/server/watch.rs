@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::config::configmap;
+use crate::config::loaded::Loaded;
 use crate::platform::clock;
 use crate::server::report::Report;
 use crate::terminal::output::Output;
@@ -20,7 +20,7 @@ const INTERVAL: Duration = Duration::from_millis(250);
 pub(crate) async fn watch(path: &Path, output: Output) -> Infallible {
     let mut last = Last::default();
     loop {
-        let now = configmap::read(path).map_err(|error| format!("{error:#}"));
+        let now = Loaded::read(path).map_err(|error| format!("{error:#}"));
         if let Some(report) = last.update(now) {
             // Whoever started the server may have read the address and nothing more: that is no reason to stop.
             let _ = print(&report, output);
@@ -35,13 +35,13 @@ struct Last(Option<Result<Vec<u8>, String>>);
 
 impl Last {
     /// Remembers the config of now, and reports it if it is another one.
-    fn update(&mut self, now: Result<Vec<u8>, String>) -> Option<Report> {
-        if self.0.as_ref() == Some(&now) {
+    fn update(&mut self, now: Result<Loaded, String>) -> Option<Report> {
+        let bytes = now.as_ref().map(|config| config.bytes.clone()).map_err(String::clone);
+        if self.0.as_ref() == Some(&bytes) {
             return None;
         }
-        let report = Report::of(now.as_deref().map_err(String::as_str), clock::now());
-        self.0 = Some(now);
-        Some(report)
+        self.0 = Some(bytes);
+        Some(Report::of(now.as_ref().map_err(String::as_str), clock::now()))
     }
 }
 
@@ -61,9 +61,10 @@ mod tests {
     #[test]
     fn reports_changes_alone() {
         let mut last = Last::default();
-        for now in [Ok(b"{}".to_vec()), Ok(b"[]".to_vec()), Err("gone".to_owned()), Ok(b"{}".to_vec())] {
-            assert!(last.update(now.clone()).is_some(), "{now:?}");
-            assert_eq!(last.update(now), None);
+        for now in [Ok("{}"), Ok("[]"), Err("gone".to_owned()), Ok("{}")] {
+            let load = || now.clone().map(|text| Loaded::parse("config".to_owned(), text.as_bytes()));
+            assert!(last.update(load()).is_some(), "{now:?}");
+            assert_eq!(last.update(load()), None);
         }
     }
 }

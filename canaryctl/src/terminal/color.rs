@@ -14,12 +14,10 @@ pub(crate) enum Colour {
     Red = 31,
     Green = 32,
     Yellow = 33,
-    Blue = 34,
 }
 
 impl Paint {
     /// No colours.
-    #[cfg(test)]
     pub(crate) const OFF: Self = Self(false);
 
     /// Colours, where standard output is a terminal that has them and nobody has asked for none (no-color.org).
@@ -27,6 +25,11 @@ impl Paint {
         let set = |name| env::var_os(name).filter(|value| !value.is_empty());
         let dumb = set("TERM").is_some_and(|term| term == "dumb");
         Self(io::stdout().is_terminal() && set("NO_COLOR").is_none() && !dumb)
+    }
+
+    /// Whether there are any.
+    pub(crate) fn is_on(self) -> bool {
+        self.0
     }
 
     /// The text in bold letters of a colour.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use canary_runtime::{Arm, EvaluationContext, Value};
 
-use crate::config::loaded::{ConfigFile, Offer};
+use crate::config::loaded::{Evaluator, Loaded};
 use crate::population::histogram::Counter;
 
 /// A flag that one of the two configs has.
@@ -17,7 +17,7 @@ pub(crate) struct FlagKey {
 
 impl FlagKey {
     /// Those of both, sorted.
-    pub(crate) fn all(old: &ConfigFile, new: &ConfigFile) -> Vec<Self> {
+    pub(crate) fn all(old: &Loaded, new: &Loaded) -> Vec<Self> {
         let mut keys = BTreeMap::<_, (bool, bool)>::new();
         for key in old.parsed.iter().flat_map(|(config, _)| config.flag_keys()) {
             keys.entry(key).or_default().0 = true;
@@ -62,7 +62,14 @@ pub(crate) struct Moves {
 
 impl Moves {
     /// Counts a user.
-    pub(crate) fn add(&mut self, old: &Offer, new: &Offer, user: u64, context: &EvaluationContext, keys: &[FlagKey]) {
+    pub(crate) fn add(
+        &mut self,
+        old: &Evaluator,
+        new: &Evaluator,
+        user: u64,
+        context: &EvaluationContext,
+        keys: &[FlagKey],
+    ) {
         let arms = (old.decide(context).variant, new.decide(context).variant);
         self.arms.add(arms, user);
         let mut moves = arms.0 != arms.1;

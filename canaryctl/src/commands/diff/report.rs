@@ -4,7 +4,7 @@ use canary_runtime::Arm;
 
 use crate::commands::diff::changes::{Change, changes};
 use crate::commands::diff::moves::{FlagKey, Move, Moves};
-use crate::config::loaded::ConfigFile;
+use crate::config::loaded::Loaded;
 use crate::population::histogram::Share;
 use crate::population::population::Crowd;
 
@@ -45,7 +45,7 @@ pub(crate) struct FlagReport<'a> {
 
 impl<'a> Report<'a> {
     pub(crate) fn new(
-        (old, new): (&'a ConfigFile, &'a ConfigFile),
+        (old, new): (&'a Loaded, &'a Loaded),
         crowd: &'a Crowd,
         keys: &'a [FlagKey],
         counted: &'a Moves,

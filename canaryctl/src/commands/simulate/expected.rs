@@ -9,7 +9,7 @@ mod probe;
 use canary_runtime::{Arm, Cohort, EvaluationContext, Reason};
 
 use crate::commands::simulate::tally::Outcome;
-use crate::config::loaded::{ConfigFile, Offer};
+use crate::config::loaded::{Evaluator, Loaded};
 use crate::population::population::Crowd;
 use crate::terminal::format::percent;
 use probe::Probe;
@@ -57,7 +57,7 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
-    pub(crate) fn of(file: &ConfigFile, offer: &Offer, crowd: &Crowd, keys: &[&str]) -> Self {
+    pub(crate) fn of(file: &Loaded, offer: &Evaluator, crowd: &Crowd, keys: &[&str]) -> Self {
         let probes: Vec<_> = keys.iter().map(|key| Probe::of(file, key)).collect();
         let mut expected = Self::default();
         expected.flags.resize_with(keys.len(), || Some(Shares::default()));
@@ -75,7 +75,7 @@ impl Expected {
         expected
     }
 
-    fn add_bundle(&mut self, offer: &Offer, context: &EvaluationContext, weight: f64) {
+    fn add_bundle(&mut self, offer: &Evaluator, context: &EvaluationContext, weight: f64) {
         let decision = offer.decide(context);
         let mut add = |variant, cohort, share: f64| {
             self.arms.add(variant, share * weight / ALL);

@@ -2,7 +2,7 @@
 
 use canary_runtime::{Arm, Cohort, Details, ErrorCode, EvaluationContext, Reason, Value};
 
-use crate::config::loaded::Offer;
+use crate::config::loaded::Evaluator;
 use crate::population::histogram::Counter;
 
 /// What a flag is, and why.
@@ -46,7 +46,7 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Counts a user.
-    pub(crate) fn add(&mut self, offer: &Offer, user: u64, context: &EvaluationContext, keys: &[&str]) {
+    pub(crate) fn add(&mut self, offer: &Evaluator, user: u64, context: &EvaluationContext, keys: &[&str]) {
         let decision = offer.decide(context);
         self.arms.add(decision.variant, user);
         self.cohorts.add(decision.cohort, user);

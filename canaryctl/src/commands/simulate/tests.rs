@@ -6,7 +6,7 @@ use crate::population::population::tests::gather;
 
 #[track_caller]
 fn simulate(config: &str, args: &[&str], output: Output, style: Style) -> String {
-    let file = ConfigFile::parse("cm.yaml".to_owned(), config.as_bytes());
+    let file = Loaded::parse("cm.yaml".to_owned(), config.as_bytes());
     let keys: Vec<_> = file.parsed.as_ref().unwrap().0.flag_keys().collect();
     report(&file, &gather(args).unwrap(), &keys, output, style)
 }
@@ -103,9 +103,9 @@ fn what_is_wanted_comes_out() {
     std::fs::write(&path, "{\"plan\": \"pro\"}\n{\"id\": \"x\"}\n{\"staff\": true}\n{}\n").unwrap();
     let args = ["--users", "40000", "--now", "2026-01-01T00:00:00Z", "--attributes-file", path.to_str().unwrap()];
     let crowd = gather(&args).unwrap();
-    let file = ConfigFile::parse(String::new(), RICH.as_bytes());
+    let file = Loaded::parse(String::new(), RICH.as_bytes());
     let keys: Vec<_> = file.parsed.as_ref().unwrap().0.flag_keys().collect();
-    let offer = file.offer(crowd.now);
+    let offer = file.evaluator(crowd.now);
     let tally = crowd.fold(|tally: &mut Tally, user, context| tally.add(&offer, user, context, &keys), Tally::merge);
     let expected = Expected::of(&file, &offer, &crowd, &keys);
     let percent = |count| crate::terminal::format::percent(count, crowd.len());

@@ -7,8 +7,9 @@ use regex::bytes::RegexBuilder;
 
 use super::parser::{Directive, parse};
 use super::server::{answering, called, effective, inner, named};
-use crate::lint::diagnostic::{Finding, place};
-use crate::lint::sources::Files;
+use crate::config::position::position;
+use crate::lint::sources::Sources;
+use crate::terminal::diagnostic::FileDiagnostic;
 
 /// A file that is not there, of each kind of which a page must never be the answer; what it is, and what happens.
 const MISSING: [(&str, &str, &str); 3] = [
@@ -26,17 +27,17 @@ const DEPTH: usize = 8;
 const ELSEWHERE: [&str; 6] = ["proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "return"];
 
 /// Reads a configuration that is the first of the files, and what it includes beside it.
-pub(crate) fn check(files: &mut Files, file: usize) {
+pub(crate) fn check(files: &mut Sources, file: usize) {
     let directives = read(files, file, 0);
     let main = Directive { name: String::new(), args: Vec::new(), at: 0, file, block: Some(directives) };
     let mut traps = Traps { found: Vec::new() };
     traps.block(&[&main]);
     let found: Vec<_> = traps.found.into_iter().filter_map(|trap| Some((trap.file, trap.finding(files)?))).collect();
-    files.say(found);
+    files.report(found);
 }
 
 /// The directives of a file, with those of included files in the place of `include`.
-fn read(files: &mut Files, file: usize, depth: usize) -> Vec<Directive> {
+fn read(files: &mut Sources, file: usize, depth: usize) -> Vec<Directive> {
     let Some(text) = files.list.get(file).map(|file| file.text.as_str()) else { return Vec::new() };
     match parse(text, file) {
         Ok(mut directives) => {
@@ -45,14 +46,14 @@ fn read(files: &mut Files, file: usize, depth: usize) -> Vec<Directive> {
         }
         Err(broken) => {
             let message = format!("nginx does not start with this: {}", broken.reason);
-            let place = Some(place(text, broken.at));
-            files.say(vec![(file, Finding { code: "E921", key: String::new(), place, message })]);
+            let at = Some(position(text, broken.at));
+            files.report(vec![(file, FileDiagnostic::new("E921", "", at, message))]);
             Vec::new()
         }
     }
 }
 
-fn include(files: &mut Files, directives: &mut Vec<Directive>, depth: usize) {
+fn include(files: &mut Sources, directives: &mut Vec<Directive>, depth: usize) {
     let mut all = Vec::new();
     for mut directive in directives.drain(..) {
         let pattern = directive.args.first().filter(|_| directive.name == "include" && depth < DEPTH);
@@ -83,9 +84,9 @@ struct Trap {
 }
 
 impl Trap {
-    fn finding(self, files: &Files) -> Option<Finding> {
+    fn finding(self, files: &Sources) -> Option<FileDiagnostic> {
         let text = &files.list.get(self.file)?.text;
-        Some(Finding { code: self.code, key: self.key, place: Some(place(text, self.at)), message: self.message })
+        Some(FileDiagnostic::new(self.code, self.key, Some(position(text, self.at)), self.message))
     }
 }
 

@@ -7,11 +7,11 @@ use canary_runtime::{EvaluationContext, Json, Reason};
 use super::{ALL, Shares};
 use crate::commands::simulate::expected::probe::Probe;
 use crate::commands::simulate::tally::Outcome;
-use crate::config::loaded::{Offer, member};
+use crate::config::loaded::{Evaluator, member};
 
 /// What share of users of one kind gets what.
 pub(crate) fn shares(
-    offer: &Offer,
+    offer: &Evaluator,
     context: &EvaluationContext,
     key: &str,
     probe: Option<&Probe>,

@@ -2,7 +2,7 @@
 
 use canary_runtime::{Config, Evaluation, EvaluationContext, Json, Overrides, Value};
 
-use crate::config::loaded::{ConfigFile, member};
+use crate::config::loaded::{Loaded, member};
 
 /// The flag, and a config that asks about nothing but its rules' conditions.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(crate) struct Probe<'a> {
 
 impl<'a> Probe<'a> {
     /// Of a flag of a file.
-    pub(crate) fn of(file: &'a ConfigFile, key: &str) -> Option<Self> {
+    pub(crate) fn of(file: &'a Loaded, key: &str) -> Option<Self> {
         let root = file.document.root();
         let flag = member(member(root, "FEATURE_FLAGS")?, key)?;
         let rules = member(flag, "rules").into_iter().flat_map(Json::items);
