@@ -89,7 +89,7 @@ fn into_a_manifest_it_changes_the_bundle_alone() {
     let expected = json!({
         "file": build.path("cm.yaml"), "version": "1.4.2", "changed": false, "changes": [], "commit": null, "pushed": null,
     });
-    assert_eq!(out.replace('@', &build.path("").display().to_string().trim_end_matches('/')), format!("{expected}\n"));
+    assert_eq!(out.replace('@', build.path("").display().to_string().trim_end_matches('/')), format!("{expected}\n"));
 }
 
 #[test]

@@ -55,13 +55,11 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         "--config and --keys cannot both be standard input"
     );
     let file = Loaded::read(&args.config)?;
-    let (config, crowd) = match &file.parsed {
-        Ok((config, _)) => (config, Crowd::gather(&args.crowd)?),
-        Err(_) => {
-            file.warn_of_rejection();
-            return Ok(ExitCode::FAILURE);
-        }
+    let Ok((config, _)) = &file.parsed else {
+        file.warn_of_rejection();
+        return Ok(ExitCode::FAILURE);
     };
+    let crowd = Crowd::gather(&args.crowd)?;
     file.warn();
     if let Some(fault) = file.evaluator(crowd.now).fault() {
         warn(&format!("{}: everybody gets stable: {fault}", file.name));

@@ -21,7 +21,7 @@ pub(crate) async fn watch(path: &Path, output: Output) -> Infallible {
     let mut last = Last::default();
     loop {
         let now = Loaded::read(path).map_err(|error| format!("{error:#}"));
-        if let Some(report) = last.update(now) {
+        if let Some(report) = last.update(now.as_ref().map_err(String::as_str)) {
             // Whoever started the server may have read the address and nothing more: that is no reason to stop.
             let _ = print(&report, output);
         }
@@ -35,13 +35,13 @@ struct Last(Option<Result<Vec<u8>, String>>);
 
 impl Last {
     /// Remembers the config of now, and reports it if it is another one.
-    fn update(&mut self, now: Result<Loaded, String>) -> Option<Report> {
-        let bytes = now.as_ref().map(|config| config.bytes.clone()).map_err(String::clone);
+    fn update(&mut self, now: Result<&Loaded, &str>) -> Option<Report> {
+        let bytes = now.map(|config| config.bytes.clone()).map_err(str::to_owned);
         if self.0.as_ref() == Some(&bytes) {
             return None;
         }
         self.0 = Some(bytes);
-        Some(Report::of(now.as_ref().map_err(String::as_str), clock::now()))
+        Some(Report::of(now, clock::now()))
     }
 }
 
@@ -62,9 +62,10 @@ mod tests {
     fn reports_changes_alone() {
         let mut last = Last::default();
         for now in [Ok("{}"), Ok("[]"), Err("gone".to_owned()), Ok("{}")] {
-            let load = || now.clone().map(|text| Loaded::parse("config".to_owned(), text.as_bytes()));
-            assert!(last.update(load()).is_some(), "{now:?}");
-            assert_eq!(last.update(load()), None);
+            let now = now.map(|text| Loaded::parse("config".to_owned(), text.as_bytes()));
+            let now = now.as_ref().map_err(String::as_str);
+            assert!(last.update(now).is_some(), "{now:?}");
+            assert_eq!(last.update(now), None);
         }
     }
 }

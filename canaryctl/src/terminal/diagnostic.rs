@@ -97,9 +97,9 @@ impl FileDiagnostic {
             Severity::Error => paint.bold(Colour::Red, "error"),
             Severity::Warning => paint.bold(Colour::Yellow, "warning"),
         };
-        let words = [self.code, &safe(&self.key)];
-        let words = words.iter().filter(|word| !word.is_empty()).map(|word| format!(" {word}")).collect::<String>();
-        format!("{file}{position}: {severity}{words}: {}", safe(&self.message))
+        let words = [&severity, self.code, &safe(&self.key)];
+        let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        format!("{file}{position}: {}: {}", words.join(" "), safe(&self.message))
     }
 
     /// The source around the position, with what was found; empty where the diagnostic has no position.
