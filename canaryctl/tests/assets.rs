@@ -1,4 +1,4 @@
-//! `canaryctl assets` on what bundlers write.
+//! `canaryctl assets` on the output of bundlers.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
@@ -9,7 +9,7 @@ use std::fs;
 use serde_json::{Value, json};
 use support::fixture::Build;
 
-/// The bundle without its hashes, each of which has to be there.
+/// Compares the bundle without its hashes, after checking that each is there.
 #[track_caller]
 fn check(build: &Build, args: &[&str], expected: &Value) {
     let args = [&["assets", "--dir", "@/dist", "--output", "json"], args].concat();

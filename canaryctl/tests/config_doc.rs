@@ -1,4 +1,4 @@
-//! `docs/config.md`: every example in it is a config, every outcome is the runtime's.
+//! `docs/config.md`: every example is a config, and every outcome is the runtime's.
 
 #![allow(
     clippy::unwrap_used,
@@ -38,7 +38,7 @@ fn examples() -> Vec<String> {
         .collect()
 }
 
-/// The cells of all rows that begin so.
+/// The cells of all rows with this beginning.
 fn rows(start: &str) -> Vec<Vec<String>> {
     let rows = DOC.lines().filter(|line| line.starts_with(start));
     rows.map(|row| row.trim_matches('|').split(" | ").map(|cell| cell.trim().replace('`', "")).collect()).collect()

@@ -175,7 +175,7 @@ fn commits_what_a_link_points_to() {
 }
 
 #[test]
-fn commits_nothing_else_that_is_in_the_way() {
+fn a_commit_holds_no_other_changes() {
     let folder = Folder::with_git();
     let set = ["set", "10", "--commit"];
     let refused = |reason: &str| folder.refuses(&set, &format!("cannot commit {FILE}: {reason}"));
@@ -187,7 +187,7 @@ fn commits_nothing_else_that_is_in_the_way() {
 
     let clean = folder.read();
     folder.write(FILE, &clean.replace("# The", "# A"));
-    refused("it has other changes: commit or drop them first");
+    refused("the file has other changes: commit or drop them first");
     folder.write(FILE, &clean);
 
     folder.git(&["checkout", "--quiet", "--detach"]);
@@ -195,7 +195,7 @@ fn commits_nothing_else_that_is_in_the_way() {
     folder.git(&["checkout", "--quiet", "main"]);
 
     folder.git(&["rm", "--quiet", "--cached", FILE]);
-    refused("git does not know it yet: add and commit it first");
+    refused("the file is untracked: add and commit it first");
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn a_merge_that_is_unresolved_is_named() {
 }
 
 #[test]
-fn without_a_name_no_file_is_edited_that_nobody_uses() {
+fn an_edit_of_the_base_is_refused_where_environments_have_their_own() {
     let folder = Folder::new();
     folder.write("list", "ann\n");
     fs::create_dir_all(folder.path("k8s/overlays/plain")).unwrap();

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 const CONFIG: &str = "{\n  \"CANARY_PERCENTAGE\": 5,\n  \"FEATURE_FLAGS\": {}\n}\n";
 
-/// Files to check, each by its name.
+/// A folder with files to check.
 struct Folder(TempDir);
 
 impl Folder {
@@ -24,7 +24,7 @@ impl Folder {
         folder
     }
 
-    /// Runs the program. Exit code and both streams, without the folder's name.
+    /// Runs the program. Returns the exit code and both streams, without the folder's name.
     fn run(&self, args: &[&str], files: &[&str]) -> (Option<i32>, String, String) {
         let folder = format!("{}/", self.0.path().display());
         let files: Vec<_> = files.iter().map(|file| format!("{folder}{file}")).collect();
@@ -35,7 +35,7 @@ impl Folder {
     }
 }
 
-/// The manifest around a config.
+/// A manifest with a config.
 fn manifest(config: &str) -> String {
     let config = config.replace('\n', "\n    ");
     format!("kind: ConfigMap\nmetadata:\n  name: canary-settings\ndata:\n  config.json: |\n    {config}")

@@ -37,10 +37,10 @@ pub(crate) struct Args {
     /// The bundle's version; else that of package.json in DIST or its parent.
     #[arg(long, value_name = "V")]
     version: Option<String>,
-    /// The address of DIST, as the bundler was told; else what the entry's page in DIST says, else /assets/VERSION/.
+    /// The base address that the bundler built for; else the one in the entry's page in DIST, else /assets/VERSION/.
     #[arg(long, value_name = "PATH", value_parser = dist::parse_base)]
     base: Option<String>,
-    /// How the scripts run: a module unless told, with webpack classic.
+    /// The type of the scripts; else module, or classic for webpack.
     #[arg(long = "type", value_enum, value_name = "TYPE")]
     kind: Option<Kind>,
     /// The `ConfigMap` manifest, or the bare config, to write the bundle into.

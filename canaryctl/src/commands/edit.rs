@@ -15,10 +15,10 @@ use crate::platform::git::{Push, Tracked, short};
 use crate::terminal::color::Paint;
 use crate::terminal::output::Output;
 
-/// How often an edit is made anew because the remote has moved meanwhile.
+/// How often an edit is tried, because the remote may move meanwhile.
 const ATTEMPTS: usize = 3;
 
-/// What becomes of an edit.
+/// Options of every verb that edits the config.
 #[derive(Debug, Default, clap::Args)]
 #[group(skip)]
 #[command(group = ArgGroup::new("committing").args(["commit", "push"]).multiple(true))]
@@ -30,7 +30,7 @@ pub(crate) struct Args {
     /// Commit the file, and nothing else, to the branch that is checked out.
     #[arg(long)]
     commit: bool,
-    /// Commit, and push the branch; where the remote has moved, make the edit anew on top of what it has.
+    /// Commit, and push the branch; where the remote has moved, repeat the edit on top of it.
     #[arg(long)]
     push: bool,
     /// The message of the commit, instead of a line that lists the changes.
@@ -48,16 +48,16 @@ impl Args {
     }
 }
 
-/// What a verb has done to the config, for the output and the commit.
+/// The edit of a verb, for the output and the commit.
 #[derive(Debug, Default)]
 pub(crate) struct Done {
-    /// The changes in words; else the list of changes stands in their place.
+    /// The edit in words, in the place of the list of changes.
     pub(crate) text: Option<String>,
     /// Members of the JSON output beside those that every verb has.
     pub(crate) json: Map<String, Value>,
     /// The subject of the commit.
     pub(crate) subject: String,
-    /// What has to be said although the edit is made.
+    /// Warnings about the edit.
     pub(crate) warnings: Vec<String>,
 }
 
@@ -102,7 +102,7 @@ struct Attempt<'a> {
 enum End {
     /// All is done as asked.
     Done,
-    /// The remote had other commits. The branch is at this one of the remote now, and nothing is left of the edit.
+    /// The remote had other commits. The branch is at this commit of the remote, and the edit is dropped.
     Moved(String),
 }
 
@@ -160,7 +160,7 @@ impl<'a> Attempt<'a> {
         pushed.with_context(|| format!("{} {so_far}", self.file()))
     }
 
-    /// Prints what has happened.
+    /// Prints the outcome.
     fn print(&self, output: Output) -> anyhow::Result<()> {
         let file = self.file();
         for warning in &self.done.warnings {

@@ -86,7 +86,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     edit::run(&add.edit, &config, output, |editor| add.apply(&lines, editor))
 }
 
-/// The lines of a list. A line ends with `\n`, and one `\r` before it is dropped.
+/// The lines of a file. A line ends with `\n`, and one `\r` before that is dropped.
 fn read(input: impl Read) -> anyhow::Result<Vec<String>> {
     let mut lines = Vec::new();
     let mut input = BufReader::new(input);

@@ -14,7 +14,7 @@ use crate::lint::rules::namespace::Part;
 use crate::lint::rules::{self, flux, namespace};
 use crate::lint::sources::Sources;
 
-/// Sources, and the sets that they make.
+/// The files, and the sets of objects in them.
 #[derive(Debug, Default)]
 pub(crate) struct Discovery {
     pub(crate) files: Sources,

@@ -11,14 +11,14 @@ use crate::terminal::diagnostic::FileDiagnostic;
 /// The most diagnostics of one file.
 const MOST: usize = 100;
 
-/// Sources by number.
+/// Files by number.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
     pub(crate) list: Vec<File>,
     known: HashMap<PathBuf, usize>,
 }
 
-/// A file.
+/// A file and its diagnostics.
 #[derive(Debug)]
 pub(crate) struct File {
     pub(crate) path: PathBuf,
@@ -56,9 +56,9 @@ impl Sources {
     /// The documents of a file. A file that is not YAML has none and gets a diagnostic.
     pub(crate) fn trees(&mut self, file: usize) -> Vec<Tree> {
         let Some(text) = self.list.get(file).map(|file| file.text.as_str()) else { return Vec::new() };
-        Tree::parse_all(text).unwrap_or_else(|broken| {
-            let message = format!("kustomize cannot read this: {}", broken.reason);
-            self.report(vec![(file, FileDiagnostic::new("E901", "", Some(broken.position), message))]);
+        Tree::parse_all(text).unwrap_or_else(|error| {
+            let message = format!("kustomize cannot read this: {}", error.reason);
+            self.report(vec![(file, FileDiagnostic::new("E901", "", Some(error.position), message))]);
             Vec::new()
         })
     }

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// How long anything may take on a busy machine.
+/// The longest wait for anything, on a busy machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// The program, with arguments.
@@ -31,7 +31,7 @@ pub(crate) fn repo(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
-/// Runs the program to its end, with something to read.
+/// Runs the program to its end with this standard input.
 #[track_caller]
 pub(crate) fn run(args: &[&str], input: impl Into<Vec<u8>>) -> Output {
     let mut command = canaryctl(args);
@@ -42,21 +42,21 @@ pub(crate) fn run(args: &[&str], input: impl Into<Vec<u8>>) -> Output {
         .spawn()
         .expect("the program starts");
     let (mut stdin, input) = (child.stdin.take().expect("a pipe"), input.into());
-    // Written beside the reading, or both would wait for each other; a program that stops reading early is no failure.
+    // Writes while the output is read, or both would wait for each other. A program may stop reading early.
     let writer = thread::spawn(move || drop(stdin.write_all(&input)));
     let output = child.wait_with_output().expect("the program ends");
     writer.join().expect("the writer ends");
     output
 }
 
-/// Runs the program, which has to fail with exit code 2 and exactly this message.
+/// Runs the program and expects exit code 2 and exactly this message.
 #[track_caller]
 pub(crate) fn fails(args: &[&str], input: &[u8], message: &str) {
     let output = run(args, input);
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(2), message));
 }
 
-/// The lines of a stream, for a receiver that does not wait for ever.
+/// The lines of a stream, for a receiver with a timeout.
 pub(crate) fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, lines) = channel();
     let stream = BufReader::new(stream);
@@ -73,12 +73,12 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 pub(crate) struct Server {
     child: Child,
     lines: Receiver<String>,
-    /// Its first line.
+    /// The address: its first line.
     pub(crate) url: String,
 }
 
 impl Server {
-    /// Starts it, with errors going to a file.
+    /// Starts it with standard error in a file.
     #[track_caller]
     pub(crate) fn start(mut command: Command, errors: &Path) -> Self {
         let errors = std::fs::File::create(errors).expect("a file for errors");
@@ -106,7 +106,7 @@ impl Server {
         self.request("GET", path, &[])
     }
 
-    /// Sends a request as it is given, without tidying the path up.
+    /// Sends a request with exactly this path.
     #[track_caller]
     pub(crate) fn request(&self, method: &str, path: &str, headers: &[&str]) -> Reply {
         let mut lines = vec![format!("{method} {path} HTTP/1.1"), format!("Host: {}", self.host())];
@@ -134,7 +134,7 @@ impl Drop for Server {
     }
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
