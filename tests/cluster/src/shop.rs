@@ -107,7 +107,7 @@ impl Shop {
     #[track_caller]
     pub fn set_percentage(&self, percentage: u64) {
         if self.api.percentage() != Some(percentage) {
-            self.repository.run(&format!("canaryctl set {percentage} --file $F --commit --push"));
+            self.repository.run(&format!("canaryctl set {percentage} --config $F --commit --push"));
         }
         wait::until(format!("{percentage} % in the API"), DEADLINE, || {
             (self.api.percentage() == Some(percentage)).then_some(())

@@ -188,7 +188,7 @@ pub(crate) fn api_server_gone(shop: &Shop) {
     go_on(&visitor, Duration::from_secs(5));
     assert_eq!(load.end(), Vec::<String>::new());
     // By itself Flux may try again much later: it waits twice as long after each failure.
-    shop.repository.run("canaryctl set 5 --file $F --commit --push");
+    shop.repository.run("canaryctl set 5 --config $F --commit --push");
     wait::until("5 % in the API", DEADLINE, || {
         shop.ask("gitrepository frontend");
         (shop.api.percentage() == Some(5)).then_some(())
@@ -201,7 +201,7 @@ pub(crate) fn flux_gone(shop: &Shop) {
     let visitor = Visitor::new();
     let load = Load::start(FILES);
     let gone = Outage::of(&["source-controller", "kustomize-controller", "notification-controller"]);
-    shop.repository.run("canaryctl set 0 --file $F --commit --push");
+    shop.repository.run("canaryctl set 0 --config $F --commit --push");
     go_on(&visitor, outage(60));
     assert_eq!(shop.api.percentage(), Some(25));
     gone.end();

@@ -187,7 +187,7 @@ fn change(shop: &Shop, file: &str, from: &str, to: &str) {
 #[track_caller]
 fn push(shop: &Shop, percentage: u64) -> Instant {
     let begin = Instant::now();
-    shop.repository.run(&format!("canaryctl set {percentage} --file $F --commit --push"));
+    shop.repository.run(&format!("canaryctl set {percentage} --config $F --commit --push"));
     wait::until(format!("{percentage} % in the API"), DEADLINE, || {
         (shop.api.percentage() == Some(percentage)).then_some(())
     });

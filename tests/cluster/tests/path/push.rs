@@ -60,7 +60,7 @@ pub(crate) fn revert(shop: &Shop) {
     let mut measured = Measured::new("git revert, Receiver and nudge");
     for _ in 0..count(2) {
         start(shop, Way::Nudge, 0);
-        shop.repository.run("canaryctl set 25 --file $F --commit --push");
+        shop.repository.run("canaryctl set 25 --config $F --commit --push");
         wait_for_pods(shop, 25);
         assert_eq!(visitor.view(), CANARY);
         follow(shop, &visitor, &shop.guide.line("git revert --no-edit"), 0, STABLE, &mut measured);

@@ -17,7 +17,7 @@ fn refused(shop: &Shop, commit: &str, why: &str) {
 
 pub(crate) fn unsigned(shop: &Shop) {
     shop.set_percentage(5);
-    shop.repository.run("canaryctl set 100 --file $F");
+    shop.repository.run("canaryctl set 100 --config $F");
     let commit = shop.repository.push_unsigned("not signed");
     refused(shop, &commit, "unsupported signature type");
     assert_eq!(shop.api.percentage(), Some(5));
@@ -36,7 +36,7 @@ pub(crate) fn unsigned(shop: &Shop) {
 
 pub(crate) fn stranger(shop: &Shop) {
     shop.set_percentage(5);
-    shop.repository.run("canaryctl set 100 --file $F");
+    shop.repository.run("canaryctl set 100 --config $F");
     let commit = shop.repository.push_by("stranger", "a stranger's");
     refused(shop, &commit, "no matching key");
     assert_eq!(shop.api.percentage(), Some(5));
@@ -57,7 +57,7 @@ pub(crate) fn stranger(shop: &Shop) {
 /// Nobody can sign, and the canary has to go: the guide's commands, one after the other.
 pub(crate) fn break_glass(shop: &Shop) {
     shop.set_percentage(25);
-    shop.repository.run("canaryctl set 50 --file $F");
+    shop.repository.run("canaryctl set 50 --config $F");
     let commit = shop.repository.push_unsigned("not signed");
     refused(shop, &commit, "unsupported signature type");
 
@@ -69,7 +69,7 @@ pub(crate) fn break_glass(shop: &Shop) {
     wait::until("0 % in every pod", DEADLINE, || shop.api.all_pods_serve(0).then_some(()));
 
     // Git says the same, signed with the sealed key, and Flux goes on.
-    shop.repository.run("canaryctl set 0 --file $F");
+    shop.repository.run("canaryctl set 0 --config $F");
     let signed = shop.repository.push_by("sealed", "nobody on the canary");
     let suspend = glass.lines().next().unwrap();
     shop.repository.run(&format!("{suspend}\n{}", shop.guide.block("\"suspend\":false")));
