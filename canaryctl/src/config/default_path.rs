@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 /// The file name of a config's manifest.
 const NAME: &str = "canary-config-cm.yaml";
@@ -20,15 +20,23 @@ const RUNTIMES: [&str; 2] = ["node_modules/canary-runtime", "pkg"];
 /// The config to edit: the one that is named, or the only one below `k8s/`. Where environments have their own, one has to
 /// be named: an edit of the base would reach none of them.
 pub(crate) fn to_edit(named: Option<&Path>) -> anyhow::Result<PathBuf> {
-    find(named, |base, others| match (base, others) {
-        ([base], []) => Some(base.clone()),
-        _ => None,
-    })
+    match named {
+        Some(file) => Ok(file.to_owned()),
+        None => only(&configs()?),
+    }
 }
 
 /// The config to read: the one that is named, the only one below `k8s/`, or that of the base.
 pub(crate) fn to_read(named: Option<&Path>) -> anyhow::Result<PathBuf> {
-    find(named, |base, _| if let [base] = base { Some(base.clone()) } else { None })
+    if let Some(file) = named {
+        return Ok(file.to_owned());
+    }
+    let found = configs()?;
+    let mut base = found.iter().filter(|file| is_base(file));
+    match (base.next(), base.next()) {
+        (Some(base), None) => Ok(base.clone()),
+        _ => only(&found),
+    }
 }
 
 /// The folder with the pages: the one that is named, or the first known one that has a page.
@@ -51,24 +59,27 @@ fn first(named: Option<&Path>, folders: &[&str], file: &str) -> Option<PathBuf> 
     named.map(Path::to_owned).or(found)
 }
 
-fn find(named: Option<&Path>, choose: impl Fn(&[PathBuf], &[PathBuf]) -> Option<PathBuf>) -> anyhow::Result<PathBuf> {
-    if let Some(file) = named {
-        return Ok(file.to_owned());
-    }
+/// All configs below the folder of the manifests.
+fn configs() -> anyhow::Result<Vec<PathBuf>> {
     let mut found = below(Path::new(MANIFESTS));
+    ensure!(!found.is_empty(), "no {NAME} below {MANIFESTS}/: name the config with --config");
     found.sort();
-    if let [only] = found.as_slice() {
+    Ok(found)
+}
+
+/// The only config, or an error that lists those of the environments.
+fn only(found: &[PathBuf]) -> anyhow::Result<PathBuf> {
+    if let [only] = found {
         return Ok(only.clone());
     }
-    if found.is_empty() {
-        bail!("no {NAME} below {MANIFESTS}/: name the config with --config");
-    }
-    let (base, others): (Vec<_>, Vec<_>) = found.iter().cloned().partition(|file| file.iter().any(|it| it == "base"));
-    choose(&base, &others).with_context(|| {
-        let list = if others.is_empty() { &base } else { &others };
-        let list = list.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
-        format!("each environment has a config of its own, name one with --config: {list}")
-    })
+    let others = found.iter().filter(|file| !is_base(file)).count();
+    let listed = found.iter().filter(|file| others == 0 || !is_base(file));
+    let listed: Vec<_> = listed.map(|file| file.display().to_string()).collect();
+    bail!("each environment has a config of its own, name one with --config: {}", listed.join(", "))
+}
+
+fn is_base(file: &Path) -> bool {
+    file.iter().any(|part| part == "base")
 }
 
 /// The configs in a folder and all below it. Links are not followed: they may lead in a circle.
