@@ -43,7 +43,7 @@ pub(crate) struct Args {
     /// The type of the scripts; else module, or classic for webpack.
     #[arg(long = "type", value_enum, value_name = "TYPE")]
     kind: Option<Kind>,
-    /// The `ConfigMap` manifest, or the bare config, to write the bundle into.
+    /// The ConfigMap manifest, or the bare config, to write the bundle into.
     #[arg(long, value_name = "FILE")]
     into: Option<PathBuf>,
     #[command(flatten)]

@@ -57,7 +57,7 @@ struct Add {
     /// The values, one a line; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     values: PathBuf,
-    /// The `ConfigMap` manifest, or the bare config; else the one below k8s/, unless environments have their own.
+    /// The ConfigMap manifest, or the bare config; else the one below k8s/, unless environments have their own.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Add the values as they are, for everyone to read.

@@ -28,7 +28,7 @@ pub(crate) struct Args {
     /// The folder with the pages and bundles; else dist, build, public or www, whichever has a page.
     #[arg(value_name = "DIR", conflicts_with = "proxy")]
     dir: Option<PathBuf>,
-    /// The `ConfigMap` manifest, or the bare config; else the one below k8s/. It is read at each request.
+    /// The ConfigMap manifest, or the bare config; else the one below k8s/. It is read at each request.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The folder that is served under /runtime/; else node_modules/canary-runtime or pkg.

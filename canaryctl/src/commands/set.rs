@@ -46,7 +46,7 @@ pub(crate) struct Args {
     /// A flag and its value as JSON: true, false, a percentage or an object. May be repeated.
     #[arg(long = "flag", value_name = "KEY=VALUE")]
     flags: Vec<Assignment>,
-    /// The `ConfigMap` manifest, or the bare config; else the one below k8s/, unless environments have their own.
+    /// The ConfigMap manifest, or the bare config; else the one below k8s/, unless environments have their own.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
