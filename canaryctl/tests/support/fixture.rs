@@ -1,4 +1,4 @@
-//! A copy of the output of a bundler.
+//! What bundlers wrote, to work on a copy of it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ impl Build {
         self.0.path().join(path)
     }
 
-    /// The text of a file.
+    /// What a file contains.
     #[track_caller]
     pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.path(path)).expect("a file of text")
@@ -40,7 +40,7 @@ impl Build {
         fs::write(self.path(path), old.replace(from, to)).expect("a file");
     }
 
-    /// Runs a verb on paths that begin with `@/`. Returns the exit code and both streams, in which the folder is `@`.
+    /// Runs a verb on paths that begin with `@/`. Exit code and both streams, where the folder is `@` again.
     #[track_caller]
     pub(crate) fn run(&self, args: &[&str]) -> (Option<i32>, String, String) {
         let folder = self.0.path().display().to_string();
@@ -50,7 +50,7 @@ impl Build {
         (output.status.code(), out, error)
     }
 
-    /// Runs a verb that has to fail, and returns standard error.
+    /// Runs it where it has to fail, and returns what it says.
     #[track_caller]
     pub(crate) fn fails(&self, args: &[&str]) -> String {
         let (code, out, error) = self.run(args);

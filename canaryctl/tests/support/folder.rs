@@ -16,7 +16,7 @@ pub(crate) struct Folder {
     pub(crate) has_git: bool,
 }
 
-/// The path of the manifest.
+/// The manifest.
 pub(crate) const FILE: &str = "k8s/base/canary-config-cm.yaml";
 
 impl Folder {
@@ -51,12 +51,12 @@ impl Folder {
         fs::write(self.path(name), text).unwrap();
     }
 
-    /// The text of the manifest.
+    /// What the manifest is now.
     pub(crate) fn read(&self) -> String {
         fs::read_to_string(self.path(FILE)).unwrap()
     }
 
-    /// Runs git and expects success.
+    /// Runs git, which has to succeed.
     #[track_caller]
     pub(crate) fn git(&self, args: &[&str]) -> String {
         let mut command = isolated(Command::new("git"), self.dir.path());
@@ -65,7 +65,7 @@ impl Folder {
         text(&output.stdout).trim_end().to_owned()
     }
 
-    /// Runs the commands that a message advises.
+    /// Runs what a message advises.
     #[track_caller]
     pub(crate) fn shell(&self, script: &str) {
         let output = isolated(Command::new("sh"), self.dir.path()).args(["-c", script]).output().unwrap();
@@ -78,14 +78,14 @@ impl Folder {
         self.git(&["rev-parse", "HEAD"])
     }
 
-    /// Installs a hook of git.
+    /// Has git run a script.
     pub(crate) fn hook(&self, name: &str, script: &str) {
         let name = format!(".git/hooks/{name}");
         self.write(&name, &format!("#!/bin/sh\n{script}\n"));
         fs::set_permissions(self.path(&name), PermissionsExt::from_mode(0o755)).unwrap();
     }
 
-    /// Runs the program in the folder. Returns the exit code, standard output and standard error.
+    /// Runs the program here: exit code, standard output, standard error.
     pub(crate) fn run(&self, args: &[&str]) -> (Option<i32>, String, String) {
         let mut command = isolated(canaryctl(args), self.dir.path());
         if !self.has_git {
@@ -95,13 +95,13 @@ impl Folder {
         (output.status.code(), text(&output.stdout), text(&output.stderr))
     }
 
-    /// Runs the program and expects this line about the manifest and nothing else.
+    /// Runs the program, which says this about the manifest and nothing else.
     #[track_caller]
     pub(crate) fn says(&self, args: &[&str], expected: &str) {
         assert_eq!(self.run(args), (Some(0), format!("{FILE}: {expected}\n"), String::new()));
     }
 
-    /// Runs the program and expects a refusal that leaves the file and the history as they are.
+    /// Runs the program, which has to refuse, and to leave file and history as they are.
     #[track_caller]
     pub(crate) fn refuses(&self, args: &[&str], message: &str) {
         let before = (self.read(), self.has_git.then(|| self.history()));
@@ -109,13 +109,13 @@ impl Folder {
         assert_eq!((self.read(), self.has_git.then(|| self.history())), before);
     }
 
-    /// The history, if there is a repository.
+    /// What is committed, if anything can be.
     pub(crate) fn history(&self) -> String {
         if self.path(".git").exists() { self.git(&["log", "--format=%H %s", "--all"]) } else { String::new() }
     }
 }
 
-/// A command without the git configuration of the machine.
+/// Away from the configuration of whoever runs the tests.
 fn isolated(mut command: Command, folder: &Path) -> Command {
     command.current_dir(folder).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
     command.env("GIT_CEILING_DIRECTORIES", folder.parent().unwrap());

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// The longest wait for anything, on a busy machine.
+/// How long anything may take on a busy machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// The program, with arguments.
@@ -31,7 +31,7 @@ pub(crate) fn repo(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
-/// Runs the program to its end with this standard input.
+/// Runs the program to its end, with something to read.
 #[track_caller]
 pub(crate) fn run(args: &[&str], input: impl Into<Vec<u8>>) -> Output {
     let mut command = canaryctl(args);
@@ -42,21 +42,21 @@ pub(crate) fn run(args: &[&str], input: impl Into<Vec<u8>>) -> Output {
         .spawn()
         .expect("the program starts");
     let (mut stdin, input) = (child.stdin.take().expect("a pipe"), input.into());
-    // Writes while the output is read, or both would wait for each other. A program may stop reading early.
+    // Written beside the reading, or both would wait for each other; a program that stops reading early is no failure.
     let writer = thread::spawn(move || drop(stdin.write_all(&input)));
     let output = child.wait_with_output().expect("the program ends");
     writer.join().expect("the writer ends");
     output
 }
 
-/// Runs the program and expects exit code 2 and exactly this message.
+/// Runs the program, which has to fail with exit code 2 and exactly this message.
 #[track_caller]
 pub(crate) fn fails(args: &[&str], input: &[u8], message: &str) {
     let output = run(args, input);
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(2), message));
 }
 
-/// The lines of a stream, for a receiver with a timeout.
+/// The lines of a stream, for a receiver that does not wait for ever.
 pub(crate) fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, lines) = channel();
     let stream = BufReader::new(stream);
@@ -73,12 +73,12 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 pub(crate) struct Server {
     child: Child,
     lines: Receiver<String>,
-    /// The address: its first line.
+    /// Its first line.
     pub(crate) url: String,
 }
 
 impl Server {
-    /// Starts it with standard error in a file.
+    /// Starts it, with errors going to a file.
     #[track_caller]
     pub(crate) fn start(mut command: Command, errors: &Path) -> Self {
         let errors = std::fs::File::create(errors).expect("a file for errors");
@@ -106,7 +106,7 @@ impl Server {
         self.request("GET", path, &[])
     }
 
-    /// Sends a request with exactly this path.
+    /// Sends a request as it is given, without tidying the path up.
     #[track_caller]
     pub(crate) fn request(&self, method: &str, path: &str, headers: &[&str]) -> Reply {
         let mut lines = vec![format!("{method} {path} HTTP/1.1"), format!("Host: {}", self.host())];
@@ -134,7 +134,7 @@ impl Drop for Server {
     }
 }
 
-/// A response.
+/// An answer.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
