@@ -65,7 +65,7 @@ impl Cli {
             Verb::Assets(args) => assets::run(args, self.output),
             Verb::Guard(args) => guard::run(args, self.output),
             Verb::Schema(args) => schema::run(args, self.output),
-            Verb::Completions(args) => completions::run(args, &mut program(), self.output),
+            Verb::Completions(args) => completions::run(args, program(), self.output),
             Verb::Set(args) => set::run(args, self.output),
             Verb::Segment(args) => segment::run(args, self.output),
             Verb::Validate(args) => validate::run(args, self.output),

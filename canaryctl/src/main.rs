@@ -16,17 +16,18 @@ mod population;
 mod server;
 mod terminal;
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
-use terminal::diagnostic::DiagnosticError;
+use terminal::{diagnostic, message};
 
 fn main() -> ExitCode {
     match cli::Cli::parse().run() {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&error);
+            message::error(&error);
+            diagnostic::print_source(&error);
             ExitCode::from(2)
         }
     }
@@ -38,11 +39,4 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .chain()
         .filter_map(|cause| cause.downcast_ref::<io::Error>())
         .any(|cause| cause.kind() == ErrorKind::BrokenPipe)
-}
-
-/// Prints an error with its causes on one line, and below it the source that it is about. Unlike `eprintln!` it does not
-/// panic where nobody reads.
-fn complain(error: &anyhow::Error) {
-    let snippet = error.downcast_ref::<DiagnosticError>().map(|cause| cause.snippet.as_str()).unwrap_or_default();
-    let _ = write!(io::stderr(), "canaryctl: {error:#}\n{snippet}");
 }

@@ -1,4 +1,4 @@
-//! `canaryctl completions`: what a shell needs to complete the command line.
+//! `canaryctl completions`: prints the completion script of a shell.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -8,9 +8,9 @@ use clap_complete::Shell;
 
 use crate::terminal::output::Output;
 
-/// Print completions for a shell.
+/// Print the completion script of a shell.
 ///
-/// The output is a script of that shell, whatever --output says.
+/// The output is a shell script with any --output.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl completions bash >~/.local/share/bash-completion/completions/canaryctl
@@ -21,11 +21,11 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-/// Prints the script for the command line of `program`.
-pub(crate) fn run(args: &Args, program: &mut Command, _output: Output) -> anyhow::Result<ExitCode> {
-    // Into memory first: the generator panics where it cannot write.
+/// Prints the script for a command.
+pub(crate) fn run(args: &Args, mut command: Command, _output: Output) -> anyhow::Result<ExitCode> {
+    // Into memory first: the generator panics if it cannot write.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, program, "canaryctl", &mut script);
+    clap_complete::generate(args.shell, &mut command, "canaryctl", &mut script);
     let mut out = io::stdout().lock();
     out.write_all(&script)?;
     out.flush()?;

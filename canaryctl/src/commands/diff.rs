@@ -13,8 +13,9 @@ use std::process::ExitCode;
 
 use anyhow::ensure;
 
-use crate::config::loaded::{Loaded, warn};
+use crate::config::loaded::Loaded;
 use crate::population::population::{self, Crowd};
+use crate::terminal::message::warn;
 use crate::terminal::output::Output;
 use moves::{FlagKey, Moves};
 use report::Report;

@@ -10,9 +10,9 @@ use serde_json::{Map, Value, json};
 
 use crate::config::change::Change;
 use crate::config::editor::{Edited, Editor};
-use crate::config::loaded::warn;
 use crate::platform::git::{Push, Tracked, short};
 use crate::terminal::color::Paint;
+use crate::terminal::message::warn;
 use crate::terminal::output::Output;
 
 /// How often an edit is tried, because the remote may move meanwhile.

@@ -19,9 +19,10 @@ use canary_runtime::config::timestamp::parse_rfc3339;
 use canary_runtime::json::document::Kind;
 use canary_runtime::{Diagnostic, Document, EvaluationContext, History, Overrides, Visitor};
 
-use crate::config::loaded::{Loaded, warn};
+use crate::config::loaded::Loaded;
 use crate::lint::suggest::nearest;
 use crate::platform::clock;
+use crate::terminal::message::warn;
 use crate::terminal::output::Output;
 use answer::{Answer, Question, Snapshot};
 

@@ -11,9 +11,10 @@ use std::process::ExitCode;
 
 use anyhow::ensure;
 
-use crate::config::loaded::{Loaded, warn};
+use crate::config::loaded::Loaded;
 use crate::population::population::{self, Crowd};
 use crate::terminal::chart::Style;
+use crate::terminal::message::warn;
 use crate::terminal::output::Output;
 use expected::Expected;
 use tally::Tally;

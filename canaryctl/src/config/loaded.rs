@@ -1,6 +1,5 @@
 //! A config that was read from a file: its text, its meaning and its positions.
 
-use std::io::{self, Write};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -21,6 +20,7 @@ use crate::config::yaml::Tree;
 use crate::platform::input;
 use crate::terminal::color::Paint;
 use crate::terminal::diagnostic::{DiagnosticError, FileDiagnostic, Mark};
+use crate::terminal::message::warn;
 
 /// A file that holds a config: a manifest with the `ConfigMap`, or the JSON itself.
 #[derive(Debug)]
@@ -295,11 +295,6 @@ impl Evaluator<'_> {
 /// A member of an object, where it has one of that name.
 pub(crate) fn member<'a>(object: Json<'a>, name: &str) -> Option<Json<'a>> {
     object.get(name)
-}
-
-/// Prints one line on standard error. That nobody reads it is no failure.
-pub(crate) fn warn(text: &str) {
-    let _ = writeln!(io::stderr(), "canaryctl: {text}");
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io::{self, Write};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use canary_runtime::Position;
@@ -147,6 +148,13 @@ impl DiagnosticError {
     /// The error that a diagnostic of a file is.
     pub(crate) fn new(diagnostic: &FileDiagnostic, file: &str, source: &str) -> Self {
         Self { line: diagnostic.line(file, Paint::OFF), snippet: diagnostic.snippet(source, Paint::OFF) }
+    }
+}
+
+/// Prints the source that an error is about on standard error, if it is about any.
+pub(crate) fn print_source(error: &anyhow::Error) {
+    if let Some(error) = error.downcast_ref::<DiagnosticError>() {
+        let _ = io::stderr().write_all(error.snippet.as_bytes());
     }
 }
 
