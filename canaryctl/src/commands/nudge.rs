@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "The annotation is canary/config-revision: a hash of the ConfigMap's data, and its resourceVersion.
-It needs to list and watch that ConfigMap, and to list and patch pods: k8s/components/fast-config.
+It needs to list and watch that ConfigMap, and to list and patch pods: k8s/components/nudge.
 
 Exit codes: 0 after a signal, or all pods have it; 1 with --once, some could not be annotated; 2 usage or input error.
 

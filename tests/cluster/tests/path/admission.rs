@@ -23,7 +23,7 @@ pub(crate) fn takes_every_manifest(shop: &Shop) {
     for (file, (from, to), folder) in [
         (OVERLAY, ("components/gateway", "components/ingress".to_owned()), "overlays/production"),
         (OVERLAY, more("flagger"), "overlays/production"),
-        (OVERLAY, more("fast-config"), "overlays/production"),
+        (OVERLAY, more("nudge"), "overlays/production"),
         (OVERLAY, more("monitoring"), "overlays/production"),
         (CLUSTER, other("oci-source"), "clusters/production"),
         (CLUSTER, other("helm-release"), "clusters/production"),

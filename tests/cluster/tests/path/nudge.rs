@@ -11,8 +11,8 @@ use canary_e2e::{files, http, wait};
 use serde_json::{Value, json};
 use std::time::Instant;
 
-const ACCESS: &str = "k8s/components/fast-config/access.yaml";
-const DEPLOYMENT: &str = "k8s/components/fast-config/deployment.yaml";
+const ACCESS: &str = "k8s/components/nudge/access.yaml";
+const DEPLOYMENT: &str = "k8s/components/nudge/deployment.yaml";
 const BINDING: &str = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n";
 
 /// Its account, and another one that may do everything.

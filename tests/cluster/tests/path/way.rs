@@ -3,8 +3,8 @@
 use canary_cluster::kubectl::kubectl;
 use canary_cluster::shop::Shop;
 
-/// The component that has the kubelet look at once.
-const FAST: &str = "  - ../../../components/fast-config\n";
+/// The component that makes the kubelet look at once.
+const NUDGE: &str = "  - ../../../components/nudge\n";
 const COMPONENTS: &str = "k8s/overlays/production/frontend/kustomization.yaml";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,11 +22,11 @@ impl Way {
     #[track_caller]
     pub(crate) fn enter(self, shop: &Shop) {
         let overlay = canary_e2e::files::read(&shop.repository.path(COMPONENTS));
-        match (self, overlay.contains(FAST)) {
+        match (self, overlay.contains(NUDGE)) {
             (Self::Nudge, false) => {
-                shop.repository.replace(COMPONENTS, "components:\n", &format!("components:\n{FAST}"));
+                shop.repository.replace(COMPONENTS, "components:\n", &format!("components:\n{NUDGE}"));
             }
-            (Self::Receiver | Self::Polling, true) => shop.repository.replace(COMPONENTS, FAST, ""),
+            (Self::Receiver | Self::Polling, true) => shop.repository.replace(COMPONENTS, NUDGE, ""),
             _ => return self.set_hook(shop),
         }
         Self::Receiver.set_hook(shop);
