@@ -1,6 +1,5 @@
 //! Bundlers: a built folder, its manifest, and the bundle that a config names.
 
-pub(crate) mod base;
 pub(crate) mod bundle;
 pub(crate) mod dist;
 pub(crate) mod esbuild;

@@ -85,7 +85,7 @@ fn read(args: &Args) -> anyhow::Result<Bundle> {
     }
     let base = match &args.base {
         Some(base) => base.clone(),
-        None => match crate::bundler::base::of_page(&args.dir, &entry)? {
+        None => match crate::html::base::of_page(&args.dir, &entry)? {
             Some(base) => base,
             None => dist::parse_base(&format!("/assets/{version}/"))
                 .map_err(|_| anyhow::anyhow!("version {version} cannot be part of an address: name one with --base"))?,

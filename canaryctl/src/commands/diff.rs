@@ -3,9 +3,9 @@
 mod changes;
 mod json;
 mod markdown;
-mod moves;
 mod report;
 mod text;
+mod transitions;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -16,8 +16,8 @@ use anyhow::ensure;
 use crate::config::loaded::{ConfigFile, warn};
 use crate::population::population::{self, Crowd};
 use crate::terminal::output::Output;
-use moves::{FlagKey, Moves};
 use report::Report;
+use transitions::{FlagKey, Moves};
 
 /// Tell who moves when the config NEW takes the place of OLD.
 ///

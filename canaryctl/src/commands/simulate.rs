@@ -1,8 +1,8 @@
 //! `canaryctl simulate`: what share of users gets what.
 
+mod counts;
 mod expected;
 mod json;
-mod tally;
 mod text;
 
 use std::io::{self, Write};
@@ -15,8 +15,8 @@ use crate::config::loaded::{ConfigFile, warn};
 use crate::population::population::{self, Crowd};
 use crate::terminal::chart::Style;
 use crate::terminal::output::Output;
+use counts::Tally;
 use expected::Expected;
-use tally::Tally;
 
 /// Decide for many users, and print the shares of bundles, cohorts and flags' values.
 ///

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use crate::config::configmap;
 use crate::platform::clock;
-use crate::server::report::Report;
+use crate::server::config_status::Report;
 use crate::terminal::output::Output;
 
 /// How often the config is looked at. Reading a small file costs less than what it takes to be told of its changes,

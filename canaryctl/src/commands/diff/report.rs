@@ -3,7 +3,7 @@
 use canary_runtime::Arm;
 
 use crate::commands::diff::changes::{Change, changes};
-use crate::commands::diff::moves::{FlagKey, Move, Moves};
+use crate::commands::diff::transitions::{FlagKey, Move, Moves};
 use crate::config::loaded::ConfigFile;
 use crate::population::histogram::Share;
 use crate::population::population::Crowd;

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use canary_runtime::{Arm, Json};
 
-use crate::commands::diff::moves::Move;
 use crate::commands::diff::report::{ArmTransition, FlagReport, Report};
+use crate::commands::diff::transitions::Move;
 use crate::config::editor::shown;
 use crate::terminal::format::{percent, plain, thousands};
 

@@ -8,7 +8,7 @@ mod probe;
 
 use canary_runtime::{Arm, Cohort, EvaluationContext, Reason};
 
-use crate::commands::simulate::tally::Outcome;
+use crate::commands::simulate::counts::Outcome;
 use crate::config::loaded::{ConfigFile, Offer};
 use crate::population::population::Crowd;
 use crate::terminal::format::percent;

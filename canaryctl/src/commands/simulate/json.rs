@@ -4,8 +4,8 @@ use canary_runtime::{Arm, Cohort};
 use serde_json::{Map, Value, json};
 
 use super::Simulation;
+use crate::commands::simulate::counts::Outcome;
 use crate::commands::simulate::expected::Shares;
-use crate::commands::simulate::tally::Outcome;
 use crate::population::histogram::Counter;
 
 /// One JSON value. Counts are users, expected shares are percent; a caller's default is `null`.

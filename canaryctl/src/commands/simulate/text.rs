@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use canary_runtime::{Arm, Cohort, ErrorCode, Reason};
 
 use super::Simulation;
-use crate::commands::simulate::tally::Outcome;
+use crate::commands::simulate::counts::Outcome;
 use crate::config::editor::shown;
 use crate::config::loaded::member;
 use crate::terminal::chart::{Style, bar};

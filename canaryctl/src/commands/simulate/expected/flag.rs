@@ -5,8 +5,8 @@ use canary_runtime::json::document::Kind;
 use canary_runtime::{EvaluationContext, Json, Reason};
 
 use super::{ALL, Shares};
+use crate::commands::simulate::counts::Outcome;
 use crate::commands::simulate::expected::probe::Probe;
-use crate::commands::simulate::tally::Outcome;
 use crate::config::loaded::{Offer, member};
 
 /// What share of users of one kind gets what.
