@@ -13,8 +13,9 @@ use std::process::ExitCode;
 
 use anyhow::ensure;
 
-use crate::config::loaded::{ConfigFile, warn};
+use crate::config::loaded::ConfigFile;
 use crate::population::population::{self, Crowd};
+use crate::terminal::message::warn;
 use crate::terminal::output::Output;
 use report::Report;
 use transitions::{FlagKey, Moves};

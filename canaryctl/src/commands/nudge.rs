@@ -11,8 +11,8 @@ use std::process::ExitCode;
 use crate::terminal::output::Output;
 #[cfg(feature = "cluster")]
 use crate::{
-    config::loaded::warn,
     nudge::{cluster::Cluster, controller::Keeper, health::Standing, probes, reconcile::Round, report, watch},
+    terminal::message::warn,
 };
 
 /// Annotate the pods that mount the ConfigMap whenever it changes, so that they have it at once.

@@ -11,9 +11,10 @@ use std::process::ExitCode;
 
 use anyhow::ensure;
 
-use crate::config::loaded::{ConfigFile, warn};
+use crate::config::loaded::ConfigFile;
 use crate::population::population::{self, Crowd};
 use crate::terminal::chart::Style;
+use crate::terminal::message::warn;
 use crate::terminal::output::Output;
 use counts::Tally;
 use expected::Expected;

@@ -1,6 +1,5 @@
 //! A config in a file, and what a page would make of it.
 
-use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -10,6 +9,7 @@ use canary_runtime::{
 };
 
 use crate::config::configmap;
+use crate::terminal::message::warn;
 
 /// A config, valid or not.
 #[derive(Debug)]
@@ -111,9 +111,4 @@ fn without_config(fault: &Diagnostic) -> Decision {
 /// A member of an object, where it has one of that name.
 pub(crate) fn member<'a>(object: Json<'a>, name: &str) -> Option<Json<'a>> {
     object.members().find(|(found, _)| found.text() == name).map(|(_, value)| value)
-}
-
-/// One line on standard error. Whoever does not read it gets the answer nevertheless.
-pub(crate) fn warn(text: &str) {
-    let _ = writeln!(io::stderr(), "canaryctl: {text}");
 }

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::config::loaded::warn;
+use crate::terminal::message::warn;
 
 /// Which half of the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,13 +15,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use crate::complain;
 use crate::server::headers::{NEVER, TEXT, response};
 use crate::server::host;
 use crate::server::path::normalise;
 use crate::server::route::Route;
 use crate::server::site::{Site, error};
 use crate::server::upstream::Upstream;
+use crate::terminal::message;
 
 /// How long to wait for the system to have room for a connection again.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -38,7 +38,7 @@ pub(crate) async fn run(listener: TcpListener, site: Site, upstream: Option<Upst
                 tokio::spawn(connection(stream, Arc::clone(&site), Arc::clone(&upstream)));
             }
             Err(error) => {
-                complain(&anyhow!(error).context("cannot accept a connection"));
+                message::error(&anyhow!(error).context("cannot accept a connection"));
                 sleep(PAUSE).await;
             }
         }

@@ -9,13 +9,13 @@ use hyper::body::Bytes;
 use hyper::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY};
 use hyper::{Method, Request, Response, StatusCode};
 
-use crate::complain;
 use crate::config::configmap;
 use crate::server::content_encoding::Coding;
 use crate::server::headers::{HTML, JSON, NEVER, TEXT, cache_control, content_type, response};
 use crate::server::path::normalise;
 use crate::server::route::Route;
 use crate::server::static_file::Stored;
+use crate::terminal::message;
 
 /// From so many bytes on, nginx compresses a config as it serves it.
 const GZIP_MIN_LENGTH: usize = 1024;
@@ -55,7 +55,7 @@ impl Site {
     }
 
     fn config(&self, headers: &HeaderMap) -> Option<Response<Bytes>> {
-        let bytes = configmap::read(&self.config).inspect_err(complain).ok()?;
+        let bytes = configmap::read(&self.config).inspect_err(message::error).ok()?;
         let varies = bytes.len() >= GZIP_MIN_LENGTH;
         let gzipped = if varies && Coding::Gzip.is_accepted(headers) { gzip(&bytes).ok() } else { None };
         let coding = gzipped.is_some().then_some(Coding::Gzip);

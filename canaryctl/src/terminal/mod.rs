@@ -3,5 +3,6 @@
 pub(crate) mod chart;
 pub(crate) mod color;
 pub(crate) mod format;
+pub(crate) mod message;
 pub(crate) mod output;
 pub(crate) mod progress;
