@@ -1,6 +1,6 @@
-//! A stand-in for the API server: one ConfigMap and some pods, over plain HTTP, with faults to switch on.
+//! A fake API server: one ConfigMap and some pods, over plain HTTP, with failures to switch on.
 //!
-//! It knows the few requests that `nudge` has to make and answers all others with 403, as RBAC does.
+//! It answers the few requests that `nudge` has to make, and all others with 403, as RBAC does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -20,52 +20,52 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-const SPACE: &str = "/api/v1/namespaces/frontend/";
-/// What `nudge` calls its ConfigMap unless told.
+const NAMESPACE: &str = "/api/v1/namespaces/frontend/";
+/// The default of `nudge --configmap`.
 pub(crate) const NAME: &str = "canary-settings";
 
-/// Whether anybody answers.
+/// Whether the server answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     Up,
-    /// Connections are closed, old and new.
-    Gone,
-    /// Requests are read, and not answered until it is up again.
+    /// It closes connections, old and new.
+    Down,
+    /// It reads requests, and answers them once it is up again.
     Hanging,
 }
 
-/// One patch, as it came.
+/// One patch as it was received.
 #[derive(Clone, Debug)]
-pub(crate) struct Patched {
+pub(crate) struct ReceivedPatch {
     pub(crate) pod: String,
     pub(crate) body: Value,
     pub(crate) at: Instant,
 }
 
-/// What there is, and what was asked.
+/// The objects, the requests so far, and the failures that are switched on.
 #[derive(Default)]
 pub(crate) struct State {
     version: u64,
     map: Option<Value>,
     watchers: Vec<UnboundedSender<Bytes>>,
     pub(crate) pods: BTreeMap<String, Value>,
-    /// Requests that came, answered or not.
-    pub(crate) arrived: usize,
-    /// Verb and resource of each request that was looked at, as in `list pods`.
-    pub(crate) asked: Vec<String>,
-    pub(crate) patched: Vec<Patched>,
-    /// What is forbidden, as in `patch pods`.
+    /// Requests received, answered or not.
+    pub(crate) received: usize,
+    /// Verb and resource of each request that was processed, as in `list pods`.
+    pub(crate) requests: Vec<String>,
+    pub(crate) patches: Vec<ReceivedPatch>,
+    /// Verbs and resources that are forbidden, as in `patch pods`.
     pub(crate) forbidden: BTreeSet<&'static str>,
-    /// Pods whose patch is answered with this status.
-    pub(crate) refused: BTreeMap<String, u16>,
+    /// Pods whose patches are answered with this status.
+    pub(crate) rejected: BTreeMap<String, u16>,
     /// How long a patch takes.
-    pub(crate) slowness: Duration,
-    /// Pods in the largest answer, and the most patches at the same time.
-    pub(crate) largest: usize,
-    abreast: usize,
-    pub(crate) most_abreast: usize,
-    /// The next watch is told that it is too late.
-    pub(crate) expired: bool,
+    pub(crate) latency: Duration,
+    /// Pods in the largest answer, patches in flight, and the most of them at the same time.
+    pub(crate) largest_page: usize,
+    in_flight: usize,
+    pub(crate) most_in_flight: usize,
+    /// Answer the next watch with `410 Gone`.
+    pub(crate) is_expired: bool,
 }
 
 impl State {
@@ -90,7 +90,7 @@ impl State {
 
     /// Ends all watches with `410 Gone`, and answers the next with it as well.
     pub(crate) fn expire(&mut self) {
-        self.expired = true;
+        self.is_expired = true;
         for watcher in self.watchers.drain(..) {
             let _ = watcher.unbounded_send(expiry());
         }
@@ -120,16 +120,16 @@ impl State {
         self.pods.insert(name.to_owned(), pod);
     }
 
-    /// What a pod was told.
-    pub(crate) fn told(&self, pod: &str) -> Option<&str> {
+    /// The revision in the annotation of a pod.
+    pub(crate) fn revision(&self, pod: &str) -> Option<&str> {
         self.pods[pod]["metadata"]["annotations"]["canary/config-revision"].as_str()
     }
 
-    /// What all pods were told; `None` where it is not the same.
-    pub(crate) fn all_told(&self) -> Option<&str> {
-        let mut told = self.pods.keys().map(|pod| self.told(pod));
-        let first = told.next()??;
-        told.all(|other| other == Some(first)).then_some(first)
+    /// The revision of all pods; `None` if they differ.
+    pub(crate) fn common_revision(&self) -> Option<&str> {
+        let mut revisions = self.pods.keys().map(|pod| self.revision(pod));
+        let first = revisions.next()??;
+        revisions.all(|other| other == Some(first)).then_some(first)
     }
 
     fn list(&self, kind: &str, items: Vec<&Value>, rest: &str) -> Value {
@@ -143,15 +143,15 @@ impl State {
         let mut rest = self.pods.range(from..);
         let items: Vec<_> = rest.by_ref().take(limit).map(|(_, pod)| pod).collect();
         let next = rest.next().map_or("", |(name, _)| name).to_owned();
-        let largest = self.largest.max(items.len());
+        let largest = self.largest_page.max(items.len());
         let page = self.list("PodList", items, &next);
-        self.largest = largest;
+        self.largest_page = largest;
         page
     }
 
     fn patch(&mut self, name: &str, body: Value) -> (u16, Value) {
-        self.patched.push(Patched { pod: name.to_owned(), body: body.clone(), at: Instant::now() });
-        if let Some(code) = self.refused.get(name) {
+        self.patches.push(ReceivedPatch { pod: name.to_owned(), body: body.clone(), at: Instant::now() });
+        if let Some(code) = self.rejected.get(name) {
             return (*code, status(*code, "for a reason"));
         }
         let Some(pod) = self.pods.get_mut(name) else { return (404, status(404, "not found")) };
@@ -160,7 +160,7 @@ impl State {
     }
 }
 
-/// RFC 7386, without removal.
+/// A JSON merge patch (RFC 7386) that removes nothing.
 fn merge(into: &mut Value, patch: &Value) {
     for (key, value) in patch.as_object().unwrap() {
         if value.is_object() { merge(&mut into[key], value) } else { into[key] = value.clone() }
@@ -176,8 +176,8 @@ fn expiry() -> Bytes {
     Bytes::from(format!("{}\n", json!({"type": "ERROR", "object": object})))
 }
 
-/// The server, for as long as the test lasts.
-pub(crate) struct Api {
+/// The server, which runs as long as the test.
+pub(crate) struct ApiServer {
     state: Arc<Mutex<State>>,
     mode: watch::Sender<Mode>,
     pub(crate) port: u16,
@@ -185,22 +185,22 @@ pub(crate) struct Api {
 
 type Body = Either<Full<Bytes>, StreamBody<futures::stream::BoxStream<'static, Result<Frame<Bytes>, Infallible>>>>;
 
-impl Api {
+impl ApiServer {
     pub(crate) fn start() -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (mode, told) = watch::channel(Mode::Up);
+        let (mode, receiver) = watch::channel(Mode::Up);
         let state = Arc::<Mutex<State>>::default();
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(accept(listener, &shared, &told));
+            runtime.block_on(accept(listener, &shared, &receiver));
         });
         Self { state, mode, port }
     }
 
-    /// What there is, to look at and to change.
+    /// The state, to read and to change.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
@@ -215,15 +215,15 @@ async fn accept(listener: std::net::TcpListener, state: &Arc<Mutex<State>>, mode
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         let (state, mut mode) = (Arc::clone(state), mode.clone());
-        if *mode.borrow() == Mode::Gone {
+        if *mode.borrow() == Mode::Down {
             continue;
         }
         tokio::spawn(async move {
-            let asked = mode.clone();
+            let answering = mode.clone();
             let service = service_fn(move |request| {
-                let (state, mut mode) = (Arc::clone(&state), asked.clone());
+                let (state, mut mode) = (Arc::clone(&state), answering.clone());
                 async move {
-                    state.lock().unwrap().arrived += 1;
+                    state.lock().unwrap().received += 1;
                     mode.wait_for(|mode| *mode != Mode::Hanging).await.unwrap();
                     Ok::<_, Infallible>(answer(request, &state).await)
                 }
@@ -231,14 +231,14 @@ async fn accept(listener: std::net::TcpListener, state: &Arc<Mutex<State>>, mode
             let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
             tokio::select! {
                 _ = connection => {}
-                _ = mode.wait_for(|mode| *mode == Mode::Gone) => {}
+                _ = mode.wait_for(|mode| *mode == Mode::Down) => {}
             }
         });
     }
 }
 
 async fn answer(request: Request<Incoming>, state: &Mutex<State>) -> Response<Body> {
-    let path = request.uri().path().strip_prefix(SPACE).unwrap_or("elsewhere").to_owned();
+    let path = request.uri().path().strip_prefix(NAMESPACE).unwrap_or("elsewhere").to_owned();
     let query: BTreeMap<String, String> =
         form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).into_owned().collect();
     let (resource, name) = path.split_once('/').unwrap_or((&path, ""));
@@ -251,9 +251,9 @@ async fn answer(request: Request<Incoming>, state: &Mutex<State>) -> Response<Bo
     };
     let what = format!("{verb} {resource}");
     let body = request.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    let slowness = {
+    let latency = {
         let mut state = state.lock().unwrap();
-        state.asked.push(what.clone());
+        state.requests.push(what.clone());
         let named = query.get("fieldSelector").is_some_and(|selector| *selector == format!("metadata.name={NAME}"));
         let allowed = match what.as_str() {
             // As with resourceNames.
@@ -266,10 +266,10 @@ async fn answer(request: Request<Incoming>, state: &Mutex<State>) -> Response<Bo
             let message = format!("User \"nudge\" cannot {verb} resource \"{resource}\" in the namespace \"frontend\"");
             return full(403, &status(403, &message));
         }
-        state.slowness
+        state.latency
     };
     match what.as_str() {
-        "watch configmaps" => watching(state, query["resourceVersion"].parse().unwrap()),
+        "watch configmaps" => start_watch(state, query["resourceVersion"].parse().unwrap()),
         "list configmaps" => {
             let state = state.lock().unwrap();
             full(200, &state.list("ConfigMapList", state.map.iter().collect(), ""))
@@ -288,23 +288,23 @@ async fn answer(request: Request<Incoming>, state: &Mutex<State>) -> Response<Bo
         _ => {
             {
                 let mut state = state.lock().unwrap();
-                state.abreast += 1;
-                state.most_abreast = state.most_abreast.max(state.abreast);
+                state.in_flight += 1;
+                state.most_in_flight = state.most_in_flight.max(state.in_flight);
             }
-            sleep(slowness).await;
+            sleep(latency).await;
             let mut state = state.lock().unwrap();
-            state.abreast -= 1;
+            state.in_flight -= 1;
             let (code, value) = state.patch(name, serde_json::from_slice(&body).unwrap());
             full(code, &value)
         }
     }
 }
 
-/// Everything after a version.
-fn watching(state: &Mutex<State>, after: u64) -> Response<Body> {
+/// The stream of changes after a version.
+fn start_watch(state: &Mutex<State>, after: u64) -> Response<Body> {
     let (sender, lines): (_, UnboundedReceiver<Bytes>) = unbounded();
     let mut state = state.lock().unwrap();
-    if std::mem::take(&mut state.expired) {
+    if std::mem::take(&mut state.is_expired) {
         sender.unbounded_send(expiry()).unwrap();
     } else {
         if let Some(map) = state.map.as_ref().filter(|_| state.version > after) {

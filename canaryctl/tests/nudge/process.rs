@@ -1,4 +1,4 @@
-//! The program under test, and what it says.
+//! The process under test and its output.
 
 use std::fs;
 use std::net::TcpListener;
@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::api::Api;
+use crate::api_server::ApiServer;
 use crate::support::{DEADLINE, canaryctl, lines};
 
-/// How often is looked.
+/// The pause between two checks of a condition.
 const INTERVAL: Duration = Duration::from_millis(10);
 
-/// Waits until something holds.
+/// Waits until a condition holds.
 #[track_caller]
 pub(crate) fn until(what: &str, holds: impl Fn() -> bool) {
     let started = Instant::now();
@@ -26,8 +26,8 @@ pub(crate) fn until(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
-/// `canaryctl nudge`, with the stand-in for a cluster.
-fn command(api: &Api, dir: &TempDir, args: &[&str]) -> Command {
+/// The command `canaryctl nudge`, connected to the fake API server.
+fn command(api: &ApiServer, dir: &TempDir, args: &[&str]) -> Command {
     let kubeconfig = dir.path().join("kubeconfig");
     let text = format!(
         "apiVersion: v1\nkind: Config\ncurrent-context: a\nusers: []\n\
@@ -41,13 +41,13 @@ fn command(api: &Api, dir: &TempDir, args: &[&str]) -> Command {
     command
 }
 
-/// One look.
-pub(crate) fn once(api: &Api, args: &[&str]) -> Output {
+/// Runs one pass.
+pub(crate) fn once(api: &ApiServer, args: &[&str]) -> Output {
     let dir = tempfile::tempdir().unwrap();
     command(api, &dir, &[&["--once"], args].concat()).output().unwrap()
 }
 
-/// A running `canaryctl nudge`, ended on drop.
+/// A running `canaryctl nudge`, killed on drop.
 pub(crate) struct Nudge {
     child: Child,
     lines: Receiver<String>,
@@ -58,9 +58,9 @@ pub(crate) struct Nudge {
 impl Nudge {
     /// Starts it.
     #[track_caller]
-    pub(crate) fn start(api: &Api, args: &[&str]) -> Self {
+    pub(crate) fn start(api: &ApiServer, args: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        // A port that is free now; nobody else on this machine asks for it by number.
+        // A port that is free now and that no other process requests by number.
         let health = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let errors = fs::File::create(dir.path().join("stderr")).unwrap();
         let mut command = command(api, &dir, &[&["--listen", &health], args].concat());
@@ -75,12 +75,12 @@ impl Nudge {
         self.lines.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("a line; errors: {}", self.errors()))
     }
 
-    /// What it complained of.
+    /// Its standard error.
     pub(crate) fn errors(&self) -> String {
         fs::read_to_string(self.dir.path().join("stderr")).unwrap()
     }
 
-    /// What a probe is told: status and text.
+    /// The answer to a probe: status and text.
     pub(crate) fn probe(&self, path: &str) -> (u16, String) {
         use std::io::{Read as _, Write as _};
         let mut answer = String::new();
