@@ -49,20 +49,32 @@ fn attributes_decide_rules() {
     }
 }
 
+/// The chart of the repository's config in a locale, with color variables that the test sets.
+fn chart(locale: &str, args: &[&str], variables: &[(&str, &str)]) -> String {
+    let mut command = canaryctl(["simulate", "--config", "k8s/base/canary-config-cm.yaml", "--users", "100"]);
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(name);
+    }
+    command.args(args).current_dir(repo("")).env("LC_ALL", locale).envs(variables.iter().copied());
+    text(&command.output().unwrap().stdout)
+}
+
 #[test]
-fn a_chart_that_is_no_terminals_is_plain() {
-    let mut command =
-        canaryctl(["simulate", "--config", "k8s/base/canary-config-cm.yaml", "--users", "100", "--ascii"]);
-    let output = command.current_dir(repo("")).env("LC_ALL", "C.UTF-8").output().unwrap();
-    let chart = text(&output.stdout);
-    assert!(chart.starts_with("k8s/base/canary-config-cm.yaml, revision 1: 100 synthetic users (user-0 to user-99)\n"));
-    assert!(chart.is_ascii() && !chart.contains('\x1b') && chart.contains("####"), "{chart}");
-    let mut command = canaryctl(["simulate", "--config", "k8s/base/canary-config-cm.yaml", "--users", "100"]);
-    let output = command.current_dir(repo("")).env("LC_ALL", "C.UTF-8").output().unwrap();
-    assert!(text(&output.stdout).contains('█'));
-    let mut command = canaryctl(["simulate", "--config", "k8s/base/canary-config-cm.yaml", "--users", "100"]);
-    let output = command.current_dir(repo("")).env("LC_ALL", "C").output().unwrap();
-    assert_eq!(text(&output.stdout), chart);
+fn a_chart_on_a_pipe_has_no_colors() {
+    let ascii = chart("C.UTF-8", &["--ascii"], &[]);
+    assert!(ascii.starts_with("k8s/base/canary-config-cm.yaml, revision 1: 100 synthetic users (user-0 to user-99)\n"));
+    assert!(ascii.is_ascii() && !ascii.contains('\x1b') && ascii.contains("####"), "{ascii}");
+    assert!(chart("C.UTF-8", &[], &[]).contains('█'));
+    assert_eq!(chart("C", &[], &[]), ascii);
+}
+
+#[test]
+fn colors_are_forced_and_disabled_by_the_environment() {
+    let plain = chart("C", &[], &[]);
+    let forced = chart("C", &[], &[("CLICOLOR_FORCE", "1")]);
+    assert!(forced.contains("\n\x1b[1mbundle\x1b[0m\n") && forced.contains("\x1b[36m#"), "{forced}");
+    assert_eq!(forced.replace("\x1b[1m", "").replace("\x1b[36m", "").replace("\x1b[0m", ""), plain);
+    assert_eq!(chart("C", &[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]), plain);
 }
 
 #[test]

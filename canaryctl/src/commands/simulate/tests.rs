@@ -3,6 +3,7 @@ use super::*;
 use serde_json::Value;
 
 use crate::population::population::tests::gather;
+use crate::terminal::color::Paint;
 
 #[track_caller]
 fn simulate(config: &str, args: &[&str], output: Output, style: Style) -> String {
@@ -12,7 +13,7 @@ fn simulate(config: &str, args: &[&str], output: Output, style: Style) -> String
 }
 
 fn ascii(width: usize) -> Style {
-    Style { width, ascii: true, color: false }
+    Style { width, ascii: true, paint: Paint::OFF }
 }
 
 const PLAIN: &str =

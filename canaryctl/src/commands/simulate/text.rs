@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use anstyle::{AnsiColor, Effects};
 use canary_runtime::{Arm, Cohort, ErrorCode, Reason};
 
 use super::Simulation;
@@ -46,12 +47,13 @@ pub(crate) fn report(simulation: &Simulation, style: Style) -> String {
     let revision = revision.map_or(String::new(), |revision| format!(", revision {revision}"));
     let mut text = format!("{}{revision}: {}\n", simulation.file.name, simulation.crowd.describe());
     for Section { title, rows } in &sections {
-        let _ = writeln!(text, "\n{}", style.paint(title, 1));
+        let _ = writeln!(text, "\n{}", style.paint.apply(Effects::BOLD, title));
         for row in rows {
             let share = percent(row.count, users);
             let drawn = bar(share / 100.0, width, style.ascii);
             let rest = " ".repeat(width.saturating_sub(drawn.chars().count()));
-            let (drawn, note) = (style.paint(&drawn, 36), notes.next().unwrap_or_default());
+            let (drawn, note) =
+                (style.paint.apply(AnsiColor::Cyan.on_default(), &drawn), notes.next().unwrap_or_default());
             let line = format!("  {:label$}  {drawn}{rest}  {share:7.3} %  {note}", row.label);
             let _ = writeln!(text, "{}", line.trim_end());
         }
