@@ -1,12 +1,26 @@
 //! `canaryctl simulate` as a whole.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::disallowed_methods,
+    clippy::panic,
+    reason = "a panic is how a test fails, and tests may look at the clock"
+)]
 
 mod support;
 
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 use support::fixture::Build;
-use support::{canaryctl, fails, repo, run, text};
+use support::{DEADLINE, canaryctl, fails, repo, run, text};
 
 const CONFIG: &str =
     r#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {"pro": {"rules": [{"if": {"plan": "pro"}, "serve": "yes"}]}}}"#;
@@ -75,6 +89,59 @@ fn colors_are_forced_and_disabled_by_the_environment() {
     assert!(forced.contains("\n\x1b[1mbundle\x1b[0m\n") && forced.contains("\x1b[36m#"), "{forced}");
     assert_eq!(forced.replace("\x1b[1m", "").replace("\x1b[36m", "").replace("\x1b[0m", ""), plain);
     assert_eq!(chart("C", &[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]), plain);
+}
+
+/// A run that does not end by itself, killed on drop.
+struct EndlessRun(Child);
+
+impl EndlessRun {
+    const ARGS: [&str; 5] = ["simulate", "--config", "k8s/base/canary-config-cm.yaml", "--users", "1000000000000"];
+
+    fn start(mut command: Command) -> Self {
+        command.current_dir(repo("")).env("TERM", "xterm").stdin(Stdio::null());
+        Self(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    }
+}
+
+impl Drop for EndlessRun {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn only_a_terminal_gets_a_progress_bar() {
+    let begin = Instant::now();
+    let mut on_a_terminal = Command::new("script");
+    let command = format!("exec {} {}", env!("CARGO_BIN_EXE_canaryctl"), EndlessRun::ARGS.join(" "));
+    on_a_terminal.args(["--quiet", "--command", &command, "/dev/null"]);
+    let mut run = EndlessRun::start(on_a_terminal);
+    let output = chunks(run.0.stdout.take().unwrap());
+    let mut seen = String::new();
+    while !seen.contains(" % of 1,000,000,000,000 users, ") {
+        seen += &output.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("no progress bar in {seen:?}"));
+    }
+    drop(run);
+
+    let mut run = EndlessRun::start(canaryctl(EndlessRun::ARGS));
+    let output = [chunks(run.0.stdout.take().unwrap()), chunks(run.0.stderr.take().unwrap())];
+    thread::sleep(begin.elapsed() + Duration::from_millis(500));
+    assert_eq!(output.map(|output| output.try_recv().ok()), [None, None]);
+}
+
+/// What a stream delivers, piece by piece.
+fn chunks(mut stream: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, chunks) = channel();
+    thread::spawn(move || {
+        let mut buffer = [0; 256];
+        while let Ok(length @ 1..) = stream.read(&mut buffer) {
+            if sender.send(text(&buffer[..length])).is_err() {
+                break;
+            }
+        }
+    });
+    chunks
 }
 
 #[test]

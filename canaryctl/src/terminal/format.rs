@@ -1,16 +1,10 @@
-//! Numbers and outside text as people read them.
+//! Numbers and text in human-readable form.
 
-/// With a comma before each three digits.
+use indicatif::HumanCount;
+
+/// A number with commas between groups of three digits.
 pub(crate) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (digit, left) in digits.chars().zip((0..digits.len()).rev()) {
-        text.push(digit);
-        if left > 0 && left.is_multiple_of(3) {
-            text.push(',');
-        }
-    }
-    text
+    HumanCount(number).to_string()
 }
 
 /// The share of `part` in `whole`, in percent.
