@@ -1,4 +1,4 @@
-//! `canaryctl simulate` as a whole.
+//! `canaryctl simulate` as a process.
 
 #![allow(
     clippy::unwrap_used,
@@ -33,17 +33,17 @@ fn json(args: &[&str], input: &str) -> Value {
 }
 
 #[test]
-fn the_projects_own_config_gives_what_it_says() {
+fn the_repositorys_config_has_the_expected_shares() {
     let path = repo("k8s/base/canary-config-cm.yaml").display().to_string();
     let json = json(&["--config", &path, "--users", "50000"], "");
-    let wanted = &json["expected"]["arms"]["canary"];
+    let expected = &json["expected"]["arms"]["canary"];
     let share = json["arms"]["canary"].as_f64().unwrap() / 500.0;
-    assert!((share - wanted.as_f64().unwrap()).abs() < 0.5, "{share} {wanted}");
+    assert!((share - expected.as_f64().unwrap()).abs() < 0.5, "{share} {expected}");
     assert_eq!(json["arms"]["canary"].as_u64().unwrap() + json["arms"]["stable"].as_u64().unwrap(), 50_000);
 }
 
 #[test]
-fn the_buckets_are_those_of_bucket() {
+fn the_buckets_are_those_of_canaryctl_bucket() {
     let keys = (0..3_000).map(|number| format!("id {number}\n")).collect::<Vec<_>>().concat();
     let buckets = text(&run(&["bucket", "--salt", "canary"], keys.as_str()).stdout);
     let inside = |line: &&str| line.split('\t').next().unwrap().parse::<u32>().unwrap() < 5_000;
@@ -56,7 +56,7 @@ fn the_buckets_are_those_of_bucket() {
 }
 
 #[test]
-fn attributes_decide_rules() {
+fn rules_see_the_attributes() {
     for (attributes, expected) in [(r#"{"plan": "pro"}"#, r#"{"TARGETING_MATCH":10}"#), ("{}", r#"{"DEFAULT":10}"#)] {
         let json = json(&["--config", "-", "--users", "10", "--attributes", attributes], CONFIG);
         assert_eq!(json["flags"]["pro"]["reasons"].to_string(), expected);
@@ -145,7 +145,7 @@ fn chunks(mut stream: impl Read + Send + 'static) -> Receiver<String> {
 }
 
 #[test]
-fn a_rejected_config_is_a_no() {
+fn a_rejected_config_exits_with_1() {
     let output = run(&["simulate", "--config", "-"], r#"{"CANARY_PERCENTAGE": 101, "FEATURE_FLAGS": {}}"#);
     let message = "canaryctl: standard input: the config is rejected: E109 CANARY_PERCENTAGE (line 1, column 23): \
                    expected a number from 0 to 100 with at most 3 decimals\n";
@@ -154,7 +154,7 @@ fn a_rejected_config_is_a_no() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named() {
+fn unreadable_input_is_named() {
     let message = "canaryctl: cannot read no/such.yaml: No such file or directory (os error 2)\n";
     fails(&["simulate", "--config", "no/such.yaml"], b"", message);
     fails(

@@ -11,9 +11,9 @@ use canary_runtime::config::identifier::is_flag_key;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::commands::bucket::trim_line_end;
 use crate::config::default_path;
 use crate::config::editor::{Change, Editor};
+use crate::population::keys::trim_line_end;
 use crate::terminal::output::Output;
 
 const SEGMENTS: &str = "SEGMENTS";

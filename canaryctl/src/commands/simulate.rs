@@ -1,4 +1,4 @@
-//! `canaryctl simulate`: what share of users gets what.
+//! `canaryctl simulate`: evaluates a config for many users, and compares the shares with the expected ones.
 
 mod counts;
 mod expected;
@@ -10,76 +10,78 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::ensure;
+use canary_runtime::EvaluationContext;
 
 use crate::config::loaded::ConfigFile;
-use crate::population::population::{self, Crowd};
+use crate::population::population::{self, Population};
 use crate::terminal::chart::Style;
 use crate::terminal::message::warn;
 use crate::terminal::output::Output;
-use counts::Tally;
+use counts::Counts;
 use expected::Expected;
 
-/// Decide for many users, and print the shares of bundles, cohorts and flags' values.
+/// Evaluate a config for many users, and print the shares of bundles, cohorts, reasons and flag values.
 ///
-/// Users are synthetic, user-0 and so on, unless --keys has real ones. With each share stands what the config wants, and
-/// by how many percentage points this crowd deviates from it. Exits with 1 if the config is rejected.
+/// The users are synthetic, user-0 and so on, unless --keys names a file. Each share has the expected share next to it, and
+/// the deviation in percentage points. Exits with 1 if the config is rejected.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl simulate --config k8s/base/canary-config-cm.yaml
   canaryctl simulate --config cm.yaml --users 10000000 --attributes '{\"plan\": \"pro\"}'
   canaryctl simulate --config cm.yaml --keys ids.txt --output json | jq .arms")]
 pub(crate) struct Args {
-    /// The ConfigMap manifest, or the bare config; `-` is standard input.
+    /// The ConfigMap manifest or the bare config; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     #[command(flatten)]
-    crowd: population::Args,
+    population: population::Args,
     /// Draw the chart in ASCII.
     #[arg(long)]
     ascii: bool,
 }
 
-/// What was found out.
+/// The results of a simulation.
 struct Simulation<'a> {
     file: &'a ConfigFile,
-    crowd: &'a Crowd,
+    population: &'a Population,
     keys: &'a [&'a str],
-    tally: &'a Tally,
+    counts: &'a Counts,
     expected: &'a Expected,
 }
 
-/// Decides for everybody.
+/// Evaluates the config for all users.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let is_input = |path: &PathBuf| path.as_os_str() == "-";
     ensure!(
-        !(is_input(&args.config) && args.crowd.keys.as_ref().is_some_and(is_input)),
+        !(is_input(&args.config) && args.population.keys.as_ref().is_some_and(is_input)),
         "--config and --keys cannot both be standard input"
     );
     let file = ConfigFile::read(&args.config)?;
-    let (config, crowd) = match &file.parsed {
-        Ok((config, _)) => (config, Crowd::gather(&args.crowd)?),
+    let (config, population) = match &file.parsed {
+        Ok((config, _)) => (config, Population::from_args(&args.population)?),
         Err(fault) => {
             warn(&format!("{}: the config is rejected: {fault}", file.name));
             return Ok(ExitCode::FAILURE);
         }
     };
     file.warn();
-    if let Some(fault) = file.offer(crowd.now).fault() {
-        warn(&format!("{}: everybody gets stable: {fault}", file.name));
+    if let Some(fault) = file.offer(population.now).fault() {
+        warn(&format!("{}: everyone gets stable: {fault}", file.name));
     }
     let keys: Vec<_> = config.flag_keys().collect();
-    let report = report(&file, &crowd, &keys, output, Style::detect(args.ascii));
+    let report = report(&file, &population, &keys, output, Style::detect(args.ascii));
     let mut out = io::stdout().lock();
     out.write_all(report.as_bytes())?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn report(file: &ConfigFile, crowd: &Crowd, keys: &[&str], output: Output, style: Style) -> String {
-    let offer = file.offer(crowd.now);
-    let tally = crowd.fold(|tally: &mut Tally, user, context| tally.add(&offer, user, context, keys), Tally::merge);
-    let expected = Expected::of(file, &offer, crowd, keys);
-    let simulation = Simulation { file, crowd, keys, tally: &tally, expected: &expected };
+fn report(file: &ConfigFile, population: &Population, keys: &[&str], output: Output, style: Style) -> String {
+    let evaluator = file.offer(population.now);
+    let add = |counts: &mut Counts, user, context: &EvaluationContext| counts.add(&evaluator, user, context, keys);
+    let counts = population.fold(add, Counts::merge);
+    let expected = Expected::of(file, &evaluator, population, keys);
+    let simulation = Simulation { file, population, keys, counts: &counts, expected: &expected };
     match output {
         Output::Text => text::report(&simulation, style),
         Output::Json => format!("{}\n", json::report(&simulation)),

@@ -22,7 +22,7 @@ pub(crate) struct Cluster {
     pub(crate) configmap: String,
     /// The namespace of the ConfigMap and the pods.
     pub(crate) namespace: String,
-    /// The ConfigMaps of the namespace. The Role allows requests for this one by name only.
+    /// The resource `configmaps` of the namespace. The Role allows requests for the one name only.
     pub(crate) maps: Api<ConfigMap>,
     /// The pods of the namespace.
     pub(crate) pods: Api<Pod>,

@@ -1,13 +1,13 @@
-//! What users had and what they get.
+//! Transitions of users between bundles and between flag values.
 
 use std::collections::BTreeMap;
 
 use canary_runtime::{Arm, EvaluationContext, Value};
 
 use crate::config::loaded::{ConfigFile, Offer};
-use crate::population::histogram::Counter;
+use crate::population::histogram::Histogram;
 
-/// A flag that one of the two configs has.
+/// A flag of the old config, the new config or both.
 #[derive(Clone, Debug)]
 pub(crate) struct FlagKey {
     pub(crate) key: String,
@@ -16,7 +16,7 @@ pub(crate) struct FlagKey {
 }
 
 impl FlagKey {
-    /// Those of both, sorted.
+    /// The flags of two configs, sorted by key.
     pub(crate) fn all(old: &ConfigFile, new: &ConfigFile) -> Vec<Self> {
         let mut keys = BTreeMap::<_, (bool, bool)>::new();
         for key in old.parsed.iter().flat_map(|(config, _)| config.flag_keys()) {
@@ -28,60 +28,62 @@ impl FlagKey {
         keys.into_iter().map(|(key, (in_old, in_new))| Self { key: key.to_owned(), in_old, in_new }).collect()
     }
 
-    /// Whether it stays; else what it is for somebody depends on the code that asks.
-    pub(crate) fn stays(&self) -> bool {
+    /// Whether both configs have the flag. The value of any other flag depends on the code that evaluates it.
+    pub(crate) fn is_in_both(&self) -> bool {
         self.in_old && self.in_new
     }
 }
 
-/// A flag's values before and after, as typed; nothing for the caller's default.
+/// A flag's old and new value as typed; `None` for the caller's default.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Move {
+pub(crate) struct FlagTransition {
     pub(crate) from: Option<String>,
     pub(crate) to: Option<String>,
-    /// Whether both mean the same.
-    pub(crate) stays: bool,
+    /// Whether both values are equal, however they are typed.
+    pub(crate) is_equal: bool,
 }
 
-impl Move {
+impl FlagTransition {
+    /// Compares without allocating.
     fn is(&self, from: Option<Value>, to: Option<Value>) -> bool {
         self.from.as_deref() == from.map(Value::text) && self.to.as_deref() == to.map(Value::text)
     }
 }
 
-/// All counts.
+/// The histograms of all transitions.
 #[derive(Debug, Default)]
-pub(crate) struct Moves {
-    /// Bundles before and after.
-    pub(crate) arms: Counter<(Arm, Arm)>,
-    /// In the order of the keys.
-    pub(crate) flags: Vec<Counter<Move>>,
-    /// Users who get another bundle or another value of a flag that stays.
+pub(crate) struct Transitions {
+    /// Old and new bundle.
+    pub(crate) arms: Histogram<(Arm, Arm)>,
+    /// One histogram per flag, in the order of the keys.
+    pub(crate) flags: Vec<Histogram<FlagTransition>>,
+    /// Users who get another bundle, or another value of a flag that both configs have.
     pub(crate) moved: u64,
 }
 
-impl Moves {
-    /// Counts a user.
+impl Transitions {
+    /// Evaluates both configs for a user, and counts the transitions.
     pub(crate) fn add(&mut self, old: &Offer, new: &Offer, user: u64, context: &EvaluationContext, keys: &[FlagKey]) {
         let arms = (old.decide(context).variant, new.decide(context).variant);
         self.arms.add(arms, user);
-        let mut moves = arms.0 != arms.1;
-        self.flags.resize_with(keys.len(), Counter::default);
-        for (flag, counter) in keys.iter().zip(&mut self.flags) {
+        let mut is_moved = arms.0 != arms.1;
+        self.flags.resize_with(keys.len(), Histogram::default);
+        for (flag, histogram) in keys.iter().zip(&mut self.flags) {
             let from = if flag.in_old { old.flag(context, &flag.key).value } else { None };
             let to = if flag.in_new { new.flag(context, &flag.key).value } else { None };
             let text = |value: Option<Value>| value.map(|value| value.text().to_owned());
-            let stays = is_same(from, to);
-            moves |= flag.stays() && !stays;
-            counter.add_as(|known| known.is(from, to), || Move { from: text(from), to: text(to), stays }, user);
+            let is_equal = is_equal(from, to);
+            is_moved |= flag.is_in_both() && !is_equal;
+            let create = || FlagTransition { from: text(from), to: text(to), is_equal };
+            histogram.add_with(|known| known.is(from, to), create, user);
         }
-        self.moved = self.moved.saturating_add(moves.into());
+        self.moved = self.moved.saturating_add(is_moved.into());
     }
 
-    /// Takes in what another thread has counted.
+    /// Adds the counts of another thread.
     pub(crate) fn merge(&mut self, other: Self) {
         self.arms.merge(other.arms);
-        self.flags.resize_with(self.flags.len().max(other.flags.len()), Counter::default);
+        self.flags.resize_with(self.flags.len().max(other.flags.len()), Histogram::default);
         for (flag, other) in self.flags.iter_mut().zip(other.flags) {
             flag.merge(other);
         }
@@ -89,8 +91,8 @@ impl Moves {
     }
 }
 
-/// Whether code that asks for the flag sees no difference.
-fn is_same(from: Option<Value>, to: Option<Value>) -> bool {
+/// Whether the code that evaluates the flag gets equal values.
+fn is_equal(from: Option<Value>, to: Option<Value>) -> bool {
     match (from, to) {
         (Some(from), Some(Value::Json(to))) => from.is(to),
         (Some(Value::Json(from)), Some(to)) => to.is(from),

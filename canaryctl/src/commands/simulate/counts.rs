@@ -1,16 +1,16 @@
-//! What came out, for how many.
+//! The counts of a simulation: users by bundle, cohort, reason and flag value.
 
 use canary_runtime::{Arm, Cohort, Details, ErrorCode, EvaluationContext, Reason, Value};
 
 use crate::config::loaded::Offer;
-use crate::population::histogram::Counter;
+use crate::population::histogram::Histogram;
 
-/// What a flag is, and why.
+/// The result of evaluating a flag.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Outcome {
-    /// As typed; nothing for the caller's default.
+    /// The value as typed in the config; `None` for the caller's default.
     pub(crate) value: Option<String>,
-    /// Its name, where there are variants.
+    /// The name of the variant, if the flag has variants.
     pub(crate) variant: Option<String>,
     pub(crate) reason: Reason,
     pub(crate) error: Option<ErrorCode>,
@@ -26,6 +26,7 @@ impl Outcome {
         }
     }
 
+    /// Compares without allocating.
     fn is(&self, details: &Details) -> bool {
         self.reason == details.reason
             && self.variant.as_deref() == details.variant
@@ -34,36 +35,36 @@ impl Outcome {
     }
 }
 
-/// All counts.
+/// The histograms of a simulation.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) arms: Counter<Arm>,
-    pub(crate) cohorts: Counter<Cohort>,
-    pub(crate) reasons: Counter<(Reason, Option<ErrorCode>)>,
-    /// In the order of the keys.
-    pub(crate) flags: Vec<Counter<Outcome>>,
+pub(crate) struct Counts {
+    pub(crate) arms: Histogram<Arm>,
+    pub(crate) cohorts: Histogram<Cohort>,
+    pub(crate) reasons: Histogram<(Reason, Option<ErrorCode>)>,
+    /// One histogram per flag, in the order of the keys.
+    pub(crate) flags: Vec<Histogram<Outcome>>,
 }
 
-impl Tally {
-    /// Counts a user.
-    pub(crate) fn add(&mut self, offer: &Offer, user: u64, context: &EvaluationContext, keys: &[&str]) {
-        let decision = offer.decide(context);
+impl Counts {
+    /// Evaluates and counts a user.
+    pub(crate) fn add(&mut self, evaluator: &Offer, user: u64, context: &EvaluationContext, keys: &[&str]) {
+        let decision = evaluator.decide(context);
         self.arms.add(decision.variant, user);
         self.cohorts.add(decision.cohort, user);
         self.reasons.add((decision.reason, decision.error), user);
-        self.flags.resize_with(keys.len(), Counter::default);
-        for (key, counter) in keys.iter().zip(&mut self.flags) {
-            let details = offer.flag(context, key);
-            counter.add_as(|known| known.is(&details), || Outcome::of(&details), user);
+        self.flags.resize_with(keys.len(), Histogram::default);
+        for (key, histogram) in keys.iter().zip(&mut self.flags) {
+            let details = evaluator.flag(context, key);
+            histogram.add_with(|known| known.is(&details), || Outcome::of(&details), user);
         }
     }
 
-    /// Takes in what another thread has counted.
+    /// Adds the counts of another thread.
     pub(crate) fn merge(&mut self, other: Self) {
         self.arms.merge(other.arms);
         self.cohorts.merge(other.cohorts);
         self.reasons.merge(other.reasons);
-        self.flags.resize_with(self.flags.len().max(other.flags.len()), Counter::default);
+        self.flags.resize_with(self.flags.len().max(other.flags.len()), Histogram::default);
         for (flag, other) in self.flags.iter_mut().zip(other.flags) {
             flag.merge(other);
         }
