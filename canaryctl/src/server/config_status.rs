@@ -1,40 +1,39 @@
-//! What pages make of the config, in a few lines.
+//! The status of the config: valid with a summary, rejected or missing.
 
 use std::fmt;
 
 use canary_runtime::Config;
 use serde_json::{Value, json};
 
-/// The state of the config after a change.
+/// The status of the config after a change.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Report {
-    /// It holds.
-    Good {
+pub(crate) enum ConfigStatus {
+    /// Pages accept it.
+    Valid {
         /// The share of users on the canary, in percent.
         percentage: f64,
-        /// The operator's own count of revisions.
+        /// The value of `REVISION`.
         revision: Option<u64>,
-        /// How many flags there are.
+        /// The number of flags.
         flags: usize,
-        /// What costs only a part of it.
+        /// Problems that disable only a part of the config.
         warnings: Vec<String>,
     },
-    /// It is served, and rejected by every page.
+    /// It is served, but every page rejects it, for this reason.
     Rejected(String),
-    /// There is none to serve.
+    /// There is no config to serve, for this reason.
     Missing(String),
 }
 
-impl Report {
-    /// Reads a config as pages do, or says why there is none.
-    /// `now` is in milliseconds since 1970.
+impl ConfigStatus {
+    /// Checks a config, or the error of reading it, as a page does at the time `now`, in milliseconds since 1970.
     pub(crate) fn of(config: Result<&[u8], &str>, now: i64) -> Self {
         let bytes = match config {
             Ok(bytes) => bytes,
             Err(error) => return Self::Missing(error.to_owned()),
         };
         match Config::parse(bytes).and_then(|parsed| parsed.0.check_expiry(Some(now)).map(|()| parsed)) {
-            Ok((config, warnings)) => Self::Good {
+            Ok((config, warnings)) => Self::Valid {
                 percentage: f64::from(config.percentage.buckets()) / 1000.0,
                 revision: config.revision(),
                 flags: config.flag_keys().count(),
@@ -44,10 +43,10 @@ impl Report {
         }
     }
 
-    /// The same for machines.
+    /// The status as JSON.
     pub(crate) fn json(&self) -> Value {
         match self {
-            Self::Good { percentage, revision, flags, warnings } => json!({"config": {
+            Self::Valid { percentage, revision, flags, warnings } => json!({"config": {
                 "served": true, "error": null, "percentage": percentage, "revision": revision, "flags": flags,
                 "warnings": warnings,
             }}),
@@ -57,10 +56,10 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for ConfigStatus {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Good { percentage, revision, flags, warnings } => {
+            Self::Valid { percentage, revision, flags, warnings } => {
                 write!(out, "config: {percentage} % canary, ")?;
                 match revision {
                     Some(revision) => write!(out, "revision {revision}, ")?,
@@ -69,7 +68,7 @@ impl fmt::Display for Report {
                 write!(out, "{flags} {}", if *flags == 1 { "flag" } else { "flags" })?;
                 warnings.iter().try_for_each(|warning| write!(out, "\nconfig: warning: {warning}"))
             }
-            Self::Rejected(fault) => write!(out, "config: {fault} (served as it is; pages load stable)"),
+            Self::Rejected(fault) => write!(out, "config: {fault} (served as is; pages load stable)"),
             Self::Missing(error) => write!(out, "config: {error} (answered with 404; pages load stable)"),
         }
     }
@@ -81,9 +80,9 @@ mod tests {
 
     #[track_caller]
     fn check(config: Result<&str, &str>, text: &str, json: &str) {
-        let report = Report::of(config.map(str::as_bytes), 1_000);
-        assert_eq!(report.to_string(), text);
-        assert_eq!(report.json(), serde_json::from_str::<Value>(json).unwrap());
+        let status = ConfigStatus::of(config.map(str::as_bytes), 1_000);
+        assert_eq!(status.to_string(), text);
+        assert_eq!(status.json(), serde_json::from_str::<Value>(json).unwrap());
     }
 
     #[test]
@@ -92,13 +91,13 @@ mod tests {
         let fault = "E115 EXPIRES_AT: expected a time still to come, by the reply's Date";
         check(
             Ok(config),
-            &format!("config: {fault} (served as it is; pages load stable)"),
+            &format!("config: {fault} (served as is; pages load stable)"),
             &format!(r#"{{"config": {{"served": true, "error": "{fault}"}}}}"#),
         );
     }
 
     #[test]
-    fn a_good_config_is_summed_up() {
+    fn a_valid_config_is_summarized() {
         check(
             Ok(r#"{"CANARY_PERCENTAGE": 0.5, "REVISION": 7, "FEATURE_FLAGS": {"a": 1, "b": true}}"#),
             "config: 0.5 % canary, revision 7, 2 flags",
@@ -107,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_warning_has_a_line_of_its_own() {
+    fn each_warning_has_a_line() {
         check(
             Ok(r#"{"CANARY_PERCENTAGE": 100, "FEATURE_FLAGS": {"a": "on"}}"#),
             "config: 100 % canary, no revision, 1 flag\n\
@@ -118,18 +117,18 @@ mod tests {
     }
 
     #[test]
-    fn a_rejected_config_says_why() {
+    fn a_rejected_config_has_a_reason() {
         check(
             Ok("{}"),
             "config: E109 CANARY_PERCENTAGE (line 1, column 1): expected a number from 0 to 100 with at most 3 decimals \
-             (served as it is; pages load stable)",
+             (served as is; pages load stable)",
             r#"{"config": {"served": true,
                 "error": "E109 CANARY_PERCENTAGE (line 1, column 1): expected a number from 0 to 100 with at most 3 decimals"}}"#,
         );
     }
 
     #[test]
-    fn a_config_that_cannot_be_read_says_why() {
+    fn a_missing_config_has_a_reason() {
         check(
             Err("cannot read cm.yaml: gone"),
             "config: cannot read cm.yaml: gone (answered with 404; pages load stable)",

@@ -1,9 +1,8 @@
-//! The development server: site, runtime and live config without Nginx.
+//! The development server: serves site, runtime and live config as nginx does.
 
 pub(crate) mod config_status;
 pub(crate) mod content_encoding;
 pub(crate) mod headers;
-pub(crate) mod host;
 pub(crate) mod path;
 pub(crate) mod route;
 pub(crate) mod server;
