@@ -95,11 +95,6 @@ fn read(args: &Args) -> anyhow::Result<Bundle> {
     dist.bundle(Some(version), &entry.files)
 }
 
-/// The names of all files that a build of Vite wrote into a folder; nothing where it left no manifest.
-pub(crate) fn built(dir: &Path) -> anyhow::Result<Option<Vec<String>>> {
-    Manifest::built(dir)
-}
-
 /// Makes the bundle the canary of the config in a manifest.
 fn write_into(file: &Path, bundle: &Bundle, output: Output) -> anyhow::Result<ExitCode> {
     let mut editor = Editor::open(file)?;

@@ -1,4 +1,4 @@
-//! The address for which an entry was built, as its page has it.
+//! The base path for which an entry was built, as its page shows it.
 
 use std::fs;
 use std::path::Path;
@@ -7,11 +7,11 @@ use anyhow::Context;
 use serde_json::Value;
 
 use crate::bundler::dist::is_inside;
-use crate::bundler::manifest::Entry;
+use crate::bundler::entry::Entry;
 use crate::html::elements::{self, Element};
 
-/// What stands before the entry's script in its page: lazy chunks are asked for below that address, whatever the
-/// config says. Nothing where there is no such page, or its addresses are relative and fit anywhere.
+/// The base path in the page of an entry: lazy chunks are requested below it, whatever the config says. `None` if there is
+/// no such page, or its URLs are relative and work at any base path.
 pub(crate) fn of_page(dir: &Path, entry: &Entry) -> anyhow::Result<Option<String>> {
     let page = entry.page.as_deref().filter(|page| is_inside(page)).unwrap_or("index.html");
     let path = dir.join(page);
@@ -20,18 +20,18 @@ pub(crate) fn of_page(dir: &Path, entry: &Entry) -> anyhow::Result<Option<String
     }
     let html = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let elements = elements::elements(&html).with_context(|| path.display().to_string())?;
-    let mut addresses = elements.iter().flat_map(|it| addresses(it, &html));
+    let mut urls = elements.iter().flat_map(|it| script_urls(it, &html));
     let Some(script) = entry.files.scripts.last() else { return Ok(None) };
-    Ok(addresses.find_map(|address| base(&address, script)))
+    Ok(urls.find_map(|url| base(&url, script)))
 }
 
-fn base(address: &str, file: &str) -> Option<String> {
-    let base = address.strip_suffix(file)?;
+fn base(url: &str, file: &str) -> Option<String> {
+    let base = url.strip_suffix(file)?;
     (base.starts_with('/') && base.ends_with('/')).then(|| base.to_owned())
 }
 
-/// Of a script, or of those that `canaryctl inject` has taken out.
-fn addresses(element: &Element, html: &str) -> Vec<String> {
+/// The URL of a script element, or those of the scripts that `canaryctl inject` has removed.
+fn script_urls(element: &Element, html: &str) -> Vec<String> {
     let injected = || {
         element.attribute("data-canary-stable")?;
         let stable: Value = serde_json::from_str(html.get(element.text.clone())?).ok()?;
