@@ -3,6 +3,7 @@
 mod counts;
 mod expected;
 mod json;
+mod simulation;
 mod text;
 
 use std::io::{self, Write};
@@ -10,15 +11,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::ensure;
-use canary_runtime::EvaluationContext;
 
 use crate::config::loaded::ConfigFile;
 use crate::population::population::{self, Population};
 use crate::terminal::chart::Style;
 use crate::terminal::message::warn;
 use crate::terminal::output::Output;
-use counts::Counts;
-use expected::Expected;
+use simulation::Simulation;
 
 /// Evaluate a config for many users, and print the shares of bundles, cohorts, reasons and flag values.
 ///
@@ -40,15 +39,6 @@ pub(crate) struct Args {
     ascii: bool,
 }
 
-/// The results of a simulation.
-struct Simulation<'a> {
-    file: &'a ConfigFile,
-    population: &'a Population,
-    keys: &'a [&'a str],
-    counts: &'a Counts,
-    expected: &'a Expected,
-}
-
 /// Evaluates the config for all users.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let is_input = |path: &PathBuf| path.as_os_str() == "-";
@@ -57,34 +47,26 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         "--config and --keys cannot both be standard input"
     );
     let file = ConfigFile::read(&args.config)?;
-    let (config, population) = match &file.parsed {
-        Ok((config, _)) => (config, Population::from_args(&args.population)?),
-        Err(fault) => {
-            warn(&format!("{}: the config is rejected: {fault}", file.name));
-            return Ok(ExitCode::FAILURE);
-        }
-    };
+    if let Err(fault) = &file.parsed {
+        warn(&format!("{}: the config is rejected: {fault}", file.name));
+        return Ok(ExitCode::FAILURE);
+    }
+    let population = Population::from_args(&args.population)?;
     file.warn();
     if let Some(fault) = file.offer(population.now).fault() {
         warn(&format!("{}: everyone gets stable: {fault}", file.name));
     }
-    let keys: Vec<_> = config.flag_keys().collect();
-    let report = report(&file, &population, &keys, output, Style::detect(args.ascii));
+    let report = report(&Simulation::run(&file, &population), output, Style::detect(args.ascii));
     let mut out = io::stdout().lock();
     out.write_all(report.as_bytes())?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn report(file: &ConfigFile, population: &Population, keys: &[&str], output: Output, style: Style) -> String {
-    let evaluator = file.offer(population.now);
-    let add = |counts: &mut Counts, user, context: &EvaluationContext| counts.add(&evaluator, user, context, keys);
-    let counts = population.fold(add, Counts::merge);
-    let expected = Expected::of(file, &evaluator, population, keys);
-    let simulation = Simulation { file, population, keys, counts: &counts, expected: &expected };
+fn report(simulation: &Simulation, output: Output, style: Style) -> String {
     match output {
-        Output::Text => text::report(&simulation, style),
-        Output::Json => format!("{}\n", json::report(&simulation)),
+        Output::Text => text::report(simulation, style),
+        Output::Json => format!("{}\n", json::report(simulation)),
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use canary_runtime::{Arm, Cohort};
 use serde_json::{Map, Value, json};
 
-use super::Simulation;
 use crate::commands::simulate::counts::Outcome;
 use crate::commands::simulate::expected::Shares;
+use crate::commands::simulate::simulation::Simulation;
 use crate::population::histogram::Histogram;
 
 /// One JSON value. Counts are users, expected shares are percentages, and the caller's default is `null`.

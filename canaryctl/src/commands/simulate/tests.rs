@@ -8,8 +8,8 @@ use crate::terminal::color::Paint;
 #[track_caller]
 fn simulate(config: &str, args: &[&str], output: Output, style: Style) -> String {
     let file = ConfigFile::parse("cm.yaml".to_owned(), config.as_bytes());
-    let keys: Vec<_> = file.parsed.as_ref().unwrap().0.flag_keys().collect();
-    report(&file, &population(args).unwrap(), &keys, output, style)
+    assert!(file.parsed.is_ok());
+    report(&Simulation::run(&file, &population(args).unwrap()), output, style)
 }
 
 fn ascii(width: usize) -> Style {
@@ -105,11 +105,8 @@ fn shares_are_as_expected() {
     let args = ["--users", "40000", "--now", "2026-01-01T00:00:00Z", "--attributes-file", path.to_str().unwrap()];
     let population = population(&args).unwrap();
     let file = ConfigFile::parse(String::new(), RICH.as_bytes());
-    let keys: Vec<_> = file.parsed.as_ref().unwrap().0.flag_keys().collect();
-    let evaluator = file.offer(population.now);
-    let add = |counts: &mut Counts, user, context: &EvaluationContext| counts.add(&evaluator, user, context, &keys);
-    let counts = population.fold(add, Counts::merge);
-    let expected = Expected::of(&file, &evaluator, &population, &keys);
+    assert!(file.parsed.is_ok());
+    let Simulation { keys, counts, expected, .. } = Simulation::run(&file, &population);
     let percent = |count| crate::terminal::format::percent(count, population.len());
     for bin in counts.arms.bins() {
         let (found, expected) = (percent(bin.count), expected.arms.get(&bin.outcome));

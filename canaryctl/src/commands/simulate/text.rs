@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Effects};
 use canary_runtime::{Arm, Cohort, ErrorCode, Reason};
 
-use super::Simulation;
 use crate::commands::simulate::counts::Outcome;
+use crate::commands::simulate::simulation::Simulation;
 use crate::config::editor::shown;
 use crate::config::loaded::member;
 use crate::terminal::chart::{Style, bar};
