@@ -225,7 +225,7 @@ fn unsupported_pages_are_refused() {
             "vite-root",
             "index-lXoEamTF.js\"",
             "index-lXoEamTF.js?v=1\"",
-            "line 12: /assets/index-lXoEamTF.js?v=1: expected an address of A-Z a-z 0-9 . _ / @ - that begins with /, \
+            "line 12: /assets/index-lXoEamTF.js?v=1: expected a path that begins with /, of A-Z a-z 0-9 . _ / @ -, \
              without // and ..",
         ),
         (

@@ -26,10 +26,10 @@ impl Dist {
     /// The bundle of an entry: all files with their URLs, scripts and stylesheets with their hashes.
     pub(crate) fn bundle(&self, version: Option<String>, files: &Files) -> anyhow::Result<Bundle> {
         let kind = files.classic.then_some("classic");
-        let script = |file: &String| Ok(Script { src: self.address(file)?, integrity: self.integrity(file)?, kind });
-        let style = |file: &String| Ok(Style { href: self.address(file)?, integrity: self.integrity(file)? });
+        let script = |file: &String| Ok(Script { src: self.url(file)?, integrity: self.integrity(file)?, kind });
+        let style = |file: &String| Ok(Style { href: self.url(file)?, integrity: self.integrity(file)? });
         // No hash for preloads: the imports that use them have none either.
-        let preload = |file: &String| Ok(Preload { href: self.address(file)?, kind: "script" });
+        let preload = |file: &String| Ok(Preload { href: self.url(file)?, kind: "script" });
         Ok(Bundle {
             version,
             scripts: files.scripts.iter().map(script).collect::<anyhow::Result<_>>()?,
@@ -39,10 +39,10 @@ impl Dist {
     }
 
     /// The URL of a file.
-    fn address(&self, file: &str) -> anyhow::Result<String> {
-        let address = format!("{}{file}", self.base);
-        check_address(&address).with_context(|| self.dir.join(file).display().to_string())?;
-        Ok(address)
+    fn url(&self, file: &str) -> anyhow::Result<String> {
+        let url = format!("{}{file}", self.base);
+        check_url(&url).with_context(|| self.dir.join(file).display().to_string())?;
+        Ok(url)
     }
 
     /// The SHA-384 of a file, in the form of the attribute `integrity`.
@@ -53,22 +53,22 @@ impl Dist {
     }
 }
 
+/// The paths from which the runtime loads files.
+const PATH: &str = "a path that begins with /, of A-Z a-z 0-9 . _ / @ -, without // and ..";
+
 /// Fails if the runtime would not load a file from this URL.
-pub(crate) fn check_address(address: &str) -> anyhow::Result<()> {
-    ensure!(
-        AssetUrl::parse(address) == Some(AssetUrl::SameOrigin),
-        "{address}: expected an address of A-Z a-z 0-9 . _ / @ - that begins with /, without // and .."
-    );
+pub(crate) fn check_url(url: &str) -> anyhow::Result<()> {
+    ensure!(AssetUrl::parse(url) == Some(AssetUrl::SameOrigin), "{url}: expected {PATH}");
     Ok(())
 }
 
 /// Splits the URL or path of a file into a prefix and the file's path below the folder: the longest suffix that is a file
 /// in the folder.
-pub(crate) fn locate<'a>(dir: &Path, address: &'a str) -> Option<(&'a str, &'a str)> {
-    let starts = address.match_indices('/').map(|(place, _)| place.saturating_add(1));
+pub(crate) fn locate<'a>(dir: &Path, url: &'a str) -> Option<(&'a str, &'a str)> {
+    let starts = url.match_indices('/').map(|(slash, _)| slash.saturating_add(1));
     std::iter::once(0)
         .chain(starts)
-        .filter_map(|start| address.split_at_checked(start))
+        .filter_map(|start| url.split_at_checked(start))
         .find(|(_, file)| is_inside(file) && dir.join(file).is_file())
 }
 
@@ -100,17 +100,18 @@ pub(crate) fn version(dir: &Path) -> anyhow::Result<Option<String>> {
 /// Reads a JSON file.
 pub(crate) fn read_json(path: &Path) -> anyhow::Result<Value> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        let place = format!("line {}, column {}", error.line(), error.column());
-        anyhow!("{}: {place}: expected JSON", path.display())
-    })
+    serde_json::from_slice(&bytes)
+        .map_err(|error| anyhow!("{}: line {}, column {}: expected JSON", path.display(), error.line(), error.column()))
 }
 
 /// Parses a base path, and appends a missing slash.
-pub(crate) fn parse_base(text: &str) -> Result<String, &'static str> {
-    let expected = "expected a path that begins with /, of A-Z a-z 0-9 . _ / @ -, without // and ..";
+pub(crate) fn parse_base(text: &str) -> Result<String, String> {
     let base = if text.ends_with('/') { text.to_owned() } else { format!("{text}/") };
-    if text.starts_with('/') && check_address(&format!("{base}a")).is_ok() { Ok(base) } else { Err(expected) }
+    if text.starts_with('/') && check_url(&format!("{base}a")).is_ok() {
+        Ok(base)
+    } else {
+        Err(format!("expected {PATH}"))
+    }
 }
 
 #[cfg(test)]
@@ -131,7 +132,7 @@ mod tests {
     #[test]
     fn the_longest_suffix_that_is_a_file_is_located() {
         let dir = folder(&[("a.js", ""), ("assets/a.js", ""), ("shop/assets/b.js", "")]);
-        for (address, expected) in [
+        for (url, expected) in [
             ("/assets/a.js", Some(("/", "assets/a.js"))),
             ("/shop/v1/assets/a.js", Some(("/shop/v1/", "assets/a.js"))),
             ("/shop/assets/b.js", Some(("/", "shop/assets/b.js"))),
@@ -143,7 +144,7 @@ mod tests {
             ("/b.js", None),
             ("", None),
         ] {
-            assert_eq!(locate(dir.path(), address), expected, "{address}");
+            assert_eq!(locate(dir.path(), url), expected, "{url}");
         }
     }
 
@@ -176,7 +177,7 @@ mod tests {
     #[test]
     fn a_base_ends_with_a_slash() {
         for (text, base) in [("/", "/"), ("/shop", "/shop/"), ("/assets/1.5.0/", "/assets/1.5.0/")] {
-            assert_eq!(parse_base(text).as_deref(), Ok(base));
+            assert_eq!(parse_base(text).as_deref().ok(), Some(base));
         }
         for bad in ["", "shop", "./", "//a", "/a b", "/a/../b", "https://cdn.example/", "/a?b"] {
             assert!(parse_base(bad).is_err(), "{bad}");

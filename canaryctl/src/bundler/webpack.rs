@@ -14,7 +14,7 @@ const MAIN: &str = "main";
 /// The files of an entry in their order. `entrypoints` is a list for the only entry, or an object of lists; a manifest
 /// without it yields the entry's own script and stylesheet.
 pub(crate) fn entry(json: &Map<String, Value>, name: Option<&str>, dir: &Path) -> anyhow::Result<Entry> {
-    let (place, addresses) = match json.get("entrypoints") {
+    let (key, urls) = match json.get("entrypoints") {
         None => flat(json, name.unwrap_or(MAIN))?,
         Some(Value::Array(files)) => {
             ensure!(name.is_none_or(|name| name == MAIN), "entrypoints: a list for the only entry, which is {MAIN}");
@@ -29,9 +29,9 @@ pub(crate) fn entry(json: &Map<String, Value>, name: Option<&str>, dir: &Path) -
     };
     // webpack's scripts use `document.currentScript`, which modules do not have.
     let mut files = Files { classic: true, ..Files::default() };
-    for address in addresses {
-        let address = address.as_str().with_context(|| format!("{place}: expected addresses"))?;
-        let kind = address.rsplit('.').next().unwrap_or_default();
+    for url in urls {
+        let url = url.as_str().with_context(|| format!("{key}: expected URLs"))?;
+        let kind = url.rsplit('.').next().unwrap_or_default();
         let list = match kind {
             "js" => &mut files.scripts,
             "mjs" => {
@@ -41,11 +41,11 @@ pub(crate) fn entry(json: &Map<String, Value>, name: Option<&str>, dir: &Path) -
             "css" => &mut files.styles,
             _ => continue,
         };
-        let (_, file) = dist::locate(dir, address)
-            .with_context(|| format!("{place}: no file of {address} in {}", dir.display()))?;
+        let (_, file) =
+            dist::locate(dir, url).with_context(|| format!("{key}: no file of {url} in {}", dir.display()))?;
         list.push(file.to_owned());
     }
-    ensure!(!files.scripts.is_empty(), "{place}: no script");
+    ensure!(!files.scripts.is_empty(), "{key}: no script");
     Ok(Entry { files, page: None })
 }
 

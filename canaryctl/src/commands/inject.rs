@@ -52,7 +52,7 @@ pub(crate) struct Args {
 }
 
 fn parse_runtime(text: &str) -> Result<String, String> {
-    dist::check_address(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
+    dist::check_url(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
 }
 
 /// The new page, and the data of the report.
@@ -134,7 +134,7 @@ fn outdated_files(page: &Path) -> impl Iterator<Item = String> {
 fn print(name: &str, injection: &Injection, hashes: &[InlineScript], output: Output) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if output == Output::Json {
-        let removed = injection.entry.removed.iter().map(|it| json!({"line": it.line, "address": it.address}));
+        let removed = injection.entry.removed.iter().map(|it| json!({"line": it.line, "address": it.url}));
         let hashes = hashes.iter().map(|it| json!({"line": it.line, "source": it.source}));
         let report = json!({
             "file": name,
@@ -156,7 +156,7 @@ fn print(name: &str, injection: &Injection, hashes: &[InlineScript], output: Out
         }
     }
     for it in &injection.entry.removed {
-        writeln!(out, "taken: line {}: {}", it.line, it.address)?;
+        writeln!(out, "taken: line {}: {}", it.line, it.url)?;
     }
     for note in &injection.entry.notes {
         writeln!(out, "note: {note}")?;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 
-use crate::bundler::dist::{self, check_address};
+use crate::bundler::dist::{self, check_url};
 use crate::bundler::entry::Files;
 use crate::html::elements::Element;
 
@@ -27,7 +27,7 @@ pub(crate) struct PageEntry {
 #[derive(Debug)]
 pub(crate) struct RemovedElement {
     pub(crate) line: usize,
-    pub(crate) address: String,
+    pub(crate) url: String,
     span: Range<usize>,
 }
 
@@ -99,14 +99,14 @@ impl Page<'_> {
     }
 
     /// The absolute path of an element's URL, if it has the page's origin.
-    fn address(&self, element: &Element, base: &str) -> Option<String> {
-        let address = local_url(element)?;
-        if address.starts_with('/') {
-            return Some(address.to_owned());
+    fn url(&self, element: &Element, base: &str) -> Option<String> {
+        let url = local_url(element)?;
+        if url.starts_with('/') {
+            return Some(url.to_owned());
         }
         let mut parts: Vec<&str> = self.path.split('/').collect();
         parts.pop();
-        for part in address.split('/') {
+        for part in url.split('/') {
             match part {
                 "." => {}
                 ".." => drop(parts.pop()),
@@ -118,19 +118,19 @@ impl Page<'_> {
 
     /// The file of the build that an element loads.
     fn file(&self, element: &Element, base: &str) -> Option<String> {
-        let address = self.address(element, base)?;
+        let url = self.url(element, base)?;
         // The query is not part of the file name; a URL with a query is refused later.
-        let file = address.strip_prefix(base)?.split(['?', '#']).next()?;
+        let file = url.strip_prefix(base)?.split(['?', '#']).next()?;
         (dist::is_inside(file) && self.dir.join(file).is_file() && self.is_of_build(file)).then(|| file.to_owned())
     }
 
     /// Adds an element to the entry if it belongs to it.
     fn add(&self, element: &Element, entry: &mut PageEntry) -> anyhow::Result<()> {
-        let Some(address) = self.address(element, &entry.base) else { return Ok(()) };
+        let Some(url) = self.url(element, &entry.base) else { return Ok(()) };
         let file = self.file(element, &entry.base);
         if element.attribute("nomodule").is_some() {
             let why = "part of a legacy build, which would lose its stylesheets: build without it";
-            ensure!(file.is_none(), "<script nomodule>: {address}: {why}");
+            ensure!(file.is_none(), "<script nomodule>: {url}: {why}");
             return Ok(());
         }
         let Some(role) = role(element, entry.files.classic) else { return Ok(()) };
@@ -139,24 +139,24 @@ impl Page<'_> {
             // Without a manifest, an unknown script might be part of the entry.
             let dir = self.dir.display();
             let may_be_foreign = role != Role::Script || self.files.is_some();
-            ensure!(may_be_foreign, "<script>: {address}: no such file in {dir}, which is served at {}", entry.base);
+            ensure!(may_be_foreign, "<script>: {url}: no such file in {dir}, which is served at {}", entry.base);
             if role != Role::Preload {
-                entry.notes.push(format!("line {line}: kept {address}: not part of this build"));
+                entry.notes.push(format!("line {line}: kept {url}: not part of this build"));
             }
             return Ok(());
         };
         let special = ["media", "title", "disabled"].into_iter().find(|it| element.attribute(it).is_some());
         if let Some(name) = special.filter(|_| role == Role::Style) {
-            entry.notes.push(format!("line {line}: kept {address}: a bundle cannot express its attribute {name}"));
+            entry.notes.push(format!("line {line}: kept {url}: a bundle cannot express its attribute {name}"));
             return Ok(());
         }
-        check_address(&address)?;
+        check_url(&url)?;
         let dropped = element.attributes().filter(|name| !KNOWN.contains(name));
-        entry.notes.extend(dropped.map(|name| format!("line {line}: dropped the attribute {name} of {address}")));
+        entry.notes.extend(dropped.map(|name| format!("line {line}: dropped the attribute {name} of {url}")));
         if role == Role::Script && entry.nonce.is_none() {
             entry.nonce = element.attribute("nonce").map(str::to_owned);
         }
-        entry.removed.push(RemovedElement { line, address, span: element.span.clone() });
+        entry.removed.push(RemovedElement { line, url, span: element.span.clone() });
         match role {
             Role::Script => entry.files.scripts.push(file),
             Role::Style => entry.files.styles.push(file),
@@ -180,9 +180,9 @@ fn role(element: &Element, is_classic: bool) -> Option<Role> {
 /// The URL of an element if it has the page's origin: no scheme and no host.
 fn local_url(element: &Element) -> Option<&str> {
     let name = if element.name == "script" { "src" } else { "href" };
-    let address = element.attribute(name).or_else(|| element.attribute("data-src"))?.trim_ascii();
-    let is_cross_origin = address.starts_with("//") || address.split('/').next().is_some_and(|it| it.contains(':'));
-    (!address.is_empty() && !is_cross_origin).then_some(address)
+    let url = element.attribute(name).or_else(|| element.attribute("data-src"))?.trim_ascii();
+    let is_cross_origin = url.starts_with("//") || url.split('/').next().is_some_and(|it| it.contains(':'));
+    (!url.is_empty() && !is_cross_origin).then_some(url)
 }
 
 fn is_module(element: &Element) -> bool {
