@@ -31,6 +31,7 @@ extern crate std;
 pub mod bucketing;
 pub mod config;
 pub mod diagnostics;
+mod encoding;
 pub mod evaluation;
 mod host;
 pub mod json;

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::json::writer::push_hex;
+use crate::encoding::push_hex;
 
 /// A new id from 16 random bytes, as 32 lowercase hex digits.
 ///

@@ -11,10 +11,10 @@ use crate::config::validator::Validator;
 use crate::diagnostics::diagnostic::{Code, Diagnostic};
 use crate::diagnostics::expected::Expected;
 use crate::diagnostics::list::{Diagnostics, Entry, Rejection};
+use crate::encoding::utf8;
 use crate::evaluation::flag::Flag;
 use crate::json::document::{Document, Json, Kind};
 use crate::json::keyword::Keyword;
-use crate::json::writer::utf8;
 use crate::targeting::canary_rule::CanaryRule;
 use crate::targeting::segment::Segments;
 

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::json::number;
+use crate::encoding::push_decimal;
 use crate::json::position::Position;
 
 /// The stable code of a fault. `E` means that something was refused, `I` that something was noticed.
@@ -120,9 +120,9 @@ impl Diagnostic {
         if let Some(Position { line: row, column }) = self.place {
             let named = !self.key.is_empty();
             line.extend_from_slice(if named { b" (line " } else { b"line " });
-            number::push(&mut line, row as u64);
+            push_decimal(&mut line, row as u64);
             line.extend_from_slice(b", column ");
-            number::push(&mut line, column as u64);
+            push_decimal(&mut line, column as u64);
             if named {
                 line.push(b')');
             }

@@ -11,10 +11,10 @@ use core::ops::Range;
 use crate::diagnostics::diagnostic::{Code, Diagnostic};
 use crate::diagnostics::expected::Expected;
 use crate::diagnostics::list::{Entry, Rejection};
+use crate::encoding::{push_decimal, utf8};
 use crate::json::keyword::Keyword;
 use crate::json::number;
 use crate::json::parser::Parser;
-use crate::json::writer::utf8;
 
 /// How deep arrays and objects may nest, long before a stack is in danger.
 pub const MAX_DEPTH: u32 = 64;
@@ -100,7 +100,7 @@ impl Document {
     /// A number, as a document of its own.
     pub(crate) fn number(number: usize) -> Option<Self> {
         let mut digits = Vec::new();
-        number::push(&mut digits, number as u64);
+        push_decimal(&mut digits, number as u64);
         Self::read(utf8(&digits)?).ok()
     }
 

@@ -1,7 +1,5 @@
 //! Numbers as JSON writes them, and as JavaScript means them: doubles.
 
-use alloc::vec::Vec;
-
 use crate::host;
 
 /// Reads the number with which `text` begins: its value, and how many bytes it takes. One that is too large for a double
@@ -37,7 +35,7 @@ pub fn read(text: &str) -> Option<(f64, usize)> {
     let value = if length == whole && length < 16 && !text.starts_with('-') {
         digits.bytes().fold(0.0, |value, digit| value * 10.0 + f64::from(digit & 15))
     } else {
-        host::number(digits)
+        host::string_to_number(digits)
     };
     value.is_finite().then_some((value, length))
 }
@@ -47,14 +45,6 @@ fn skip_digits(rest: &mut &[u8]) -> Option<()> {
     let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     *rest = rest.get(length..).filter(|_| length > 0)?;
     Some(())
-}
-
-/// Appends `number` in decimal.
-pub fn push(out: &mut Vec<u8>, number: u64) {
-    if number >= 10 {
-        push(out, number / 10);
-    }
-    out.push(b'0'.wrapping_add((number % 10) as u8));
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::encoding::push_decimal;
 use crate::json::document::{Document, Kind};
-use crate::json::number;
 
 /// A position in a text, both counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Document {
                     break;
                 };
                 path.push(b'[');
-                number::push(&mut path, index);
+                push_decimal(&mut path, index);
                 path.push(b']');
                 node = item;
             }

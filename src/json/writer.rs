@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::json::number;
+use crate::encoding::{hex_digit, push_decimal};
 
 /// JSON in the making. Commas come by themselves; closing what was opened is the caller's part.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ impl Writer {
     pub fn number(&mut self, name: &str, number: Option<u64>) -> &mut Self {
         self.name(name);
         match number {
-            Some(number) => number::push(&mut self.0, number),
+            Some(number) => push_decimal(&mut self.0, number),
             None => self.0.extend_from_slice(b"null"),
         }
         self
@@ -99,27 +99,6 @@ impl Writer {
         }
         self.0.push(b'"');
     }
-}
-
-/// The bytes as text, if they are UTF-8. The library's reader of chunks is slower and
-/// smaller than its reader of texts.
-pub(crate) fn utf8(bytes: &[u8]) -> Option<&str> {
-    let valid = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
-    (valid.len() == bytes.len()).then_some(valid)
-}
-
-/// Appends bytes as hexadecimal digits.
-pub(crate) fn push_hex(text: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        text.push(char::from(hex_digit(byte >> 4)));
-        text.push(char::from(hex_digit(byte & 15)));
-    }
-}
-
-/// The digit for a number from 0 to 15.
-#[must_use]
-pub fn hex_digit(nibble: u8) -> u8 {
-    if nibble < 10 { b'0'.wrapping_add(nibble) } else { (b'a' - 10).wrapping_add(nibble) }
 }
 
 #[cfg(test)]

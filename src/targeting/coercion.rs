@@ -25,7 +25,9 @@ pub(crate) fn text(value: Json<'_>) -> Cow<'_, str> {
             }
             Cow::Owned(joined)
         }
-        _ => value.as_number().map_or(Cow::Borrowed(value.source()), |number| Cow::Owned(host::text(number))),
+        _ => {
+            value.as_number().map_or(Cow::Borrowed(value.source()), |number| Cow::Owned(host::number_to_string(number)))
+        }
     }
 }
 
@@ -34,7 +36,7 @@ pub(crate) fn number(value: Json) -> f64 {
     match value.kind() {
         Kind::Null | Kind::False => 0.0,
         Kind::True => 1.0,
-        _ => value.as_number().unwrap_or_else(|| host::number(&text(value))),
+        _ => value.as_number().unwrap_or_else(|| host::string_to_number(&text(value))),
     }
 }
 

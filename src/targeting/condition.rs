@@ -6,11 +6,11 @@ use core::cmp::Ordering;
 
 use crate::config::validator::Validator;
 use crate::diagnostics::expected::Expected;
+use crate::encoding::utf8;
 use crate::host;
 use crate::json::document::{Document, Json, Kind};
 use crate::json::keyword::Keyword;
 use crate::json::number;
-use crate::json::writer::utf8;
 use crate::targeting::coercion::{self, compare, is_identical, is_truthy, text};
 use crate::targeting::portable_regex::is_portable;
 use crate::targeting::segment::Segments;
@@ -119,7 +119,7 @@ fn is(value: Json, wanted: Json, fold: bool, subject: &Subject) -> bool {
         return wanted.members().all(|(operator, wanted)| apply(operator.word(), value, wanted, subject));
     }
     match wanted.kind() {
-        Kind::String if fold => host::equals_folded(&text(value), wanted.text()),
+        Kind::String if fold => host::eq_ignore_case(&text(value), wanted.text()),
         Kind::String => text(value) == wanted.text(),
         Kind::Number => Some(coercion::number(value)) == wanted.as_number(),
         Kind::True => is_truthy(value),
@@ -162,7 +162,9 @@ fn apply(operator: Keyword, value: Json, wanted: Json, subject: &Subject) -> boo
         Keyword::ElemMatch => value.items().filter(|item| is_truthy(*item)).any(|item| {
             if has_operators(wanted) { is(item, wanted, false, subject) } else { holds_for(wanted, item, subject) }
         }),
-        Keyword::Regex | Keyword::Regexi => host::matches(wanted.text(), &text(value), operator == Keyword::Regexi),
+        Keyword::Regex | Keyword::Regexi => {
+            host::regex_matches(wanted.text(), &text(value), operator == Keyword::Regexi)
+        }
         Keyword::TypeOf => wanted.word() == type_of(value),
         _ => false,
     }
@@ -187,7 +189,7 @@ fn any(value: Json, mut asked: impl FnMut(Json) -> bool) -> bool {
 
 fn same(a: Json, b: Json, fold: bool) -> bool {
     match (a.as_str(), b.as_str()) {
-        (Some(a), Some(b)) if fold => host::equals_folded(a, b),
+        (Some(a), Some(b)) if fold => host::eq_ignore_case(a, b),
         _ => is_identical(a, b),
     }
 }

@@ -3,8 +3,8 @@
 use alloc::string::String;
 
 use crate::bucketing::sha256::sha256;
+use crate::encoding::push_hex;
 use crate::json::document::Json;
-use crate::json::writer::push_hex;
 use crate::targeting::coercion::{is_identical, text};
 
 /// All segments of a config, by name.

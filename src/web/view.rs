@@ -2,12 +2,12 @@
 
 use alloc::string::String;
 
+use crate::encoding::utf8;
 use crate::evaluation::EvaluationContext;
 use crate::evaluation::decision::Visitor;
 use crate::evaluation::overrides::Overrides;
 use crate::json::document::{Document, Json, Kind};
 use crate::json::keyword::Keyword;
-use crate::json::writer::utf8;
 
 /// What the page says, if it is an object.
 pub(super) fn read(bytes: &[u8]) -> Option<Document> {
