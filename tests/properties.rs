@@ -178,7 +178,7 @@ fn check_pattern(pattern: &str, text: &str, ignore_case: bool) -> Result<(), Tes
     let condition = serde_json::json!({ "a": { operator: alternative } });
     let attributes = serde_json::json!({ "a": text });
     let attributes = Document::parse(&attributes.to_string()).expect("JSON");
-    let segments = canary_runtime::targeting::segment::Segments::new(attributes.root().nothing());
+    let segments = canary_runtime::targeting::segment::Segments::new(attributes.root().null());
     let subject = canary_runtime::targeting::condition::Subject { attributes: &attributes, segments };
     let condition = Document::parse(&condition.to_string()).expect("JSON");
     prop_assert!(canary_runtime::targeting::condition::holds(condition.root(), &subject), "{}", pattern);

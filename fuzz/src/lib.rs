@@ -123,7 +123,7 @@ pub fn overrides(bytes: &[u8]) {
         && flags.lines().all(|line| well_formed(line).is_some());
     assert_eq!(fault.is_none(), sound, "{fault:?}");
     // Nothing of the address is said again.
-    assert!(fault.is_none_or(|fault| fault.key().is_empty() && fault.place().is_none()));
+    assert!(fault.is_none_or(|fault| fault.key().is_empty() && fault.position().is_none()));
     for (key, json) in flags.lines().filter_map(well_formed) {
         assert_eq!(overrides.flag(key, false), None);
         assert!(overrides.flag(key, true).is_some());
@@ -137,7 +137,7 @@ pub fn overrides(bytes: &[u8]) {
 pub fn json(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let theirs: Result<Value, _> = serde_json::from_str(text);
-    match (Document::parse(text), theirs) {
+    match (Document::parse(text).map_err(Diagnostic::from), theirs) {
         (Ok(ours), Ok(theirs)) => assert!(is_same(ours.root(), &theirs), "{text}"),
         (Ok(_), Err(error)) => {
             let error = error.to_string();
@@ -172,7 +172,7 @@ fn is_same(ours: Json, theirs: &Value) -> bool {
 
 /// A place lies in the text, or right behind it.
 fn check_place(fault: &Diagnostic, text: &str) {
-    if let Some(place) = fault.place() {
+    if let Some(place) = fault.position() {
         let line = text.split('\n').nth(place.line - 1).unwrap_or_else(|| panic!("{fault} beyond {text:?}"));
         assert!((1..=line.len() + 1).contains(&place.column), "{fault} beyond {text:?}");
     }

@@ -51,7 +51,7 @@ impl<'a> Split<'a> {
     fn variants(self) -> impl Iterator<Item = (u64, Variant<'a>)> {
         self.0.members().map(|(name, variant)| {
             let weight = variant.member(Keyword::Weight).as_integer().unwrap_or(0);
-            (weight, Variant { name: name.text(), value: variant.member(Keyword::Value) })
+            (weight, Variant { name: name.as_text(), value: variant.member(Keyword::Value) })
         })
     }
 }

@@ -18,7 +18,7 @@ impl<'a> Bundle<'a> {
     /// The version's name.
     #[must_use]
     pub fn version(self) -> &'a str {
-        self.0.member(Keyword::Version).text()
+        self.0.member(Keyword::Version).as_text()
     }
 
     /// The first asset on another origin that is none of `origins`, which spaces separate.
@@ -28,7 +28,7 @@ impl<'a> Bundle<'a> {
         [(Keyword::Scripts, Keyword::Src), (Keyword::Styles, Keyword::Href), (Keyword::Preload, Keyword::Href)]
             .iter()
             .find_map(|(list, address)| {
-                self.0.member(*list).items().map(|asset| asset.member(*address).text()).find(|address| {
+                self.0.member(*list).items().map(|asset| asset.member(*address).as_text()).find(|address| {
                     let listed = |origin: &str| {
                         origins.as_bytes().split(|byte| *byte == b' ').any(|listed| listed == origin.as_bytes())
                     };

@@ -10,7 +10,8 @@ use crate::config::timestamp::parse_rfc3339;
 use crate::config::validator::Validator;
 use crate::diagnostics::diagnostic::{Code, Diagnostic};
 use crate::diagnostics::expected::Expected;
-use crate::diagnostics::list::{Diagnostics, Entry, Rejection};
+use crate::diagnostics::list::{Diagnostics, Entry};
+use crate::diagnostics::rejection::Rejection;
 use crate::encoding::utf8;
 use crate::evaluation::flag::Flag;
 use crate::json::document::{Document, Json, Kind};
@@ -55,30 +56,30 @@ impl Config {
     ///
     /// The first thing for which the whole document has to be rejected. Any bytes give an answer, none a panic.
     pub fn parse(bytes: &[u8]) -> Result<(Self, Vec<Diagnostic>), Diagnostic> {
-        let (mut config, log) = Self::read(bytes).map_err(Rejection::locate)?;
+        let (mut config, log) = Self::read(bytes).map_err(Rejection::into_diagnostic)?;
         let flags = config.document.root().member(Keyword::FeatureFlags);
-        let names = flags.sorted_names().into_iter().map(|(_, name)| name.index()).collect();
-        let mut validator = Validator { log, ..Validator::new(flags.nothing()) };
+        let names = flags.sorted_keys().into_iter().map(|(_, name)| name.index()).collect();
+        let mut validator = Validator { log, ..Validator::new(flags.null()) };
         validator.flags(flags);
         let Validator { mut log, unusable, .. } = validator;
         (config.flags, config.malformed) = (names, unusable);
         for index in dependency_cycle::find(&config) {
             let flag = config.value(index);
-            log.refuse_member(flag, Keyword::Requires, Expected::Row);
-            log.as_code(Code::Flag);
+            log.reject_member(flag, Keyword::Requires, Expected::Row);
+            log.set_last_code(Code::Flag);
             let malformed = flag.index();
             if let Err(place) = config.malformed.binary_search(&malformed) {
                 config.malformed.insert(place, malformed);
             }
         }
-        let warnings = log.finish(&config.document);
+        let warnings = log.describe(&config.document);
         Ok((config, warnings))
     }
 
     /// The same without flags, as if there were none, and without words: for the module that decides, where those would
     /// be a third of the code.
     pub(crate) fn read(bytes: &[u8]) -> Result<(Self, Diagnostics), Rejection> {
-        let document = Document::read(text(bytes)?)?;
+        let document = Document::parse(text(bytes)?)?;
         let mut validator = Validator::new(document.root());
         let percentage = check(document.root(), &mut validator);
         let Validator { mut log, unusable, .. } = validator;
@@ -86,7 +87,7 @@ impl Config {
             Some(percentage) => {
                 Ok((Self { document, percentage, flags: Vec::new(), unusable, malformed: Vec::new() }, log))
             }
-            None => Err(Rejection { entry: log.pop().unwrap_or(Entry::new(Code::Key, Expected::Object)), document }),
+            None => Err(Rejection::Entry(log.pop().unwrap_or(Entry::new(Code::Key, Expected::Object)), document)),
         }
     }
 
@@ -98,7 +99,7 @@ impl Config {
     /// [`Code::Expired`].
     pub fn check_expiry(&self, now: Option<i64>) -> Result<(), Diagnostic> {
         if self.is_expired(now) {
-            Err(Diagnostic::new(Code::Expired, Keyword::ExpiresAt.text(), Expected::Later.text()))
+            Err(Diagnostic::new(Code::Expired, Keyword::ExpiresAt.as_str(), Expected::Later.text()))
         } else {
             Ok(())
         }
@@ -123,7 +124,7 @@ impl Config {
     /// After this point in time, in milliseconds since 1970, the config counts as absent.
     #[must_use]
     pub fn expires_at(&self) -> Option<i64> {
-        parse_rfc3339(self.get(Keyword::ExpiresAt).text())
+        parse_rfc3339(self.get(Keyword::ExpiresAt).as_text())
     }
 
     /// The salt of the canary decision.
@@ -188,7 +189,7 @@ impl Config {
 
     /// The keys of all flags, sorted.
     pub fn flag_keys(&self) -> impl Iterator<Item = &str> {
-        self.flags.iter().map(|name| self.document.at(*name).text())
+        self.flags.iter().map(|name| self.document.value_at(*name).as_text())
     }
 
     /// How many flags there are.
@@ -200,26 +201,26 @@ impl Config {
     /// The place of a flag among the sorted keys.
     #[must_use]
     pub fn find(&self, flag_key: &str) -> Option<usize> {
-        self.flags.binary_search_by(|name| self.document.at(*name).text().cmp(flag_key)).ok()
+        self.flags.binary_search_by(|name| self.document.value_at(*name).as_text().cmp(flag_key)).ok()
     }
 
     /// The flag at a place among the sorted keys, unless it is malformed.
     #[must_use]
     pub fn flag(&self, index: usize) -> Option<Flag<'_>> {
-        let name = self.document.at(*self.flags.get(index)?);
+        let name = self.document.value_at(*self.flags.get(index)?);
         let value = self.value(index);
-        self.malformed.binary_search(&value.index()).is_err().then(|| Flag::new(name.text(), value))
+        self.malformed.binary_search(&value.index()).is_err().then(|| Flag::new(name.as_text(), value))
     }
 
     /// What the flag at a place among the sorted keys was typed as.
     fn value(&self, index: usize) -> Json<'_> {
-        self.document.at(self.flags.get(index).map_or(usize::MAX, |name| name.saturating_add(1)))
+        self.document.value_at(self.flags.get(index).map_or(usize::MAX, |name| name.saturating_add(1)))
     }
 
     /// A member of the config; one that is malformed is absent.
     fn get(&self, key: Keyword) -> Json<'_> {
         let value = self.document.root().member(key);
-        if self.is_usable(value) { value } else { value.nothing() }
+        if self.is_usable(value) { value } else { value.null() }
     }
 
     fn is_usable(&self, json: Json) -> bool {
@@ -236,15 +237,15 @@ fn check<'a>(root: Json<'a>, validator: &mut Validator<'a>) -> Option<Percentage
             return None;
         }
         if version.as_integer() > Some(SCHEMA_VERSION) {
-            validator.log.refuse(version, Expected::Old);
-            validator.log.as_code(Code::Schema);
+            validator.log.reject(version, Expected::Old);
+            validator.log.set_last_code(Code::Schema);
             return None;
         }
     }
     let percentage = share.as_number().and_then(Percentage::new);
     if percentage.is_none() && root.kind() == Kind::Object {
-        validator.log.refuse_member(root, Keyword::CanaryPercentage, Schema::Percentage.expected());
-        validator.log.as_code(Code::Percentage);
+        validator.log.reject_member(root, Keyword::CanaryPercentage, Schema::Percentage.expected());
+        validator.log.set_last_code(Code::Percentage);
         return None;
     }
     if validator.check(root, Schema::Object(CONFIG)) { percentage } else { None }

@@ -69,7 +69,7 @@ impl Search<'_> {
         while let Some(last) = self.visits.last_mut() {
             let mut rest = last.requires.clone();
             let Some((name, _)) = rest.next() else { return true };
-            let other = self.config.find(name.text()).and_then(|other| Some((other, self.states.get(other)?)));
+            let other = self.config.find(name.as_text()).and_then(|other| Some((other, self.states.get(other)?)));
             match other {
                 // Which is looked at again when it has been left.
                 Some((other, State::Unseen)) => {

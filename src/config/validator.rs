@@ -29,12 +29,12 @@ pub(crate) struct Validator<'a> {
 
 impl<'a> Validator<'a> {
     pub(crate) fn new(root: Json<'a>) -> Self {
-        Self { log: Diagnostics::default(), unusable: Vec::new(), flag: root.nothing() }
+        Self { log: Diagnostics::default(), unusable: Vec::new(), flag: root.null() }
     }
 
     /// Whether a value has a shape. What is only worth a word is noted, and the value has it all the same.
     pub(crate) fn check(&mut self, json: Json<'a>, shape: Schema) -> bool {
-        let text = json.text();
+        let text = json.as_text();
         let is = match shape {
             Schema::Any => true,
             Schema::Bool => json.as_bool().is_some(),
@@ -46,7 +46,7 @@ impl<'a> Validator<'a> {
                 .as_integer()
                 .is_some_and(|number| u64::from(least) <= number && (number <= u64::from(most) || most == u32::MAX)),
             Schema::Share => json.as_number().is_some_and(|number| (0.0..=1.0).contains(&number)),
-            Schema::OneOf(words, _) => words.contains(&json.word()),
+            Schema::OneOf(words, _) => words.contains(&json.keyword()),
             Schema::Integrity => is_integrity(text),
             Schema::Condition => return condition::check(json, self),
             Schema::List(of) if json.kind() == Kind::Array => return json.items().all(|item| self.check(item, *of)),
@@ -64,8 +64,8 @@ impl<'a> Validator<'a> {
             Schema::Only(check, _) => return check(self, json),
             Schema::Flags => {
                 if json.kind() == Kind::Object && json.members().count() > MAX_FLAGS {
-                    self.log.refuse(json, Expected::FewFlags);
-                    return self.log.as_code(Code::Flags);
+                    self.log.reject(json, Expected::FewFlags);
+                    return self.log.set_last_code(Code::Flags);
                 }
                 json.kind() == Kind::Object
             }
@@ -76,35 +76,35 @@ impl<'a> Validator<'a> {
             | Schema::Object(_)
             | Schema::Asset(..) => false,
         };
-        is || self.log.refuse(json, shape.expected())
+        is || self.log.reject(json, shape.expected())
     }
 
     fn members(&mut self, json: Json<'a>, known: &[Member]) -> bool {
         json.members().all(|(name, value)| {
-            let Some(Member(_, need, shape)) = known.iter().find(|member| member.0 == name.word()) else {
-                return self.log.ignore(name);
+            let Some(Member(_, need, shape)) = known.iter().find(|member| member.0 == name.keyword()) else {
+                return self.log.warn_unknown_key(name);
             };
             self.check(value, *shape)
                 || *need == Presence::Lenient && {
                     self.unusable.push(value.index());
-                    self.log.as_notice()
+                    self.log.downgrade_last()
                 }
         }) && known.iter().all(|Member(word, need, shape)| {
             *need != Presence::Required
                 || json.member(*word).exists()
-                || self.log.refuse_missing(json, *word, shape.expected())
+                || self.log.reject_missing(json, *word, shape.expected())
         })
     }
 
     fn address(&mut self, asset: Json<'a>, word: Keyword) -> bool {
-        match AssetUrl::parse(asset.member(word).text()) {
+        match AssetUrl::parse(asset.member(word).as_text()) {
             Some(AssetUrl::SameOrigin) => true,
             Some(AssetUrl::CrossOrigin(_)) if asset.member(Keyword::Integrity).exists() => {
-                self.log.notice(asset, Expected::ListedLater)
+                self.log.warn(asset, Expected::ListedLater)
             }
             _ => {
-                self.log.refuse_member(asset, word, Expected::Address);
-                self.log.as_code(Code::AssetUrl)
+                self.log.reject_member(asset, word, Expected::Address);
+                self.log.set_last_code(Code::AssetUrl)
             }
         }
     }
@@ -114,14 +114,14 @@ impl<'a> Validator<'a> {
         for (name, value) in flags.members() {
             self.flag = value;
             let sound = match value.kind() {
-                _ if !is_flag_key(name.text()) => self.log.refuse(name, Expected::FlagKey),
+                _ if !is_flag_key(name.as_text()) => self.log.reject(name, Expected::FlagKey),
                 Kind::True | Kind::False => true,
                 Kind::Number => self.check(value, Schema::Percentage),
                 Kind::Object => self.members(value, FLAG),
-                _ => self.log.refuse(value, Expected::Flag),
+                _ => self.log.reject(value, Expected::Flag),
             };
             if !sound {
-                self.log.as_code(Code::Flag);
+                self.log.set_last_code(Code::Flag);
                 self.unusable.push(value.index());
             }
         }
@@ -129,11 +129,11 @@ impl<'a> Validator<'a> {
 
     fn rule(&mut self, rule: Json<'a>) -> bool {
         if rule.kind() != Kind::Object {
-            return self.log.refuse(rule, Expected::Object);
+            return self.log.reject(rule, Expected::Object);
         }
-        let before = self.log.gaps;
+        let before = self.log.unsupported;
         let sound = self.members(rule, RULE);
-        if self.log.gaps > before {
+        if self.log.unsupported > before {
             self.unusable.push(rule.index());
         }
         sound
@@ -149,13 +149,13 @@ impl<'a> Validator<'a> {
 pub(crate) fn served<'a>(validator: &mut Validator<'a>, json: Json<'a>) -> bool {
     let variants = validator.flag.member(Keyword::Variants);
     !variants.exists()
-        || json.kind() == Kind::String && variants.find(json.text()).exists()
-        || validator.log.refuse(json, Expected::Variant)
+        || json.kind() == Kind::String && variants.member_named(json.as_text()).exists()
+        || validator.log.reject(json, Expected::Variant)
 }
 
 /// Whether they are variants whose weights are not all 0.
 pub(crate) fn variants<'a>(validator: &mut Validator<'a>, json: Json<'a>) -> bool {
-    validator.check(json, VARIANTS) && (Split::new(json).total() > 0 || validator.log.refuse(json, Expected::Variants))
+    validator.check(json, VARIANTS) && (Split::new(json).total() > 0 || validator.log.reject(json, Expected::Variants))
 }
 
 /// One hash of subresource integrity; the browser judges the length.

@@ -1,13 +1,13 @@
-//! What was expected where something else was found. Numbers, so that the module that decides leaves the words behind.
+//! The expectations that diagnostics name, as numbers: the module that decides leaves the texts out.
 
 macro_rules! phrases {
     ($($phrase:ident $text:literal,)*) => {
-        /// What was expected; [`Expected::text`] says it in words.
+        /// An expectation that a config does not meet.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Expected { $($phrase,)* }
 
         impl Expected {
-            /// In words, to follow "expected".
+            /// Returns the text that follows "expected" in a message.
             pub(crate) fn text(self) -> &'static str {
                 match self { $(Self::$phrase => $text,)* }
             }

@@ -154,7 +154,7 @@ impl Decision {
             .string("cohort", self.cohort.as_str())
             .number("bucket", self.bucket.map(u64::from))
             .string("reason", self.reason.as_str())
-            .optional("errorCode", self.error.map(ErrorCode::as_str))
+            .optional_string("errorCode", self.error.map(ErrorCode::as_str))
             .number("revision", self.revision)
             .bool("eligible", self.eligible)
             .close(b'}');

@@ -87,9 +87,9 @@ impl<'a> Details<'a> {
         if let Some(value) = self.value {
             out.raw("value", value.text());
         }
-        out.optional("variant", self.variant)
+        out.optional_string("variant", self.variant)
             .string("reason", self.reason.as_str())
-            .optional("errorCode", self.error.map(ErrorCode::as_str));
+            .optional_string("errorCode", self.error.map(ErrorCode::as_str));
         if let Some(bucket) = self.bucket {
             out.number("bucket", Some(u64::from(bucket)));
         }
@@ -97,6 +97,6 @@ impl<'a> Details<'a> {
             out.bool("override", true);
         }
         out.close(b'}');
-        out.finish()
+        out.into_string()
     }
 }

@@ -60,7 +60,7 @@ impl<'a> Evaluation<'a> {
         let mut met = true;
         for (name, wanted) in flag.requires() {
             known.resize(config.flag_count(), None);
-            let value = config.find(name.text()).and_then(|other| self.at(other, known).value);
+            let value = config.find(name.as_text()).and_then(|other| self.at(other, known).value);
             met &= value.is_some_and(|value| value.is(wanted));
         }
         let details = if let Some(value) = overrides.flag(flag.key(), config.allows_query()) {

@@ -73,7 +73,7 @@ impl<'a> Flag<'a> {
 
     /// Follows a flag that is an object, unless that takes a key that is missing.
     fn follow(self, user: &User, met: bool, details: &mut Details<'a>) -> Option<()> {
-        let time = |word| parse_rfc3339(self.json.member(word).text());
+        let time = |word| parse_rfc3339(self.json.member(word).as_text());
         let early = time(Keyword::From).is_some_and(|from| user.now < from);
         let late = time(Keyword::Until).is_some_and(|until| user.now >= until);
         let off = self.json.member(Keyword::Enabled).kind() == Kind::False;
@@ -145,7 +145,7 @@ impl<'a> Flag<'a> {
     fn serve(self, served: Json<'a>, reason: Reason, details: &mut Details<'a>) {
         details.reason = reason;
         match self.split() {
-            Some(split) => details.take(split.named(served.text())),
+            Some(split) => details.take(split.named(served.as_text())),
             None => details.value = Some(Value::Json(served)),
         }
     }

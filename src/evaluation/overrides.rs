@@ -42,7 +42,7 @@ impl Overrides {
     pub fn new<'a>(variants: impl IntoIterator<Item = &'a str>, flags: impl IntoIterator<Item = &'a str>) -> Self {
         let mut overrides = Self::default();
         for variant in variants {
-            match Keyword::of(variant) {
+            match Keyword::parse(variant) {
                 Keyword::Canary => _ = overrides.variant.get_or_insert(Arm::Canary),
                 Keyword::Stable => _ = overrides.variant.get_or_insert(Arm::Stable),
                 _ => overrides.malformed = true,
@@ -59,7 +59,7 @@ impl Overrides {
 
     /// Sets a flag, in the place of all overrides of it before; refuses what is no JSON.
     pub fn set(&mut self, flag_key: &str, json: &str) {
-        if let Ok(value) = Document::read(json) {
+        if let Ok(value) = Document::parse(json) {
             self.page.retain(|one| one.flag_key != flag_key);
             self.page.push(Override { flag_key: String::from(flag_key), value });
         }
@@ -98,7 +98,7 @@ impl Overrides {
 fn parse(text: &str) -> Option<Override> {
     let at = text.bytes().position(|byte| byte == b':')?;
     let (flag_key, json) = text.split_at_checked(at)?;
-    let value = Document::read(json.get(1..)?).ok()?;
+    let value = Document::parse(json.get(1..)?).ok()?;
     is_flag_key(flag_key).then(|| Override { flag_key: String::from(flag_key), value })
 }
 

@@ -1,44 +1,45 @@
-//! Writing JSON without the formatting machinery, which would double the browser module.
+//! A JSON writer without the formatting machinery, which would double the browser module.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::encoding::{hex_digit, push_decimal};
 
-/// JSON in the making. Commas come by themselves; closing what was opened is the caller's part.
+/// A JSON text that is being written. It adds commas; the caller closes each bracket. An empty name stands for none, as in
+/// an array.
 #[derive(Debug, Default)]
 pub struct Writer(Vec<u8>);
 
 impl Writer {
-    /// Opens an object or an array, as a member where a name is given.
+    /// Opens an object or an array, as a member if there is a name.
     pub fn open(&mut self, name: &str, bracket: u8) -> &mut Self {
         self.name(name);
         self.0.push(bracket);
         self
     }
 
-    /// Closes it.
+    /// Closes an object or an array.
     pub fn close(&mut self, bracket: u8) -> &mut Self {
         self.0.push(bracket);
         self
     }
 
-    /// A string, as a member where a name is given.
+    /// Writes a string, as a member if there is a name.
     pub fn string(&mut self, name: &str, text: &str) -> &mut Self {
         self.name(name);
         self.quote(text);
         self
     }
 
-    /// A string, or no member at all.
-    pub fn optional(&mut self, name: &str, text: Option<&str>) -> &mut Self {
+    /// Writes a string member, or none.
+    pub fn optional_string(&mut self, name: &str, text: Option<&str>) -> &mut Self {
         if let Some(text) = text {
             self.string(name, text);
         }
         self
     }
 
-    /// A number, or `null`.
+    /// Writes a number or `null`.
     pub fn number(&mut self, name: &str, number: Option<u64>) -> &mut Self {
         self.name(name);
         match number {
@@ -48,27 +49,27 @@ impl Writer {
         self
     }
 
-    /// `true` or `false`.
+    /// Writes `true` or `false`.
     pub fn bool(&mut self, name: &str, value: bool) -> &mut Self {
         self.name(name);
         self.0.extend_from_slice(if value { b"true" } else { b"false" });
         self
     }
 
-    /// JSON as it stands, as a member where a name is given.
+    /// Writes a JSON text unchanged, as a member if there is a name.
     pub fn raw(&mut self, name: &str, json: &str) -> &mut Self {
         self.name(name);
         self.0.extend_from_slice(json.as_bytes());
         self
     }
 
-    /// The finished text.
+    /// Returns the text.
     #[must_use]
-    pub fn finish(self) -> String {
+    pub fn into_string(self) -> String {
         String::from_utf8(self.0).unwrap_or_default()
     }
 
-    /// The finished text as UTF-8.
+    /// Returns the text as UTF-8.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.0
@@ -106,10 +107,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn writes_what_serde_json_reads() {
+    fn serde_json_parses_the_text() {
         let nasty = "a\"b\\c\n\u{1}\u{1f}é\u{2028}👩‍👧";
         let mut out = Writer::default();
-        out.open("", b'{').string("s", nasty).optional("absent", None).number("n", Some(u64::MAX)).number("none", None);
+        out.open("", b'{')
+            .string("s", nasty)
+            .optional_string("absent", None)
+            .number("n", Some(u64::MAX))
+            .number("none", None);
         out.bool("b", true)
             .open("a", b'[')
             .number("", Some(10))
@@ -117,7 +122,7 @@ mod tests {
             .close(b']')
             .raw("raw", "[1.50]")
             .close(b'}');
-        let value: serde_json::Value = serde_json::from_str(&out.finish()).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&out.into_string()).unwrap();
         assert_eq!(
             value,
             serde_json::json!({"s": nasty, "n": u64::MAX, "none": null, "b": true, "a": [10, "x"], "raw": [1.5]})
@@ -125,9 +130,9 @@ mod tests {
     }
 
     #[test]
-    fn escapes_what_it_must_and_no_more() {
+    fn escapes_quotes_backslashes_and_control_characters_only() {
         let mut out = Writer::default();
         out.string("", " \u{1f}~\"\\");
-        assert_eq!(out.finish(), r#"" \u001f~\"\\""#);
+        assert_eq!(out.into_string(), r#"" \u001f~\"\\""#);
     }
 }

@@ -25,7 +25,7 @@ impl<'a> CanaryRule<'a> {
     /// What it serves.
     #[must_use]
     pub fn serve(self) -> Arm {
-        if self.0.member(Keyword::Serve).word() == Keyword::Canary { Arm::Canary } else { Arm::Stable }
+        if self.0.member(Keyword::Serve).keyword() == Keyword::Canary { Arm::Canary } else { Arm::Stable }
     }
 
     /// Whether it holds even at 0 %.
@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn says_whom_it_is_about_what_they_get_and_when() {
         let attributes = Document::parse(r#"{"plan": "pro"}"#).unwrap();
-        let subject = Subject { attributes: &attributes, segments: Segments::new(attributes.root().nothing()) };
+        let subject = Subject { attributes: &attributes, segments: Segments::new(attributes.root().null()) };
         for (text, expected) in [
             (r#"{"if": {}, "serve": "canary"}"#, (true, Arm::Canary, false)),
             (r#"{"if": {"plan": "pro"}, "serve": "stable", "always": true}"#, (true, Arm::Stable, true)),

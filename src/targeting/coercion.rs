@@ -12,7 +12,7 @@ pub(crate) fn text(value: Json<'_>) -> Cow<'_, str> {
     match value.kind() {
         Kind::Null => Cow::Borrowed("null"),
         Kind::Object => Cow::Borrowed("[object Object]"),
-        Kind::String => Cow::Borrowed(value.text()),
+        Kind::String => Cow::Borrowed(value.as_text()),
         Kind::Array => {
             let mut joined = String::new();
             for (item, index) in value.items().zip(0..) {
@@ -45,7 +45,7 @@ pub(crate) fn is_truthy(value: Json) -> bool {
     match value.kind() {
         Kind::Null | Kind::False => false,
         Kind::Number => value.as_number() != Some(0.0),
-        Kind::String => !value.text().is_empty(),
+        Kind::String => !value.as_text().is_empty(),
         _ => true,
     }
 }

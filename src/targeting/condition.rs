@@ -29,14 +29,14 @@ pub struct Subject<'a> {
 /// fault; elsewhere it is a gap, as is an operator that this reader does not know.
 pub(crate) fn check<'a>(json: Json<'a>, validator: &mut Validator<'a>) -> bool {
     if json.kind() != Kind::Object {
-        return validator.log.refuse(json, Expected::Condition);
+        return validator.log.reject(json, Expected::Condition);
     }
-    json.members().all(|(name, value)| match name.word() {
+    json.members().all(|(name, value)| match name.keyword() {
         Keyword::And | Keyword::Or | Keyword::Nor => {
             if value.kind() == Kind::Array {
                 value.items().all(|item| check(item, validator))
             } else {
-                validator.log.refuse(value, Expected::Conditions)
+                validator.log.reject(value, Expected::Conditions)
             }
         }
         Keyword::Not => check(value, validator),
@@ -46,22 +46,22 @@ pub(crate) fn check<'a>(json: Json<'a>, validator: &mut Validator<'a>) -> bool {
 
 fn check_value<'a>(wanted: Json<'a>, validator: &mut Validator<'a>) -> bool {
     !has_operators(wanted)
-        || wanted.members().all(|(name, value)| match name.word() {
+        || wanted.members().all(|(name, value)| match name.keyword() {
             Keyword::ElemMatch if !has_operators(value) => check(value, validator),
             Keyword::Not | Keyword::Size | Keyword::ElemMatch => check_value(value, validator),
             Keyword::AllOf | Keyword::Alli => value.items().all(|item| check_value(item, validator)),
             Keyword::Regex | Keyword::Regexi => {
                 let portable = value.as_str().is_some_and(is_portable);
                 portable || {
-                    validator.log.gaps = validator.log.gaps.saturating_add(1);
-                    validator.log.refuse(value, Expected::Pattern);
-                    !validator.in_flag() && validator.log.as_notice()
+                    validator.log.unsupported = validator.log.unsupported.saturating_add(1);
+                    validator.log.reject(value, Expected::Pattern);
+                    !validator.in_flag() && validator.log.downgrade_last()
                 }
             }
             operator => {
                 is_operator(operator) || {
-                    validator.log.gaps = validator.log.gaps.saturating_add(1);
-                    validator.log.notice(name, Expected::Operator)
+                    validator.log.unsupported = validator.log.unsupported.saturating_add(1);
+                    validator.log.warn(name, Expected::Operator)
                 }
             }
         })
@@ -74,7 +74,7 @@ fn is_operator(word: Keyword) -> bool {
 
 /// Whether it is an object of nothing but operators.
 fn has_operators(wanted: Json) -> bool {
-    let mut names = wanted.members().map(|(name, _)| name.text().starts_with('$'));
+    let mut names = wanted.members().map(|(name, _)| name.as_text().starts_with('$'));
     names.next() == Some(true) && names.all(|is| is)
 }
 
@@ -85,12 +85,12 @@ pub fn holds(condition: Json, subject: &Subject) -> bool {
 }
 
 fn holds_for(condition: Json, root: Json, subject: &Subject) -> bool {
-    condition.members().all(|(name, value)| match name.word() {
+    condition.members().all(|(name, value)| match name.keyword() {
         Keyword::And => value.items().all(|item| holds_for(item, root, subject)),
         Keyword::Or => value.items().next().is_none() || value.items().any(|item| holds_for(item, root, subject)),
         Keyword::Nor => value.items().next().is_some() && !value.items().any(|item| holds_for(item, root, subject)),
         Keyword::Not => !holds_for(value, root, subject),
-        _ => is(find(root, name.text()), value, false, subject),
+        _ => is(find(root, name.as_text()), value, false, subject),
     })
 }
 
@@ -99,8 +99,8 @@ fn find<'a>(root: Json<'a>, path: &str) -> Json<'a> {
     path.as_bytes().split(|byte| *byte == b'.').fold(root, |found, part| {
         let part = utf8(part).unwrap_or_default();
         match found.kind() {
-            Kind::Object => found.find(part),
-            _ => index(part).and_then(|index| found.items().nth(index)).unwrap_or(found.nothing()),
+            Kind::Object => found.member_named(part),
+            _ => index(part).and_then(|index| found.items().nth(index)).unwrap_or(found.null()),
         }
     })
 }
@@ -108,7 +108,7 @@ fn find<'a>(root: Json<'a>, path: &str) -> Json<'a> {
 /// An array's index, as JavaScript writes it.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "digits alone, and casts saturate")]
 fn index(part: &str) -> Option<usize> {
-    let (index, length) = number::read(part)?;
+    let (index, length) = number::parse_prefix(part)?;
     let plain = length == part.len() && part.bytes().all(|byte| byte.is_ascii_digit());
     plain.then_some(index as usize)
 }
@@ -116,11 +116,11 @@ fn index(part: &str) -> Option<usize> {
 /// Whether a value is as wanted: equal, or as all operators say.
 fn is(value: Json, wanted: Json, fold: bool, subject: &Subject) -> bool {
     if has_operators(wanted) {
-        return wanted.members().all(|(operator, wanted)| apply(operator.word(), value, wanted, subject));
+        return wanted.members().all(|(operator, wanted)| apply(operator.keyword(), value, wanted, subject));
     }
     match wanted.kind() {
-        Kind::String if fold => host::eq_ignore_case(&text(value), wanted.text()),
-        Kind::String => text(value) == wanted.text(),
+        Kind::String if fold => host::eq_ignore_case(&text(value), wanted.as_text()),
+        Kind::String => text(value) == wanted.as_text(),
         Kind::Number => Some(coercion::number(value)) == wanted.as_number(),
         Kind::True => is_truthy(value),
         Kind::False => value.kind() != Kind::Null && !is_truthy(value),
@@ -146,7 +146,7 @@ fn apply(operator: Keyword, value: Json, wanted: Json, subject: &Subject) -> boo
                     != matches!(operator, Keyword::Nin | Keyword::Nini)
         }
         Keyword::InGroup | Keyword::NotInGroup => {
-            any(value, |item| subject.segments.contains(wanted.text(), item)) == (operator == Keyword::InGroup)
+            any(value, |item| subject.segments.contains(wanted.as_text(), item)) == (operator == Keyword::InGroup)
         }
         Keyword::AllOf | Keyword::Alli => {
             let fold = operator == Keyword::Alli;
@@ -157,15 +157,15 @@ fn apply(operator: Keyword, value: Json, wanted: Json, subject: &Subject) -> boo
         Keyword::Not => !is(value, wanted, false, subject),
         Keyword::Size => {
             value.kind() == Kind::Array
-                && Document::number(value.items().count()).is_some_and(|size| is(size.root(), wanted, false, subject))
+                && is(Document::from_integer(value.items().count() as u64).root(), wanted, false, subject)
         }
         Keyword::ElemMatch => value.items().filter(|item| is_truthy(*item)).any(|item| {
             if has_operators(wanted) { is(item, wanted, false, subject) } else { holds_for(wanted, item, subject) }
         }),
         Keyword::Regex | Keyword::Regexi => {
-            host::regex_matches(wanted.text(), &text(value), operator == Keyword::Regexi)
+            host::regex_matches(wanted.as_text(), &text(value), operator == Keyword::Regexi)
         }
-        Keyword::TypeOf => wanted.word() == type_of(value),
+        Keyword::TypeOf => wanted.keyword() == type_of(value),
         _ => false,
     }
 }

@@ -21,11 +21,11 @@ impl<'a> Segments<'a> {
     /// Whether the segment `name` has `value`, itself or its hash.
     #[must_use]
     pub fn contains(self, name: &str, value: Json) -> bool {
-        let segment = self.0.find(name);
+        let segment = self.0.member_named(name);
         segment.items().any(|listed| is_identical(listed, value))
-            || segment.items().any(|listed| listed.text().starts_with("sha256:")) && {
+            || segment.items().any(|listed| listed.as_text().starts_with("sha256:")) && {
                 let hash = hash(name, &text(value));
-                segment.items().any(|listed| listed.text() == hash)
+                segment.items().any(|listed| listed.as_text() == hash)
             }
     }
 }

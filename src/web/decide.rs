@@ -37,7 +37,7 @@ pub fn decide(view: &[u8], config: &[u8], reply_time: f64, held: bool) -> Vec<u8
 }
 
 fn answer(view: &[u8], config: &[u8], reply_time: f64, held: bool, out: &mut Writer) -> Result<Decision, Code> {
-    let (config, _) = Config::read(config).map_err(|refusal| refusal.entry.code)?;
+    let (config, _) = Config::read(config).map_err(|rejection| rejection.code())?;
     #[expect(clippy::cast_possible_truncation, reason = "casts saturate")]
     if config.is_expired((!reply_time.is_nan()).then_some(reply_time as i64)) {
         return Err(Code::Expired);
@@ -45,14 +45,14 @@ fn answer(view: &[u8], config: &[u8], reply_time: f64, held: bool, out: &mut Wri
     let view = view::read(view).unwrap_or_default();
     let view = view.root();
     let bundle = config.canary();
-    if bundle.is_some_and(|bundle| bundle.first_unlisted_asset(view.member(Keyword::Origins).text()).is_some()) {
+    if bundle.is_some_and(|bundle| bundle.first_unlisted_asset(view.member(Keyword::Origins).as_text()).is_some()) {
         return Err(Code::AssetUrl);
     }
     let context = view::context(view).unwrap_or_else(|| EvaluationContext {
-        targeting_key: String::from(view.member(Keyword::TargetingKey).text()),
+        targeting_key: String::from(view.member(Keyword::TargetingKey).as_text()),
         ..EvaluationContext::default()
     });
-    let overrides = Overrides::new(view.member(Keyword::Arm).items().map(Json::text), None);
+    let overrides = Overrides::new(view.member(Keyword::Arm).items().map(Json::as_text), None);
     let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now: 0 };
     let decision = Decision::make(&evaluation, view::standing(view), History { held, quarantined: false });
     match bundle {

@@ -35,7 +35,7 @@ impl Flags {
         Self {
             device: view::context(view.root()).unwrap_or_default(),
             user: None,
-            origins: String::from(view.root().member(Keyword::Origins).text()),
+            origins: String::from(view.root().member(Keyword::Origins).as_text()),
             overrides: view::overrides(view.root()),
             config: None,
             now: 0,
@@ -63,7 +63,7 @@ impl Flags {
             }
             Err(fault) => Some(fault.line()),
         };
-        out.close(b']').optional("fault", refused.as_deref()).close(b'}');
+        out.close(b']').optional_string("fault", refused.as_deref()).close(b'}');
         out.into_bytes()
     }
 

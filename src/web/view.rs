@@ -11,7 +11,7 @@ use crate::json::keyword::Keyword;
 
 /// What the page says, if it is an object.
 pub(super) fn read(bytes: &[u8]) -> Option<Document> {
-    Document::read(text(bytes)).ok().filter(|view| view.root().kind() == Kind::Object)
+    Document::parse(text(bytes)).ok().filter(|view| view.root().kind() == Kind::Object)
 }
 
 /// For whom; nothing where the page says something else. The attributes are a text of their own, so that one that is
@@ -21,13 +21,13 @@ pub(super) fn context(view: Json) -> Option<EvaluationContext> {
     if key.exists() && key.kind() != Kind::String {
         return None;
     }
-    let attributes = if attributes.exists() { read(attributes.text().as_bytes())? } else { Document::default() };
-    Some(EvaluationContext { targeting_key: String::from(key.text()), attributes })
+    let attributes = if attributes.exists() { read(attributes.as_text().as_bytes())? } else { Document::default() };
+    Some(EvaluationContext { targeting_key: String::from(key.as_text()), attributes })
 }
 
 /// How well they are known.
 pub(super) fn standing(view: Json) -> Visitor {
-    match view.member(Keyword::Standing).word() {
+    match view.member(Keyword::Standing).keyword() {
         Keyword::Known => Visitor::Identified,
         Keyword::Automated => Visitor::Bot,
         _ => Visitor::Anonymous,
@@ -36,7 +36,7 @@ pub(super) fn standing(view: Json) -> Visitor {
 
 /// What the address says of the bundle.
 pub(super) fn overrides(view: Json) -> Overrides {
-    let texts = |word| view.member(word).items().map(Json::text);
+    let texts = |word| view.member(word).items().map(Json::as_text);
     Overrides::new(texts(Keyword::Arm), texts(Keyword::FlagOverrides))
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn read(folder: &str) -> Vec<Case> {
 
 /// A fault as the corpus has it: code, key, line and column.
 pub(crate) fn show(fault: &Diagnostic) -> String {
-    let place = fault.place().map_or_else(|| "-".to_owned(), |place| format!("{}:{}", place.line, place.column));
+    let place = fault.position().map_or_else(|| "-".to_owned(), |place| format!("{}:{}", place.line, place.column));
     format!("{} {:?} {place}", fault.code().as_str(), fault.key())
 }
 
@@ -50,22 +50,22 @@ fn cases(text: &str) -> Vec<Case> {
 }
 
 fn case(case: Json) -> Case {
-    let name = case.get("name").expect("a name").text().to_owned();
+    let name = case.get("name").expect("a name").as_text().to_owned();
     let items = |member: &str| case.get(member).into_iter().flat_map(Json::items).collect::<Vec<_>>();
     let bytes = match (case.get("config"), case.get("text"), case.get("hex")) {
         (Some(config), None, None) => config.source().into(),
         (None, Some(text), None) => expand(text).into(),
-        (None, None, Some(hex)) => unhex(hex.text()),
+        (None, None, Some(hex)) => unhex(hex.as_text()),
         _ => panic!("{name}: one of config, text and hex"),
     };
-    let schema = match case.get("schema").map_or("accepts", Json::text) {
+    let schema = match case.get("schema").map_or("accepts", Json::as_text) {
         "accepts" => Schema::Accepts,
         "rejects" => Schema::Rejects,
         other => Schema::Cannot(other.strip_prefix("cannot: ").expect("a reason").to_owned()),
     };
     let expired = case.get("expired").map(|expired| {
         let now = case.get("now").and_then(Json::as_integer).map(|now| i64::try_from(now).expect("a time"));
-        (now, expired.text().to_owned())
+        (now, expired.as_text().to_owned())
     });
     Case { name, bytes, faults: items("faults").into_iter().map(fault).collect(), schema, expired }
 }
@@ -73,9 +73,9 @@ fn case(case: Json) -> Case {
 fn fault(fault: Json) -> String {
     let parts: Vec<_> = fault.items().collect();
     match parts.as_slice() {
-        [code, key] => format!("{} {:?} -", code.text(), key.text()),
+        [code, key] => format!("{} {:?} -", code.as_text(), key.as_text()),
         [code, key, line, column] => {
-            format!("{} {:?} {}:{}", code.text(), key.text(), line.source(), column.source())
+            format!("{} {:?} {}:{}", code.as_text(), key.as_text(), line.source(), column.source())
         }
         _ => panic!("{fault:?}: code, key, line and column"),
     }
@@ -87,10 +87,10 @@ fn expand(text: Json) -> String {
         return whole.to_owned();
     }
     let part = |part: Json| match part.get("times").and_then(Json::as_integer) {
-        Some(times) => {
-            (0..times).map(|index| part.get("text").expect("a text").text().replace('#', &index.to_string())).collect()
-        }
-        None => part.text().to_owned(),
+        Some(times) => (0..times)
+            .map(|index| part.get("text").expect("a text").as_text().replace('#', &index.to_string()))
+            .collect(),
+        None => part.as_text().to_owned(),
     };
     text.items().map(part).collect()
 }

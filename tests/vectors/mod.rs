@@ -139,7 +139,7 @@ pub(crate) fn check_decisions() -> usize {
         };
         let mut out = canary_runtime::json::writer::Writer::default();
         decision.write(&mut out, "");
-        let decision: Value = serde_json::from_str(&out.finish()).expect("JSON");
+        let decision: Value = serde_json::from_str(&out.into_string()).expect("JSON");
         wrong.compare(&case.name, &decision, &case.decision);
     }
     wrong.assert_none();

@@ -76,13 +76,13 @@ impl FromStr for Override {
         if !is_flag_key(flag) {
             return Err("expected a flag's key of 1 to 64 of A-Z a-z 0-9 _ . -".to_owned());
         }
-        Document::parse(json).map_err(|fault| fault.to_string())?;
+        Document::parse(json).map_err(|error| Diagnostic::from(error).to_string())?;
         Ok(Self { flag: flag.to_owned(), json: json.to_owned() })
     }
 }
 
 fn parse_attributes(text: &str) -> anyhow::Result<Document> {
-    let document = Document::parse(text)?;
+    let document = Document::parse(text).map_err(Diagnostic::from)?;
     ensure!(document.root().kind() == Kind::Object, "expected a JSON object");
     Ok(document)
 }

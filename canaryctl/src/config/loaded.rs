@@ -110,7 +110,7 @@ fn without_config(fault: &Diagnostic) -> Decision {
 
 /// A member of an object, where it has one of that name.
 pub(crate) fn member<'a>(object: Json<'a>, name: &str) -> Option<Json<'a>> {
-    object.members().find(|(found, _)| found.text() == name).map(|(_, value)| value)
+    object.members().find(|(found, _)| found.as_text() == name).map(|(_, value)| value)
 }
 
 /// One line on standard error. Whoever does not read it gets the answer nevertheless.

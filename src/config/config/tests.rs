@@ -37,7 +37,7 @@ fn what_is_said_is_taken() {
     );
     assert_eq!((config.allows_query(), config.counts_automation(), config.rules().count()), (true, true, 1));
     assert_eq!(config.guard().source(), r#"{"readyTimeoutMs": 3600000, "readyWhen": "started"}"#);
-    assert_eq!(config.telemetry().find("sampleRate").as_number(), Some(1.0));
+    assert_eq!(config.telemetry().member_named("sampleRate").as_number(), Some(1.0));
     assert_eq!(warnings, [""; 0]);
 }
 

@@ -14,7 +14,7 @@ fn decide(percentage: &str, key: &str, standing: Visitor) -> String {
     let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now: 0 };
     let mut out = Writer::default();
     Decision::make(&evaluation, standing, History::default()).write(&mut out, "");
-    out.finish()
+    out.into_string()
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn without_a_config_everybody_is_stable() {
         let expected = format!(
             r#"{{"variant":"stable","cohort":"rest","bucket":null,"reason":"ERROR","errorCode":"{error}","revision":null,"eligible":false}}"#
         );
-        assert_eq!(out.finish(), expected);
+        assert_eq!(out.into_string(), expected);
     }
 }
 

@@ -6,7 +6,7 @@ use crate::targeting::segment::Segments;
 #[track_caller]
 fn check(flag: &str, key: &str, expected: &str) {
     let (flag, attributes) = (Document::parse(flag).unwrap(), Document::parse(r#"{"plan": "pro"}"#).unwrap());
-    let subject = Subject { attributes: &attributes, segments: Segments::new(attributes.root().nothing()) };
+    let subject = Subject { attributes: &attributes, segments: Segments::new(attributes.root().null()) };
     let user = User { targeting_key: key, subject, now: 1_000 };
     assert_eq!(Flag::new("search", flag.root()).evaluate(&user, true).to_json(), expected, "{flag:?}");
 }

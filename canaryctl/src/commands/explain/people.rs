@@ -29,9 +29,9 @@ pub(crate) fn text(question: &Question, snapshot: &Snapshot, answer: &Answer<'_>
         }));
         text.push_str(&table(rows));
         let flags = snapshot.document.root().get("FEATURE_FLAGS").into_iter().flat_map(Json::members);
-        let typed: HashMap<_, _> = flags.map(|(name, flag)| (name.text(), flag)).collect();
+        let typed: HashMap<_, _> = flags.map(|(name, flag)| (name.as_text(), flag)).collect();
         let row = |(key, details): &(&str, Details<'_>)| {
-            let json = typed.get(key).copied().unwrap_or(snapshot.document.root().nothing());
+            let json = typed.get(key).copied().unwrap_or(snapshot.document.root().null());
             let why = Asked { evaluation: &evaluation, key, json, details: *details }.why();
             flag(key, details, &why)
         };

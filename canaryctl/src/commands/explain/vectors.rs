@@ -19,15 +19,15 @@ struct Case<'a>(Json<'a>);
 
 impl<'a> Case<'a> {
     fn get(&self, name: &str) -> Json<'a> {
-        self.0.get(name).unwrap_or(self.0.nothing())
+        self.0.get(name).unwrap_or(self.0.null())
     }
 
     fn question(&self) -> Question {
         let mut overrides = Overrides::new(self.get("override").as_str(), []);
         for (flag, value) in self.get("overrides").members() {
-            overrides.set(flag.text(), value.source());
+            overrides.set(flag.as_text(), value.source());
         }
-        let standing = match self.get("standing").text() {
+        let standing = match self.get("standing").as_text() {
             "automated" => Visitor::Bot,
             "unknown" => Visitor::Anonymous,
             _ => Visitor::Identified,
@@ -35,18 +35,18 @@ impl<'a> Case<'a> {
         let was = |name| self.get("history").get(name).and_then(Json::as_bool) == Some(true);
         let attributes = Document::parse(self.get("attributes").source()).unwrap();
         Question {
-            context: EvaluationContext { targeting_key: self.get("key").text().to_owned(), attributes },
+            context: EvaluationContext { targeting_key: self.get("key").as_text().to_owned(), attributes },
             overrides,
             now: self.get("now").as_str().map_or(0, |now| parse_rfc3339(now).unwrap()),
             standing,
             history: History { quarantined: was("quarantined"), held: was("held") },
-            flags: self.get("flags").members().map(|(name, _)| name.text().to_owned()).collect(),
+            flags: self.get("flags").members().map(|(name, _)| name.as_text().to_owned()).collect(),
         }
     }
 
     /// What `explain` prints, and the members in which it differs.
     fn compare(&self, wrong: &mut String) {
-        let (name, question) = (self.get("name").text(), self.question());
+        let (name, question) = (self.get("name").as_text(), self.question());
         let snapshot = Snapshot::read(self.get("config").source().as_bytes(), question.now);
         let answer = Answer::of(&question, &snapshot);
         let printed = machine::json(&answer);
@@ -64,7 +64,7 @@ impl<'a> Case<'a> {
             compare(decision, &found, &["variant", "cohort", "bucket", "reason", "errorCode", "revision"]);
         }
         for (key, flag) in self.get("flags").members() {
-            compare(flag, &found["flags"][key.text()], &["value", "variant", "reason", "errorCode"]);
+            compare(flag, &found["flags"][key.as_text()], &["value", "variant", "reason", "errorCode"]);
         }
         let Ok(config) = &snapshot.config else { return };
         let evaluation = question.evaluation(config);
@@ -75,7 +75,7 @@ impl<'a> Case<'a> {
         }
         let flags = snapshot.document.root().get("FEATURE_FLAGS").unwrap();
         for (key, details) in &answer.flags {
-            let json = flags.get(key).unwrap_or(flags.nothing());
+            let json = flags.get(key).unwrap_or(flags.null());
             let asked = Asked { evaluation: &evaluation, key, json, details: *details };
             // A bucket that decided is one that the words name.
             let named = details.bucket.is_none_or(|bucket| asked.why().contains(&format!("bucket {bucket} is ")));

@@ -53,7 +53,7 @@ impl Asked<'_> {
 
     /// What keeps the flag at its default.
     fn off(&self) -> Option<String> {
-        let time = |name| self.json.get(name).and_then(|time| Some((time.source(), parse_rfc3339(time.text())?)));
+        let time = |name| self.json.get(name).and_then(|time| Some((time.source(), parse_rfc3339(time.as_text())?)));
         let now = self.evaluation.now;
         if self.json.get("enabled").and_then(Json::as_bool) == Some(false) {
             return Some("enabled is false".to_owned());
@@ -65,12 +65,12 @@ impl Asked<'_> {
             return Some(format!("ended at {typed}"));
         }
         self.json.get("requires")?.members().find_map(|(name, wanted)| {
-            let found = self.evaluation.flag(name.text()).value;
+            let found = self.evaluation.flag(name.as_text()).value;
             if found.is_some_and(|found| found.is(wanted)) {
                 return None;
             }
             let found = found.map_or_else(|| "without a value".to_owned(), value);
-            Some(format!("requires {} to be {}, which is {found}", name.text(), wanted.source()))
+            Some(format!("requires {} to be {}, which is {found}", name.as_text(), wanted.source()))
         })
     }
 
@@ -137,7 +137,7 @@ impl Asked<'_> {
         let weight = |json: Json<'_>| json.get("weight").and_then(Json::as_integer).unwrap_or_default();
         let total = variants.members().fold(0_u64, |sum, (_, variant)| sum.saturating_add(weight(variant)));
         let bound = |sum: u64| u64::from(BUCKETS).saturating_mul(sum).checked_div(total).unwrap_or_default();
-        let before = variants.members().take_while(|(other, _)| other.text() != name);
+        let before = variants.members().take_while(|(other, _)| other.as_text() != name);
         let before = before.fold(0_u64, |sum, (_, variant)| sum.saturating_add(weight(variant)));
         let own = weight(variants.get(name)?);
         if own == total {
@@ -148,7 +148,7 @@ impl Asked<'_> {
     }
 
     fn bucket(&self, domain: Domain) -> u32 {
-        let salt = self.json.get("salt").map_or(self.key, Json::text);
+        let salt = self.json.get("salt").map_or(self.key, Json::as_text);
         bucket(domain, salt, &self.evaluation.context.targeting_key)
     }
 }

@@ -46,7 +46,7 @@ impl<'a> Plan<'a> {
         if member(self.flag, "requires").is_some_and(|requires| requires.members().next().is_some()) {
             return None;
         }
-        let time = |name| member(self.flag, name).and_then(|time| parse_rfc3339(time.text()));
+        let time = |name| member(self.flag, name).and_then(|time| parse_rfc3339(time.as_text()));
         let is_off = member(self.flag, "enabled").and_then(Json::as_bool) == Some(false);
         if is_off || time("from").is_some_and(|from| now < from) || time("until").is_some_and(|until| now >= until) {
             self.fall_back(Reason::Disabled, ALL);
@@ -94,8 +94,8 @@ impl<'a> Plan<'a> {
     fn serve(&mut self, served: Json, reason: Reason, share: f64) {
         match member(self.flag, "variants") {
             Some(variants) => {
-                let value = member(variants, served.text()).and_then(|variant| member(variant, "value"));
-                self.add(value.map(Json::source), Some(served.text()), reason, share);
+                let value = member(variants, served.as_text()).and_then(|variant| member(variant, "value"));
+                self.add(value.map(Json::source), Some(served.as_text()), reason, share);
             }
             None => self.add(Some(served.source()), None, reason, share),
         }
@@ -107,7 +107,7 @@ impl<'a> Plan<'a> {
         let total: f64 = variants.members().map(|(_, variant)| weight(variant)).sum();
         for (name, variant) in variants.members() {
             let value = member(variant, "value").map(Json::source);
-            self.add(value, Some(name.text()), reason, share * weight(variant) / total);
+            self.add(value, Some(name.as_text()), reason, share * weight(variant) / total);
         }
     }
 
