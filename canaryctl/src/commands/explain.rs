@@ -1,12 +1,12 @@
 //! `canaryctl explain`: what the runtime decides for one user, and how it comes to that.
 
 mod answer;
-mod machine;
-mod path;
-mod people;
+mod decision_trace;
+mod flag_trace;
+mod json;
+mod text;
 #[cfg(test)]
 mod vectors;
-mod why;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -112,8 +112,8 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let snapshot = Snapshot::read(&config, question.now);
     let answer = Answer::of(&question, &snapshot);
     let text = match output {
-        Output::Text => people::text(&question, &snapshot, &answer, &args.config.display().to_string()),
-        Output::Json => machine::json(&answer),
+        Output::Text => text::text(&question, &snapshot, &answer, &args.config.display().to_string()),
+        Output::Json => json::json(&answer),
     };
     let mut out = io::stdout().lock();
     writeln!(out, "{}", text.trim_end())?;

@@ -7,9 +7,9 @@ use canary_runtime::json::document::Kind;
 use canary_runtime::{Document, EvaluationContext, History, Json, Overrides, Visitor};
 use serde_json::Value;
 
-use super::{machine, path, people};
+use super::{decision_trace, json, text};
 use crate::commands::explain::answer::{Answer, Question, Snapshot};
-use crate::commands::explain::why::{Asked, tests::agrees};
+use crate::commands::explain::flag_trace::{Asked, tests::agrees};
 
 const FLAGS: &str = include_str!("../../../../tests/vectors/flags.json");
 const DECISIONS: &str = include_str!("../../../../tests/vectors/decisions.json");
@@ -49,7 +49,7 @@ impl<'a> Case<'a> {
         let (name, question) = (self.get("name").as_text(), self.question());
         let snapshot = Snapshot::read(self.get("config").source().as_bytes(), question.now);
         let answer = Answer::of(&question, &snapshot);
-        let printed = machine::json(&answer);
+        let printed = json::json(&answer);
         let found: Value = serde_json::from_str(&printed).unwrap();
         let mut compare = |expected: Json<'_>, found: &Value, members: &[&str]| {
             let expected: Value = serde_json::from_str(expected.source()).unwrap();
@@ -69,7 +69,7 @@ impl<'a> Case<'a> {
         let Ok(config) = &snapshot.config else { return };
         let evaluation = question.evaluation(config);
         let standing = (question.standing, question.history);
-        let steps = path::steps(&evaluation, &snapshot.document, standing, &answer.decision);
+        let steps = decision_trace::steps(&evaluation, &snapshot.document, standing, &answer.decision);
         if steps.iter().filter_map(|step| step.decides).collect::<Vec<_>>() != [answer.decision.reason] {
             writeln!(wrong, "{name}: {:?} is not by {steps:?}", answer.decision.reason).unwrap();
         }
@@ -83,7 +83,7 @@ impl<'a> Case<'a> {
                 writeln!(wrong, "{name}: {key} is not so because {}", asked.why()).unwrap();
             }
         }
-        assert!(people::text(&question, &snapshot, &answer, "cm.yaml").contains(answer.decision.reason.as_str()));
+        assert!(text::text(&question, &snapshot, &answer, "cm.yaml").contains(answer.decision.reason.as_str()));
     }
 }
 

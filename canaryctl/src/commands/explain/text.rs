@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use canary_runtime::{Details, Json};
 
 use crate::commands::explain::answer::{Answer, Question, Snapshot};
-use crate::commands::explain::machine::value;
-use crate::commands::explain::path::steps;
-use crate::commands::explain::why::Asked;
+use crate::commands::explain::decision_trace::steps;
+use crate::commands::explain::flag_trace::Asked;
+use crate::commands::explain::json::value;
 use crate::config::editor::shown;
 use crate::terminal::color::safe;
 

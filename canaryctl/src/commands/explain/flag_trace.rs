@@ -10,7 +10,7 @@ use canary_runtime::json::document::Kind;
 use canary_runtime::targeting::condition::holds;
 use canary_runtime::{Details, Evaluation, Json, Percentage, Reason};
 
-use crate::commands::explain::machine::value;
+use crate::commands::explain::json::value;
 
 /// A flag as it was typed, and whom it is asked for.
 #[derive(Clone, Copy, Debug)]
