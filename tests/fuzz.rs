@@ -91,8 +91,8 @@ fn check(name: &str, body: fn(&[u8])) {
 }
 
 #[test]
-fn addresses() {
-    check("address", bodies::address);
+fn asset_urls() {
+    check("asset_url", bodies::asset_url);
 }
 
 #[test]

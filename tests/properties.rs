@@ -14,10 +14,10 @@ use canary_runtime::{
 };
 use proptest::prelude::*;
 
+#[path = "properties/distribution.rs"]
+mod distribution;
 #[path = "properties/grammar.rs"]
 mod grammar;
-#[path = "properties/spread.rs"]
-mod spread;
 
 /// What a config gives a user: the decision, and what `read` makes of the flag `f`.
 fn evaluate<T>(members: &str, key: &str, read: impl FnOnce(Decision, Details) -> T) -> T {

@@ -94,7 +94,7 @@ pub fn condition(bytes: &[u8]) {
 }
 
 /// An own address stays on its origin, and a foreign one is on the origin that it was said to be on.
-pub fn address(bytes: &[u8]) {
+pub fn asset_url(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let base = Url::parse("https://a.example/").expect("an address");
     match AssetUrl::parse(text) {

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::view;
+use super::page_view as view;
 use crate::config::Config;
 use crate::diagnostics::diagnostic::Diagnostic;
 use crate::evaluation::details::Details;

@@ -3,9 +3,9 @@
 mod decide;
 mod device;
 mod flags;
+mod page_view;
 #[cfg(feature = "refresh")]
 mod refresh;
-mod view;
 
 pub use decide::decide;
 pub use device::new_id;
