@@ -47,8 +47,8 @@ mod tests {
     #[test]
     fn digits_match_the_standard_library() {
         let mut hex = String::new();
-        push_hex(&mut hex, &[0x00, 0x9a, 0xff]);
-        assert_eq!(hex, "009aff");
+        push_hex(&mut hex, &core::array::from_fn::<u8, 16, _>(|index| u8::try_from(index * 17).unwrap()));
+        assert_eq!(hex, "00112233445566778899aabbccddeeff");
         for number in [0, 9, 10, 12_345, u64::MAX] {
             let mut decimal = Vec::new();
             push_decimal(&mut decimal, number);

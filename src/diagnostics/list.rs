@@ -59,7 +59,7 @@ impl Diagnostics {
 
     /// Warns about an unknown key.
     pub(crate) fn warn_unknown_key(&mut self, key: Json) -> bool {
-        self.warn(key, Expected::Known)
+        self.warn(key, Expected::KnownKey)
     }
 
     /// Replaces the code of the last rejection.
@@ -82,7 +82,7 @@ impl Diagnostics {
 
     /// Describes the first hundred entries.
     pub(crate) fn describe(self, document: &Document) -> Vec<Diagnostic> {
-        let rest = (self.entries.len() > MAX_DESCRIBED).then(|| Entry::new(Code::Notice, Expected::Fewer));
+        let rest = (self.entries.len() > MAX_DESCRIBED).then(|| Entry::new(Code::Notice, Expected::FewerProblems));
         self.entries.iter().take(MAX_DESCRIBED).chain(&rest).map(|entry| entry.describe(document)).collect()
     }
 }
@@ -130,7 +130,7 @@ mod tests {
                 assert!(!list.reject_member(root, Keyword::Serve, Expected::Bool));
                 assert!(!list.reject_missing(item, Keyword::Serve, Expected::Bool));
                 assert!(list.warn_unknown_key(root.members().nth(1).unwrap().0));
-                assert!(list.warn(root, Expected::Old));
+                assert!(list.warn(root, Expected::SupportedVersion));
             },
             &[
                 "E117 if[0] (line 2, column 9): expected true or false",

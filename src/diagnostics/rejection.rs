@@ -6,49 +6,47 @@ use crate::diagnostics::list::Entry;
 use crate::json::document::Document;
 use crate::json::parser::{ParseError, ParseErrorKind};
 
-/// The reason for rejecting a document, and as much of the document as was parsed.
+/// The reason for rejecting a document.
 #[derive(Debug)]
 pub(crate) enum Rejection {
-    /// The bytes are no JSON document.
+    /// The bytes cannot be parsed at all.
+    Bytes(Code, Expected),
+    /// The text is no JSON document.
     Parse(ParseError),
-    /// The bytes were not parsed at all, or the document is no config.
-    Entry(Entry, Document),
+    /// The document is no config.
+    Config(Entry, Document),
 }
 
 impl Rejection {
-    /// Rejects bytes without parsing them.
-    pub(crate) fn new(code: Code, expected: Expected) -> Self {
-        Self::Entry(Entry::new(code, expected), Document::default())
-    }
-
     /// Returns the code of the reason.
     pub(crate) fn code(&self) -> Code {
         match self {
+            Self::Bytes(code, _) => *code,
             Self::Parse(error) => match error.kind() {
                 ParseErrorKind::Syntax => Code::Syntax,
                 ParseErrorKind::TooDeep => Code::Depth,
                 ParseErrorKind::DuplicateKey => Code::Duplicate,
             },
-            Self::Entry(entry, _) => entry.code,
+            Self::Config(entry, _) => entry.code,
         }
     }
 
     /// Describes the reason with key and position.
     pub(crate) fn into_diagnostic(self) -> Diagnostic {
         let code = self.code();
-        let (entry, document) = match self {
+        match self {
+            Self::Bytes(_, expected) => Diagnostic::new(code, "", expected.text()),
             Self::Parse(error) => {
                 let expected = match error.kind() {
                     ParseErrorKind::Syntax => Expected::Json,
-                    ParseErrorKind::TooDeep => Expected::Shallow,
-                    ParseErrorKind::DuplicateKey => Expected::Once,
+                    ParseErrorKind::TooDeep => Expected::MaxDepth,
+                    ParseErrorKind::DuplicateKey => Expected::UniqueKey,
                 };
                 let (offset, document) = error.into_parts();
-                (Entry { offset: Some(offset), ..Entry::new(code, expected) }, document)
+                Entry { offset: Some(offset), ..Entry::new(code, expected) }.describe(&document)
             }
-            Self::Entry(entry, document) => (entry, document),
-        };
-        entry.describe(&document)
+            Self::Config(entry, document) => entry.describe(&document),
+        }
     }
 }
 
@@ -71,7 +69,7 @@ mod tests {
 
     #[test]
     fn bytes_that_were_not_parsed_have_no_position() {
-        let diagnostic = Rejection::new(Code::Size, Expected::Small).into_diagnostic();
+        let diagnostic = Rejection::Bytes(Code::Size, Expected::MaxSize).into_diagnostic();
         assert_eq!(diagnostic.to_string(), "E106 expected at most 1 MiB");
     }
 }

@@ -8,31 +8,31 @@ use crate::encoding::{hex_digit, push_decimal};
 /// A JSON text that is being written. It adds commas; the caller closes each bracket. An empty name stands for none, as in
 /// an array.
 #[derive(Debug, Default)]
-pub struct Writer(Vec<u8>);
+pub(crate) struct Writer(Vec<u8>);
 
 impl Writer {
     /// Opens an object or an array, as a member if there is a name.
-    pub fn open(&mut self, name: &str, bracket: u8) -> &mut Self {
+    pub(crate) fn open(&mut self, name: &str, bracket: u8) -> &mut Self {
         self.name(name);
         self.0.push(bracket);
         self
     }
 
     /// Closes an object or an array.
-    pub fn close(&mut self, bracket: u8) -> &mut Self {
+    pub(crate) fn close(&mut self, bracket: u8) -> &mut Self {
         self.0.push(bracket);
         self
     }
 
     /// Writes a string, as a member if there is a name.
-    pub fn string(&mut self, name: &str, text: &str) -> &mut Self {
+    pub(crate) fn string(&mut self, name: &str, text: &str) -> &mut Self {
         self.name(name);
         self.quote(text);
         self
     }
 
     /// Writes a string member, or none.
-    pub fn optional_string(&mut self, name: &str, text: Option<&str>) -> &mut Self {
+    pub(crate) fn optional_string(&mut self, name: &str, text: Option<&str>) -> &mut Self {
         if let Some(text) = text {
             self.string(name, text);
         }
@@ -40,7 +40,7 @@ impl Writer {
     }
 
     /// Writes a number or `null`.
-    pub fn number(&mut self, name: &str, number: Option<u64>) -> &mut Self {
+    pub(crate) fn number(&mut self, name: &str, number: Option<u64>) -> &mut Self {
         self.name(name);
         match number {
             Some(number) => push_decimal(&mut self.0, number),
@@ -50,14 +50,14 @@ impl Writer {
     }
 
     /// Writes `true` or `false`.
-    pub fn bool(&mut self, name: &str, value: bool) -> &mut Self {
+    pub(crate) fn bool(&mut self, name: &str, value: bool) -> &mut Self {
         self.name(name);
         self.0.extend_from_slice(if value { b"true" } else { b"false" });
         self
     }
 
     /// Writes a JSON text unchanged, as a member if there is a name.
-    pub fn raw(&mut self, name: &str, json: &str) -> &mut Self {
+    pub(crate) fn raw(&mut self, name: &str, json: &str) -> &mut Self {
         self.name(name);
         self.0.extend_from_slice(json.as_bytes());
         self
@@ -65,13 +65,13 @@ impl Writer {
 
     /// Returns the text.
     #[must_use]
-    pub fn into_string(self) -> String {
-        String::from_utf8(self.0).unwrap_or_default()
+    pub(crate) fn into_string(self) -> String {
+        String::from_utf8(self.into_bytes()).unwrap_or_default()
     }
 
     /// Returns the text as UTF-8.
     #[must_use]
-    pub fn into_bytes(self) -> Vec<u8> {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 

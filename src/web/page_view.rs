@@ -1,32 +1,32 @@
-//! One page view, as the loader tells of it.
+//! The description of a page view that the loader passes to the modules, as JSON.
 
 use alloc::string::String;
 
 use crate::encoding::utf8;
-use crate::evaluation::EvaluationContext;
-use crate::evaluation::decision::Visitor;
+use crate::evaluation::context::EvaluationContext;
 use crate::evaluation::overrides::Overrides;
+use crate::evaluation::visitor::Visitor;
 use crate::json::document::{Document, Json, Kind};
 use crate::json::keyword::Keyword;
 
-/// What the page says, if it is an object.
-pub(super) fn read(bytes: &[u8]) -> Option<Document> {
-    Document::parse(text(bytes)).ok().filter(|view| view.root().kind() == Kind::Object)
+/// Parses a JSON object.
+pub(super) fn parse(bytes: &[u8]) -> Option<Document> {
+    Document::parse(to_text(bytes)).ok().filter(|view| view.root().kind() == Kind::Object)
 }
 
-/// For whom; nothing where the page says something else. The attributes are a text of their own, so that one that is
-/// nested too deep costs no more than them.
+/// Returns the context, unless it is malformed. The attributes are JSON in a string, so that attributes which are nested too
+/// deep do not make the rest malformed.
 pub(super) fn context(view: Json) -> Option<EvaluationContext> {
     let (key, attributes) = (view.member(Keyword::TargetingKey), view.member(Keyword::Attributes));
     if key.exists() && key.kind() != Kind::String {
         return None;
     }
-    let attributes = if attributes.exists() { read(attributes.as_text().as_bytes())? } else { Document::default() };
+    let attributes = if attributes.exists() { parse(attributes.as_text().as_bytes())? } else { Document::default() };
     Some(EvaluationContext { targeting_key: String::from(key.as_text()), attributes })
 }
 
-/// How well they are known.
-pub(super) fn standing(view: Json) -> Visitor {
+/// Returns the kind of visitor.
+pub(super) fn visitor(view: Json) -> Visitor {
     match view.member(Keyword::Standing).keyword() {
         Keyword::Known => Visitor::Identified,
         Keyword::Automated => Visitor::Bot,
@@ -34,12 +34,13 @@ pub(super) fn standing(view: Json) -> Visitor {
     }
 }
 
-/// What the address says of the bundle.
+/// Returns the overrides in the page's URL.
 pub(super) fn overrides(view: Json) -> Overrides {
-    let texts = |word| view.member(word).items().map(Json::as_text);
-    Overrides::new(texts(Keyword::Arm), texts(Keyword::FlagOverrides))
+    let strings = |key| view.member(key).items().map(Json::as_text);
+    Overrides::new(strings(Keyword::Arm), strings(Keyword::FlagOverrides))
 }
 
-pub(super) fn text(bytes: &[u8]) -> &str {
+/// Returns the bytes as text, or an empty text if they are not UTF-8.
+pub(super) fn to_text(bytes: &[u8]) -> &str {
     utf8(bytes).unwrap_or_default()
 }

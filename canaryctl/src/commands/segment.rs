@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
-use canary_runtime::config::identifier::is_flag_key;
+use canary_runtime::config::is_flag_key;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 

@@ -7,8 +7,8 @@ use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, ensure};
-use canary_runtime::config::timestamp::parse_rfc3339;
-use canary_runtime::json::document::Kind;
+use canary_runtime::config::parse_rfc3339;
+use canary_runtime::json::Kind;
 use canary_runtime::{Diagnostic, Document, EvaluationContext};
 
 use super::keys::Keys;

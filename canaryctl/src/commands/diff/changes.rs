@@ -1,7 +1,7 @@
 //! What was edited, member by member.
 
 use canary_runtime::Json;
-use canary_runtime::json::document::Kind;
+use canary_runtime::json::Kind;
 
 use crate::config::loaded::member;
 

@@ -45,7 +45,7 @@ pub(crate) struct Move {
 
 impl Move {
     fn is(&self, from: Option<Value>, to: Option<Value>) -> bool {
-        self.from.as_deref() == from.map(Value::text) && self.to.as_deref() == to.map(Value::text)
+        self.from.as_deref() == from.map(Value::source) && self.to.as_deref() == to.map(Value::source)
     }
 }
 
@@ -70,7 +70,7 @@ impl Moves {
         for (flag, counter) in keys.iter().zip(&mut self.flags) {
             let from = if flag.in_old { old.flag(context, &flag.key).value } else { None };
             let to = if flag.in_new { new.flag(context, &flag.key).value } else { None };
-            let text = |value: Option<Value>| value.map(|value| value.text().to_owned());
+            let text = |value: Option<Value>| value.map(|value| value.source().to_owned());
             let stays = is_same(from, to);
             moves |= flag.stays() && !stays;
             counter.add_as(|known| known.is(from, to), || Move { from: text(from), to: text(to), stays }, user);
@@ -92,8 +92,8 @@ impl Moves {
 /// Whether code that asks for the flag sees no difference.
 fn is_same(from: Option<Value>, to: Option<Value>) -> bool {
     match (from, to) {
-        (Some(from), Some(Value::Json(to))) => from.is(to),
-        (Some(Value::Json(from)), Some(to)) => to.is(from),
+        (Some(from), Some(Value::Json(to))) => from.equals(to),
+        (Some(Value::Json(from)), Some(to)) => to.equals(from),
         (Some(Value::Bool(from)), Some(Value::Bool(to))) => from == to,
         (from, to) => from.is_none() && to.is_none(),
     }

@@ -1,15 +1,14 @@
 //! The answer as JSON.
 
-use canary_runtime::evaluation::details::Value;
-use canary_runtime::evaluation::reason::ErrorCode;
+use canary_runtime::{ErrorCode, Value};
 use serde_json::json;
 
-use crate::commands::explain::answer::Answer;
+use crate::commands::explain::answer::{Answer, FlagAnswer};
 
-/// One line, where everything that is absent is `null`.
+/// Returns one line, in which everything absent is `null`.
 pub(crate) fn json(answer: &Answer<'_>) -> String {
     let decision = &answer.decision;
-    let flags = answer.flags.iter().map(|(key, details)| {
+    let flags = answer.flags.iter().map(|FlagAnswer { key, details, .. }| {
         let value = details.value.map_or_else(|| "null".to_owned(), value);
         let members = [
             ("value", value),
@@ -35,19 +34,19 @@ fn text<'a>(text: impl Into<Option<&'a str>>) -> String {
     json!(text.into()).to_string()
 }
 
-/// An object of JSON texts, which `serde_json` would read, and write in its own way.
+/// Joins members that are JSON already: `serde_json` would reformat their numbers.
 fn object<'a>(members: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let members = members.into_iter().map(|(name, json)| format!("{}:{json}", text(name)));
     format!("{{{}}}", members.collect::<Vec<_>>().join(","))
 }
 
-/// A value as it was typed, but for the blanks between its tokens: it may have been typed on many lines.
+/// Returns a value as it is written, without the white space between its tokens, which may include line ends.
 pub(crate) fn value(value: Value<'_>) -> String {
-    let (mut inside, mut escaped) = (false, false);
-    let kept = value.text().chars().filter(|&char| {
+    let (mut in_string, mut escaped) = (false, false);
+    let kept = value.source().chars().filter(|&char| {
         match char {
-            '"' if !escaped => inside = !inside,
-            ' ' | '\t' | '\n' | '\r' if !inside => return false,
+            '"' if !escaped => in_string = !in_string,
+            ' ' | '\t' | '\n' | '\r' if !in_string => return false,
             _ => {}
         }
         escaped = char == '\\' && !escaped;
@@ -70,16 +69,16 @@ mod tests {
             context,
             overrides: Overrides::new(["canary"], []),
             now: 0,
-            standing: Visitor::Identified,
+            visitor: Visitor::Identified,
             history: History::default(),
             flags: flags.iter().map(|&flag| flag.to_owned()).collect(),
         };
-        let snapshot = Snapshot::read(config.as_bytes(), 0);
+        let snapshot = Snapshot::parse(config.as_bytes(), 0);
         assert_eq!(super::json(&Answer::of(&question, &snapshot)), expected, "{config}");
     }
 
     #[test]
-    fn absent_is_null() {
+    fn absent_values_are_null() {
         let config = r#"{"CANARY_PERCENTAGE": 5, "REVISION": 7, "OVERRIDES": {"query": true}, "x": 1,
             "FEATURE_FLAGS": {"b": 101, "a": true, "": true}}"#;
         let head = r#"{"variant":"canary","cohort":"canary","bucket":38594,"reason":"TARGETING_MATCH","#;
@@ -115,15 +114,15 @@ mod tests {
     }
 
     #[test]
-    fn values_stay_as_typed() {
-        for (typed, expected) in [
+    fn values_are_not_reformatted() {
+        for (source, expected) in [
             ("1.50", "1.50"),
             ("-0E+00", "-0E+00"),
             ("12345678901234567890123", "12345678901234567890123"),
             (r#""\u0041 \" \\""#, r#""\u0041 \" \\""#),
             ("{\n \"b\" : [ 1,\t\"x y\" ],\r\n \"a\": {}\n}", r#"{"b":[1,"x y"],"a":{}}"#),
         ] {
-            let document = Document::parse(typed).unwrap();
+            let document = Document::parse(source).unwrap();
             assert_eq!(value(Value::Json(document.root())), expected);
         }
     }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use canary_runtime::Percentage;
-use canary_runtime::config::identifier::is_flag_key;
+use canary_runtime::config::is_flag_key;
 use serde_json::Value;
 
 use crate::config::editor::Editor;

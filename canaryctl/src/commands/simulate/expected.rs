@@ -1,7 +1,8 @@
 //! What the config wants: shares that follow from it alone, in percent.
 //!
-//! Put together from the typed percentages and weights, not from buckets, so that the two check each other. Conditions do
-//! not depend on the key, so they are asked once for each kind of user.
+//! The expectations restate the contract on purpose: they are computed from percentages and weights, not from buckets, and
+//! call none of the runtime's rules for cohorts, percentages and variants, so that the two check each other. Conditions do
+//! not depend on the key, so they are evaluated once for each kind of user.
 
 mod flag;
 mod probe;
@@ -84,8 +85,8 @@ impl Expected {
         match offer.config() {
             Some(config) if matches!(decision.reason, Reason::Split | Reason::Static) => {
                 let canary = f64::from(config.percentage.buckets()) / 1000.0;
+                // The control is as large as the canary; above 50 %, it is all of stable.
                 let control = canary.min(ALL - canary);
-                // Above 50 % all of stable is the control.
                 add(Arm::Canary, Cohort::Canary, canary);
                 add(Arm::Stable, Cohort::Control, control);
                 add(Arm::Stable, Cohort::Rest, ALL - canary - control);

@@ -45,7 +45,7 @@ fn requirements(config: &Config, document: &Document) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     for flag in (0..config.flag_count()).filter_map(|index| config.flag(index)) {
         for name in flag.requires().map(|(name, _)| name.as_text()) {
-            let expected = match config.find(name) {
+            let expected = match config.flag_index(name) {
                 None => "a flag that the config has; it is never met",
                 Some(index) if config.flag(index).is_none() => "a flag that can be read; it is never met",
                 Some(_) => continue,
@@ -89,7 +89,7 @@ fn requirement<'a>(root: Json<'a>, flag: &str, required: &str) -> Option<Json<'a
 #[cfg(test)]
 mod tests {
     use super::*;
-    use canary_runtime::config::timestamp::parse_rfc3339;
+    use canary_runtime::config::parse_rfc3339;
 
     #[track_caller]
     fn check_lines(text: &str, errors: &[&str], warnings: &[&str]) {

@@ -1,7 +1,7 @@
 //! The shares of one flag's values, by the contract's words.
 
-use canary_runtime::config::timestamp::parse_rfc3339;
-use canary_runtime::json::document::Kind;
+use canary_runtime::config::parse_rfc3339;
+use canary_runtime::json::Kind;
 use canary_runtime::{EvaluationContext, Json, Reason};
 
 use super::{ALL, Shares};

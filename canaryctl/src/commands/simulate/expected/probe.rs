@@ -1,6 +1,6 @@
 //! A flag as it was typed, and which of its rules are about a user.
 
-use canary_runtime::{Config, Evaluation, EvaluationContext, Json, Overrides, Value};
+use canary_runtime::{Config, Evaluation, EvaluationContext, Json, Value};
 
 use crate::config::loaded::{ConfigFile, member};
 
@@ -9,7 +9,6 @@ use crate::config::loaded::{ConfigFile, member};
 pub(crate) struct Probe<'a> {
     pub(crate) flag: Json<'a>,
     conditions: Option<Config>,
-    overrides: Overrides,
 }
 
 impl<'a> Probe<'a> {
@@ -26,14 +25,14 @@ impl<'a> Probe<'a> {
         let segments = member(root, "SEGMENTS").map_or("{}", Json::source);
         let text = format!(r#"{{"CANARY_PERCENTAGE": 0, "SEGMENTS": {segments}, "FEATURE_FLAGS": {{{flags}}}}}"#);
         let conditions = Config::parse(text.as_bytes()).ok().map(|(config, _)| config);
-        Some(Self { flag, conditions, overrides: Overrides::default() })
+        Some(Self { flag, conditions })
     }
 
     /// The rules that are about a user, from the top.
     pub(crate) fn rules(&self, context: &EvaluationContext) -> Option<Vec<Json<'a>>> {
         let rules = member(self.flag, "rules").into_iter().flat_map(Json::items);
         let config = self.conditions.as_ref()?;
-        let evaluation = Evaluation { config, context, overrides: &self.overrides, now: 0 };
+        let evaluation = Evaluation::new(config, context);
         let holds = |index: u64| matches!(evaluation.flag(&index.to_string()).value, Some(Value::Json(json)) if json.as_bool() == Some(true));
         Some(rules.zip(0_u64..).filter(|(_, index)| holds(*index)).map(|(rule, _)| rule).collect())
     }
