@@ -127,7 +127,7 @@ fn an_unlisted_origin_rejects_the_config() {
     let answer = parse(&decide(&view, CONFIG, f64::NAN, false));
     assert_eq!((&answer["decision"]["variant"], &answer["code"]), (&json!("stable"), &json!("E113")));
     let loaded = parse(&Flags::new(&view).load(CONFIG, f64::NAN, 0.0));
-    assert_eq!(loaded["fault"], "E113 https://cdn.example/a.js: expected its origin among data-origins");
+    assert_eq!(loaded["fault"], "E113 https://cdn.example/a.js: expected its origin in data-origins");
 }
 
 #[wasm_bindgen_test]
@@ -201,7 +201,7 @@ fn overrides_in_the_url_must_be_allowed() {
             false,
             "stable",
             json!(true),
-            json!(["E701 expected OVERRIDES.query to be on for an override in the address; it is ignored"]),
+            json!(["E701 expected OVERRIDES.query to be true for an override in the URL; it is ignored"]),
         ),
     ] {
         assert_eq!(parse(&decide(&view, &config(on), f64::NAN, false))["decision"]["variant"], variant);

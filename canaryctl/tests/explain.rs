@@ -59,7 +59,7 @@ fn prints(args: &[&str], expected: &str) {
 }
 
 const WARNING: &str =
-    "I118 CANARY_RULES[1].if.url.path.$unknown (line 7, column 26): expected a known operator; it matches nothing";
+    "I118 CANARY_RULES[1].if.url.path.$unknown (line 7, column 26): expected a known operator; this one never matches";
 
 #[test]
 fn text_has_the_steps() {

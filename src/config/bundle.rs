@@ -89,11 +89,11 @@ mod tests {
             ),
             (
                 r#"{"version":"1"}"#,
-                "E117 ASSETS.canary.scripts (line 2, column 1): expected an array, with at least one",
+                "E117 ASSETS.canary.scripts (line 2, column 1): expected an array with at least one script",
             ),
             (
                 r#"{"version":"1","scripts":[]}"#,
-                "E117 ASSETS.canary.scripts (line 2, column 26): expected an array, with at least one",
+                "E117 ASSETS.canary.scripts (line 2, column 26): expected an array with at least one script",
             ),
             (r#"{"version":"1","scripts":{}}"#, "E117 ASSETS.canary.scripts (line 2, column 26): expected an array"),
             (
@@ -114,7 +114,7 @@ mod tests {
             ),
             (
                 r#"{"version":"1","scripts":[{"src":"/a.js","integrity":"md5-x"}]}"#,
-                "E117 ASSETS.canary.scripts[0].integrity (line 2, column 54): expected sha256-, sha384- or sha512- and base64",
+                "E117 ASSETS.canary.scripts[0].integrity (line 2, column 54): expected sha256-, sha384- or sha512- followed by base64",
             ),
             (
                 r#"{"version":"1","scripts":[{"src":"javascript:1"}]}"#,
@@ -147,7 +147,7 @@ mod tests {
     #[track_caller]
     fn check_origins(assets: &str, origins: &str, first_unlisted_asset: Option<&str>) {
         let (config, _) = parse(&format!(r#"{{"version":"1","scripts":[{{"src":"/a.js"}}],{assets}}}"#)).unwrap();
-        let message = first_unlisted_asset.map(|url| format!("E113 {url}: expected its origin among data-origins"));
+        let message = first_unlisted_asset.map(|url| format!("E113 {url}: expected its origin in data-origins"));
         assert_eq!(config.check_origins(origins).err().map(|diagnostic| diagnostic.to_string()), message, "{assets}");
     }
 

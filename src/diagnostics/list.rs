@@ -138,7 +138,7 @@ mod tests {
                 "E117 serve (line 1, column 1): expected true or false",
                 "E117 if[0].serve (line 2, column 9): expected true or false",
                 "I118 other (line 3, column 2): expected a known key; it is ignored",
-                "I118 line 1, column 1: expected 1, the newest that this reader knows",
+                "I118 line 1, column 1: expected 1, the newest supported version",
             ],
         );
     }
@@ -168,8 +168,8 @@ mod tests {
         for (found, described, last) in [
             (99, 99, "E117 line 1, column 1: expected an array"),
             (100, 100, "E117 line 1, column 1: expected an array"),
-            (101, 101, "I118 expected fewer faults; the rest is not shown"),
-            (5_000, 101, "I118 expected fewer faults; the rest is not shown"),
+            (101, 101, "I118 expected at most 100 problems; the rest are not shown"),
+            (5_000, 101, "I118 expected at most 100 problems; the rest are not shown"),
         ] {
             let mut list = Diagnostics::default();
             for _ in 0..found {

@@ -126,8 +126,8 @@ mod tests {
     const FORM: Option<&str> =
         Some("E701 expected ?canary=canary, ?canary=stable or ?canary.flag=KEY:JSON; it is ignored");
     const OFF: Option<&str> =
-        Some("E701 expected OVERRIDES.query to be on for an override in the address; it is ignored");
-    const UNKNOWN: Option<&str> = Some("E701 expected overrides of flags that the config has; it is ignored");
+        Some("E701 expected OVERRIDES.query to be true for an override in the URL; it is ignored");
+    const UNKNOWN: Option<&str> = Some("E701 expected an override of a flag in the config; it is ignored");
 
     #[test]
     fn reports_overrides_that_are_ignored() {

@@ -75,7 +75,7 @@ fn validate_value(expected: Json, list: &mut Diagnostics, strictness: Strictness
         })
 }
 
-/// Returns whether a keyword is an operator of a value; these are declared in a row.
+/// Returns whether a keyword is an operator on a value. These keywords are declared together.
 fn is_operator(keyword: Keyword) -> bool {
     (Keyword::Eq as u8..=Keyword::NotInGroup as u8).contains(&(keyword as u8))
 }

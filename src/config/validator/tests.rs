@@ -90,7 +90,7 @@ fn every_member_of_a_variant_has_a_schema() {
         );
     }
     for none in ["{}", r#"{"a": {"weight": 0, "value": 1}}"#] {
-        malformed(&format!(r#"{{"variants": {none}}}"#), ".variants", 14, "variants, with weights that are not all 0");
+        malformed(&format!(r#"{{"variants": {none}}}"#), ".variants", 14, "variants whose weights are not all 0");
     }
 }
 
@@ -162,7 +162,7 @@ fn unknown_keys_cause_a_warning() {
         [
             format!("I118 FEATURE_FLAGS.f.a (line 2, column 2): {expected}"),
             String::from(
-                "I118 FEATURE_FLAGS.f.rules[0].if.x.$y (line 2, column 34): expected a known operator; it matches nothing"
+                "I118 FEATURE_FLAGS.f.rules[0].if.x.$y (line 2, column 34): expected a known operator; this one never matches"
             ),
             format!("I118 FEATURE_FLAGS.f.rules[0].b (line 2, column 45): {expected}"),
             format!("I118 FEATURE_FLAGS.f.variants.v.c (line 2, column 99): {expected}"),
@@ -230,7 +230,7 @@ fn every_setting_has_a_schema() {
     setting(r#""GUARD": {"readyWhen": "up"}"#, "GUARD.readyWhen", 24, "\"loaded\" or \"started\"");
     setting(r#""OVERRIDES": {"query": 1}"#, "OVERRIDES.query", 24, "true or false");
     setting(r#""OVERRIDES": true"#, "OVERRIDES", 14, "an object");
-    setting(r#""REVISION": 1.5"#, "REVISION", 13, "an integer from 0 up; it is ignored");
+    setting(r#""REVISION": 1.5"#, "REVISION", 13, "an integer of at least 0; it is ignored");
 }
 
 #[test]

@@ -133,10 +133,10 @@ fn duplicate(text: &str, message: &str) {
 
 #[test]
 fn duplicate_keys_are_rejected() {
-    duplicate(r#"{"a":1,"a":2}"#, "E108 a (line 1, column 8): expected every key once");
-    duplicate(r#"{"b":1,"a":{"c":1,"\u0063":2}}"#, "E108 a.c (line 1, column 19): expected every key once");
-    duplicate("[0,{\"\":1,\n \"\":2}]", "E108 [1]. (line 2, column 2): expected every key once");
-    duplicate(r#"{"z":1,"b":1,"y":1,"b":2,"a":1}"#, "E108 b (line 1, column 20): expected every key once");
+    duplicate(r#"{"a":1,"a":2}"#, "E108 a (line 1, column 8): expected each key only once");
+    duplicate(r#"{"b":1,"a":{"c":1,"\u0063":2}}"#, "E108 a.c (line 1, column 19): expected each key only once");
+    duplicate("[0,{\"\":1,\n \"\":2}]", "E108 [1]. (line 2, column 2): expected each key only once");
+    duplicate(r#"{"z":1,"b":1,"y":1,"b":2,"a":1}"#, "E108 b (line 1, column 20): expected each key only once");
     // A syntax error comes first.
     duplicate(r#"{"a":1,"a":2"#, "E105 line 1, column 13: expected JSON");
     for text in [r#"{"a":{"a":1}}"#, r#"[{"a":1},{"a":1}]"#, r#"{"a":"a","b":"a"}"#] {

@@ -89,7 +89,7 @@ mod tests {
             r#""I118 x (line 1, column 71): expected a known key; it is ignored","#,
             r#""E112 FEATURE_FLAGS.b (line 2, column 36): expected a number from 0 to 100 with at most 3 decimals","#,
             r#""E112 FEATURE_FLAGS. (line 2, column 52): "#,
-            r#"expected 1 to 64 of A-Z a-z 0-9 _ . -, and no name of JavaScript's own""#,
+            r#"expected 1 to 64 of A-Z a-z 0-9 _ . -, except __proto__, constructor and prototype""#,
         );
         let tail = format!(r#"}},"warnings":[{warnings}]}}"#);
         let head = format!(r#"{head}"errorCode":null,"revision":7,"flags":{{"#);
@@ -104,7 +104,7 @@ mod tests {
             (
                 r#"{"CANARY_PERCENTAGE": 5, "EXPIRES_AT": "1970-01-01T00:00:00Z", "FEATURE_FLAGS": {"a": true}}"#,
                 "GENERAL",
-                "E115 EXPIRES_AT: expected a time still to come, by the reply's Date",
+                "E115 EXPIRES_AT: expected a time after the Date of the response",
             ),
         ] {
             let head = r#"{"variant":"stable","cohort":"rest","bucket":null,"reason":"ERROR","errorCode":""#;

@@ -160,7 +160,7 @@ mod tests {
     fn more_faults_than_are_told_may_hide_an_error() {
         let many: Vec<_> = (0..101).map(|number| format!("\"{number}\": 1,")).collect();
         let found = check(with(&many.concat(), "").as_bytes(), 0);
-        assert_eq!(found.errors[0].line(), "I118 expected fewer faults; the rest is not shown");
+        assert_eq!(found.errors[0].line(), "I118 expected at most 100 problems; the rest are not shown");
         assert_eq!(found.warnings.len(), 100);
     }
 
