@@ -4,8 +4,8 @@ use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use canary_runtime::bucketing::bucket::{Domain, bucket};
-use canary_runtime::config::identifier::is_name;
+use canary_runtime::bucketing::{Domain, bucket};
+use canary_runtime::config::is_identifier;
 use clap::ValueEnum;
 use serde_json::json;
 
@@ -52,7 +52,7 @@ impl From<DomainName> for Domain {
 }
 
 fn parse_salt(text: &str) -> Result<String, &'static str> {
-    if is_name(text) { Ok(text.to_owned()) } else { Err("expected 1 to 64 of A-Z a-z 0-9 _ . -") }
+    if is_identifier(text) { Ok(text.to_owned()) } else { Err("expected 1 to 64 of A-Z a-z 0-9 _ . -") }
 }
 
 /// Prints the buckets of all keys.

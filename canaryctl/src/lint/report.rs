@@ -148,7 +148,7 @@ impl Report {
         let document = Document::parse(config).unwrap_or_default();
         let locate = |place| found.and_then(|found| found.place(text, place));
         let finding = |fault: Diagnostic| {
-            let mut finding = Finding::of(&fault, fault.place().and_then(locate));
+            let mut finding = Finding::of(&fault, fault.position().and_then(locate));
             finding.message.extend(nearest::hint(&fault, &document, locate));
             finding
         };

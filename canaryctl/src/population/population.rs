@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 
-use anyhow::{Context as _, anyhow, ensure};
-use canary_runtime::config::timestamp::parse_rfc3339;
-use canary_runtime::json::document::Kind;
-use canary_runtime::{Document, EvaluationContext};
+use anyhow::{Context as _, ensure};
+use canary_runtime::config::parse_rfc3339;
+use canary_runtime::json::Kind;
+use canary_runtime::{Diagnostic, Document, EvaluationContext};
 
 use super::keys::Keys;
 use crate::platform::clock;
@@ -145,7 +145,7 @@ impl Population {
 }
 
 fn attributes(text: &str) -> anyhow::Result<Document> {
-    let document = Document::parse(text).map_err(|fault| anyhow!("{fault}"))?;
+    let document = Document::parse(text).map_err(Diagnostic::from)?;
     ensure!(document.root().kind() == Kind::Object, "expected a JSON object");
     Ok(document)
 }

@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn an_expired_config_is_rejected() {
         let config = r#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {}, "EXPIRES_AT": "1970-01-01T00:00:01Z"}"#;
-        let fault = "E115 EXPIRES_AT: expected a time still to come, by the reply's Date";
+        let fault = "E115 EXPIRES_AT: expected a time after the Date of the response";
         check(
             Ok(config),
             &format!("config: {fault} (served as is; pages load stable)"),

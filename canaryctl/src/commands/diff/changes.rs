@@ -1,7 +1,7 @@
 //! The members that differ between two configs.
 
 use canary_runtime::Json;
-use canary_runtime::json::document::Kind;
+use canary_runtime::json::Kind;
 
 use crate::config::loaded::member;
 
@@ -22,7 +22,7 @@ impl Change<'_> {
         let parts: Vec<_> = self.key.split('.').collect();
         match parts.as_slice() {
             // An absent salt is the default.
-            ["SALT"] if [self.from, self.to].map(|salt| salt.map_or("canary", Json::text)) == ["canary"; 2] => None,
+            ["SALT"] if [self.from, self.to].map(|salt| salt.map_or("canary", Json::as_text)) == ["canary"; 2] => None,
             ["SALT"] => Some("reassigns the bundle of every user"),
             ["FEATURE_FLAGS", .., "salt"] => Some("reassigns the flag for every user"),
             ["CANARY_PERCENTAGE"] if self.to.and_then(Json::as_number) == Some(0.0) => Some("the kill switch"),
@@ -48,22 +48,22 @@ pub(crate) fn changes<'a>(old: Json<'a>, new: Json<'a>) -> Vec<Change<'a>> {
 fn compare<'a>(old: Json<'a>, new: Json<'a>, path: &str, changes: &mut Vec<Change<'a>>) {
     let key = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     for (name, from) in old.members() {
-        match member(new, name.text()) {
+        match member(new, name.as_text()) {
             Some(to) if from == to => {}
             // The parser bounds the nesting.
             Some(to) if from.kind() == Kind::Object && to.kind() == Kind::Object => {
                 let before = changes.len();
-                compare(from, to, &key(name.text()), changes);
+                compare(from, to, &key(name.as_text()), changes);
                 if changes.len() == before {
                     // Only the order of the members differs, which matters for variants.
-                    changes.push(Change { key: key(name.text()), from: Some(from), to: Some(to) });
+                    changes.push(Change { key: key(name.as_text()), from: Some(from), to: Some(to) });
                 }
             }
-            to => changes.push(Change { key: key(name.text()), from: Some(from), to }),
+            to => changes.push(Change { key: key(name.as_text()), from: Some(from), to }),
         }
     }
-    for (name, to) in new.members().filter(|(name, _)| member(old, name.text()).is_none()) {
-        changes.push(Change { key: key(name.text()), from: None, to: Some(to) });
+    for (name, to) in new.members().filter(|(name, _)| member(old, name.as_text()).is_none()) {
+        changes.push(Change { key: key(name.as_text()), from: None, to: Some(to) });
     }
 }
 

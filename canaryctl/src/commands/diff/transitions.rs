@@ -46,7 +46,7 @@ pub(crate) struct FlagTransition {
 impl FlagTransition {
     /// Compares without allocating.
     fn is(&self, from: Option<Value>, to: Option<Value>) -> bool {
-        self.from.as_deref() == from.map(Value::text) && self.to.as_deref() == to.map(Value::text)
+        self.from.as_deref() == from.map(Value::source) && self.to.as_deref() == to.map(Value::source)
     }
 }
 
@@ -71,7 +71,7 @@ impl Transitions {
         for (flag, histogram) in keys.iter().zip(&mut self.flags) {
             let from = if flag.in_old { old.flag(context, &flag.key).value } else { None };
             let to = if flag.in_new { new.flag(context, &flag.key).value } else { None };
-            let text = |value: Option<Value>| value.map(|value| value.text().to_owned());
+            let text = |value: Option<Value>| value.map(|value| value.source().to_owned());
             let is_equal = is_equal(from, to);
             is_moved |= flag.is_in_both() && !is_equal;
             let create = || FlagTransition { from: text(from), to: text(to), is_equal };
@@ -94,8 +94,8 @@ impl Transitions {
 /// Whether the code that evaluates the flag gets equal values.
 fn is_equal(from: Option<Value>, to: Option<Value>) -> bool {
     match (from, to) {
-        (Some(from), Some(Value::Json(to))) => from.is(to),
-        (Some(Value::Json(from)), Some(to)) => to.is(from),
+        (Some(from), Some(Value::Json(to))) => from.equals(to),
+        (Some(Value::Json(from)), Some(to)) => to.equals(from),
         (Some(Value::Bool(from)), Some(Value::Bool(to))) => from == to,
         (from, to) => from.is_none() && to.is_none(),
     }

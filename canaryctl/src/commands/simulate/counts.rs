@@ -19,7 +19,7 @@ pub(crate) struct Outcome {
 impl Outcome {
     pub(crate) fn of(details: &Details) -> Self {
         Self {
-            value: details.value.map(|value| value.text().to_owned()),
+            value: details.value.map(|value| value.source().to_owned()),
             variant: details.variant.map(str::to_owned),
             reason: details.reason,
             error: details.error,
@@ -30,7 +30,7 @@ impl Outcome {
     fn is(&self, details: &Details) -> bool {
         self.reason == details.reason
             && self.variant.as_deref() == details.variant
-            && self.value.as_deref() == details.value.map(Value::text)
+            && self.value.as_deref() == details.value.map(Value::source)
             && self.error == details.error
     }
 }

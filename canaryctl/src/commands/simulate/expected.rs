@@ -4,9 +4,9 @@
 //! compares the two. Only conditions go through the evaluation, once for each set of attributes, because they do not
 //! depend on the key.
 
-use canary_runtime::config::timestamp::parse_rfc3339;
-use canary_runtime::json::document::Kind;
-use canary_runtime::{Arm, Cohort, Config, Evaluation, EvaluationContext, Json, Overrides, Reason, Value};
+use canary_runtime::config::parse_rfc3339;
+use canary_runtime::json::Kind;
+use canary_runtime::{Arm, Cohort, Config, Evaluation, EvaluationContext, Json, Reason, Value};
 
 use crate::commands::simulate::counts::Outcome;
 use crate::config::loaded::{ConfigFile, Offer, member};
@@ -134,7 +134,7 @@ impl<'a> Rollout<'a> {
         if member(self.flag, "requires").is_some_and(|requires| requires.members().next().is_some()) {
             return None;
         }
-        let time = |name| member(self.flag, name).and_then(|time| parse_rfc3339(time.text()));
+        let time = |name| member(self.flag, name).and_then(|time| parse_rfc3339(time.as_text()));
         let is_off = member(self.flag, "enabled").and_then(Json::as_bool) == Some(false);
         if is_off || time("from").is_some_and(|from| now < from) || time("until").is_some_and(|until| now >= until) {
             self.add_default(Reason::Disabled, ALL);
@@ -183,8 +183,8 @@ impl<'a> Rollout<'a> {
     fn add_served(&mut self, served: Json, reason: Reason, share: f64) {
         match member(self.flag, "variants") {
             Some(variants) => {
-                let value = member(variants, served.text()).and_then(|variant| member(variant, "value"));
-                self.add(value.map(Json::source), Some(served.text()), reason, share);
+                let value = member(variants, served.as_text()).and_then(|variant| member(variant, "value"));
+                self.add(value.map(Json::source), Some(served.as_text()), reason, share);
             }
             None => self.add(Some(served.source()), None, reason, share),
         }
@@ -196,7 +196,7 @@ impl<'a> Rollout<'a> {
         let total: f64 = variants.members().map(|(_, variant)| weight(variant)).sum();
         for (name, variant) in variants.members() {
             let value = member(variant, "value").map(Json::source);
-            self.add(value, Some(name.text()), reason, share * weight(variant) / total);
+            self.add(value, Some(name.as_text()), reason, share * weight(variant) / total);
         }
     }
 
@@ -218,7 +218,6 @@ fn percentage_reason(share: f64) -> Reason {
 struct TypedFlag<'a> {
     json: Json<'a>,
     conditions: Option<Config>,
-    overrides: Overrides,
 }
 
 impl<'a> TypedFlag<'a> {
@@ -234,14 +233,14 @@ impl<'a> TypedFlag<'a> {
         let segments = member(root, "SEGMENTS").map_or("{}", Json::source);
         let text = format!(r#"{{"CANARY_PERCENTAGE": 0, "SEGMENTS": {segments}, "FEATURE_FLAGS": {{{flags}}}}}"#);
         let conditions = Config::parse(text.as_bytes()).ok().map(|(config, _)| config);
-        Some(Self { json, conditions, overrides: Overrides::default() })
+        Some(Self { json, conditions })
     }
 
     /// The rules whose condition holds for a user, in their order.
     fn matching_rules(&self, context: &EvaluationContext) -> Option<Vec<Json<'a>>> {
         let rules = member(self.json, "rules").into_iter().flat_map(Json::items);
         let config = self.conditions.as_ref()?;
-        let evaluation = Evaluation { config, context, overrides: &self.overrides, now: 0 };
+        let evaluation = Evaluation::new(config, context);
         let holds = |index: u64| matches!(evaluation.flag(&index.to_string()).value, Some(Value::Json(json)) if json.as_bool() == Some(true));
         Some(rules.zip(0_u64..).filter(|(_, index)| holds(*index)).map(|(rule, _)| rule).collect())
     }

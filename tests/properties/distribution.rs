@@ -1,17 +1,17 @@
-//! Users are spread evenly, and every decision spreads them anew.
+//! The distribution of users over buckets: uniform, and independent for each decision.
 
-use canary_runtime::bucketing::bucket::{BUCKETS, Domain, bucket};
-use canary_runtime::{Config, Evaluation, EvaluationContext, Overrides};
+use canary_runtime::bucketing::{BUCKETS, Domain, bucket};
+use canary_runtime::{Config, Evaluation, EvaluationContext};
 use proptest::prelude::*;
 
-/// What chi-square with 99 degrees of freedom exceeds once in 10,000 draws.
+/// The limit that chi-square with 99 degrees of freedom exceeds once in 10,000 draws.
 const LIMIT_99: f64 = 161.0;
 
-/// The same with one degree of freedom, for a hundred draws.
+/// The limit for one degree of freedom, in a hundred draws.
 const LIMIT_1: f64 = 24.0;
 
 #[test]
-fn each_domain_spreads_a_million_users_evenly() {
+fn each_domain_distributes_a_million_users_uniformly() {
     for domain in [Domain::Canary, Domain::Flag, Domain::Variant] {
         let mut cells = [0_f64; 100];
         for user in 0..1_000_000 {
@@ -22,12 +22,12 @@ fn each_domain_spreads_a_million_users_evenly() {
     }
 }
 
-/// The buckets of 100,000 users.
+/// Returns the buckets of 100,000 users.
 fn buckets(domain: Domain, salt: &str) -> Vec<u32> {
     (0..100_000).map(|user| bucket(domain, salt, &format!("user-{user}"))).collect()
 }
 
-/// Chi-square of two decisions for the same users, each of whom is in or out.
+/// Returns chi-square of two decisions that each include or exclude the same users.
 fn dependence(first: &[u32], second: &[u32], percents: [u32; 2]) -> f64 {
     let mut cells = [[0_f64; 2]; 2];
     for (first, second) in first.iter().zip(second) {
@@ -39,8 +39,8 @@ fn dependence(first: &[u32], second: &[u32], percents: [u32; 2]) -> f64 {
 }
 
 fn check_independence(decisions: &[Vec<u32>]) {
-    for (place, first) in decisions.iter().enumerate() {
-        for second in &decisions[place + 1..] {
+    for (index, first) in decisions.iter().enumerate() {
+        for second in &decisions[index + 1..] {
             for percents in [[10, 10], [50, 50], [10, 50]] {
                 let chi_square = dependence(first, second, percents);
                 assert!(chi_square < LIMIT_1, "{chi_square}");
@@ -53,7 +53,7 @@ fn check_independence(decisions: &[Vec<u32>]) {
 fn domains_are_independent() {
     let decisions = [Domain::Canary, Domain::Flag, Domain::Variant].map(|domain| buckets(domain, "search"));
     check_independence(&decisions);
-    // What this would look like if they were not.
+    // The same decision twice is not.
     assert!(dependence(&decisions[0], &decisions[0], [10, 50]) > 1_000.0);
 }
 
@@ -67,9 +67,8 @@ fn flags_and_releases_are_independent() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
-    // Users of all buckets: which bucket a user has, the outcome says.
     #[test]
-    fn every_bucket_has_one_variant_and_each_its_share(weights in prop::collection::vec(0..=1_000_000_000_u64, 1..9)) {
+    fn every_bucket_has_one_variant_and_each_its_weight(weights in prop::collection::vec(0..=1_000_000_000_u64, 1..9)) {
         let total: u64 = weights.iter().sum();
         prop_assume!(total > 0);
         let variants: Vec<_> =
@@ -82,13 +81,12 @@ proptest! {
         prop_assert_eq!(ends.last(), Some(&u64::from(BUCKETS)));
         for user in 0..2_000 {
             let context = EvaluationContext { targeting_key: format!("user-{user}"), ..EvaluationContext::default() };
-            let evaluation = Evaluation { config: &config, context: &context, overrides: &Overrides::default(), now: 0 };
-            let details = evaluation.flag("f");
+            let details = Evaluation::new(&config, &context).flag("f");
             let variant: usize = details.variant.expect("a variant").parse().expect("a number");
-            // Without a bucket, all have the same.
-            let place = u64::from(details.bucket.unwrap_or(0));
-            let expected = ends.iter().position(|end| place < *end);
-            prop_assert_eq!(Some(variant), expected, "{:?} {}", &weights, place);
+            // Without a bucket, everyone has the same variant.
+            let bucket = u64::from(details.bucket.unwrap_or(0));
+            let expected = ends.iter().position(|end| bucket < *end);
+            prop_assert_eq!(Some(variant), expected, "{:?} {}", &weights, bucket);
         }
     }
 }

@@ -1,15 +1,14 @@
 //! The answer as JSON.
 
-use canary_runtime::evaluation::details::Value;
-use canary_runtime::evaluation::reason::ErrorCode;
+use canary_runtime::{ErrorCode, Value};
 use serde_json::json;
 
-use crate::commands::explain::answer::Answer;
+use crate::commands::explain::answer::{Answer, FlagAnswer};
 
-/// One line, where everything that is absent is `null`.
+/// Returns one line, in which everything absent is `null`.
 pub(crate) fn json(answer: &Answer<'_>) -> String {
     let decision = &answer.decision;
-    let flags = answer.flags.iter().map(|(key, details)| {
+    let flags = answer.flags.iter().map(|FlagAnswer { key, details, .. }| {
         let value = details.value.map_or_else(|| "null".to_owned(), value);
         let members = [
             ("value", value),
@@ -35,19 +34,19 @@ fn text<'a>(text: impl Into<Option<&'a str>>) -> String {
     json!(text.into()).to_string()
 }
 
-/// An object of JSON texts, which `serde_json` would read, and write in its own way.
+/// Joins members that are JSON already: `serde_json` would reformat their numbers.
 fn object<'a>(members: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let members = members.into_iter().map(|(name, json)| format!("{}:{json}", text(name)));
     format!("{{{}}}", members.collect::<Vec<_>>().join(","))
 }
 
-/// A value as it was typed, but for the blanks between its tokens: it may have been typed on many lines.
+/// Returns a value as it is written, without the white space between its tokens, which may include line ends.
 pub(crate) fn value(value: Value<'_>) -> String {
-    let (mut inside, mut escaped) = (false, false);
-    let kept = value.text().chars().filter(|&char| {
+    let (mut in_string, mut escaped) = (false, false);
+    let kept = value.source().chars().filter(|&char| {
         match char {
-            '"' if !escaped => inside = !inside,
-            ' ' | '\t' | '\n' | '\r' if !inside => return false,
+            '"' if !escaped => in_string = !in_string,
+            ' ' | '\t' | '\n' | '\r' if !in_string => return false,
             _ => {}
         }
         escaped = char == '\\' && !escaped;
@@ -70,16 +69,16 @@ mod tests {
             context,
             overrides: Overrides::new(["canary"], []),
             now: 0,
-            standing: Visitor::Identified,
+            visitor: Visitor::Identified,
             history: History::default(),
             flags: flags.iter().map(|&flag| flag.to_owned()).collect(),
         };
-        let snapshot = Snapshot::read(config.as_bytes(), 0);
+        let snapshot = Snapshot::parse(config.as_bytes(), 0);
         assert_eq!(super::json(&Answer::of(&question, &snapshot)), expected, "{config}");
     }
 
     #[test]
-    fn absent_is_null() {
+    fn absent_values_are_null() {
         let config = r#"{"CANARY_PERCENTAGE": 5, "REVISION": 7, "OVERRIDES": {"query": true}, "x": 1,
             "FEATURE_FLAGS": {"b": 101, "a": true, "": true}}"#;
         let head = r#"{"variant":"canary","cohort":"canary","bucket":38594,"reason":"TARGETING_MATCH","#;
@@ -90,7 +89,7 @@ mod tests {
             r#""I118 x (line 1, column 71): expected a known key; it is ignored","#,
             r#""E112 FEATURE_FLAGS.b (line 2, column 36): expected a number from 0 to 100 with at most 3 decimals","#,
             r#""E112 FEATURE_FLAGS. (line 2, column 52): "#,
-            r#"expected 1 to 64 of A-Z a-z 0-9 _ . -, and no name of JavaScript's own""#,
+            r#"expected 1 to 64 of A-Z a-z 0-9 _ . -, except __proto__, constructor and prototype""#,
         );
         let tail = format!(r#"}},"warnings":[{warnings}]}}"#);
         let head = format!(r#"{head}"errorCode":null,"revision":7,"flags":{{"#);
@@ -105,7 +104,7 @@ mod tests {
             (
                 r#"{"CANARY_PERCENTAGE": 5, "EXPIRES_AT": "1970-01-01T00:00:00Z", "FEATURE_FLAGS": {"a": true}}"#,
                 "GENERAL",
-                "E115 EXPIRES_AT: expected a time still to come, by the reply's Date",
+                "E115 EXPIRES_AT: expected a time after the Date of the response",
             ),
         ] {
             let head = r#"{"variant":"stable","cohort":"rest","bucket":null,"reason":"ERROR","errorCode":""#;
@@ -115,15 +114,15 @@ mod tests {
     }
 
     #[test]
-    fn values_stay_as_typed() {
-        for (typed, expected) in [
+    fn values_are_not_reformatted() {
+        for (source, expected) in [
             ("1.50", "1.50"),
             ("-0E+00", "-0E+00"),
             ("12345678901234567890123", "12345678901234567890123"),
             (r#""\u0041 \" \\""#, r#""\u0041 \" \\""#),
             ("{\n \"b\" : [ 1,\t\"x y\" ],\r\n \"a\": {}\n}", r#"{"b":[1,"x y"],"a":{}}"#),
         ] {
-            let document = Document::parse(typed).unwrap();
+            let document = Document::parse(source).unwrap();
             assert_eq!(value(Value::Json(document.root())), expected);
         }
     }
