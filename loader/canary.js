@@ -1,8 +1,8 @@
 /** The script that a page includes: one instance a page, however often it is asked for. */
-import { boot } from "./boot.js";
-import { notes, tell } from "./console.js";
-import { readSettings } from "./settings.js";
-import { createView } from "./view.js";
+import { boot } from "./boot/boot.js";
+import { notes, tell } from "./util/log.js";
+import { readSettings } from "./boot/settings.js";
+import { createView } from "./page/page_state.js";
 
 const name = Symbol.for("canary-runtime");
 const findTags = () => [...document.scripts].filter(({ src }) => src === import.meta.url);

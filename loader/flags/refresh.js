@@ -1,6 +1,6 @@
 import init, { fetch } from "refresh-glue";
-import { tell } from "./console.js";
-import { pass, refuseOld } from "./worker.js";
+import { tell } from "../util/log.js";
+import { pass, refuseOld } from "../boot/worker.js";
 
 /* global REFRESH_WASM -- the hashed name, set by the build */
 

@@ -1,7 +1,7 @@
 // The order of a page view, without a browser: `node --test tests/loader`.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { follow, sequence } from "../../loader/sequence.js";
+import { follow, sequence } from "../../loader/lifecycle/state_machine.js";
 
 /** Where a page view gets by these events, and what is done on the way. */
 function walk(...events) {

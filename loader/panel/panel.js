@@ -1,11 +1,11 @@
 import style from "panel-style";
-import { createArm } from "./arm.js";
-import { attempt } from "./attempt.js";
+import { createArm } from "./decision_section.js";
+import { attempt } from "../util/safe.js";
 import { el, facts, section } from "./dom.js";
-import { keep, lines } from "./lines.js";
-import { forget, recall } from "./memory.js";
-import { createFlags } from "./rows.js";
-import { address, askedArm, go } from "./share.js";
+import { keep, lines } from "../util/lines.js";
+import { forget, recall } from "../storage/storage.js";
+import { createFlags } from "./flag_list.js";
+import { address, askedArm, go } from "./override_url.js";
 
 /**
  * The panel for developers: what was decided and why, what flags are, and ways to override both. It stands beside the body,

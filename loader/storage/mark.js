@@ -1,4 +1,4 @@
-import { forget, recall, remember } from "./memory.js";
+import { forget, recall, remember } from "./storage.js";
 
 /**
  * Leaves a mark while a canary starts, for the next page view to find where this one never ends: it counts when it is

@@ -1,5 +1,5 @@
-import { attempt } from "./attempt.js";
-import { tell } from "./console.js";
+import { attempt } from "../util/safe.js";
+import { tell } from "../util/log.js";
 
 let policy;
 

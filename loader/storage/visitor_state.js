@@ -1,5 +1,5 @@
-import { notes } from "./console.js";
-import { forget, recall, remember } from "./memory.js";
+import { notes } from "../util/log.js";
+import { forget, recall, remember } from "./storage.js";
 
 export const reloadMs = 30_000; // a version makes a page load again once in this time
 

@@ -1,6 +1,6 @@
 // A page cannot go past a service worker that controls it, nor tell it not to keep what it answers.
 
-import { attempt } from "./attempt.js";
+import { attempt } from "../util/safe.js";
 
 const freshMs = 600_000; // an answer that is older than that may be one of those
 const isControlled = () => attempt(() => navigator.serviceWorker.controller);

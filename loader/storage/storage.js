@@ -1,6 +1,6 @@
-import { attempt } from "./attempt.js";
-import { notes } from "./console.js";
-import { isObject } from "./context.js";
+import { attempt } from "../util/safe.js";
+import { notes } from "../util/log.js";
+import { isObject } from "../page/context.js";
 import { find } from "./homes.js";
 
 const keys = ["canary_memory", "canary_mark", "canary_good"];

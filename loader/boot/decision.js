@@ -1,8 +1,8 @@
 import { fetchConfig } from "./config.js";
-import { notes } from "./console.js";
-import { encode } from "./encode.js";
-import { forget, recall } from "./memory.js";
-import { startModule } from "./module.js";
+import { notes } from "../util/log.js";
+import { encode } from "../util/encode.js";
+import { forget, recall } from "../storage/storage.js";
+import { startModule } from "./engine.js";
 
 const dayMs = 86_400_000;
 const armMs = 600_000; // how long a config that was good may still choose the arm

@@ -1,4 +1,4 @@
-import { attempt } from "./attempt.js";
+import { attempt } from "../util/safe.js";
 import { el, facts, grouped, section } from "./dom.js";
 
 const filterFrom = 10; // flags; fewer are seen at a glance

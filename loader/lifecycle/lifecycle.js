@@ -1,18 +1,18 @@
-import { apologise } from "./apologise.js";
-import { attempt } from "./attempt.js";
+import { apologise } from "../boot/stable.js";
+import { attempt } from "../util/safe.js";
 import { watchChunks } from "./chunks.js";
-import { tell } from "./console.js";
-import { watchCrash } from "./crash.js";
-import { crawlers } from "./crawlers.js";
+import { tell } from "../util/log.js";
+import { watchCrash } from "./watchers.js";
+import { crawlers } from "../page/crawlers.js";
 import { diagnose } from "./diagnosis.js";
-import { decode } from "./host.js";
+import { decode } from "../host.js";
 import { insert } from "./insert.js";
-import { remember } from "./memory.js";
-import { noteReload } from "./reload.js";
-import { rise } from "./rise.js";
+import { remember } from "../storage/storage.js";
+import { noteReload } from "../storage/reload.js";
+import { rise } from "./readiness.js";
 import { isBlank } from "./screen.js";
-import { follow } from "./sequence.js";
-import { words } from "./words.js";
+import { follow } from "./state_machine.js";
+import { words } from "./messages.js";
 
 const leaveMs = 1000; // from when somebody leaves a page until it is gone
 const drawMs = 2000; // what threw may be on the screen within so long

@@ -1,6 +1,6 @@
 import { el, facts, grouped, section } from "./dom.js";
 import { createRuler } from "./ruler.js";
-import { address, askedArm, go } from "./share.js";
+import { address, askedArm, go } from "./override_url.js";
 
 /** Long ids are nobody's to read, and pictures of them travel. */
 const shorten = (key) => (key.length > 16 ? `${key.slice(0, 8)}…${key.slice(-4)}` : key || "none");

@@ -1,4 +1,4 @@
-import { inWords } from "./thrown.js";
+import { inWords } from "../util/thrown.js";
 
 const lostChunk = /dynamically imported module|importing a module script|chunkloaderror|loading chunk/i;
 

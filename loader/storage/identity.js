@@ -1,6 +1,6 @@
-import { notes, tell } from "./console.js";
+import { notes, tell } from "../util/log.js";
 import { find, homes, keep } from "./homes.js";
-import { forgetAll } from "./memory.js";
+import { forgetAll } from "./storage.js";
 
 /** This browser's id, made by `newId` where there is none, or "" where nothing keeps it. */
 export function keepId(newId) {

@@ -1,8 +1,8 @@
 import { decide, initSync, newId } from "boot-glue";
-import { encodeContext, readAttributes } from "./context.js";
-import { crawlers } from "./crawlers.js";
-import { decode } from "./host.js";
-import { keepId } from "./identity.js";
+import { encodeContext, readAttributes } from "../page/context.js";
+import { crawlers } from "../page/crawlers.js";
+import { decode } from "../host.js";
+import { keepId } from "../storage/identity.js";
 
 /* global BOOT_WASM -- the hashed name, set by the build */
 

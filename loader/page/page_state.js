@@ -1,7 +1,7 @@
-import { attempt } from "./attempt.js";
-import { tell } from "./console.js";
+import { attempt } from "../util/safe.js";
+import { tell } from "../util/log.js";
 import { createEvents } from "./events.js";
-import { keepConsent } from "./identity.js";
+import { keepConsent } from "../storage/identity.js";
 
 /** One page view's state: the decision, the flags once they are there, who listens. `canary` is what the page sees. */
 export function createView() {

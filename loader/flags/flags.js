@@ -1,11 +1,11 @@
 import init, { Flags } from "flags-glue";
-import { attempt } from "./attempt.js";
-import { tell } from "./console.js";
-import { encodeContext, readAttributes } from "./context.js";
-import { encode } from "./encode.js";
-import { decode } from "./host.js";
-import { isDebugged } from "./lines.js";
-import { watchConfig } from "./watch.js";
+import { attempt } from "../util/safe.js";
+import { tell } from "../util/log.js";
+import { encodeContext, readAttributes } from "../page/context.js";
+import { encode } from "../util/encode.js";
+import { decode } from "../host.js";
+import { isDebugged } from "../util/lines.js";
+import { watchConfig } from "./refresh_triggers.js";
 
 /* global FLAGS_WASM, PANEL_JS -- the hashed names, set by the build */
 

@@ -1,5 +1,5 @@
-import { leaveMark } from "./mark.js";
-import { inWords } from "./thrown.js";
+import { leaveMark } from "../storage/mark.js";
+import { inWords } from "../util/thrown.js";
 
 /**
  * Resolves when a bundle is up: its scripts are loaded, nothing of it threw, its modules have run to their end, and it has

@@ -1,5 +1,5 @@
-import { reloadMs } from "./history.js";
-import { recall, remember } from "./memory.js";
+import { reloadMs } from "./visitor_state.js";
+import { recall, remember } from "./storage.js";
 
 /**
  * Notes a reload, which a version may cause once in half a minute; `from` is the time where a fallback causes it, else 0.

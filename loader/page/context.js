@@ -1,5 +1,5 @@
-import { attempt } from "./attempt.js";
-import { encode } from "./encode.js";
+import { attempt } from "../util/safe.js";
+import { encode } from "../util/encode.js";
 
 /** Whether it is what JSON calls an object. */
 export const isObject = (value) => ({}).toString.call(value) === "[object Object]";

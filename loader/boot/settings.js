@@ -1,6 +1,6 @@
-import { tell } from "./console.js";
-import { isObject } from "./context.js";
-import { findConsent } from "./identity.js";
+import { tell } from "../util/log.js";
+import { isObject } from "../page/context.js";
+import { findConsent } from "../storage/identity.js";
 
 /** The page's own word: the attributes of the script tag, with their defaults. The way to stable stands here alone. */
 export function readSettings(tag) {

@@ -1,4 +1,4 @@
-import { attempt } from "./attempt.js";
+import { attempt } from "../util/safe.js";
 
 const maxAge = 90 * 24 * 60 * 60; // seconds, from the last use
 

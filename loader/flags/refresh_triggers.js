@@ -1,5 +1,5 @@
-import { tell } from "./console.js";
-import { findId } from "./identity.js";
+import { tell } from "../util/log.js";
+import { findId } from "../storage/identity.js";
 
 /* global REFRESH_JS -- the hashed name, set by the build */
 

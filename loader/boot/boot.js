@@ -1,9 +1,9 @@
-import { apologise } from "./apologise.js";
-import { attempt } from "./attempt.js";
-import { notes, tell } from "./console.js";
-import { decide, without } from "./decide.js";
-import { createHistory } from "./history.js";
-import { erase } from "./identity.js";
+import { apologise } from "./stable.js";
+import { attempt } from "../util/safe.js";
+import { notes, tell } from "../util/log.js";
+import { decide, without } from "./decision.js";
+import { createHistory } from "../storage/visitor_state.js";
+import { erase } from "../storage/identity.js";
 
 /* global FLAGS_JS, TRIAL_JS -- the hashed names, set by the build */
 
