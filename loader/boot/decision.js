@@ -39,7 +39,7 @@ export async function decide(settings, view, end) {
     }
     if (!answer.code) {
       // What an address gives is for this page view alone.
-      const isNews = view.standing !== "unknown" && !/[?&]canary=/.test(location.search);
+      const isNews = view.visitor !== "anonymous" && !/[?&]canary=/.test(location.search);
       if (isNews) view.history.note(answer.decision.variant);
       return { ...answer, reply };
     }

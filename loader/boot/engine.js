@@ -16,9 +16,9 @@ export async function startModule(settings, view) {
     view.makeId = () => settings.userId || keepId(() => decode(newId()));
     const targetingKey = settings.private || crawlers.test(navigator.userAgent) ? "" : view.makeId();
     view.user = { targetingKey, attributes: settings.attributes };
-    view.standing = !targetingKey ? "unknown" : navigator.webdriver ? "automated" : "known";
+    view.visitor = !targetingKey ? "anonymous" : navigator.webdriver ? "bot" : "identified";
     view.bytes = encodeContext(view.user, readAttributes(), {
-      standing: view.standing,
+      visitor: view.visitor,
       origins: settings.origins,
       arm: query.getAll("canary"),
       flagOverrides: query.getAll("canary.flag"),

@@ -90,7 +90,7 @@ export function createTrial({ settings, view, bundles, notes, append }) {
     keep() {
       const { bytes, now, at } = answer.reply ?? {};
       // What led to a canary that failed is not good because stable is.
-      const isHealthy = !answer.isGood && variant === answer.decision.variant && view.standing !== "unknown";
+      const isHealthy = !answer.isGood && variant === answer.decision.variant && view.visitor !== "anonymous";
       if (!isHealthy || !(bytes?.length <= goodBytes)) return;
       const isKept = remember("canary_good", { at, now, text: decode(bytes) });
       if (!isKept && !notes.includes("E302")) {

@@ -16,7 +16,7 @@ export function createView() {
     evaluate: (flagKey, defaultValue, context) => view.flags?.evaluate(flagKey, context, defaultValue) ?? defaultValue,
     setConsent(granted) {
       keepConsent(granted === true);
-      if (granted !== true) view.standing = "unknown";
+      if (granted !== true) view.visitor = "anonymous";
       // Without a module there is none to make it, and with the privacy control none may be made.
       if (granted === true && !navigator.globalPrivacyControl) attempt(() => view.makeId());
     },

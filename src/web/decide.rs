@@ -54,7 +54,7 @@ fn answer(view: &[u8], config: &[u8], reply_time: f64, held: bool, out: &mut Wri
     });
     let overrides = Overrides::new(view.member(Keyword::Arm).items().map(Json::text), None);
     let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now: 0 };
-    let decision = Decision::make(&evaluation, view::standing(view), History { held, quarantined: false });
+    let decision = Decision::make(&evaluation, view::visitor(view), History { held, quarantined: false });
     match bundle {
         Some(bundle) => {
             out.raw("bundle", bundle.text());

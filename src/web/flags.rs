@@ -26,8 +26,8 @@ pub struct Flags {
 }
 
 impl Flags {
-    /// For one page view: `{"targetingKey", "attributes", "standing", "origins", "arm", "flagOverrides"}`. Whom it is about,
-    /// how well they are known (`known`, `automated` or `unknown`), the origins besides the page's own from which assets may
+    /// For one page view: `{"targetingKey", "attributes", "visitor", "origins", "arm", "flagOverrides"}`. Whom it is about,
+    /// the kind of visitor (`identified`, `bot` or `anonymous`), the origins besides the page's own from which assets may
     /// come, separated by spaces, and what the address overrides, as two lists of texts.
     #[must_use]
     pub fn new(view: &[u8]) -> Self {

@@ -25,11 +25,11 @@ pub(super) fn context(view: Json) -> Option<EvaluationContext> {
     Some(EvaluationContext { targeting_key: String::from(key.text()), attributes })
 }
 
-/// How well they are known.
-pub(super) fn standing(view: Json) -> Visitor {
-    match view.member(Keyword::Standing).word() {
-        Keyword::Known => Visitor::Identified,
-        Keyword::Automated => Visitor::Bot,
+/// The kind of visitor.
+pub(super) fn visitor(view: Json) -> Visitor {
+    match view.member(Keyword::Visitor).word() {
+        Keyword::Identified => Visitor::Identified,
+        Keyword::Bot => Visitor::Bot,
         _ => Visitor::Anonymous,
     }
 }
