@@ -1,112 +1,88 @@
-import { apologise } from "./stable.js";
-import { attempt } from "../util/safe.js";
-import { notes, tell } from "../util/log.js";
-import { decide, without } from "./decision.js";
-import { createHistory } from "../storage/visitor_state.js";
-import { erase } from "../storage/identity.js";
-
-/* global FLAGS_JS, TRIAL_JS -- the hashed names, set by the build */
+/** The steps of a page view until its bundle: decide, preload, and load the scripts that stand beside the bundle. */
+import { eraseVisitor } from "../storage/identity.js";
+import { loadVisitorState } from "../storage/visitor_state.js";
+import { pendingCodes } from "../util/log.js";
+import { requestDecision, stableAnswer } from "./decision.js";
+import { startEngine } from "./engine.js";
+import { createAppend, insertStable } from "./stable.js";
 
 /**
- * All that comes before the bundle: a decision, or the end of the budget, and the parts that stand beside it. What
- * follows is the trial's, and sequence.js has the order of it. `view` is the surface's state.
+ * Boots a page view. The lifecycle script takes over with the bundle; where it cannot be loaded, stable is inserted here.
+ *
+ * @param {PageState} page
+ * @param {Settings} settings
  */
-export async function boot(settings, view) {
-  const { stable, budgetMs } = settings;
-  if (settings.private) erase();
-  view.history = createHistory(settings);
-  let timers;
-  const end = new Promise((_, reject) => {
-    const left = budgetMs - performance.now() + view.startedAt;
-    // Early enough to be there at the end, where the last good config may want it.
-    timers = [setTimeout(loadTrial, left / 2), setTimeout(reject, left, `E103 no decision within ${budgetMs} ms`)];
+export async function boot(page, settings) {
+  if (settings.private) eraseVisitor();
+  const visitorState = loadVisitorState(settings);
+  page.began(settings, visitorState);
+  const { budgetMs, stable } = settings;
+  const append = createAppend(settings.nonce);
+  /** @type {LifecycleScript["createLifecycle"] | undefined} */
+  let createLifecycle;
+  const loadLifecycle = () =>
+    loadScript(LIFECYCLE_JS, (script) => {
+      createLifecycle = script.createLifecycle;
+      if (!createLifecycle) throw new Error();
+    });
+  const loadFlags = () => loadScript(FLAGS_JS, (script) => script.loadFlags(page));
+  /** @type {ReturnType<typeof setTimeout>[]} */
+  let timers = [];
+  /** @type {Promise<never>} */
+  const deadline = new Promise((_, reject) => {
+    const left = budgetMs - performance.now() + page.startedAt;
+    // Early enough for the last known good config, which is used at the end of the budget.
+    timers = [setTimeout(loadLifecycle, left / 2), setTimeout(reject, left, `E103 no decision within ${budgetMs} ms`)];
   });
-  end.catch(() => {}); // who waits for it says so
-  let createTrial;
+  deadline.catch(() => {}); // reported where it is awaited
 
-  const answer = (view.answer = await decide(settings, view, end));
-  const { dataset } = document.documentElement;
-  const isTaken = dataset.canaryVariant; // by the guard, which was quicker and has said so
-  if (isTaken) Object.assign(answer, without());
-  const wanted = answer.decision.variant;
+  const answer = await requestDecision(page, startEngine(settings), deadline);
+  page.answered(answer);
+  // The guard sets the variant where it has inserted stable by itself.
+  const isPreempted = !!document.documentElement.dataset.canaryVariant;
+  let { decision, fault } = isPreempted ? stableAnswer() : answer;
   const bundles = { canary: answer.bundle ?? settings.canary, stable };
-
-  // What comes next is asked for already, so that the parts beside it take no time of their own.
-  for (const { src, integrity = "" } of isTaken ? [] : bundles[wanted].scripts) {
+  // The bundle is requested first, so that it does not wait for the scripts beside it.
+  for (const { src, integrity = "" } of isPreempted ? [] : bundles[decision.variant].scripts) {
     append("link", { rel: "preload", as: "script", integrity, href: src });
   }
-  const flags = answer.flags && startFlags();
-  const late = await Promise.race([loadTrial(), end]).catch((late) => late);
-  // No canary without a trial; stable can do without.
-  if (!createTrial && wanted === "canary") Object.assign(answer, without(late));
+
+  const flags = answer.flags && loadFlags();
+  const late = await Promise.race([loadLifecycle(), deadline]).catch((reason) => reason);
+  // The lifecycle script guards the canary; stable can do without.
+  if (!createLifecycle && decision.variant === "canary") ({ decision, fault } = stableAnswer(late));
+  // A reload after a fallback belongs to a page view that is counted already.
+  let isCounted = !visitorState.isFallbackReload;
   if (flags) {
-    await Promise.race([flags, end]).catch((late) => {
-      answer.decision.eligible = false;
-      if (!answer.fault) view.fail(late, "flags have their defaults", "error");
+    await Promise.race([flags, deadline]).catch((late) => {
+      isCounted = false;
+      if (!fault) page.report(late, "flags have their defaults", "error");
     });
   }
   timers.map(clearTimeout);
-  const trial = createTrial?.({ settings, view, bundles, notes, append });
-  view.missing = answer.flags === false ? "FLAG_NOT_FOUND" : "GENERAL";
-  view.isStale = !!(answer.fault ?? answer.code);
-  // Counted already, before the fallback that made it load again.
-  if (view.history.isContinued) answer.decision.eligible = false;
-  view.decided(answer.decision);
-  const done = answer.isGood ? "the last good config holds" : "stable loads";
-  if (answer.fault) view.fail(answer.fault, done, "error");
-  if (trial) trial.send(isTaken ? "taken" : answer.decision.variant);
-  else if (!isTaken) insertStable();
+  decision = { ...decision, eligible: decision.eligible && isCounted };
+  const lifecycle = createLifecycle?.({ page, decision, bundles, pendingCodes, append });
+  page.decided(decision, fault);
+  const consequence = answer.isLastKnownGood ? "the last good config holds" : "stable loads";
+  if (fault) page.report(fault, consequence, "error");
+  if (lifecycle) lifecycle.send(isPreempted ? "preempted" : decision.variant);
+  else if (!isPreempted) insertStable(stable, append);
 
-  // Nobody waits for them here, but a refresh may bring flags, and they have the words for what is wrong with a config.
-  const words = view.decide && (await (flags || startFlags()).catch(() => {}));
-  if (answer.code) view.fail(words ?? `${answer.code} the config is refused`, done, "error");
-
-  function loadTrial() {
-    return load(TRIAL_JS, (part) => {
-      if (!(createTrial = part.createTrial)) throw 0; // said below
-    });
-  }
-
-  /** The flags, told of the config. Answers what is wrong with it, in words. */
-  function startFlags() {
-    return load(FLAGS_JS, ({ loadFlags }) => loadFlags(settings, view));
-  }
-
-  function append(tag, properties) {
-    const node = document.createElement(tag);
-    Object.assign(node, { nonce: settings.nonce, crossOrigin: "anonymous", ...properties });
-    document.head.append(node);
-    return node;
-  }
-
-  /** The shortest way to stable, where not even the trial came in time. */
-  function insertStable() {
-    dataset.canaryVariant = "stable";
-    for (const { href } of stable.styles ?? []) append("link", { rel: "stylesheet", href });
-    for (const { src, type, integrity = "" } of stable.scripts) {
-      const url = new URL(src, document.baseURI).href;
-      const onerror = ({ filename }) => {
-        onload();
-        const isBlank = !document.body.innerText.trim();
-        if (isBlank) apologise();
-        // What it throws while it is on the screen is the page's own matter.
-        if (isBlank || !filename) tell(`E501 ${src} ${filename ? "threw" : "did not load"}`);
-      };
-      const threw = (error) => error.filename === url && onerror(error);
-      const onload = () => removeEventListener("error", threw);
-      addEventListener("error", threw);
-      const properties = { type: type === "classic" ? "" : "module", async: false, integrity, onload, onerror, src };
-      // Trusted Types let no plain address into a script.
-      if (!attempt(() => append("script", properties))) import(url).then(onload, onerror);
-    }
-  }
+  // A refresh may bring flags, and the flags script has the message for a refused config.
+  const message = page.engine && (await (flags || loadFlags()).catch(() => {}));
+  if (answer.code) page.report(message ?? `${answer.code} the config is refused`, consequence, "error");
 }
 
-/** A part, and what is made of it. It may be of no use, like an empty file, and it may fail before somebody waits. */
-function load(part, use) {
-  const loading = import(new URL(part, import.meta.url)).then(use).catch((fault) => {
-    throw typeof fault === "string" ? fault : `E201 ${part} could not be loaded`;
+/**
+ * Imports a script of the runtime and uses it. Rejects with a fault, which is reported where the promise is awaited.
+ *
+ * @param {string} name
+ * @param {(script: any) => any} use
+ */
+function loadScript(name, use) {
+  const loading = import(new URL(name, import.meta.url).href).then(use).catch((error) => {
+    throw typeof error === "string" ? error : `E201 ${name} could not be loaded`;
   });
-  loading.catch(() => {}); // who waits says so
+  loading.catch(() => {});
   return loading;
 }

@@ -1,31 +1,34 @@
+/** The script for refreshes, loaded at the first one: requests the config again, and lets the flags follow it. */
 import init, { fetch } from "refresh-glue";
-import { tell } from "../util/log.js";
-import { pass, refuseOld } from "../boot/worker.js";
+import { bypassServiceWorker, rejectOldReply } from "../boot/config.js";
+import { log } from "../util/log.js";
 
-/* global REFRESH_WASM -- the hashed name, set by the build */
-
-let module;
+/** @type {Promise<unknown> | undefined} */
+let started;
 
 /**
- * A config after the boot, by a wasm module of its own: nobody waits for either. Flags follow the new config, the
- * bundle of this page stays.
+ * Refreshes the config. Flags follow it, the bundle of this page stays. Throws a fault.
+ *
+ * @param {PageState} page
  */
-export async function refresh(url, view) {
-  await (module ??= init({ module_or_path: new URL(REFRESH_WASM, import.meta.url) }));
-  const reply = await fetch(pass(url));
+export async function refresh(page) {
+  const { config: url } = page.settings;
+  const flags = /** @type {FlagClient} */ (page.flags);
+  await (started ??= init({ module_or_path: new URL(REFRESH_WASM, import.meta.url) }));
+  const reply = await fetch(bypassServiceWorker(url));
   const { now } = reply;
   const bytes = reply.take();
   reply.free();
-  refuseOld(url, now);
-  const answer = view.flags.decide({ bytes, now });
-  if (!answer) return view.flags.changed(); // the module failed, and has said so
+  rejectOldReply(url, now);
+  const answer = flags.decide({ bytes, now });
+  if (!answer) return flags.changed(); // the engine trapped, which is reported
   const { decision, code } = answer;
-  const { fault, notices } = view.flags.take({ bytes, now });
+  const { fault, notices } = flags.takeConfig({ bytes, now });
   if (code) throw fault ?? `${code} the config is refused`;
-  for (const notice of notices) tell(notice);
+  for (const notice of notices) log(notice);
 
-  const wasStale = view.isStale;
-  view.isStale = view.answer.isGood = false;
-  view.flags.changed(wasStale);
-  if (decision.variant !== view.decision.variant) view.emit("superseded", decision);
+  const wasStale = page.isStale;
+  page.configRefreshed();
+  flags.changed(wasStale);
+  if (decision.variant !== page.decision.variant) page.emit("superseded", decision);
 }

@@ -1,43 +1,45 @@
-import { tell } from "../util/log.js";
-import { findId } from "../storage/identity.js";
-
-/* global REFRESH_JS -- the hashed name, set by the build */
+/** Triggers of a config refresh: the tab becomes visible, the page comes back from the back/forward cache, a timer. */
+import { loadDeviceId } from "../storage/identity.js";
+import { log } from "../util/log.js";
 
 /**
- * Asks for the config again when the tab becomes visible or comes back from the browser's memory, and at the page's
- * interval. Returns what ends it.
+ * Refreshes the config at each trigger. Returns what ends that.
+ *
+ * @param {PageState} page
  */
-export function watchConfig({ config, refreshSeconds, userId }, view) {
-  let isLost = false;
-  let isBusy = false; // a page that comes back is told of it twice
+export function watchRefreshTriggers(page) {
+  const { config, refreshSeconds, userId } = page.settings;
+  let isIdLost = false;
+  let isBusy = false; // a page that comes back fires two triggers
   const refresh = async () => {
-    if (isBusy || document.hidden || !view.decide || !config) return;
+    if (isBusy || document.hidden || !page.engine || !config) return;
     isBusy = true;
-    if (!isLost && !userId && view.user.targetingKey && !findId()) {
-      isLost = true;
-      tell("I305 this browser's storage was cleared; the page goes on as it is");
+    if (!isIdLost && !userId && page.visitor.targetingKey && !loadDeviceId()) {
+      isIdLost = true;
+      log("I305 this browser's storage was cleared; the page goes on as it is");
     }
     try {
-      await (await import(new URL(REFRESH_JS, import.meta.url))).refresh(config, view);
+      const script = await import(new URL(REFRESH_JS, import.meta.url).href);
+      await script.refresh(page);
     } catch (fault) {
-      // A text is a fault with its code; anything else is the file or the module itself.
+      // Faults are texts; anything else is an error of the script or its engine.
       const text = typeof fault === "string" ? fault : "E201 the module for refreshes failed";
-      view.fail(text, "the config before it holds", !view.isStale && "stale");
-      view.isStale = true;
+      page.report(text, "the config before it holds", page.isStale ? undefined : "stale");
+      page.refreshFailed();
     }
     isBusy = false;
   };
-  const restore = ({ persisted }) => {
+  const onPageShow = (/** @type {PageTransitionEvent} */ { persisted }) => {
     if (!persisted) return;
-    tell("I413 the page is back from the browser's memory; it is not counted again");
+    log("I413 the page is back from the browser's memory; it is not counted again");
     refresh();
   };
   document.addEventListener("visibilitychange", refresh);
-  addEventListener("pageshow", restore);
-  const timer = refreshSeconds && setInterval(refresh, refreshSeconds * 1000);
+  addEventListener("pageshow", onPageShow);
+  const timer = refreshSeconds ? setInterval(refresh, refreshSeconds * 1000) : undefined;
   return () => {
     document.removeEventListener("visibilitychange", refresh);
-    removeEventListener("pageshow", restore);
+    removeEventListener("pageshow", onPageShow);
     clearInterval(timer);
   };
 }

@@ -1,149 +1,186 @@
-import { apologise } from "../boot/stable.js";
-import { attempt } from "../util/safe.js";
-import { watchChunks } from "./chunks.js";
-import { tell } from "../util/log.js";
-import { watchCrash } from "./watchers.js";
-import { crawlers } from "../page/crawlers.js";
-import { diagnose } from "./diagnosis.js";
+/** The lifecycle of a page's bundle: its insertion, its probation, and what follows from a failure. */
+import { showErrorPage } from "../boot/stable.js";
 import { decode } from "../host.js";
-import { insert } from "./insert.js";
-import { remember } from "../storage/storage.js";
-import { noteReload } from "../storage/reload.js";
-import { rise } from "./readiness.js";
-import { isBlank } from "./screen.js";
-import { follow } from "./state_machine.js";
-import { words } from "./messages.js";
+import { crawlers } from "../page/context.js";
+import { save } from "../storage/storage.js";
+import { hasJustReloaded, recordReload } from "../storage/visitor_state.js";
+import { log } from "../util/log.js";
+import { tryOrNull } from "../util/safe.js";
+import { diagnoseLoadError, insertBundle } from "./insert.js";
+import { messages } from "./messages.js";
+import { waitUntilUp } from "./readiness.js";
+import { transition } from "./state_machine.js";
+import { isBlank, watchBlank, watchChunkErrors } from "./watchers.js";
 
-const leaveMs = 1000; // from when somebody leaves a page until it is gone
-const drawMs = 2000; // what threw may be on the screen within so long
-const goodBytes = 65_536; // a larger config is not kept
+const leaveMs = 1000; // a page that is being left is gone after so long
+const drawMs = 2000; // a script that threw may draw within so long
+const maxConfigBytes = 65_536; // a larger config is not saved
 
-const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const wait = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** What was done, by the state that followed. */
-const done = {
+/** The consequence of a fault, by the state that follows. @type {Record<string, string>} */
+const consequences = {
   stable: "stable loads",
-  leaving: "the page loads again, with stable",
-  renewing: "the page loads again",
-  up: "it is left to the page",
-  broken: "the page says so",
+  reloading_to_stable: "the page loads again, with stable",
+  reloading: "the page loads again",
+  running: "it is left to the page",
+  failed: "an error page is shown",
 };
 
-/** One line for a fault, and what the sequence made of it. */
-const say = (fault, state) => tell(`${fault}; ${done[state]}`);
+const logFault = (/** @type {string} */ fault, /** @type {string} */ state) => log(`${fault}; ${consequences[state]}`);
 
 /**
- * A bundle's insertion and all that it has to stand from then on, and what is done when it does not, as the sequence has
- * it.
+ * Logs the codes that canary.js has no messages for, and what is special about this page view.
+ *
+ * @param {Decision} decision
+ * @param {string[]} pendingCodes
  */
-export function createTrial({ settings, view, bundles, notes, append }) {
-  const { answer, history } = view;
-  let variant; // of the bundle that was inserted last
-  let touched = false;
-  let isNoted = true; // that this canary failed
+function logPending(decision, pendingCodes) {
+  for (const code of pendingCodes) log(`${code} ${messages[code]}`);
+  if (decision.reason === "DISABLED" && decision.bucket !== null) log("I120 CANARY_PERCENTAGE is 0; stable loads");
+  if (crawlers.test(navigator.userAgent)) log("I415 a crawler; stable loads");
+  else if (navigator.webdriver) log("I415 automation; the page is counted only where the config says so");
+  if (document.prerendering) log("I414 rendered ahead; the page is counted when it is shown");
+}
+
+/**
+ * Creates the lifecycle of this page's bundle, which begins with the first event that is sent.
+ *
+ * @type {LifecycleScript["createLifecycle"]}
+ */
+export function createLifecycle({ page, decision, bundles, pendingCodes, append }) {
+  const { answer, settings, visitorState } = page;
   let state = "deciding";
-  let takeOut = () => {}; // that bundle, with all of it that has not run
+  /** @type {Arm} */
+  let variant; // of the bundle that was inserted last
+  let isTouched = false; // by the user, in an app that is on the screen
+  let isQuarantineStored = true;
+  let removeBundle = () => {};
 
-  /** Answers the state that follows. */
-  const send = (event, facts) => {
-    const step = follow(state, event, facts) ?? [];
-    state = step.at(-1) ?? state;
-    for (const name of step) actions[name]?.(name);
-    return state;
-  };
-  const isBlankNow = () => isBlank(attempt(() => document.querySelector(settings.root)) ?? document.body);
+  page.messages = messages;
+  logPending(decision, pendingCodes);
 
-  view.words = words;
-  for (const code of notes) tell(`${code} ${words[code]}`);
-  if (answer.decision.reason === "DISABLED" && answer.decision.bucket !== null) tell("I120 CANARY_PERCENTAGE is 0; stable loads");
-  if (crawlers.test(navigator.userAgent)) tell("I415 a crawler; stable loads");
-  else if (navigator.webdriver) tell("I415 automation; the page is counted only where the config says so");
-  if (document.prerendering) tell("I414 rendered ahead; the page is counted when it is shown");
+  const isBlankNow = () => isBlank(tryOrNull(() => document.querySelector(settings.root)) ?? document.body);
 
-  /** Listens until the answer is called, or the page stops. */
+  /** @type {Listen} */
   const listen = (type, listener) => {
     addEventListener(type, listener, true);
-    const leave = () => removeEventListener(type, listener, true);
-    view.onStop(leave);
-    return leave;
+    const cleanup = () => removeEventListener(type, listener, true);
+    page.onStop(cleanup);
+    return cleanup;
   };
-  // Into the app, not into a page that is still empty.
-  const touch = ({ isTrusted }) => (touched ||= isTrusted && !isBlankNow());
-  for (const type of ["pointerdown", "keydown", "input"]) listen(type, touch);
+  for (const type of ["pointerdown", "keydown", "input"]) {
+    listen(type, ({ isTrusted }) => (isTouched ||= isTrusted && !isBlankNow()));
+  }
 
-  /** Once for a version and half a minute, and not at all where that cannot be noted. */
-  const reload = (from) => {
-    const isPossible = isNoted && !settings.private;
-    const isDue = isPossible && noteReload(variant === "canary" ? answer.version : settings.stable.scripts[0].src, from);
-    if (isDue) return setTimeout(() => location.reload()); // once it is told
-    if (isDue !== null) tell("E410 a reload cannot be noted; there is none");
-    send("refused");
+  /** @type {Lifecycle["send"]} */
+  const send = (event, facts) => {
+    const step = transition(state, event, facts) ?? [];
+    state = step.at(-1) ?? state;
+    for (const action of step) actions[action]?.();
+    return state;
   };
 
+  /** @type {Record<string, () => void>} */
   const actions = {
-    canary: run,
-    stable: run,
-    broken: apologise,
-    quarantine: () => (isNoted = history.keep({ arm: "stable", bad: answer.version })),
-    leaving: () => reload(Date.now()),
-    renewing: () => reload(0),
-    keep() {
-      const { bytes, now, at } = answer.reply ?? {};
-      // What led to a canary that failed is not good because stable is.
-      const isHealthy = !answer.isGood && variant === answer.decision.variant && view.visitor !== "anonymous";
-      if (!isHealthy || !(bytes?.length <= goodBytes)) return;
-      const isKept = remember("canary_good", { at, now, text: decode(bytes) });
-      if (!isKept && !notes.includes("E302")) {
-        tell("E302 this browser's storage takes no config; this page goes on");
-      }
+    canary: () => start("canary"),
+    stable: () => start("stable"),
+    reloading_to_stable: () => reload(true),
+    reloading: () => reload(false),
+    failed: showErrorPage,
+    quarantine() {
+      isQuarantineStored = visitorState.quarantine(/** @type {string} */ (answer.version));
     },
+    save_config: saveConfig,
   };
 
-  const crashed = () => say("E406 the canary left nothing on the screen", send("crashed"));
+  /** Saves the config as the last known good one, if this bundle is what it decided. */
+  function saveConfig() {
+    const { bytes, now, at } = answer.reply ?? {};
+    const isHealthy = !answer.isLastKnownGood && variant === decision.variant && page.visitor.kind !== "anonymous";
+    if (!isHealthy || !bytes || bytes.length > maxConfigBytes) return;
+    const isSaved = save("canary_good", { at, now, text: decode(bytes) });
+    if (!isSaved && !pendingCodes.includes("E302")) {
+      log("E302 this browser's storage takes no config; this page goes on");
+    }
+  }
 
-  const outdated = async (message) => {
-    // Whoever leaves a page cuts off what it still loads.
-    await wait(leaveMs);
-    const state = send("outdated", { touched });
-    say(`E409 ${message}`, state);
-    if (state === "up") view.emit("stale", { code: "E409", message });
-  };
+  /**
+   * Reloads the page, unless this version has just done so, or the reload cannot be recorded.
+   *
+   * @param {boolean} isFallback
+   */
+  function reload(isFallback) {
+    const version = /** @type {string} */ (variant === "canary" ? answer.version : settings.stable.scripts[0]?.src);
+    const canRecord = isQuarantineStored && !settings.private;
+    const isTooSoon = canRecord && hasJustReloaded(version);
+    if (canRecord && !isTooSoon && recordReload(version, isFallback)) {
+      setTimeout(() => location.reload()); // after the fault is logged
+      return;
+    }
+    if (!isTooSoon) log("E410 cannot record the reload; the page is not loaded again");
+    send("reload_refused");
+  }
 
-  async function run(name) {
+  /**
+   * Inserts a bundle in the place of the one before, and sends what becomes of its start.
+   *
+   * @param {Arm} name
+   */
+  async function start(name) {
     variant = name;
     let isLeaving = false;
-    const leave = () => (isLeaving = true);
-    const ends = ["beforeunload", "pagehide"].map((type) => listen(type, leave));
-    takeOut();
-    const insertion = insert(bundles[name], name, append);
-    ({ takeOut } = insertion);
+    const cleanups = ["beforeunload", "pagehide"].map((type) => listen(type, () => (isLeaving = true)));
+    removeBundle();
+    const bundle = bundles[name];
+    const { loaded, remove } = insertBundle(bundle, name, append);
+    removeBundle = remove;
     try {
-      const { version, guard } = answer;
-      const { started } = view;
-      await rise({ variant, bundle: bundles[name], loaded: insertion.loaded, version, guard, started, listen, ends });
-      if (name === "canary") view.onStop(watchCrash({ listen, isTouched: () => touched, isBlankNow }, crashed));
-      else if (answer.decision.variant === "canary") view.emit("fallback", answer.decision);
-      watchChunks({ listen }, outdated);
+      const { whenBundleStarted } = page;
+      await waitUntilUp({ variant, bundle, answer, loaded, whenBundleStarted, listen });
+      if (name === "canary") page.onStop(watchBlank({ listen, isTouched: () => isTouched, isBlankNow, onBlank }));
+      else if (decision.variant === "canary") page.emit("fallback", decision);
+      watchChunkErrors(listen, onChunkLost);
       send("up");
-    } catch ({ fault = "E401 a script's address is none", ran, address }) {
-      // Whoever leaves a page cuts off what it still loads. If the page stays after all, it has failed all the same.
+    } catch (error) {
+      const { fault = "E401 a script's address is none", ...failure } = /** @type {Partial<StartFailure>} */ (error);
+      // Leaving a page cuts off what it still loads. A page that is still there later has failed all the same.
       if (isLeaving) await wait(leaveMs);
-      if (name === "canary") {
-        const state = send("failed", { ran, touched });
-        if (state === "up") view.emit("fallback", answer.decision);
-        // A page that is about to go learns nothing any more.
-        const isOpen = state !== "leaving" && fault.startsWith("E401");
-        if (!fault.startsWith("E702")) say(isOpen ? await diagnose(fault, address, bundles.canary) : fault, state);
-      } else {
-        // What threw may draw all the same.
-        if (!address) await wait(drawMs);
-        const state = send("failed", { blank: isBlankNow() });
-        // What stable throws while it is on the screen is the page's own matter.
-        if (address || state === "broken") say(`E501 ${fault.slice(5)}`, state);
-      }
+      await (name === "canary" ? onCanaryFailed : onStableFailed)({ fault, ...failure });
     } finally {
-      for (const end of ends) end();
+      for (const cleanup of cleanups) cleanup();
     }
+  }
+
+  /** @param {StartFailure} failure */
+  async function onCanaryFailed({ fault, address, hasRun }) {
+    const next = send("start_failed", { hasRun, isTouched });
+    if (next === "running") page.emit("fallback", decision);
+    if (fault.startsWith("E702")) return; // logged already
+    // A page that is about to reload has no time for a request.
+    const isOpen = next !== "reloading_to_stable" && fault.startsWith("E401");
+    logFault(isOpen ? await diagnoseLoadError(fault, /** @type {string} */ (address), bundles.canary) : fault, next);
+  }
+
+  /** @param {StartFailure} failure */
+  async function onStableFailed({ fault, address }) {
+    // Code that threw may draw all the same.
+    if (!address) await wait(drawMs);
+    const next = send("start_failed", { isBlank: isBlankNow() });
+    // An error in a page that shows something is the page's own matter.
+    if (address || next === "failed") logFault(`E501 ${fault.slice(5)}`, next);
+  }
+
+  function onBlank() {
+    logFault("E406 the canary left nothing on the screen", send("crashed"));
+  }
+
+  /** @param {string} message */
+  async function onChunkLost(message) {
+    await wait(leaveMs); // leaving a page cuts off its chunks
+    const next = send("chunk_lost", { isTouched });
+    logFault(`E409 ${message}`, next);
+    if (next === "running") page.emit("stale", { code: "E409", message });
   }
 
   return { send };

@@ -1,41 +1,54 @@
-const outdated = ({ touched }) => [touched ? "up" : "renewing"];
+/** The state machine of a page view from its decision on, as a table without side effects. */
+
+/** @type {(facts: Facts) => string[]} */
+const chunkLost = ({ isTouched }) => [isTouched ? "running" : "reloading"];
 
 /**
- * The order of a page view, all of it: what each state makes of each event. An event that a state does not name came
- * late, and is ignored. A step names what is done, in its order; the last word is the state that follows, and to enter
- * it is done last.
+ * The step for each state and event: actions in their order, and last the state that follows, which is entered last. An
+ * event that a state does not name came late, and is ignored.
  *
- *     deciding --> canary --> live --> up
- *        |           | `-----.  |
- *        |           v       v  v
- *        `-------> stable <- leaving (a clean reload)
+ *     deciding --> canary --> probation --> running
+ *        |           | `------.   |
+ *        |           v        v   v
+ *        `-------> stable <- reloading_to_stable
  *                    |
- *                    `--> up --> renewing (the same), or broken
+ *                    `--> running --> reloading, or failed
+ *
+ * @type {Record<string, Record<string, (facts: Facts) => string[]>>}
  */
-export const sequence = {
+export const stateMachine = {
   deciding: {
     canary: () => ["canary"],
     stable: () => ["stable"],
-    taken: () => ["up"], // the guard was quicker, with stable
+    preempted: () => ["running"], // by the inline guard, with stable
   },
   canary: {
-    up: () => ["keep", "live"],
-    // In this document only where none of its code ran; and no reload under the hands of somebody who is at work in it.
-    failed: ({ ran, touched }) => ["quarantine", !ran ? "stable" : touched ? "up" : "leaving"],
+    up: () => ["save_config", "probation"],
+    // Stable can follow in this document only where none of the canary's code ran, and a reload would destroy input.
+    start_failed: ({ hasRun, isTouched }) => [
+      "quarantine",
+      !hasRun ? "stable" : isTouched ? "running" : "reloading_to_stable",
+    ],
   },
   stable: {
-    up: () => ["keep", "up"],
-    failed: ({ blank }) => [blank ? "broken" : "up"],
+    up: () => ["save_config", "running"],
+    start_failed: ({ isBlank }) => [isBlank ? "failed" : "running"],
   },
-  live: {
-    crashed: () => ["quarantine", "leaving"],
-    outdated,
+  probation: {
+    crashed: () => ["quarantine", "reloading_to_stable"],
+    chunk_lost: chunkLost,
   },
-  up: { outdated },
-  leaving: { refused: () => ["stable"] },
-  renewing: { refused: () => ["up"] },
-  broken: {},
+  running: { chunk_lost: chunkLost },
+  reloading_to_stable: { reload_refused: () => ["stable"] },
+  reloading: { reload_refused: () => ["running"] },
+  failed: {},
 };
 
-/** What follows from an event: `[...actions, state]`, or nothing where it came late. */
-export const follow = (state, event, facts = {}) => sequence[state][event]?.(facts);
+/**
+ * The step that follows from an event: `[...actions, state]`, or undefined where the event came late.
+ *
+ * @param {string} state
+ * @param {string} event
+ * @param {Facts} [facts]
+ */
+export const transition = (state, event, facts = {}) => stateMachine[state]?.[event]?.(facts);

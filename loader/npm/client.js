@@ -1,16 +1,20 @@
 /**
- * The page's runtime for code that is bundled: finds the one instance whenever it is asked, and runs nothing of its
- * own. Before `canary.js` has run, flags have their defaults and everything else waits for it.
+ * Client of the page's runtime, for code that is bundled. It finds the one instance whenever it is asked, and runs nothing
+ * of its own. Before `canary.js` has run, flags have their defaults and all other calls wait for it.
  */
-const instance = () => globalThis[Symbol.for("canary-runtime")];
+
+/** @type {() => Canary | undefined} */
+const instance = () => /** @type {any} */ (globalThis)[Symbol.for("canary-runtime")];
+/** @type {((runtime: Canary) => void)[]} */
 const waiting = [];
 
-/** In the order of the calls: those that had to wait come first. */
+/** Runs the calls that had to wait, in their order. */
 function flush() {
-  if (instance()) for (const action of waiting.splice(0)) action(instance());
+  const runtime = instance();
+  if (runtime) for (const action of waiting.splice(0)) action(runtime);
 }
 
-/** On a server nobody will come whom to wait for. */
+/** Runs an action once the instance is there, which it never is on a server. @param {(runtime: any) => void} action */
 function whenThere(action) {
   if (globalThis.document) waiting.push(action);
   flush();
@@ -21,25 +25,35 @@ globalThis.document?.addEventListener("canary:ready", flush);
 const error = { variant: null, reason: "ERROR", errorCode: "PROVIDER_NOT_READY" };
 const noDecision = { ...error, variant: "stable", cohort: "rest", bucket: null, revision: null, eligible: false };
 
-/** What the instance answers; `otherwise` without one, or where a `canary.js` older than this has no such method. */
-function ask(name, args, otherwise) {
+/**
+ * Calls a method of the instance. Returns a default without an instance, or where an older `canary.js` lacks the method.
+ *
+ * @param {string} name
+ * @param {any[]} args
+ * @param {any} defaultValue
+ */
+function ask(name, args, defaultValue) {
   flush();
-  const method = instance()?.[name];
-  return method ? method(...args) : otherwise;
+  const method = /** @type {any} */ (instance())?.[name];
+  return method ? method(...args) : defaultValue;
 }
 
+/** @type {Promise<Decision> | undefined} */
 let ready;
 
-export const canary = {
+/** @type {any} */
+const client = {
   get ready() {
     if (!globalThis.document) return Promise.resolve(noDecision);
     flush();
     return instance()?.ready ?? (ready ??= new Promise((resolve) => whenThere((runtime) => resolve(runtime.ready))));
   },
+  /** @param {any[]} args */
   evaluate: (...args) => ask("evaluate", args, args[1]),
+  /** @param {string} type @param {(detail: any) => void} listener */
   on(type, listener) {
     let hasLeft = false;
-    let leave = () => (hasLeft = true);
+    let leave = () => void (hasLeft = true);
     whenThere((runtime) => {
       if (!hasLeft) leave = runtime.on(type, listener);
     });
@@ -48,9 +62,13 @@ export const canary = {
 };
 for (const type of ["Boolean", "String", "Number", "Object"]) {
   const [value, details] = [`get${type}Value`, `get${type}Details`];
-  canary[value] = (...args) => ask(value, args, args[1]);
-  canary[details] = (...args) => ask(details, args, { flagKey: args[0], value: args[1], ...error, flagMetadata: {} });
+  client[value] = (/** @type {any[]} */ ...args) => ask(value, args, args[1]);
+  client[details] = (/** @type {any[]} */ ...args) =>
+    ask(details, args, { flagKey: args[0], value: args[1], ...error, flagMetadata: {} });
 }
 for (const name of ["identify", "setOverride", "clearOverrides", "setConsent", "started", "stop"]) {
-  canary[name] = (...args) => whenThere((runtime) => void runtime[name]?.(...args));
+  client[name] = (/** @type {any[]} */ ...args) => whenThere((runtime) => void runtime[name]?.(...args));
 }
+
+/** @type {Canary} */
+export const canary = client;

@@ -1,36 +1,63 @@
-import { attempt } from "../util/safe.js";
-import { encode } from "../util/encode.js";
+/** Evaluation contexts: the visitor of the page, the attributes of page and browser, and their encoding for the engine. */
+import { encode } from "../host.js";
+import { ensureDeviceId } from "../storage/identity.js";
+import { isObject, tryOrNull } from "../util/safe.js";
 
-/** Whether it is what JSON calls an object. */
-export const isObject = (value) => ({}).toString.call(value) === "[object Object]";
+/** Crawlers of search engines and link previews, which get stable. Phones by Cubot are none. */
+export const crawlers = /[^u]bot\b|crawl|spider|slurp|externalhit|preview/i;
 
 /**
- * A context as the module takes it, `more` for its other members, or null where it is none: no object, a key that is no
- * text, attributes that JSON cannot hold. `base` are attributes that those of the context stand before.
+ * The visitor that this page view decides for, with a device id where one is allowed.
+ *
+ * @param {Settings} settings
+ * @param {() => string} newDeviceId
+ * @returns {Visitor}
  */
-export const encodeContext = (context, base, more) =>
-  attempt(() => {
+export function createVisitor({ attributes, origins, userId, ...settings }, newDeviceId) {
+  const isForbidden = settings.private || crawlers.test(navigator.userAgent);
+  const targetingKey = isForbidden ? "" : userId || ensureDeviceId(newDeviceId);
+  const kind = !targetingKey ? "anonymous" : navigator.webdriver ? "bot" : "identified";
+  const query = new URLSearchParams(location.search);
+  const context = encodeContext({ targetingKey, attributes }, readAttributes(), {
+    visitor: kind,
+    origins,
+    arm: query.getAll("canary"),
+    flagOverrides: query.getAll("canary.flag"),
+  });
+  return { targetingKey, attributes, kind, context };
+}
+
+/**
+ * Encodes a context for the engine; null where it is none: no object, a key that is no text, attributes that JSON cannot
+ * hold.
+ *
+ * @param {any} context
+ * @param {object} [base] attributes that those of the context override
+ * @param {object} [members] further members of the encoded context
+ */
+export const encodeContext = (context, base, members) =>
+  tryOrNull(() => {
     const { targetingKey = "", attributes = {} } = context;
-    const sound = isObject(context) && typeof targetingKey === "string" && isObject(attributes);
-    if (!sound) return null;
-    // A text of its own, so that the module can do without it.
-    return encode(JSON.stringify({ targetingKey, attributes: JSON.stringify({ ...base, ...attributes }), ...more }));
+    const isValid = isObject(context) && typeof targetingKey === "string" && isObject(attributes);
+    if (!isValid) return null;
+    // Attributes are a text of their own, so that the engine can drop them where they are nested too deep.
+    return encode(JSON.stringify({ targetingKey, attributes: JSON.stringify({ ...base, ...attributes }), ...members }));
   });
 
-/** What the runtime knows of page and browser by itself. Spreads and entries make plain members of any name. */
+/** Attributes of page and browser that rules can use. */
 export const readAttributes = () => ({
   url: { path: location.pathname, host: location.host },
   language: navigator.language,
-  device: device(navigator),
-  cookie: members(attempt(() => document.cookie.split("; ").map((pair) => pair.split(/=(.*)/)))),
-  query: members([...new URLSearchParams(location.search)]),
+  device: deviceType(navigator),
+  cookie: firstOfEach(tryOrNull(() => document.cookie.split("; ").map((pair) => pair.split(/=(.*)/)))),
+  query: firstOfEach([...new URLSearchParams(location.search)]),
 });
 
-/** Of several with one name the first counts, as on servers. */
-const members = (pairs) => Object.fromEntries(pairs?.reverse() ?? []);
+/** Members from pairs; as on servers, the first of a name counts. @param {string[][] | null} pairs */
+const firstOfEach = (pairs) => Object.fromEntries(pairs?.reverse() ?? []);
 
-// An iPad says that it is a Mac, which has no touch screen.
-const device = ({ userAgent, maxTouchPoints }) =>
+/** An iPad says that it is a Mac, which has no touch screen. @param {Navigator} navigator */
+const deviceType = ({ userAgent, maxTouchPoints }) =>
   /iPad|Tablet|Android(?!.*Mobile)/.test(userAgent) || (/Macintosh/.test(userAgent) && maxTouchPoints > 1)
     ? "tablet"
     : /Mobi/.test(userAgent)

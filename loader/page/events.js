@@ -1,30 +1,39 @@
-// What a late listener is told as well: a bundle cannot listen before it was inserted.
-const kept = ["ready", "error", "exposure", "fallback"];
+/** Events of a page view and their listeners. */
 
-/** Who listens to what. */
+// A bundle cannot listen before it is inserted, so late listeners get these events too.
+const keptTypes = ["ready", "error", "exposure", "fallback"];
+
+/** Creates an emitter. A late listener gets kept events in a microtask. A listener that throws affects no other. */
 export function createEvents() {
-  const listeners = new Set();
+  /** @type {Set<{type: string, listener: (detail: any) => void}>} */
+  const entries = new Set();
+  /** @type {[string, unknown][]} */
   const past = [];
 
+  /** @param {{type: string, listener: (detail: any) => void}} entry @param {string} type @param {unknown} detail */
   const call = (entry, type, detail) => {
     try {
-      if (entry.type === type && listeners.has(entry)) entry.listener(detail);
+      if (entry.type === type && entries.has(entry)) entry.listener(detail);
     } catch (error) {
-      reportError(error); // the listener's own fault, as if it had come from an event
+      reportError(error); // as for a listener of a DOM event
     }
   };
   return {
+    /** @param {string} type @param {(detail: any) => void} listener */
     on(type, listener) {
-      // One entry for each call, so that who leaves takes nobody else's along.
+      // An entry for each call, because the same function can listen twice.
       const entry = { type, listener };
-      if (typeof listener === "function") listeners.add(entry);
+      if (typeof listener === "function") entries.add(entry);
       for (const event of past) queueMicrotask(() => call(entry, ...event));
-      return () => void listeners.delete(entry);
+      return () => void entries.delete(entry);
     },
+
+    /** @param {string} type @param {unknown} detail */
     emit(type, detail) {
-      if (kept.includes(type)) past.push([type, detail]);
-      for (const entry of [...listeners]) call(entry, type, detail);
+      if (keptTypes.includes(type)) past.push([type, detail]);
+      for (const entry of [...entries]) call(entry, type, detail);
     },
-    clear: () => listeners.clear(),
+
+    clear: () => entries.clear(),
   };
 }

@@ -1,94 +1,113 @@
-import { attempt } from "../util/safe.js";
-import { tell } from "../util/log.js";
+/** State of one page view: settings, engine, decision, flags, and the transitions between them. */
+import { log } from "../util/log.js";
 import { createEvents } from "./events.js";
-import { keepConsent } from "../storage/identity.js";
 
-/** One page view's state: the decision, the flags once they are there, who listens. `canary` is what the page sees. */
-export function createView() {
+/**
+ * Creates the state of a page view that has just started. Each member is described with its type.
+ *
+ * @returns {PageState}
+ */
+export function createPageState() {
   const { on, emit, clear } = createEvents();
-  const waiting = []; // for the flags
-  let stops = [];
-  let resolve;
-  let start;
+  /** @type {((flags: FlagClient) => void)[]} */
+  const waiting = [];
+  /** @type {(() => void)[] | null} */
+  let cleanups = []; // null once the page has stopped the runtime
+  /** @type {(decision: Decision) => void} */
+  let resolveReady;
+  /** @type {(value: void) => void} */
+  let resolveStarted;
 
-  const canary = {
-    ready: new Promise((done) => (resolve = done)),
-    evaluate: (flagKey, defaultValue, context) => view.flags?.evaluate(flagKey, context, defaultValue) ?? defaultValue,
-    setConsent(granted) {
-      keepConsent(granted === true);
-      if (granted !== true) view.visitor = "anonymous";
-      // Without a module there is none to make it, and with the privacy control none may be made.
-      if (granted === true && !navigator.globalPrivacyControl) attempt(() => view.makeId());
-    },
-    started: () => start(),
+  const page = /** @type {PageState} */ ({
     on,
-    stop() {
-      for (const stop of stops ?? []) stop();
-      stops = null;
-      clear();
-    },
-  };
-  for (const name of ["identify", "setOverride", "clearOverrides"]) {
-    canary[name] = (...values) => void (view.flags ? view.flags[name](...values) : waiting.push([name, values]));
-  }
-  for (const type of ["Boolean", "String", "Number", "Object"]) {
-    const read = (flagKey, defaultValue) =>
-      view.flags?.details(type.toLowerCase(), flagKey, defaultValue) ?? {
-        flagKey,
-        value: defaultValue,
-        variant: null,
-        reason: "ERROR",
-        errorCode: view.missing,
-        flagMetadata: {},
-      };
-    canary[`get${type}Details`] = read;
-    canary[`get${type}Value`] = (...values) => read(...values).value;
-  }
-
-  const view = {
-    canary,
     emit,
-    startedAt: globalThis[Symbol.for("canary-guard")] ?? performance.now(),
-    started: new Promise((done) => (start = done)), // the bundle says that it is up
-    answer: null,
-    decision: null,
+    // The budget counts from the inline guard's start, where the page has the guard.
+    startedAt: /** @type {any} */ (globalThis)[Symbol.for("canary-guard")] ?? performance.now(),
+    ready: new Promise((resolve) => (resolveReady = resolve)),
+    whenBundleStarted: new Promise((resolve) => (resolveStarted = resolve)),
+    engine: null,
+    visitor: { targetingKey: "", kind: "anonymous" },
     flags: null,
-    missing: "PROVIDER_NOT_READY", // why there are no flags
-    words: {}, // what codes mean, once the trial is there
-    user: {}, // the targeting key and the attributes that the page began with
-    isStale: false, // the last attempt at a config failed
+    flagErrorCode: "PROVIDER_NOT_READY",
+    messages: {},
+    isStale: false,
+    isLastKnownGood: false,
 
-    /** The flags are there: what was asked of them before is done now. */
-    flagged(flags) {
-      view.flags = flags;
-      for (const [name, values] of waiting) flags[name](...values);
+    began(settings, visitorState) {
+      page.settings = settings;
+      page.visitorState = visitorState;
     },
 
-    decided(decision) {
-      view.decision = decision;
-      resolve(decision);
+    engineStarted(engine) {
+      page.engine = engine;
+      page.visitor = engine.visitor;
+    },
+
+    engineDropped() {
+      page.engine = null;
+    },
+
+    consentWithdrawn() {
+      page.visitor = { ...page.visitor, kind: "anonymous" };
+    },
+
+    answered(answer) {
+      page.answer = answer;
+      page.isLastKnownGood = !!answer.isLastKnownGood;
+    },
+
+    decided(decision, fault) {
+      const { flags, code } = page.answer;
+      page.flagErrorCode = flags === false ? "FLAG_NOT_FOUND" : "GENERAL";
+      page.isStale = !!(fault ?? code);
+      page.decision = decision;
+      resolveReady(decision);
       document.dispatchEvent(new CustomEvent("canary:ready", { detail: decision }));
       emit("ready", decision);
       const { variant, cohort, reason, bucket } = decision;
+      if (bucket === null || page.visitorState.isFallbackReload) return;
       const expose = () => emit("exposure", { flagKey: null, value: cohort, variant, reason, bucket });
-      if (bucket === null || view.history.isContinued) return;
       if (document.prerendering) document.addEventListener("prerenderingchange", expose, { once: true });
       else expose();
     },
 
-    /** Says what went wrong and what was done about it; to the page as well, by an event of the type given. */
-    fail(fault, done, type) {
-      const message = view.words[fault] ?? fault.slice(5);
-      const code = fault.slice(0, 4);
-      tell(`${code} ${message}; ${done}`);
-      if (type) emit(type, { code, message });
+    bundleStarted: () => resolveStarted(),
+
+    flagsLoaded(flags) {
+      page.flags = flags;
+      for (const action of waiting) action(flags);
     },
 
-    /** Remembers what ends something, or ends it now where the page has stopped already. */
-    onStop(stop) {
-      if (stops) stops.push(stop);
-      else stop();
+    withFlags(action) {
+      if (page.flags) action(page.flags);
+      else waiting.push(action);
     },
-  };
-  return view;
+
+    configRefreshed() {
+      page.isStale = page.isLastKnownGood = false;
+    },
+
+    refreshFailed() {
+      page.isStale = true;
+    },
+
+    report(fault, consequence, eventType) {
+      const code = fault.slice(0, 4);
+      const message = page.messages[fault] ?? fault.slice(5);
+      log(`${code} ${message}; ${consequence}`);
+      if (eventType) emit(eventType, { code, message });
+    },
+
+    onStop(cleanup) {
+      if (cleanups) cleanups.push(cleanup);
+      else cleanup();
+    },
+
+    stop() {
+      for (const cleanup of cleanups ?? []) cleanup();
+      cleanups = null;
+      clear();
+    },
+  });
+  return page;
 }

@@ -1,34 +1,42 @@
-import { notes, tell } from "../util/log.js";
-import { find, homes, keep } from "./homes.js";
-import { forgetAll } from "./storage.js";
+/** The device id and the user's consent. */
+import { log, pendingCodes } from "../util/log.js";
+import { dualText, loadDual, removeAll, saveDual } from "./storage.js";
 
-/** This browser's id, made by `newId` where there is none, or "" where nothing keeps it. */
-export function keepId(newId) {
-  const known = find("canary_id");
-  if (!known && /canary_id=[^;]/.test(homes("canary_id"))) notes.push("E303");
-  const id = known ?? newId();
-  // Read back: both homes can refuse in silence, and another tab may have been quicker.
-  const kept = keep("canary_id", id) ?? "";
-  if (!kept) notes.push("E301");
-  else if (kept !== id) notes.push("I306");
-  return kept;
+/**
+ * This browser's device id, made where there is none. Empty where nothing stores it.
+ *
+ * @param {() => string} newDeviceId
+ */
+export function ensureDeviceId(newDeviceId) {
+  const known = loadDeviceId();
+  if (!known && /canary_id=[^;]/.test(dualText("canary_id"))) pendingCodes.push("E303");
+  const id = known ?? newDeviceId();
+  // Both stores can refuse without an error, and another tab may store an id in the meantime.
+  const stored = saveDual("canary_id", id) ?? "";
+  if (!stored) pendingCodes.push("E301");
+  else if (stored !== id) pendingCodes.push("I306");
+  return stored;
 }
 
-export const findId = () => find("canary_id");
+export const loadDeviceId = () => loadDual("canary_id");
 
-/** What the user was last said to have answered: "yes", "no" or nothing yet. */
-export const findConsent = () => find("canary_consent");
+/** The user's last answer: "yes", "no", or undefined before the first. */
+export const loadConsent = () => loadDual("canary_consent");
 
-/** Who may not be recognised again leaves nothing behind. */
-export function erase() {
-  keep("canary_id", "", 0);
-  forgetAll();
+/** Removes the device id and all that earlier page views left. */
+export function eraseVisitor() {
+  saveDual("canary_id", "", 0);
+  removeAll();
 }
 
-/** Keeps the answer for the page views to come. A "no" is kept as well: no new id may take the place of the old one. */
-export function keepConsent(granted) {
-  keep("canary_consent", granted ? "yes" : "no");
+/**
+ * Stores the user's answer. A "no" is stored as well, so that no new id takes the place of the old one.
+ *
+ * @param {boolean} granted
+ */
+export function saveConsent(granted) {
+  saveDual("canary_consent", granted ? "yes" : "no");
   if (granted) return;
-  erase();
-  tell("I801 consent is withdrawn: the id is deleted; stable loads at the next page view");
+  eraseVisitor();
+  log("I801 consent is withdrawn: the id is deleted; stable loads at the next page view");
 }

@@ -1,34 +1,67 @@
-import { attempt } from "../util/safe.js";
-import { notes } from "../util/log.js";
-import { isObject } from "../page/context.js";
-import { find } from "./homes.js";
+/** Cookies, localStorage and sessionStorage of the runtime. Nothing here throws: blocked storage reads as empty. */
+import { pendingCodes } from "../util/log.js";
+import { isObject, tryOrNull } from "../util/safe.js";
 
-const keys = ["canary_memory", "canary_mark", "canary_good"];
+const dualMaxAge = 7_776_000; // seconds since the last use: 90 days
 
-/** What is remembered under a name, or nothing, also where it was damaged. `home` is the browser's or the tab's. */
-export function recall(key, home = "localStorage") {
-  const text = attempt(() => globalThis[home].getItem(key));
-  const value = attempt(() => JSON.parse(text));
+/**
+ * The object that is stored under a key; an empty one where there is none, or where it was damaged.
+ *
+ * @param {string} key
+ * @param {StorageArea} [area]
+ * @returns {any}
+ */
+export function load(key, area = "localStorage") {
+  const text = tryOrNull(() => globalThis[area].getItem(key));
+  const value = tryOrNull(() => JSON.parse(/** @type {string} */ (text)));
   if (isObject(value)) return value;
   if (text !== null) {
-    forget(key, home);
-    notes.push("E303");
+    remove(key, area);
+    pendingCodes.push("E303");
   }
   return {};
 }
 
-/** Remembers what JSON can hold, unless the user refuses. Answers whether it is kept. */
-export function remember(key, value, home = "localStorage") {
-  if (navigator.globalPrivacyControl || find("canary_consent") === "no") return false;
+/**
+ * Stores an object, unless the user refuses. Returns whether it is stored.
+ *
+ * @param {string} key
+ * @param {object} value
+ * @param {StorageArea} [area]
+ */
+export function save(key, value, area = "localStorage") {
+  if (navigator.globalPrivacyControl || loadDual("canary_consent") === "no") return false;
   const text = JSON.stringify(value);
-  attempt(() => globalThis[home].setItem(key, text));
-  return attempt(() => globalThis[home].getItem(key)) === text;
+  tryOrNull(() => globalThis[area].setItem(key, text));
+  return tryOrNull(() => globalThis[area].getItem(key)) === text;
 }
 
-export const forget = (key, home = "localStorage") => attempt(() => globalThis[home].removeItem(key));
+/** @param {string} key @param {StorageArea} [area] */
+export const remove = (key, area = "localStorage") => tryOrNull(() => globalThis[area].removeItem(key));
 
-/** Nothing of this browser's past is left. */
-export function forgetAll() {
-  for (const key of keys) forget(key);
-  forget("canary_reload", "sessionStorage");
+/** Removes all that `save` has stored. */
+export function removeAll() {
+  for (const key of ["canary_memory", "canary_mark", "canary_good"]) remove(key);
+  remove("canary_reload", "sessionStorage");
 }
+
+/**
+ * Stores a word in a cookie and in localStorage, so that either restores the other. Returns the word that is stored.
+ *
+ * @param {string} name
+ * @param {string} value
+ * @param {number} [maxAge] in seconds; 0 removes the word
+ */
+export function saveDual(name, value, maxAge = dualMaxAge) {
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  tryOrNull(() => (document.cookie = `${name}=${value}; Path=/; SameSite=Lax; Max-Age=${maxAge}${secure}`));
+  tryOrNull(() => (maxAge ? localStorage.setItem(name, value) : localStorage.removeItem(name)));
+  return loadDual(name);
+}
+
+/** The word in the cookie, else the one in localStorage. @param {string} name */
+export const loadDual = (name) => new RegExp(`(?:^|; )${name}=([\\w-]{1,128})(?=;|$)`).exec(dualText(name))?.[1];
+
+/** All cookies and the entry in localStorage as one text, whatever is in them. @param {string} name */
+export const dualText = (name) =>
+  `${tryOrNull(() => document.cookie)}; ${name}=${tryOrNull(() => localStorage.getItem(name)) ?? ""}`;
