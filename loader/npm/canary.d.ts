@@ -1,37 +1,31 @@
-/** What JSON can hold. */
+/** Types of the page's runtime and of its npm package. */
+
+/** Any value that JSON can hold. */
 export type JsonValue = string | number | boolean | null | JsonObject | JsonArray;
 export type JsonObject = { [member: string]: JsonValue };
 export type JsonArray = JsonValue[];
 
-/** What a flag can be. Objects and arrays are frozen, with all that is in them. */
+/** The value of a flag. Objects and arrays of the config are frozen, with all that is in them. */
 export type FlagValue = JsonValue;
 
-/** The arm that was decided for this page view, and why. Words are OpenFeature's wherever it has one. */
+/** The decision for this page view, and the reason for it. Terms are OpenFeature's wherever it has one. */
 export interface Decision {
-  /** The bundle that was decided on; `data-canary-variant` on `<html>` says what is loaded. */
+  /** The bundle that was decided on. After a fallback, `data-canary-variant` on `<html>` has the one that is loaded. */
   readonly variant: "canary" | "stable";
   /** The group that was assigned. */
   readonly cohort: "canary" | "control" | "rest";
-  /** The user's place from 0 to 99,999, or null where nobody was bucketed. */
+  /** The user's bucket from 0 to 99,999, or null where the user was not bucketed. */
   readonly bucket: number | null;
   readonly reason: Reason;
   /** Only with the reason `ERROR`. */
   readonly errorCode?: ErrorCode;
-  /** The config's `REVISION`. */
+  /** The config's `REVISION`, or null without one. */
   readonly revision: number | null;
   /** Whether this page view may be counted. */
   readonly eligible: boolean;
 }
 
-export type Reason =
-  | "STATIC"
-  | "SPLIT"
-  | "TARGETING_MATCH"
-  | "DEFAULT"
-  | "DISABLED"
-  | "CACHED"
-  | "STALE"
-  | "ERROR";
+export type Reason = "STATIC" | "SPLIT" | "TARGETING_MATCH" | "DEFAULT" | "DISABLED" | "CACHED" | "STALE" | "ERROR";
 
 export type ErrorCode =
   | "FLAG_NOT_FOUND"
@@ -42,64 +36,73 @@ export type ErrorCode =
   | "PROVIDER_NOT_READY"
   | "GENERAL";
 
-/** A flag's value with the reason for it. */
+/** The value of a flag, and the reason for it. */
 export interface EvaluationDetails<T extends FlagValue> {
   flagKey: string;
   value: T;
-  /** The name of the variant; null for flags without any. */
+  /** The name of the variant; null for flags without variants. */
   variant: string | null;
   reason: Reason;
   /** Only with the reason `ERROR`: the value is the caller's default. */
-  errorCode?: ErrorCode;
+  errorCode?: ErrorCode | undefined;
   /** `override: true` where `setOverride` or the query gave the value. */
   flagMetadata: { override?: boolean };
 }
 
-/** Somebody for whom a flag is evaluated. */
+/** The user for whom a flag is evaluated. */
 export interface EvaluationContext {
-  /** What is bucketed; without it, flags that need a split have the caller's default. */
+  /** The id that is bucketed. Without it, flags with a percentage or weights have the caller's default. */
   targetingKey?: string;
-  /** What rules look at: anything that JSON can hold, dates as their ISO text. */
+  /** The values that rules compare: anything that JSON can hold, dates as their ISO text. */
   attributes?: Attributes;
 }
 
 export type Attributes = { readonly [name: string]: unknown };
 
-/** Somebody was bucketed, and the page got what came of it. Once for each flag and value in a page view. */
+/** A bucketed user got a bundle or the value of a flag. Emitted once for each flag and value in a page view. */
 export interface Exposure {
-  /** The flag; null for the page's bundle. */
+  /** The key of the flag; null for the page's bundle. */
   flagKey: string | null;
-  /** The flag's value; for the bundle its cohort. */
+  /** The value of the flag; for the bundle the decision's cohort. */
   value: FlagValue;
-  /** The flag's variant, null without any; for the bundle its arm. */
+  /** The variant of the flag, null without variants; for the bundle the decision's variant. */
   variant: string | null;
   reason: Reason;
   /** From 0 to 99,999. */
   bucket: number;
 }
 
-/** What went wrong; the console has the same line. */
+/** A fault of the runtime; the console has a line with the same code and message. */
 export interface Fault {
-  /** As in the table of codes, `E101` for example. */
+  /** A code of docs/faults.md, such as `E101`. */
   code: string;
   message: string;
 }
 
 export interface CanaryEvents {
-  /** The decision stands; before the bundle. */
+  /** The decision is made; the bundle is inserted next. */
   ready: Decision;
-  /** No usable config or no module: the page has stable, and flags have their defaults. */
+  /**
+   * The config or a part of the runtime cannot be used. The page has stable and flags have their defaults, or both follow
+   * the last known good config. Where the flags alone failed, they have their defaults and the bundle stays.
+   */
   error: Fault;
-  /** A refresh failed: flags follow the config before it. Not told again until one succeeded. */
+  /**
+   * A refresh failed, and flags follow the config before it; emitted again only after a refresh has succeeded. Or a part
+   * of the app is gone (E409) while the user is at work in the page, so that the page is not reloaded.
+   */
   stale: Fault;
   /**
-   * Flags that this page asked for have another value, after a refresh, `identify`, `setOverride` or `clearOverrides`.
-   * The list is empty where a refresh succeeds after `stale` or `error` and changes none of them.
+   * Flags that this page has read have another value, after a refresh, `identify`, `setOverride` or `clearOverrides`.
+   * The list can be empty after `error` or `stale`, where flags follow a new config again and none of them has changed.
    */
   configurationChanged: { flagsChanged: string[] };
-  /** See {@link Exposure}. */
+  /** A bucketed user got a bundle or the value of a flag. */
   exposure: Exposure;
-  /** The canary did not load, stable was put in its place. */
+  /**
+   * The canary failed, and this document has stable in its place. Or the user was at work in the canary when it failed,
+   * and the page is left as it is. A reload to stable emits nothing.
+   */
   fallback: Decision;
   /** A refreshed config no longer gives this page its arm; the next page view gets the other one. */
   superseded: Decision;
@@ -107,12 +110,12 @@ export interface CanaryEvents {
 
 export type CanaryEventType = keyof CanaryEvents;
 
-/** Nothing here throws, whatever it is given. */
+/** The runtime of a page. No method throws, whatever it is given. */
 export interface Canary {
-  /** The decision. Never rejects. */
+  /** Resolves with the decision. Never rejects; waits for `canary.js` where the npm package is imported without it. */
   readonly ready: Promise<Decision>;
 
-  /** The flag's value, or `defaultValue` where it has none or one of another type. */
+  /** The value of the flag, or `defaultValue` where the flag has none or one of another type. */
   getBooleanValue(flagKey: string, defaultValue: boolean): boolean;
   getBooleanDetails(flagKey: string, defaultValue: boolean): EvaluationDetails<boolean>;
   getStringValue(flagKey: string, defaultValue: string): string;
@@ -123,13 +126,14 @@ export interface Canary {
   getNumberValue<T extends number>(flagKey: string, defaultValue: T): T;
   getNumberDetails(flagKey: string, defaultValue: number): EvaluationDetails<number>;
   getNumberDetails<T extends number>(flagKey: string, defaultValue: T): EvaluationDetails<T>;
-  /** Objects and arrays. */
+  /** For objects and arrays. */
   getObjectValue<T extends JsonValue = JsonValue>(flagKey: string, defaultValue: T): T;
   getObjectDetails<T extends JsonValue = JsonValue>(flagKey: string, defaultValue: T): EvaluationDetails<T>;
 
   /**
-   * The flag's value for any context, which need not be this page's user: no exposure, no attributes but those given.
-   * Without a context it is the value for the present one. The type is that of `defaultValue`; null takes any.
+   * The value of the flag for any user: without an exposure, and with no attributes but those of `context`. Without a
+   * context it is the value for this page's user, who is exposed to it. The value has the type of `defaultValue`, or any
+   * type where that is null or undefined.
    */
   evaluate(flagKey: string, defaultValue: boolean, context?: EvaluationContext): boolean;
   evaluate(flagKey: string, defaultValue: string, context?: EvaluationContext): string;
@@ -138,33 +142,42 @@ export interface Canary {
   evaluate(flagKey: string, defaultValue: null | undefined, context?: EvaluationContext): FlagValue | undefined;
 
   /**
-   * From now on flags are those of this user; the page's bundle stays. Without a user id, those of whom the page began
-   * with. Attributes stand before those of `data-attributes` and the runtime's own, and replace those given last time.
+   * Evaluates flags for this user from now on; the page's bundle stays. Without a user id it is the user that the page
+   * began with. Attributes override those of `data-attributes` and the runtime's own, and replace those of the last call.
    */
   identify(userId?: string | null, attributes?: Attributes): void;
 
-  /** Gives a flag of the config this value, for this page view. */
+  /** Overrides the value of a flag that the config has, for this page view. */
   setOverride(flagKey: string, value: FlagValue): void;
-  /** Ends all overrides, those of the query too. */
+  /** Ends all overrides, also those of the address. */
   clearOverrides(): void;
 
-  /** What the user answered, kept for the page views to come: true makes an id, false deletes it. */
+  /**
+   * Stores the user's consent for this browser's page views. `true` stores a device id, unless the user has Global Privacy
+   * Control on; `false` deletes the id and what earlier page views stored, and gives stable from the next page view on.
+   */
   setConsent(granted: boolean): void;
 
-  /** The bundle says that it is up. Has no effect yet: a bundle counts as up when it is loaded. */
+  /**
+   * Declares that the bundle is up. A config with `"GUARD": { "readyWhen": "started" }` waits for it: a canary that does
+   * not call it within `readyTimeoutMs` has failed. Without that setting it has no effect.
+   */
   started(): void;
 
   /**
-   * Calls `listener` at each event; the answer ends that. Who comes late is told of `ready`, `error`, `fallback` and
-   * each `exposure` that were before, in a microtask.
+   * Calls `listener` at each event, until the returned function is called. A late listener gets the `ready`, `error`,
+   * `fallback` and `exposure` events that were emitted before, each in a microtask.
    */
   on<T extends CanaryEventType>(type: T, listener: (detail: CanaryEvents[T]) => void): () => void;
 
-  /** Ends refreshes and forgets all listeners. */
+  /** Ends refreshes and the watch over the bundle, and removes all listeners. Flags stay as they are. */
   stop(): void;
 }
 
-/** The one instance of this page; the same object as `globalThis[Symbol.for("canary-runtime")]`. */
+/**
+ * The runtime of this page. From `canary-runtime/runtime` it is the one instance, `globalThis[Symbol.for("canary-runtime")]`;
+ * from `canary-runtime` it is a client of that instance, which can be imported before it, or on a server.
+ */
 export declare const canary: Canary;
 
 declare global {

@@ -1,3 +1,4 @@
+/** Types of the OpenFeature provider. */
 import type {
   AnyProviderEvent,
   EvaluationContext,
@@ -8,14 +9,14 @@ import type {
 } from "@openfeature/web-sdk";
 
 /**
- * The page's runtime as a provider for OpenFeature's web SDK. The context's `targetingKey` and its other members are
- * who is identified; the page's bundle does not follow it.
+ * Provider for OpenFeature's web SDK over the page's runtime. It identifies the SDK's context: `targetingKey` as the user
+ * id, all other members as attributes. Flags follow it; the page's bundle stays.
  */
 export declare class CanaryProvider implements Provider {
   readonly metadata: { readonly name: "canary-runtime" };
   readonly runsOn: "client";
   readonly events: ProviderEventEmitter<AnyProviderEvent>;
-  /** Resolves with the decision; rejects where there is no usable config. */
+  /** Resolves after the decision; rejects without a usable config. */
   initialize(context?: EvaluationContext): Promise<void>;
   onContextChange(oldContext: EvaluationContext, newContext: EvaluationContext): void;
   onClose(): Promise<void>;
