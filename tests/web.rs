@@ -17,7 +17,7 @@ const CONFIG: &[u8] = br#"{
 }"#;
 
 fn view(key: &str, more: &Value) -> Vec<u8> {
-    let mut view = json!({"targetingKey": key, "attributes": r#"{"plan": "pro"}"#, "standing": "known", "origins": "https://cdn.example"});
+    let mut view = json!({"targetingKey": key, "attributes": r#"{"plan": "pro"}"#, "visitor": "identified", "origins": "https://cdn.example"});
     for (name, value) in more.as_object().into_iter().flatten() {
         view[name] = value.clone();
     }
@@ -81,7 +81,7 @@ fn a_decision_comes_with_the_bundle() {
     assert_eq!(answer["bundle"]["scripts"][0]["src"], "https://cdn.example/a.js");
     assert_eq!(answer["flags"], true);
 
-    let answer = parse(&decide(&view("edge-88039", &json!({"standing": "automated"})), CONFIG, f64::NAN, false));
+    let answer = parse(&decide(&view("edge-88039", &json!({"visitor": "bot"})), CONFIG, f64::NAN, false));
     assert_eq!((&answer["decision"]["variant"], &answer["decision"]["eligible"]), (&json!("stable"), &json!(false)));
     // Stable gets the version, too, which identifies a canary that failed.
     assert_eq!((&answer["version"], answer.get("salt"), answer.get("guard")), (&json!("2"), None, None));
@@ -102,7 +102,7 @@ fn a_held_browser_stays_with_stable() {
 
 #[wasm_bindgen_test]
 fn an_anonymous_visitor_gets_stable() {
-    for more in [json!({"standing": "unknown"}), json!({"standing": null}), json!({"standing": "someone"})] {
+    for more in [json!({"visitor": "anonymous"}), json!({"visitor": null}), json!({"visitor": "someone"})] {
         let decision = &parse(&decide(&view("edge-38162", &more), CONFIG, f64::NAN, false))["decision"];
         assert_eq!((&decision["variant"], &decision["reason"]), (&json!("stable"), &json!("DISABLED")), "{more}");
     }

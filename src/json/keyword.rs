@@ -46,8 +46,8 @@ keywords! {
     // Kinds of values.
     Null "null", Boolean "boolean", Number "number", String "string", Array "array", Object "object",
     // Contexts.
-    TargetingKey "targetingKey", Attributes "attributes", Standing "standing", Known "known", Automated "automated",
-    Unknown "unknown", Arm "arm", FlagOverrides "flagOverrides", Origins "origins",
+    TargetingKey "targetingKey", Attributes "attributes", Visitor "visitor", Identified "identified", Bot "bot",
+    Anonymous "anonymous", Arm "arm", FlagOverrides "flagOverrides", Origins "origins",
 }
 
 impl Keyword {

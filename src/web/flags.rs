@@ -29,8 +29,8 @@ pub struct Flags {
 impl Flags {
     /// Creates the flags of a page view without a config.
     ///
-    /// `view` is `{"targetingKey", "attributes", "standing", "origins", "arm", "flagOverrides"}`: the context, with the
-    /// attributes as JSON in a string; the kind of visitor (`known`, `automated` or `unknown`); the other origins that may
+    /// `view` is `{"targetingKey", "attributes", "visitor", "origins", "arm", "flagOverrides"}`: the context, with the
+    /// attributes as JSON in a string; the kind of visitor (`identified`, `bot` or `anonymous`); the other origins that may
     /// serve assets, separated by spaces; and the overrides in the URL, as two arrays of strings.
     #[must_use]
     pub fn new(view: &[u8]) -> Self {

@@ -27,9 +27,9 @@ pub(super) fn context(view: Json) -> Option<EvaluationContext> {
 
 /// Returns the kind of visitor.
 pub(super) fn visitor(view: Json) -> Visitor {
-    match view.member(Keyword::Standing).keyword() {
-        Keyword::Known => Visitor::Identified,
-        Keyword::Automated => Visitor::Bot,
+    match view.member(Keyword::Visitor).keyword() {
+        Keyword::Identified => Visitor::Identified,
+        Keyword::Bot => Visitor::Bot,
         _ => Visitor::Anonymous,
     }
 }
