@@ -2,7 +2,7 @@
 
 use crate::node;
 use crate::shell;
-use crate::signer::Signers;
+use crate::signing_keys::Signers;
 use canary_e2e::files::{self, temp_dir};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;

@@ -3,10 +3,10 @@
 use crate::browser::{Seen, Visitor};
 use canary_cluster::api::Pod;
 use canary_cluster::container;
+use canary_cluster::environment::Shop;
 use canary_cluster::kubectl::{self, DEADLINE, kubectl};
 use canary_cluster::load::{Failure, Load};
 use canary_cluster::node::Outage;
-use canary_cluster::shop::Shop;
 use canary_e2e::demo::{CANARY, STABLE};
 use canary_e2e::wait;
 use std::thread;

@@ -6,6 +6,7 @@
 mod admission;
 mod automation;
 mod browser;
+mod delivery;
 mod disruption;
 mod guide;
 mod layout;
@@ -13,9 +14,8 @@ mod nudge;
 mod push;
 mod recovery;
 mod signing;
-mod way;
 
-use canary_cluster::shop::Shop;
+use canary_cluster::environment::Shop;
 use canary_cluster::{image, node};
 use libtest_mimic::{Arguments, Trial};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,12 +1,12 @@
 //! The pod that has the kubelet look at once: what it may do, and what there is without it.
 
-use crate::way::Way;
+use crate::delivery::Way;
 use canary_cluster::api::Pod;
 use canary_cluster::container;
+use canary_cluster::environment::Shop;
 use canary_cluster::kubectl::{self, DEADLINE, kubectl};
 use canary_cluster::node::Outage;
-use canary_cluster::shop::Shop;
-use canary_cluster::times::Times;
+use canary_cluster::timings::Times;
 use canary_e2e::{files, http, wait};
 use serde_json::{Value, json};
 use std::time::Instant;

@@ -1,9 +1,9 @@
 //! A cluster that is not what Git says, and a Git that says what is wrong.
 
 use crate::browser::Visitor;
+use canary_cluster::environment::Shop;
 use canary_cluster::kubectl::{self, DEADLINE, kubectl};
-use canary_cluster::shop::Shop;
-use canary_cluster::times::Times;
+use canary_cluster::timings::Times;
 use canary_e2e::demo::{CANARY, STABLE};
 use canary_e2e::wait;
 use std::time::Instant;

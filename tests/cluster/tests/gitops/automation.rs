@@ -1,9 +1,9 @@
 //! The image robot.
 
+use canary_cluster::environment::{ROBOT, Shop};
 use canary_cluster::image;
 use canary_cluster::kubectl::{self, kubectl};
-use canary_cluster::shop::{ROBOT, Shop};
-use canary_cluster::times::Times;
+use canary_cluster::timings::Times;
 use std::time::Instant;
 
 const IMAGES: &str = "-n frontend get deployments frontend-stable frontend-canary \

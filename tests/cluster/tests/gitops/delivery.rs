@@ -1,7 +1,7 @@
 //! How the cluster hears of a push, and the pods of the config.
 
+use canary_cluster::environment::Shop;
 use canary_cluster::kubectl::kubectl;
-use canary_cluster::shop::Shop;
 
 /// The component that has the kubelet look at once.
 const FAST: &str = "  - ../../../components/fast-config\n";

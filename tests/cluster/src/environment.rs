@@ -7,7 +7,7 @@ use crate::kubectl::{self, DEADLINE, apply, kubectl};
 use crate::node;
 use crate::repository::{Repository, USER};
 use crate::shell;
-use crate::signer::Signers;
+use crate::signing_keys::Signers;
 use canary_e2e::{files, wait};
 use serde_json::{Value, json};
 

@@ -1,10 +1,10 @@
 //! From a push to the next page view.
 
 use crate::browser::Visitor;
-use crate::way::Way;
+use crate::delivery::Way;
+use canary_cluster::environment::Shop;
 use canary_cluster::kubectl::DEADLINE;
-use canary_cluster::shop::Shop;
-use canary_cluster::times::Times;
+use canary_cluster::timings::Times;
 use canary_e2e::demo::{Arm, CANARY, STABLE};
 use canary_e2e::wait;
 use std::time::Instant;

@@ -1,7 +1,7 @@
 //! What the API server says of the manifests.
 
+use canary_cluster::environment::Shop;
 use canary_cluster::kubectl;
-use canary_cluster::shop::Shop;
 use canary_e2e::files;
 use canary_e2e::process::find_program;
 use std::process::Command;
@@ -62,7 +62,7 @@ fn build(shop: &Shop, folder: &str) -> String {
 
 /// Pod Security admits our pods, which run; not one that asks for more.
 pub(crate) fn refuses_privileged(_: &Shop) {
-    let pod = files::read(&files::repo("tests/cluster/tests/path/pod.yaml"));
+    let pod = files::read(&files::repo("tests/cluster/tests/gitops/pod.yaml"));
     let said = kubectl::send("apply --server-side --dry-run=server -f -", &pod);
     assert!(said.is_ok(), "{said:?}");
     for (from, to) in [

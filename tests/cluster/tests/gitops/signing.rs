@@ -1,7 +1,7 @@
 //! Whose commits are taken.
 
+use canary_cluster::environment::Shop;
 use canary_cluster::kubectl::{self, DEADLINE, kubectl};
-use canary_cluster::shop::Shop;
 use canary_e2e::wait;
 
 /// Waits until Flux has looked at `commit` and does not take it.

@@ -1,8 +1,8 @@
 //! Whether the operations guide says anything that nobody tried.
 
+use canary_cluster::environment::Shop;
 use canary_cluster::kubectl::DEADLINE;
 use canary_cluster::repository::CONFIG;
-use canary_cluster::shop::Shop;
 use canary_e2e::wait;
 
 /// Commands that look, or that set up: what they print is what they are for.

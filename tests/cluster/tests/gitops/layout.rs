@@ -1,7 +1,7 @@
 //! What kubelet writes, against what the fast path of the other tests writes.
 
+use canary_cluster::environment::Shop;
 use canary_cluster::kubectl::kubectl;
-use canary_cluster::shop::Shop;
 use canary_e2e::atomic::AtomicWriter;
 use canary_e2e::files::temp_dir;
 use regex::Regex;
