@@ -1,9 +1,10 @@
-//! Support for the tests of the whole path, on the cluster that `make cluster` brings up.
+//! Support for the `GitOps` tests: from a `git push` to the next page view, on the cluster that `make cluster` starts.
 //!
-//! The tests run in the node's network (`tests/cluster/run`), so that addresses of pods and Services are theirs. What they
-//! share is a [`environment::Shop`]: the manifests of this repository in a Git repository of its own, synced by Flux.
+//! The tests run in the node's network namespace (`tests/cluster/run`), so they can reach the addresses of pods and Services.
+//! They share one [`environment::Environment`]: the manifests of this repository, in a Git repository of their own that Flux
+//! syncs.
 //!
-//! Every function here fails its test by a panic that names what went wrong.
+//! Every function here fails the test that calls it with a panic that names what went wrong.
 
 pub mod alerts;
 pub mod api;

@@ -1,40 +1,48 @@
-//! How long things took: told, never judged.
+//! Durations of one kind, printed for the reader; no test fails because of them.
 
 use std::time::Duration;
 
-/// Times of one kind.
+/// Durations that were measured for one thing.
 #[derive(Debug)]
-pub struct Times {
+pub struct Timings {
     what: String,
     seconds: Vec<f64>,
 }
 
-impl Times {
-    /// None yet.
+impl Timings {
+    /// An empty list; `what` says what is measured.
     #[must_use]
     pub fn new(what: &str) -> Self {
         Self { what: what.to_owned(), seconds: Vec::new() }
     }
 
-    /// One more.
+    /// Adds a duration.
     pub fn add(&mut self, time: Duration) {
         self.seconds.push(time.as_secs_f64());
     }
 
-    /// Prints how many, the least, the middle one, that which 95 of 100 stay within, and the most.
+    /// Prints the number of durations, minimum, median, 95th percentile and maximum.
     pub fn print(&self) {
         let mut seconds = self.seconds.clone();
         seconds.sort_by(f64::total_cmp);
-        let at =
-            |share: usize| seconds.get((seconds.len() * share).div_ceil(100).max(1) - 1).copied().unwrap_or(f64::NAN);
+        let percentile = |percent: usize| {
+            seconds.get((seconds.len() * percent).div_ceil(100).max(1) - 1).copied().unwrap_or(f64::NAN)
+        };
         println!(
             "{:<44} {:>3} times  min {:6.2}  median {:6.2}  p95 {:6.2}  max {:6.2} s",
             self.what,
             seconds.len(),
-            at(0),
-            at(50),
-            at(95),
-            at(100)
+            percentile(0),
+            percentile(50),
+            percentile(95),
+            percentile(100)
         );
     }
+}
+
+/// Prints a single duration, in the same columns.
+pub fn print(what: &str, time: Duration) {
+    let mut timings = Timings::new(what);
+    timings.add(time);
+    timings.print();
 }

@@ -1,6 +1,6 @@
-//! What the API server says of the manifests.
+//! Admission of the manifests by the API server.
 
-use canary_cluster::environment::Shop;
+use canary_cluster::environment::Environment;
 use canary_cluster::kubectl;
 use canary_e2e::files;
 use canary_e2e::process::find_program;
@@ -9,64 +9,64 @@ use std::process::Command;
 const OVERLAY: &str = "k8s/overlays/production/frontend/kustomization.yaml";
 const CLUSTER: &str = "k8s/clusters/production/kustomization.yaml";
 
-/// Every folder, and production with each component that is not switched on, with strict validation of fields.
-pub(crate) fn takes_every_manifest(shop: &Shop) {
+/// Sends every folder to the API server, and production with each component that is switched off by default.
+pub(crate) fn accepts_every_manifest(env: &Environment) {
     for folder in ["overlays/staging", "overlays/production", "clusters/staging", "clusters/production"] {
-        takes(shop, folder);
+        assert_accepted(env, folder);
     }
-    let more = |component: &str| {
+    let with_component = |component: &str| {
         ("- ../../../components/hpa\n", format!("- ../../../components/hpa\n  - ../../../components/{component}\n"))
     };
-    let other = |component: &str| {
+    let with_cluster_component = |component: &str| {
         ("- ../../components/flux\n", format!("- ../../components/flux\n  - ../../components/{component}\n"))
     };
     for (file, (from, to), folder) in [
         (OVERLAY, ("components/gateway", "components/ingress".to_owned()), "overlays/production"),
-        (OVERLAY, more("flagger"), "overlays/production"),
-        (OVERLAY, more("fast-config"), "overlays/production"),
-        (OVERLAY, more("monitoring"), "overlays/production"),
-        (CLUSTER, other("oci-source"), "clusters/production"),
-        (CLUSTER, other("helm-release"), "clusters/production"),
+        (OVERLAY, with_component("flagger"), "overlays/production"),
+        (OVERLAY, with_component("fast-config"), "overlays/production"),
+        (OVERLAY, with_component("monitoring"), "overlays/production"),
+        (CLUSTER, with_cluster_component("oci-source"), "clusters/production"),
+        (CLUSTER, with_cluster_component("helm-release"), "clusters/production"),
     ] {
-        shop.repository.replace(file, from, &to);
-        takes(shop, folder);
-        shop.repository.run("git checkout -q .");
+        env.repository.replace(file, from, &to);
+        assert_accepted(env, folder);
+        env.repository.run("git checkout -q .");
     }
 }
 
-/// What is misspelt is refused, what is there is not.
+/// Checks that strict validation accepts a folder, and rejects it with an unknown field.
 #[track_caller]
-fn takes(shop: &Shop, folder: &str) {
-    // As Flux' substitution does it.
-    let built = build(shop, folder)
-        .replace("${frontend_host}", "shop.example.com")
+fn assert_accepted(env: &Environment, folder: &str) {
+    // The values that Flux substitutes.
+    let built = build(env, folder)
+        .replace("${frontend_host}", "env.example.com")
         .replace("${gateway_name}", "public")
         .replace("${gateway_namespace}", "gateway")
         .replace("${ingress_namespace}", "gateway");
-    let said = kubectl::send(SERVER_SIDE, &built);
-    assert!(said.is_ok(), "{folder}: {said:?}");
-    let misspelt = built.replacen("\nspec:\n", "\nspec:\n  mispelt: true\n", 1);
-    let said = kubectl::send(SERVER_SIDE, &misspelt).unwrap_err();
-    assert!(said.contains("mispelt"), "{folder}: {said}");
+    let result = kubectl::try_kubectl_with_manifest(STRICT_DRY_RUN, &built);
+    assert!(result.is_ok(), "{folder}: {result:?}");
+    let with_unknown_field = built.replacen("\nspec:\n", "\nspec:\n  unknownField: true\n", 1);
+    let error = kubectl::try_kubectl_with_manifest(STRICT_DRY_RUN, &with_unknown_field).unwrap_err();
+    assert!(error.contains("unknownField"), "{folder}: {error}");
 }
 
-const SERVER_SIDE: &str =
+const STRICT_DRY_RUN: &str =
     "apply --server-side --force-conflicts --dry-run=server --validate=strict --field-manager=test -f -";
 
-fn build(shop: &Shop, folder: &str) -> String {
-    let path = shop.repository.path("k8s").join(folder);
+fn build(env: &Environment, folder: &str) -> String {
+    let path = env.repository.path("k8s").join(folder);
     let output = Command::new(find_program("kustomize")).arg("build").arg(&path).output().unwrap();
     assert!(output.status.success(), "{folder}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Pod Security admits our pods, which run; not one that asks for more.
-pub(crate) fn refuses_privileged(_: &Shop) {
+/// Pod Security `restricted` admits `pod.yaml`, and rejects it with any one setting made weaker.
+pub(crate) fn pod_security(_: &Environment) {
     let pod = files::read(&files::repo("tests/cluster/tests/gitops/pod.yaml"));
-    let said = kubectl::send("apply --server-side --dry-run=server -f -", &pod);
-    assert!(said.is_ok(), "{said:?}");
+    let result = kubectl::try_kubectl_with_manifest("apply --server-side --dry-run=server -f -", &pod);
+    assert!(result.is_ok(), "{result:?}");
     for (from, to) in [
-        // The API server itself does not take the two together.
+        // The API server rejects `privileged: true` beside `allowPrivilegeEscalation: false`, whatever Pod Security says.
         ("privileged: false\n        allowPrivilegeEscalation: false", "privileged: true"),
         ("runAsNonRoot: true", "runAsNonRoot: false"),
         ("type: RuntimeDefault", "type: Unconfined"),
@@ -75,7 +75,9 @@ pub(crate) fn refuses_privileged(_: &Shop) {
         ("hostNetwork: false", "hostNetwork: true"),
     ] {
         assert!(pod.contains(from), "{from}");
-        let said = kubectl::send("apply --server-side --dry-run=server -f -", &pod.replace(from, to)).unwrap_err();
-        assert!(said.contains("violates PodSecurity"), "{to}: {said}");
+        let weaker = pod.replace(from, to);
+        let error =
+            kubectl::try_kubectl_with_manifest("apply --server-side --dry-run=server -f -", &weaker).unwrap_err();
+        assert!(error.contains("violates PodSecurity"), "{to}: {error}");
     }
 }

@@ -1,45 +1,47 @@
-//! How the cluster hears of a push, and the pods of the config.
+//! Ways for a changed config to get from a push into the pods.
 
-use canary_cluster::environment::Shop;
+use canary_cluster::environment::Environment;
 use canary_cluster::kubectl::kubectl;
 
-/// The component that has the kubelet look at once.
+/// The component whose pod makes the kubelet update volumes at once.
 const FAST: &str = "  - ../../../components/fast-config\n";
 const COMPONENTS: &str = "k8s/overlays/production/frontend/kustomization.yaml";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// A Receiver, and `canaryctl nudge`.
+pub(crate) enum Delivery {
+    /// The Git server calls Flux's Receiver; `canaryctl nudge` makes the kubelet update the volumes.
     Nudge,
-    /// A Receiver; then kubelet's own minute.
+    /// The Git server calls Flux's Receiver; the kubelet updates the volumes at its next sync.
     Receiver,
-    /// Nothing tells anybody.
+    /// Flux polls the repository; the kubelet updates the volumes at its next sync.
     Polling,
 }
 
-impl Way {
-    /// Has the cluster hear of pushes that way.
+impl Delivery {
+    /// Switches the cluster to this way and waits until it has synced.
     #[track_caller]
-    pub(crate) fn enter(self, shop: &Shop) {
-        let overlay = canary_e2e::files::read(&shop.repository.path(COMPONENTS));
-        match (self, overlay.contains(FAST)) {
-            (Self::Nudge, false) => {
-                shop.repository.replace(COMPONENTS, "components:\n", &format!("components:\n{FAST}"));
+    pub(crate) fn set_up(self, env: &Environment) {
+        let overlay = canary_e2e::files::read(&env.repository.path(COMPONENTS));
+        let has_nudge = overlay.contains(FAST);
+        let wants_nudge = self == Self::Nudge;
+        if has_nudge != wants_nudge {
+            if wants_nudge {
+                env.repository.replace(COMPONENTS, "components:\n", &format!("components:\n{FAST}"));
+            } else {
+                env.repository.replace(COMPONENTS, FAST, "");
             }
-            (Self::Receiver | Self::Polling, true) => shop.repository.replace(COMPONENTS, FAST, ""),
-            _ => return self.set_hook(shop),
+            // The switch itself need not wait for polling.
+            env.notify_receiver_on_push();
+            env.repository.push("switch the nudge component");
+            env.wait_for_sync();
+            if wants_nudge {
+                kubectl("-n frontend rollout status deployment/canary-nudge --timeout=120s");
+            }
         }
-        Self::Receiver.set_hook(shop);
-        shop.repository.push("another way for the config");
-        shop.wait_synced();
-        if self == Self::Nudge {
-            kubectl("-n frontend rollout status deployment/canary-nudge --timeout=120s");
+        if self == Self::Polling {
+            env.repository.remove_push_hook();
+        } else {
+            env.notify_receiver_on_push();
         }
-        self.set_hook(shop);
-    }
-
-    #[track_caller]
-    fn set_hook(self, shop: &Shop) {
-        if self == Self::Polling { shop.repository.on_push_nothing() } else { shop.tell_receiver() }
     }
 }

@@ -1,12 +1,12 @@
-//! Whether the operations guide says anything that nobody tried.
+//! Whether every command of the operations guide has been run.
 
-use canary_cluster::environment::Shop;
+use canary_cluster::environment::Environment;
 use canary_cluster::kubectl::DEADLINE;
 use canary_cluster::repository::CONFIG;
 use canary_e2e::wait;
 
-/// Commands that look, or that set up: what they print is what they are for.
-const LOOKS: &[&str] = &[
+/// Commands that only read or prepare something; it is enough that they succeed.
+const READ_ONLY: &[&str] = &[
     "lastAppliedRevision",
     "rollout status deployment/frontend-canary",
     "rollout status deployment/frontend-stable",
@@ -22,37 +22,40 @@ const LOOKS: &[&str] = &[
     "logs deployment/frontend-canary --previous",
 ];
 
-pub(crate) fn complete(shop: &Shop) {
-    assert_eq!(shop.guide.block("F=k8s"), format!("F={CONFIG}\n"));
-    for look in LOOKS {
-        let command = shop.guide.block(look);
-        if look.contains("--previous") {
-            wait_for_a_log_of_before(shop, &command);
+/// Runs the commands that no other test runs, then checks that none is left.
+pub(crate) fn every_command(env: &Environment) {
+    assert_eq!(env.guide.block("F=k8s"), format!("F={CONFIG}\n"));
+    for text in READ_ONLY {
+        let command = env.guide.block(text);
+        if text.contains("--previous") {
+            wait_for_previous_log(env, &command);
         } else {
-            shop.repository.run(&command);
+            env.repository.run(&command);
         }
     }
-    // A new canary: its bundle goes into the config, the percentage rises.
-    shop.repository.run(
+    // A new canary version: write its bundle to the config, then raise the percentage.
+    env.repository.run(
         "mkdir -p dist/.vite dist/assets/1.6.0; echo 'export {}' >dist/assets/1.6.0/main.js
         echo '{\"index.html\": {\"file\": \"assets/1.6.0/main.js\", \"isEntry\": true}}' >dist/.vite/manifest.json",
     );
-    shop.repository.run(&format!("{} --version 1.6.0; rm -r dist", shop.guide.block("canaryctl assets").trim()));
-    shop.repository.push("1.6.0 for nobody");
-    shop.repository.run(&shop.guide.block("canaryctl set 1 "));
+    env.repository.run(&format!("{} --version 1.6.0; rm -r dist", env.guide.block("canaryctl assets").trim()));
+    env.repository.push("1.6.0 at 0 %");
+    env.repository.run(&env.guide.block("canaryctl set 1 "));
 
-    let left = shop.guide.left();
-    assert!(left.is_empty(), "commands of docs/operations.md that no test has run:\n{}", left.join("\n"));
+    let unused = env.guide.unused();
+    assert!(unused.is_empty(), "commands of docs/operations.md that no test has run:\n{}", unused.join("\n"));
 }
 
-/// Of the Deployment's pods kubectl takes one, and only one that has died has a log of before.
-fn wait_for_a_log_of_before(shop: &Shop, command: &str) {
-    wait::until("a log of before", DEADLINE, || {
-        let log = shop.repository.attempt(command, "").ok();
+/// Kills containers until `kubectl logs --previous` succeeds.
+///
+/// `kubectl` picks one of the Deployment's pods, and only a restarted container has a previous log.
+fn wait_for_previous_log(env: &Environment, command: &str) {
+    wait::until("the log of a container that has been restarted", DEADLINE, || {
+        let log = env.repository.try_run(command, "").ok();
         if log.is_none() {
-            let _ = shop
+            let _ = env
                 .repository
-                .attempt("kubectl -n frontend exec deployment/frontend-canary -- sh -c 'kill -QUIT 1'", "");
+                .try_run("kubectl -n frontend exec deployment/frontend-canary -- sh -c 'kill -QUIT 1'", "");
         }
         log
     });

@@ -1,12 +1,12 @@
-//! The pod that has the kubelet look at once: what it may do, and what there is without it.
+//! The nudge: the pod that annotates other pods so that the kubelet updates their volumes at once.
 
-use crate::delivery::Way;
+use crate::delivery::Delivery;
 use canary_cluster::api::Pod;
 use canary_cluster::container;
-use canary_cluster::environment::Shop;
+use canary_cluster::environment::Environment;
 use canary_cluster::kubectl::{self, DEADLINE, kubectl};
 use canary_cluster::node::Outage;
-use canary_cluster::timings::Times;
+use canary_cluster::timings;
 use canary_e2e::{files, http, wait};
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -15,46 +15,49 @@ const ACCESS: &str = "k8s/components/fast-config/access.yaml";
 const DEPLOYMENT: &str = "k8s/components/fast-config/deployment.yaml";
 const BINDING: &str = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n";
 
-/// Its account, and another one that may do everything.
-const ACCOUNT: &str = "--as=system:serviceaccount:frontend:canary-nudge";
-const OTHER: &str = "--as=system:serviceaccount:frontend:default --as-group=system:masters";
+/// Flags to act as the nudge's `ServiceAccount`.
+const AS_NUDGE: &str = "--as=system:serviceaccount:frontend:canary-nudge";
 
-/// What it says without its rights.
-const RIGHT: &str = "not allowed: pods is forbidden: User \"system:serviceaccount:frontend:canary-nudge\" cannot list \
+/// Flags to act as another `ServiceAccount`, with every permission.
+const AS_ADMIN: &str = "--as=system:serviceaccount:frontend:default --as-group=system:masters";
+
+/// The start of the nudge's log line when it lacks a permission.
+const FORBIDDEN: &str = "not allowed: pods is forbidden: User \"system:serviceaccount:frontend:canary-nudge\" cannot list \
                      resource \"pods\" in API group \"\" in the namespace \"frontend\"";
 
 const PODS: &str = "-n frontend get pods -l app.kubernetes.io/name=canary-nudge";
 const POLICY: &str = "get validatingadmissionpolicy/canary-nudge validatingadmissionpolicybinding/canary-nudge";
 
-/// What it may do is said by a policy that is the whole cluster's, and that goes when the component goes.
-pub(crate) fn one_annotation(shop: &Shop) {
-    Way::Nudge.enter(shop);
-    refuses(shop);
-    stays(shop);
-    Way::Receiver.enter(shop);
-    for of_it in [
+/// The admission policy lets the nudge set its annotation and nothing else; the policy goes when the component goes.
+pub(crate) fn admission_policy(env: &Environment) {
+    Delivery::Nudge.set_up(env);
+    rejects_other_changes(env);
+    does_not_drift(env);
+    Delivery::Receiver.set_up(env);
+    for objects in [
         POLICY,
         "-n frontend get deployment/canary-nudge serviceaccount/canary-nudge networkpolicy/canary-nudge",
         "-n frontend get role/canary-nudge rolebinding/canary-nudge",
     ] {
-        wait::until(format!("{of_it} to find nothing"), DEADLINE, || {
-            kubectl(&format!("{of_it} --ignore-not-found")).is_empty().then_some(())
+        wait::until(format!("{objects} to find nothing"), DEADLINE, || {
+            kubectl(&format!("{objects} --ignore-not-found")).is_empty().then_some(())
         });
     }
 }
 
+/// Tries changes of a pod as the nudge, and the rejected ones as an admin too.
 #[track_caller]
-fn refuses(shop: &Shop) {
-    shop.set_percentage(5);
-    let pod = &shop.api.pods("frontend-stable")[0].name;
-    let said_to = |who: &str, what: &str| {
-        kubectl::attempt(&format!("-n frontend {who} {} --dry-run=server", what.replace("POD", pod)))
+fn rejects_other_changes(env: &Environment) {
+    env.set_percentage(5);
+    let pod = &env.api.pods("frontend-stable")[0].name;
+    let try_as = |account: &str, change: &str| {
+        kubectl::try_kubectl(&format!("-n frontend {account} {} --dry-run=server", change.replace("POD", pod)))
     };
-    let said = said_to(ACCOUNT, "annotate pod POD canary/config-revision=another --overwrite");
-    assert!(said.is_ok(), "{said:?}");
+    let result = try_as(AS_NUDGE, "annotate pod POD canary/config-revision=another --overwrite");
+    assert!(result.is_ok(), "{result:?}");
     let labels = "may not change labels, finalizers or owners";
     let annotation = "may set the annotation canary/config-revision alone";
-    for (what, why) in [
+    for (change, message) in [
         ("label pod POD who=nudge", labels),
         ("patch pod POD -p {\"metadata\":{\"finalizers\":[\"a.example/b\"]}}", labels),
         ("annotate pod POD who=nudge", annotation),
@@ -62,170 +65,173 @@ fn refuses(shop: &Shop) {
         ("annotate pod POD canary/touched-", annotation),
         ("set image pod/POD nginx=registry.example.com/shop/frontend:1.5.0", "may not change what a pod runs"),
     ] {
-        let said = said_to(ACCOUNT, what).expect_err(what);
-        assert!(said.contains(&format!("canary-nudge {why}")), "{what}: {said}");
-        let said = said_to(OTHER, what);
-        assert!(said.is_ok(), "{what}, by somebody else: {said:?}");
+        let error = try_as(AS_NUDGE, change).expect_err(change);
+        assert!(error.contains(&format!("canary-nudge {message}")), "{change}: {error}");
+        let result = try_as(AS_ADMIN, change);
+        assert!(result.is_ok(), "{change}, as another account: {result:?}");
     }
 }
 
-/// Flux, which looks again, finds the policy and its binding as it has made them.
+/// Flux finds no difference in the policy and its binding when it reconciles them again.
 #[track_caller]
-fn stays(shop: &Shop) {
+fn does_not_drift(env: &Environment) {
     kubectl::wait_for("the policy to be checked", "get validatingadmissionpolicy canary-nudge", |policy| {
         (policy["status"]["observedGeneration"] == policy["metadata"]["generation"]).then_some(())
     });
     let versions = || {
-        let objects = kubectl::get(POLICY);
-        let of = |object: &Value| object["metadata"]["resourceVersion"].clone();
-        objects["items"].as_array().into_iter().flatten().map(of).collect::<Vec<_>>()
+        let objects = kubectl::get_json(POLICY);
+        let version = |object: &Value| object["metadata"]["resourceVersion"].clone();
+        objects["items"].as_array().into_iter().flatten().map(version).collect::<Vec<_>>()
     };
     let before = versions();
     assert_eq!(before.len(), 2);
-    shop.ask("kustomization frontend");
-    kubectl::wait_for("Flux to look again", "-n flux-system get kustomization frontend", |object| {
-        let asked = &object["metadata"]["annotations"]["reconcile.fluxcd.io/requestedAt"];
-        (object["status"]["lastHandledReconcileAt"] == *asked).then_some(())
+    env.request_reconciliation("kustomization frontend");
+    kubectl::wait_for("Flux to reconcile", "-n flux-system get kustomization frontend", |object| {
+        let requested = &object["metadata"]["annotations"]["reconcile.fluxcd.io/requestedAt"];
+        (object["status"]["lastHandledReconcileAt"] == *requested).then_some(())
     });
-    assert_eq!(versions(), before, "Flux has changed what nobody else had");
+    assert_eq!(versions(), before, "Flux has changed objects that nobody else had changed");
 }
 
-/// Whatever it missed, it tells when it can.
-pub(crate) fn makes_up(shop: &Shop) {
-    Way::Nudge.enter(shop);
-    shop.set_percentage(0);
-    cut_off(shop);
-    killed(shop);
+/// The nudge handles the changes that it missed during an API server outage or while it was down.
+pub(crate) fn catches_up(env: &Environment) {
+    Delivery::Nudge.set_up(env);
+    env.set_percentage(0);
+    after_api_server_outage(env);
+    after_kill(env);
 }
 
+/// The nudge reports the outage, is not restarted, and handles the next push.
 #[track_caller]
-fn cut_off(shop: &Shop) {
-    let nudge = ready(shop);
+fn after_api_server_outage(env: &Environment) {
+    let nudge = ready_nudge(env);
     let probe = |path: &str| http::get(&format!("http://{}:8081/{path}", nudge.ip), &[]);
-    let gone = Outage::of(&["apiserver"]);
-    wait::until("the nudge to miss the API server", DEADLINE, || {
-        let answer = probe("readyz");
-        (answer.status == 503 && answer.text().contains("no answer from the API server")).then_some(())
+    let stopped = Outage::start(&["apiserver"]);
+    wait::until("the nudge to report that the API server is down", DEADLINE, || {
+        let response = probe("readyz");
+        (response.status == 503 && response.text().contains("no answer from the API server")).then_some(())
     });
     assert_eq!(probe("healthz").status, 200);
-    gone.end();
-    let begin = push(shop, 25);
-    is_told(shop, 25, begin, "API server back: push to every pod's file");
-    assert_eq!(ready(shop), nudge, "neither replaced nor started again");
+    stopped.end();
+    let start = push(env, 25);
+    wait_for_nudge(env, 25, start, "API server up again: push to every pod's file");
+    assert_eq!(ready_nudge(env), nudge, "the nudge's pod was replaced or restarted");
 }
 
-/// Once, and it is back at once; twice, and the kubelet waits for a while.
+/// The kubelet restarts a killed nudge at once the first time, and after a delay the second time.
 #[track_caller]
-fn killed(shop: &Shop) {
-    let first = ready(shop);
+fn after_kill(env: &Environment) {
+    let first = ready_nudge(env);
     container::kill(&first.container);
-    let again = wait::until("the nudge to be started again", DEADLINE, || {
-        shop.api.pods("canary-nudge").into_iter().find(|pod| pod.container != first.container)
+    let restarted = wait::until("the nudge to be restarted", DEADLINE, || {
+        env.api.pods("canary-nudge").into_iter().find(|pod| pod.container != first.container)
     });
-    assert_eq!(again.name, first.name);
-    let begin = push(shop, 0);
-    is_told(shop, 0, begin, "nudge killed: next push to every pod's file");
+    assert_eq!(restarted.name, first.name);
+    let start = push(env, 0);
+    wait_for_nudge(env, 0, start, "nudge restarted: push to every pod's file");
 
-    container::kill(&again.container);
-    let runs = |list: &Value| list["items"][0]["status"]["containerStatuses"][0]["state"].get("running").is_some();
-    kubectl::wait_for("the kubelet to notice", PODS, |list| (!runs(list)).then_some(()));
-    let begin = push(shop, 25);
-    assert!(!runs(&kubectl::get(PODS)), "started again before the push was in the API");
-    is_told(shop, 25, begin, "nudge down: push to every pod's file");
+    container::kill(&restarted.container);
+    let is_running =
+        |list: &Value| list["items"][0]["status"]["containerStatuses"][0]["state"].get("running").is_some();
+    kubectl::wait_for("the kubelet to notice the kill", PODS, |list| (!is_running(list)).then_some(()));
+    let start = push(env, 25);
+    assert!(!is_running(&kubectl::get_json(PODS)), "the nudge was restarted before the push was in the API");
+    wait_for_nudge(env, 25, start, "nudge down: push to every pod's file");
 }
 
-/// Scaled to nothing, and without its rights: the kubelet goes on by itself.
-pub(crate) fn minute_is_back(shop: &Shop) {
-    Way::Nudge.enter(shop);
-    shop.set_percentage(0);
-    change(shop, DEPLOYMENT, "replicas: 1", "replicas: 0");
-    wait::until("the nudge to go", DEADLINE, || shop.api.pods("canary-nudge").is_empty().then_some(()));
-    let (before, begin) = (standing(), push(shop, 25));
-    serves(shop, 25, begin, "no nudge: push to every pod's file");
-    assert_eq!(standing(), before, "pods were changed");
+/// Without a nudge pod, and with one that lacks its permissions, the kubelet updates the volumes at its own sync.
+pub(crate) fn kubelet_syncs_without_it(env: &Environment) {
+    Delivery::Nudge.set_up(env);
+    env.set_percentage(0);
+    change(env, DEPLOYMENT, "replicas: 1", "replicas: 0");
+    wait::until("the nudge's pod to be deleted", DEADLINE, || env.api.pods("canary-nudge").is_empty().then_some(()));
+    let (before, start) = (pod_states(), push(env, 25));
+    wait_and_print(env, 25, start, "no nudge: push to every pod's file");
+    assert_eq!(pod_states(), before, "pods were changed");
 
-    change(shop, DEPLOYMENT, "replicas: 0", "replicas: 1");
-    let nudge = ready(shop);
-    let file = shop.repository.path(ACCESS);
+    change(env, DEPLOYMENT, "replicas: 0", "replicas: 1");
+    let nudge = ready_nudge(env);
+    let file = env.repository.path(ACCESS);
     let access = files::read(&file);
-    let (_, binding) = access.split_once(BINDING).unwrap_or_else(|| panic!("{ACCESS} binds no role"));
+    let (_, binding) = access.split_once(BINDING).unwrap_or_else(|| panic!("{ACCESS} has no RoleBinding"));
     let binding = format!("{BINDING}{binding}");
-    change(shop, ACCESS, &binding, "");
-    let (before, begin) = (standing(), push(shop, 0));
-    let faults = || kubectl(&format!("-n frontend logs {}", nudge.name)).matches(RIGHT).count();
-    wait::until("the nudge to name its right", DEADLINE, || (faults() > 0).then_some(()));
-    wait::until("the nudge not to be ready", DEADLINE, || shop.api.pods("canary-nudge").is_empty().then_some(()));
-    serves(shop, 0, begin, "nudge without rights: push to every pod's file");
-    assert_eq!(standing(), before, "pods were changed");
-    assert_eq!(faults(), 1, "told once");
+    change(env, ACCESS, &binding, "");
+    let (before, start) = (pod_states(), push(env, 0));
+    let log_lines = || kubectl(&format!("-n frontend logs {}", nudge.name)).matches(FORBIDDEN).count();
+    wait::until("the nudge to log the missing permission", DEADLINE, || (log_lines() > 0).then_some(()));
+    wait::until("the nudge to become unready", DEADLINE, || env.api.pods("canary-nudge").is_empty().then_some(()));
+    wait_and_print(env, 0, start, "nudge without permissions: push to every pod's file");
+    assert_eq!(pod_states(), before, "pods were changed");
+    assert_eq!(log_lines(), 1, "the missing permission is logged once");
 
     files::write(&file, access);
-    let begin = Instant::now();
-    shop.repository.push("as it was");
-    shop.wait_synced();
-    assert_eq!(ready(shop), nudge, "neither replaced nor started again");
-    println!("nudge with rights again: ready after {:.0} s", begin.elapsed().as_secs_f64());
-    let begin = push(shop, 25);
-    is_told(shop, 25, begin, "nudge with rights again: push to every pod's file");
+    let start = Instant::now();
+    env.repository.push("restore the RoleBinding");
+    env.wait_for_sync();
+    assert_eq!(ready_nudge(env), nudge, "the nudge's pod was replaced or restarted");
+    println!("nudge with restored permissions: ready after {:.0} s", start.elapsed().as_secs_f64());
+    let start = push(env, 25);
+    wait_for_nudge(env, 25, start, "nudge with restored permissions: push to every pod's file");
 }
 
-/// The nudge's pod.
+/// Waits until the nudge's pod is ready, and returns it.
 #[track_caller]
-fn ready(shop: &Shop) -> Pod {
-    wait::until("the nudge to be ready", DEADLINE, || shop.api.pods("canary-nudge").pop())
+fn ready_nudge(env: &Environment) -> Pod {
+    wait::until("the nudge to be ready", DEADLINE, || env.api.pods("canary-nudge").pop())
 }
 
-/// Changes a file of the component, and waits until that is applied.
+/// Changes a file of the component, pushes it and waits until Flux has applied it.
 #[track_caller]
-fn change(shop: &Shop, file: &str, from: &str, to: &str) {
-    shop.repository.replace(file, from, to);
-    shop.repository.push("another nudge");
-    shop.wait_applied("frontend", &shop.repository.head());
+fn change(env: &Environment, file: &str, from: &str, to: &str) {
+    env.repository.replace(file, from, to);
+    env.repository.push("change the nudge");
+    env.wait_for_kustomization("frontend", &env.repository.head());
 }
 
-/// Pushes, and waits until the config is in the API; returns when it began.
+/// Pushes a percentage and waits until it is in the `ConfigMap`; returns when the push started.
 #[track_caller]
-fn push(shop: &Shop, percentage: u64) -> Instant {
-    let begin = Instant::now();
-    shop.repository.run(&format!("canaryctl set {percentage} --file $F --commit --push"));
-    wait::until(format!("{percentage} % in the API"), DEADLINE, || {
-        (shop.api.percentage() == Some(percentage)).then_some(())
-    });
-    begin
+fn push(env: &Environment, percentage: u64) -> Instant {
+    let start = Instant::now();
+    env.repository.run(&format!("canaryctl set {percentage} --file $F --commit --push"));
+    env.wait_for_configmap(percentage);
+    start
 }
 
-/// Waits until every pod was told of the config in the API, and serves it.
+/// Waits until the nudge has annotated every pod with the `ConfigMap`'s version, and every pod serves the percentage.
 #[track_caller]
-fn is_told(shop: &Shop, percentage: u64, begin: Instant, what: &str) {
+fn wait_for_nudge(env: &Environment, percentage: u64, start: Instant, what: &str) {
     let version = kubectl("-n frontend get configmap canary-settings -o jsonpath={.metadata.resourceVersion}");
-    let told = |pod: &Value| {
+    let is_annotated = |pod: &Value| {
         let revision = pod["metadata"]["annotations"]["canary/config-revision"].as_str();
         revision.is_some_and(|revision| revision.ends_with(&format!(".{version}")))
     };
-    wait::until("every pod to be told", DEADLINE, || pods().iter().all(told).then_some(()));
-    serves(shop, percentage, begin, what);
+    wait::until("every pod to be annotated", DEADLINE, || {
+        let pods = pods();
+        (!pods.is_empty() && pods.iter().all(is_annotated)).then_some(())
+    });
+    wait_and_print(env, percentage, start, what);
 }
 
+/// Waits until every pod serves the percentage, and prints how long that took since `start`.
 #[track_caller]
-fn serves(shop: &Shop, percentage: u64, begin: Instant, what: &str) {
-    wait::until(format!("{percentage} % in every pod"), DEADLINE, || shop.api.all_pods_serve(percentage).then_some(()));
-    let mut times = Times::new(what);
-    times.add(begin.elapsed());
-    times.print();
+fn wait_and_print(env: &Environment, percentage: u64, start: Instant, what: &str) {
+    env.wait_for_pods(percentage);
+    timings::print(what, start.elapsed());
 }
 
-/// Which pods of the shop there are, and all that somebody could have done to them.
+/// The identity, metadata, spec and restart count of every front end pod, to compare before and after.
 #[track_caller]
-fn standing() -> Vec<Value> {
-    let of = |pod: &Value| {
+fn pod_states() -> Vec<Value> {
+    let state = |pod: &Value| {
         let (metadata, container) = (&pod["metadata"], &pod["status"]["containerStatuses"][0]);
         json!([metadata["uid"], metadata["labels"], metadata["annotations"], pod["spec"], container["restartCount"]])
     };
-    pods().iter().map(of).collect()
+    pods().iter().map(state).collect()
 }
 
+/// The pods of `frontend-stable` and `frontend-canary`, as the API has them.
 #[track_caller]
 fn pods() -> Vec<Value> {
-    let list = kubectl::get("-n frontend get pods -l app.kubernetes.io/part-of=canary-demo");
+    let list = kubectl::get_json("-n frontend get pods -l app.kubernetes.io/part-of=canary-demo");
     list["items"].as_array().cloned().unwrap_or_default()
 }

@@ -1,98 +1,92 @@
-//! From a push to the next page view.
+//! A pushed config reaches the next page view.
 
 use crate::browser::Visitor;
-use crate::delivery::Way;
-use canary_cluster::environment::Shop;
-use canary_cluster::kubectl::DEADLINE;
-use canary_cluster::timings::Times;
+use crate::delivery::Delivery;
+use canary_cluster::environment::Environment;
+use canary_cluster::timings::Timings;
 use canary_e2e::demo::{Arm, CANARY, STABLE};
-use canary_e2e::wait;
 use std::time::Instant;
 
-/// What was measured, each from the beginning of `git push`.
+/// Durations since the start of the command that commits and pushes.
 struct Measured {
-    api: Times,
-    pods: Times,
-    browser: Times,
+    configmap: Timings,
+    pods: Timings,
+    browser: Timings,
 }
 
 impl Measured {
-    fn new(way: &str) -> Self {
-        let times = |to: &str| Times::new(&format!("{way}: push to {to}"));
-        Self { api: times("ConfigMap"), pods: times("every pod's file"), browser: times("the page view that has it") }
+    fn new(delivery: &str) -> Self {
+        let timings = |to: &str| Timings::new(&format!("{delivery}: push to {to}"));
+        Self {
+            configmap: timings("ConfigMap"),
+            pods: timings("every pod's file"),
+            browser: timings("the page view that has it"),
+        }
     }
 
     fn print(&self) {
-        for times in [&self.api, &self.pods, &self.browser] {
-            times.print();
+        for timings in [&self.configmap, &self.pods, &self.browser] {
+            timings.print();
         }
     }
 }
 
-/// How many pushes each way: `CANARY_PUSHES`, or a few, because the kubelet's minute is one.
-fn count(default: usize) -> usize {
+/// The number of pushes for each way: `CANARY_PUSHES`, or `default`, which is small because a kubelet sync takes a minute.
+fn push_count(default: usize) -> usize {
     std::env::var("CANARY_PUSHES").ok().and_then(|count| count.parse().ok()).unwrap_or(default)
 }
 
-pub(crate) fn reaches_the_browser(shop: &Shop) {
+pub(crate) fn reaches_the_browser(env: &Environment) {
     let visitor = Visitor::new();
-    for (way, name, count) in [
-        (Way::Nudge, "Receiver and nudge", count(6)),
-        (Way::Receiver, "Receiver", count(1)),
-        (Way::Polling, "polling", count(1)),
+    for (delivery, name, count) in [
+        (Delivery::Nudge, "Receiver and nudge", push_count(6)),
+        (Delivery::Receiver, "Receiver", push_count(1)),
+        (Delivery::Polling, "polling", push_count(1)),
     ] {
-        way.enter(shop);
-        start(shop, way, 0);
+        env.set_percentage(0);
+        delivery.set_up(env);
         let mut measured = Measured::new(name);
         for turn in 0..count {
             let (percentage, arm) = if turn % 2 == 0 { (25, CANARY) } else { (0, STABLE) };
-            let script = shop.guide.line("canaryctl set 10").replace("10", &percentage.to_string());
-            follow(shop, &visitor, &script, percentage, arm, &mut measured);
+            let script = env.guide.line("canaryctl set 10").replace("10", &percentage.to_string());
+            measure_push(env, &visitor, &script, percentage, arm, &mut measured);
         }
         measured.print();
-        assert_eq!(visitor.complaints(), Vec::<String>::new());
+        assert_eq!(visitor.console_errors(), Vec::<String>::new());
     }
 }
 
-pub(crate) fn revert(shop: &Shop) {
-    Way::Nudge.enter(shop);
+pub(crate) fn revert(env: &Environment) {
+    Delivery::Nudge.set_up(env);
     let visitor = Visitor::new();
     let mut measured = Measured::new("git revert, Receiver and nudge");
-    for _ in 0..count(2) {
-        start(shop, Way::Nudge, 0);
-        shop.repository.run("canaryctl set 25 --file $F --commit --push");
-        wait_for_pods(shop, 25);
+    for _ in 0..push_count(2) {
+        env.set_percentage(0);
+        env.repository.run("canaryctl set 25 --file $F --commit --push");
+        env.wait_for_pods(25);
         assert_eq!(visitor.view(), CANARY);
-        follow(shop, &visitor, &shop.guide.line("git revert --no-edit"), 0, STABLE, &mut measured);
+        let script = env.guide.line("git revert --no-edit");
+        measure_push(env, &visitor, &script, 0, STABLE, &mut measured);
     }
     measured.print();
 }
 
-/// Runs the script, which pushes, and follows the change to the browser.
+/// Runs a script that pushes, and measures how long the change takes to the `ConfigMap`, the pods and the browser.
 #[track_caller]
-fn follow(shop: &Shop, visitor: &Visitor, script: &str, percentage: u64, arm: Arm, measured: &mut Measured) {
-    let begin = Instant::now();
-    shop.repository.run(script);
-    wait::until(format!("{percentage} % in the API"), DEADLINE, || {
-        (shop.api.percentage() == Some(percentage)).then_some(())
-    });
-    measured.api.add(begin.elapsed());
-    wait_for_pods(shop, percentage);
-    measured.pods.add(begin.elapsed());
+fn measure_push(
+    env: &Environment,
+    visitor: &Visitor,
+    script: &str,
+    percentage: u64,
+    arm: Arm,
+    measured: &mut Measured,
+) {
+    let start = Instant::now();
+    env.repository.run(script);
+    env.wait_for_configmap(percentage);
+    measured.configmap.add(start.elapsed());
+    env.wait_for_pods(percentage);
+    measured.pods.add(start.elapsed());
     visitor.view_until(arm);
-    measured.browser.add(begin.elapsed());
-}
-
-#[track_caller]
-fn wait_for_pods(shop: &Shop, percentage: u64) {
-    wait::until(format!("{percentage} % in every pod"), DEADLINE, || shop.api.all_pods_serve(percentage).then_some(()));
-}
-
-/// Brings every pod to `percentage`.
-#[track_caller]
-fn start(shop: &Shop, way: Way, percentage: u64) {
-    if way == Way::Polling && shop.api.percentage() != Some(percentage) {
-        shop.ask("gitrepository frontend");
-    }
-    shop.set_percentage(percentage);
+    measured.browser.add(start.elapsed());
 }

@@ -1,91 +1,90 @@
-//! A cluster that is not what Git says, and a Git that says what is wrong.
+//! Recovery from manual edits, malformed configs and broken canaries.
 
 use crate::browser::Visitor;
-use canary_cluster::environment::Shop;
-use canary_cluster::kubectl::{self, DEADLINE, kubectl};
-use canary_cluster::timings::Times;
+use canary_cluster::environment::Environment;
+use canary_cluster::kubectl::{self, Condition, DEADLINE, kubectl};
+use canary_cluster::timings;
 use canary_e2e::demo::{CANARY, STABLE};
 use canary_e2e::wait;
 use std::time::Instant;
 
 const CANARY_IMAGE: &str = "k8s/overlays/production/frontend/canary.yaml";
 
-/// Somebody edits the cluster; Flux makes it what Git says.
-pub(crate) fn hand_edit(shop: &Shop) {
-    shop.set_percentage(5);
+/// Flux reverts an edit of the `ConfigMap` in the cluster.
+pub(crate) fn manual_edit(env: &Environment) {
+    env.set_percentage(5);
     let edited = kubectl("-n frontend get configmap canary-settings -o yaml")
         .replace("\"CANARY_PERCENTAGE\": 5", "\"CANARY_PERCENTAGE\": 100");
-    kubectl::send("replace -f -", &edited).unwrap();
-    let begin = Instant::now();
-    assert_eq!(shop.api.percentage(), Some(100));
-    wait::until("Flux to undo the edit", DEADLINE, || (shop.api.percentage() == Some(5)).then_some(()));
-    let mut times = Times::new("hand edit to undone, interval 1 min");
-    times.add(begin.elapsed());
-    times.print();
+    kubectl::try_kubectl_with_manifest("replace -f -", &edited).unwrap();
+    let start = Instant::now();
+    assert_eq!(env.api.percentage(), Some(100));
+    wait::until("Flux to revert the edit", DEADLINE, || (env.api.percentage() == Some(5)).then_some(()));
+    timings::print("manual edit to reverted, interval 1 min", start.elapsed());
 }
 
-/// Pages go on with the last config that they had, and who has none gets stable.
-pub(crate) fn malformed(shop: &Shop) {
-    shop.set_percentage(25);
+/// A browser keeps the last good config that it has stored; one without gets stable.
+pub(crate) fn malformed_config(env: &Environment) {
+    env.set_percentage(25);
     let visitor = Visitor::new();
     assert_eq!(visitor.view(), CANARY);
 
-    shop.repository.replace(
+    env.repository.replace(
         canary_cluster::repository::CONFIG,
         "\"CANARY_PERCENTAGE\": 25",
         "\"CANARY_PERCENTAGE\": many",
     );
-    let bad = shop.repository.push("a typing error");
-    shop.wait_applied("frontend-config", &bad);
-    shop.touch_pods();
-    wait::until("the bad config in every pod", DEADLINE, || {
-        shop.api.all_pods().iter().all(|pod| pod.percentage().is_none()).then_some(())
+    let malformed = env.repository.push("a typing error");
+    env.wait_for_kustomization("frontend-config", &malformed);
+    env.annotate_pods();
+    wait::until("the malformed config in every pod", DEADLINE, || {
+        let pods = env.api.frontend_pods();
+        (!pods.is_empty() && pods.iter().all(|pod| pod.percentage().is_none())).then_some(())
     });
-    assert_eq!(visitor.view_again(), CANARY, "with the last good config");
-    assert_eq!(visitor.view(), STABLE, "with none at all");
-    let complaints = visitor.complaints();
-    assert!(complaints.iter().any(|line| line.contains("[canary] E1")), "{complaints:?}");
+    assert_eq!(visitor.view_again(), CANARY, "a browser with a stored config");
+    assert_eq!(visitor.view(), STABLE, "a browser without a stored config");
+    let errors = visitor.console_errors();
+    assert!(errors.iter().any(|line| line.contains("[canary] E1")), "{errors:?}");
 
-    shop.repository.run("git revert --no-edit HEAD && git push -q");
-    shop.set_percentage(25);
+    env.repository.run("git revert --no-edit HEAD && git push -q");
+    env.set_percentage(25);
     assert_eq!(visitor.view(), CANARY);
 }
 
-pub(crate) fn crash_loop(shop: &Shop) {
-    // Another command: nginx refuses it and ends.
-    broken_canary(
-        shop,
+/// A rollback is applied while the canary's containers crash.
+pub(crate) fn crash_loop(env: &Environment) {
+    // nginx rejects the option and exits.
+    roll_back_broken_canary(
+        env,
         "          image: ",
         "          args: [nginx, -X]\n          command: [nginx, -X]\n          image: ",
     );
 }
 
-pub(crate) fn missing_image(shop: &Shop) {
-    broken_canary(shop, "frontend:1.5.0", "frontend:1.5.0-gone");
+/// A rollback is applied while the canary's image cannot be pulled.
+pub(crate) fn missing_image(env: &Environment) {
+    roll_back_broken_canary(env, "frontend:1.5.0", "frontend:1.5.0-gone");
 }
 
-/// A canary whose pods do not become ready, and a roll-back pushed while Flux waits for them.
-fn broken_canary(shop: &Shop, from: &str, to: &str) {
-    shop.set_percentage(25);
+/// Breaks the canary's pods, and pushes a rollback while Flux waits for them to become ready.
+fn roll_back_broken_canary(env: &Environment, from: &str, to: &str) {
+    env.set_percentage(25);
     let visitor = Visitor::new();
-    shop.repository.replace(CANARY_IMAGE, from, to);
-    shop.repository.push("a canary that does not start");
+    env.repository.replace(CANARY_IMAGE, from, to);
+    env.repository.push("a canary that does not start");
     kubectl::wait_for("Flux to wait for the pods", "-n flux-system get kustomization frontend", |object| {
-        let (status, reason, message) = kubectl::condition(object, "Reconciling")?;
+        let Condition { status, reason, message } = kubectl::condition(object, "Reconciling")?;
         (status == "True" && format!("{reason} {message}").contains("health")).then_some(())
     });
 
-    let begin = Instant::now();
-    shop.repository.run(&shop.guide.line("canaryctl set 0"));
-    wait::until("the roll-back in the API", DEADLINE, || (shop.api.percentage() == Some(0)).then_some(()));
-    let mut times = Times::new("roll-back pushed while the canary is broken");
-    times.add(begin.elapsed());
-    times.print();
-    shop.touch_pods();
-    wait::until("the roll-back in every pod", DEADLINE, || shop.api.all_pods_serve(0).then_some(()));
+    let start = Instant::now();
+    env.repository.run(&env.guide.line("canaryctl set 0"));
+    env.wait_for_configmap(0);
+    timings::print("broken canary: push of the rollback to ConfigMap", start.elapsed());
+    env.annotate_pods();
+    env.wait_for_pods(0);
     assert_eq!(visitor.view(), STABLE);
 
-    shop.repository.run("git revert --no-edit HEAD~1 && git push -q");
-    shop.wait_synced();
+    env.repository.run("git revert --no-edit HEAD~1 && git push -q");
+    env.wait_for_sync();
     kubectl("-n frontend rollout status deployment/frontend-canary --timeout=120s");
 }

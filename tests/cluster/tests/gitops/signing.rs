@@ -1,85 +1,86 @@
-//! Whose commits are taken.
+//! Verification of commit signatures by Flux.
 
-use canary_cluster::environment::Shop;
-use canary_cluster::kubectl::{self, DEADLINE, kubectl};
-use canary_e2e::wait;
+use canary_cluster::environment::Environment;
+use canary_cluster::kubectl::{self, Condition, kubectl};
 
-/// Waits until Flux has looked at `commit` and does not take it.
+/// Waits until Flux has rejected `commit` and sent an alert; `why` is in the condition's message.
 #[track_caller]
-fn refused(shop: &Shop, commit: &str, why: &str) {
-    kubectl::wait_for(&format!("{commit} to be refused"), "-n flux-system get gitrepository frontend", |object| {
-        let (status, reason, message) = kubectl::condition(object, "SourceVerified")?;
+fn wait_for_rejection(env: &Environment, commit: &str, why: &str) {
+    kubectl::wait_for(&format!("{commit} to be rejected"), "-n flux-system get gitrepository frontend", |object| {
+        let Condition { status, reason, message } = kubectl::condition(object, "SourceVerified")?;
         (status == "False" && reason == "InvalidCommitSignature" && message.contains(why) && message.contains(commit))
             .then_some(())
     });
-    shop.alerts.wait_for(&["HEAD is not signed by a known key", "signature verification of"]);
+    env.alerts.wait_for(&["HEAD is not signed by a known key", "signature verification of"]);
 }
 
-pub(crate) fn unsigned(shop: &Shop) {
-    shop.set_percentage(5);
-    shop.repository.run("canaryctl set 100 --file $F");
-    let commit = shop.repository.push_unsigned("not signed");
-    refused(shop, &commit, "unsupported signature type");
-    assert_eq!(shop.api.percentage(), Some(5));
-    let said = shop.repository.run(&shop.guide.block("describe gitrepository frontend"));
-    assert!(said.contains("InvalidCommitSignature"), "{said}");
+/// Flux rejects an unsigned commit, and accepts a signed commit on top of it.
+pub(crate) fn unsigned_commit(env: &Environment) {
+    env.set_percentage(5);
+    env.repository.run("canaryctl set 100 --file $F");
+    let commit = env.repository.push_unsigned("not signed");
+    wait_for_rejection(env, &commit, "unsupported signature type");
+    assert_eq!(env.api.percentage(), Some(5));
+    let description = env.repository.run(&env.guide.block("describe gitrepository frontend"));
+    assert!(description.contains("InvalidCommitSignature"), "{description}");
 
-    // A signed commit on top is taken, and brings the unsigned one along, which a look at the range finds.
-    shop.repository.run(&shop.guide.block("git log --show-signature"));
-    shop.wait_synced();
-    assert_eq!(shop.api.percentage(), Some(5));
-    let look = shop.guide.block("git log --format=");
-    let unsigned = shop.repository.attempt(&look, &format!("{commit}~1")).unwrap_err();
+    // Flux verifies HEAD alone; the guide's check of the whole range finds the unsigned commit.
+    env.repository.run(&env.guide.block("git log --show-signature"));
+    env.wait_for_sync();
+    assert_eq!(env.api.percentage(), Some(5));
+    let range_check = env.guide.block("git log --format=");
+    let unsigned = env.repository.try_run(&range_check, &format!("{commit}~1")).unwrap_err();
     assert!(unsigned.starts_with("N ") && unsigned.trim_end().ends_with("ann: not signed"), "{unsigned}");
-    assert_eq!(shop.repository.attempt(&look, &commit), Ok(String::new()));
+    assert_eq!(env.repository.try_run(&range_check, &commit), Ok(String::new()));
 }
 
-pub(crate) fn stranger(shop: &Shop) {
-    shop.set_percentage(5);
-    shop.repository.run("canaryctl set 100 --file $F");
-    let commit = shop.repository.push_by("stranger", "a stranger's");
-    refused(shop, &commit, "no matching key");
-    assert_eq!(shop.api.percentage(), Some(5));
+/// Flux rejects a commit that is signed with an unknown key, until the key is in the Secret.
+pub(crate) fn unknown_key(env: &Environment) {
+    env.set_percentage(5);
+    env.repository.run("canaryctl set 100 --file $F");
+    let commit = env.repository.push_signed_by("stranger", "signed with an unknown key");
+    wait_for_rejection(env, &commit, "no matching key");
+    assert_eq!(env.api.percentage(), Some(5));
 
-    // No longer a stranger: the Secret made anew holds at the next fetch, and takes no commit.
-    let keys = shop.repository.path("keys");
+    // Flux reads the recreated Secret at its next fetch; no commit is needed.
+    let keys = env.repository.path("keys");
     for name in ["ann", "image-robot", "sealed", "stranger"] {
-        canary_e2e::files::write(&keys.join(format!("{name}.asc")), shop.signers.public(name));
+        canary_e2e::files::write(&keys.join(format!("{name}.asc")), env.keys.public_key(name));
     }
-    shop.repository.run(&shop.guide.block("create secret generic git-signers"));
-    shop.ask("gitrepository frontend");
-    shop.wait_applied("frontend-config", &commit);
-    assert_eq!(shop.api.percentage(), Some(100));
+    env.repository.run(&env.guide.block("create secret generic git-signers"));
+    env.request_reconciliation("gitrepository frontend");
+    env.wait_for_kustomization("frontend-config", &commit);
+    assert_eq!(env.api.percentage(), Some(100));
     std::fs::remove_file(keys.join("stranger.asc")).unwrap();
-    shop.repository.run(&format!("{}; rm -r keys", shop.guide.block("create secret generic git-signers").trim()));
+    env.repository.run(&format!("{}; rm -r keys", env.guide.block("create secret generic git-signers").trim()));
 }
 
-/// Nobody can sign, and the canary has to go: the guide's commands, one after the other.
-pub(crate) fn break_glass(shop: &Shop) {
-    shop.set_percentage(25);
-    shop.repository.run("canaryctl set 50 --file $F");
-    let commit = shop.repository.push_unsigned("not signed");
-    refused(shop, &commit, "unsupported signature type");
+/// The guide's break-glass commands, in order: set 0 % in the cluster while no commit can be signed, then resume Flux.
+pub(crate) fn break_glass(env: &Environment) {
+    env.set_percentage(25);
+    env.repository.run("canaryctl set 50 --file $F");
+    let commit = env.repository.push_unsigned("not signed");
+    wait_for_rejection(env, &commit, "unsupported signature type");
 
-    let glass = shop.guide.block("edit configmap canary-settings");
-    // An editor that does what the remark behind the command says.
+    let glass = env.guide.block("edit configmap canary-settings");
+    // An editor that makes the change that the comment after the command asks for.
     let editor = "export KUBE_EDITOR=\"sed -i 's/\\\"CANARY_PERCENTAGE\\\": [0-9]*/\\\"CANARY_PERCENTAGE\\\": 0/'\"";
-    shop.repository.run(&format!("{editor}\n{glass}"));
-    assert_eq!(shop.api.percentage(), Some(0));
-    wait::until("0 % in every pod", DEADLINE, || shop.api.all_pods_serve(0).then_some(()));
+    env.repository.run(&format!("{editor}\n{glass}"));
+    assert_eq!(env.api.percentage(), Some(0));
+    env.wait_for_pods(0);
 
-    // Git says the same, signed with the sealed key, and Flux goes on.
-    shop.repository.run("canaryctl set 0 --file $F");
-    let signed = shop.repository.push_by("sealed", "nobody on the canary");
+    // Commit the same percentage, signed with the sealed key, and resume Flux.
+    env.repository.run("canaryctl set 0 --file $F");
+    let signed = env.repository.push_signed_by("sealed", "0 % on the canary");
     let suspend = glass.lines().next().unwrap();
-    shop.repository.run(&format!("{suspend}\n{}", shop.guide.block("\"suspend\":false")));
+    env.repository.run(&format!("{suspend}\n{}", env.guide.block("\"suspend\":false")));
     kubectl::wait_for("the signed commit", "-n flux-system get kustomization frontend-config", |object| {
-        assert_eq!(shop.api.percentage(), Some(0), "the config that had to go is back");
+        assert_eq!(env.api.percentage(), Some(0), "Flux has restored the old config");
         object["status"]["lastAppliedRevision"].as_str()?.ends_with(&signed).then_some(())
     });
-    assert_eq!(shop.api.percentage(), Some(0));
-    let verified = kubectl::get("-n flux-system get gitrepository frontend");
-    assert_eq!(kubectl::condition(&verified, "SourceVerified").unwrap().0, "True");
+    assert_eq!(env.api.percentage(), Some(0));
+    let verified = kubectl::get_json("-n flux-system get gitrepository frontend");
+    assert_eq!(kubectl::condition(&verified, "SourceVerified").unwrap().status, "True");
     assert_eq!(
         kubectl("-n flux-system get kustomizations -o jsonpath={.items[*].spec.suspend}").replace("false", "").trim(),
         ""
