@@ -29,7 +29,7 @@ impl Timings {
             seconds.get((seconds.len() * percent).div_ceil(100).max(1) - 1).copied().unwrap_or(f64::NAN)
         };
         println!(
-            "{:<44} {:>3} times  min {:6.2}  median {:6.2}  p95 {:6.2}  max {:6.2} s",
+            "{:<68} {:>3} times  min {:6.2}  median {:6.2}  p95 {:6.2}  max {:6.2} s",
             self.what,
             seconds.len(),
             percentile(0),
