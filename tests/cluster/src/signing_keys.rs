@@ -1,48 +1,48 @@
-//! Those who sign commits, and a stranger.
+//! `OpenPGP` keys for signing commits.
 
 use crate::shell;
 use canary_e2e::files;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// `OpenPGP` keys by name, in a keyring of their own.
+/// A temporary keyring with one key for each name.
 #[derive(Debug)]
-pub struct Signers {
+pub struct SigningKeys {
     home: TempDir,
 }
 
-impl Signers {
-    /// Makes a key for each name.
+impl SigningKeys {
+    /// Generates a key for each name.
     #[track_caller]
     #[must_use]
     pub fn new(names: &[&str]) -> Self {
-        let signers = Self { home: files::temp_dir() };
-        signers.gpg("chmod 700 .");
+        let keys = Self { home: files::temp_dir() };
+        keys.gpg("chmod 700 .");
         for name in names {
-            signers.gpg(&format!(
+            keys.gpg(&format!(
                 "gpg --batch --quiet --passphrase '' --quick-gen-key '{name} <{name}@example.com>' ed25519 sign 0"
             ));
         }
-        signers
+        keys
     }
 
-    /// Where they are: `GNUPGHOME`.
+    /// The keyring's folder, for `GNUPGHOME`.
     #[must_use]
     pub fn home(&self) -> &Path {
         self.home.path()
     }
 
-    /// The public key, armoured.
+    /// The public key of that name, ASCII-armored.
     #[track_caller]
     #[must_use]
-    pub fn public(&self, name: &str) -> String {
+    pub fn public_key(&self, name: &str) -> String {
         self.gpg(&format!("gpg --batch --armor --export {name}@example.com"))
     }
 
-    /// The private key, armoured.
+    /// The private key of that name, ASCII-armored.
     #[track_caller]
     #[must_use]
-    pub fn private(&self, name: &str) -> String {
+    pub fn private_key(&self, name: &str) -> String {
         self.gpg(&format!("gpg --batch --armor --export-secret-keys {name}@example.com"))
     }
 
@@ -52,7 +52,7 @@ impl Signers {
     }
 }
 
-impl Drop for Signers {
+impl Drop for SigningKeys {
     fn drop(&mut self) {
         self.gpg("gpgconf --kill all");
     }

@@ -1,4 +1,4 @@
-//! Page views against the Service of stable.
+//! Page views of stable's Service in a browser.
 
 use canary_cluster::kubectl;
 use canary_e2e::browser::Browser;
@@ -9,24 +9,24 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
-/// The salt of production's config.
+/// The `SALT` of production's config.
 const SALT: &str = "release-1.5.0";
 
-/// Longer than the page waits for anything before it helps itself.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a page may take to draw a bundle; longer than any of the page's own timeouts.
+const DRAW_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What comes of a page view some of whose requests fail.
+/// The outcome of a page view while requests may fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Seen {
+pub(crate) enum Outcome {
     /// A bundle drew the page.
     Bundle,
-    /// The page came, and no bundle.
+    /// The page loaded, but no bundle drew it.
     Blank,
-    /// The browser shows a page of its own.
+    /// The browser could not load the page.
     NoPage,
 }
 
-/// A browser whose user is in the canary from 25 % on.
+/// A browser whose user is in the canary from 25 % upwards.
 pub(crate) struct Visitor {
     browser: Browser,
     url: String,
@@ -41,16 +41,16 @@ impl Visitor {
         let driver = Driver::chromium();
         let browser = runtime.block_on(Browser::new(&driver));
         let user = users_in(SALT, std::slice::from_ref(&(20_000..25_000))).remove(0);
-        Self { browser, url: kubectl::service("frontend", "frontend-stable"), user, runtime, _driver: driver }
+        Self { browser, url: kubectl::service_url("frontend", "frontend-stable"), user, runtime, _driver: driver }
     }
 
-    /// One page view by somebody who was never here, and what it showed.
+    /// Opens the page with empty browser storage; returns the arm that it shows.
     pub(crate) fn view(&self) -> Arm {
         self.runtime.block_on(self.browser.clear_site_data());
         self.view_again()
     }
 
-    /// One more page view by the same visitor.
+    /// Opens the page with what earlier page views have stored; returns the arm that it shows.
     pub(crate) fn view_again(&self) -> Arm {
         self.runtime.block_on(async {
             let browser = &self.browser;
@@ -63,41 +63,41 @@ impl Visitor {
         })
     }
 
-    /// One page view by somebody who was never here, while requests may fail.
-    pub(crate) fn glance(&self) -> Seen {
+    /// Opens the page with empty browser storage, while requests may fail.
+    pub(crate) fn try_view(&self) -> Outcome {
         self.runtime.block_on(async {
             let browser = &self.browser;
             browser.clear_site_data().await;
             browser.set_cookie("canary_id", &self.user.id, &self.url).await;
             if let Err(e) = browser.client().goto(&format!("{}/", self.url)).await {
                 assert!(e.to_string().contains("net::ERR_"), "cannot open the page: {e}");
-                return Seen::NoPage;
+                return Outcome::NoPage;
             }
             let drawn = browser.wait_for("document.getElementById('app')?.dataset.bundle");
-            timeout(PATIENCE, drawn).await.map_or(Seen::Blank, |_| Seen::Bundle)
+            timeout(DRAW_TIMEOUT, drawn).await.map_or(Outcome::Blank, |_| Outcome::Bundle)
         })
     }
 
-    /// What the page that is open gets for a file, past the browser's cache.
+    /// The status of a file that the open page fetches, bypassing the browser's cache.
     pub(crate) fn status(&self, path: &str) -> u64 {
-        let asked = format!("fetch({path:?}, {{ cache: 'no-store' }}).then((answer) => answer.status)");
-        self.runtime.block_on(self.browser.eval(&asked)).as_u64().unwrap()
+        let script = format!("fetch({path:?}, {{ cache: 'no-store' }}).then((response) => response.status)");
+        self.runtime.block_on(self.browser.eval(&script)).as_u64().unwrap()
     }
 
-    /// Views the page until it shows `arm`; returns when the view began that did.
+    /// Opens the page again and again until it shows `arm`; returns when that page view started.
     pub(crate) fn view_until(&self, arm: Arm) -> Instant {
         let deadline = Instant::now() + canary_cluster::kubectl::DEADLINE;
         loop {
-            let begin = Instant::now();
+            let start = Instant::now();
             if self.view() == arm {
-                return begin;
+                return start;
             }
-            assert!(begin < deadline, "no page view shows {}", arm.name);
+            assert!(start < deadline, "no page view shows {}", arm.name);
         }
     }
 
-    /// Errors and warnings on the console since the last call, but for what Chromium says of every page without TLS.
-    pub(crate) fn complaints(&self) -> Vec<String> {
+    /// Console errors and warnings since the last call, except Chromium's warning about every page without TLS.
+    pub(crate) fn console_errors(&self) -> Vec<String> {
         let entries = self.runtime.block_on(self.browser.console());
         canary_e2e::console::unexpected(&entries, &["The Cross-Origin-Opener-Policy header has been ignored"])
             .iter()
