@@ -32,15 +32,14 @@ test-long: build ## hours: all rows in all engines, soak, storms of faults and o
 	@scripts/need e2e helm wrk cargo-fuzz cargo-mutants
 	scripts/test-long
 
-test-cluster: build ## the whole path, from a push to the next page view, on a real cluster: root and Go, half an hour once
-	@scripts/need $(if $(KUBECONFIG),guest,cluster)
+test-cluster: build ## from a push to the next page view on a real cluster; needs root and Go, builds half an hour once
 	scripts/test-cluster
 
-cluster: ## that cluster, to look at
-	@scripts/need $(if $(KUBECONFIG),guest,cluster)
+cluster: ## starts that cluster
+	@scripts/need $(if $(KUBECONFIG),external-cluster,cluster)
 	tests/cluster/up
 
-cluster-down: ## ends it and leaves nothing
+cluster-down: ## stops it and removes its files
 	tests/cluster/down
 
 bench: build ## from push to page view, requests a second; fails nothing

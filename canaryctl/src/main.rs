@@ -1,7 +1,7 @@
 //! `canaryctl`: the canary on the command line, computed by the code that runs in the browser.
 //!
-//! Every verb is a module with its arguments and a `run`, which returns the exit code: 0, or 1 where the answer to a question
-//! is no. An error is printed here and exits with 2, as wrong usage does.
+//! Every verb is a module with its `Args` and a `run`, which returns the exit code: 0, or 1 if the answer to a question is
+//! no. An error is printed here on one line, with the source below if it is about a file, and exits with 2, like wrong usage.
 
 mod bundler;
 mod cli;
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether the reader of the output has closed it, as `head` does.
+/// Whether the reader of the output closed it early, as `head` does.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
-use canary_runtime::config::identifier::is_flag_key;
-use canary_runtime::targeting::segment::hash;
+use canary_runtime::config::is_flag_key;
+use canary_runtime::targeting::segment_hash;
 use serde_json::{Value, json};
 
-use crate::commands::bucket::trim_line_end;
 use crate::commands::edit::{self, Done};
 use crate::config::default_path;
 use crate::config::editor::Editor;
+use crate::population::keys::trim_line_end;
 use crate::terminal::output::Output;
 
 const SEGMENTS: &str = "SEGMENTS";
@@ -68,7 +68,7 @@ struct Add {
 }
 
 fn parse_name(text: &str) -> Result<String, &'static str> {
-    let expected = "expected 1 to 64 of A-Z a-z 0-9 _ . -, and no name of JavaScript's own";
+    let expected = "expected 1 to 64 of A-Z a-z 0-9 _ . -, except __proto__, constructor and prototype";
     if is_flag_key(text) { Ok(text.to_owned()) } else { Err(expected) }
 }
 
@@ -138,7 +138,7 @@ impl Add {
 fn hashed(name: &str, value: &str) -> String {
     let digits = value.strip_prefix(HASH).unwrap_or_default();
     let is_hash = digits.len() == 64 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    if is_hash { value.to_owned() } else { hash(name, value) }
+    if is_hash { value.to_owned() } else { segment_hash(name, value) }
 }
 
 #[cfg(test)]

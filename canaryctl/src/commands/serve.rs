@@ -1,4 +1,4 @@
-//! `canaryctl serve`: the site, the runtime and the config on the loopback interface, with the headers of nginx.
+//! `canaryctl serve`: serves the site, the runtime and the config on the loopback interface, as nginx does.
 
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
@@ -16,9 +16,9 @@ use crate::terminal::output::Output;
 
 /// Serve a site with the runtime and the config, as nginx does in the cluster.
 ///
-/// Prints its address first. Then a line for the config, and for each change of it: edit the manifest and reload the
-/// page. With --proxy only the runtime and the config are served from here, and another server's answers to all else
-/// are passed on as they are, without the security headers.
+/// Prints the address, then a line for the config and for each change of it: edit the manifest and reload the page. With
+/// --proxy it serves only the runtime and the config, and forwards all other requests to another server, whose responses
+/// get no security headers.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl serve
@@ -28,21 +28,21 @@ pub(crate) struct Args {
     /// The folder with the pages and bundles; else dist, build, public or www, whichever has a page.
     #[arg(value_name = "DIR", conflicts_with = "proxy")]
     dir: Option<PathBuf>,
-    /// The ConfigMap manifest, or the bare config; else the one below k8s/. It is read at each request.
+    /// The ConfigMap manifest or the bare config, read at each request; else the one below k8s/.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The folder that is served under /runtime/; else node_modules/canary-runtime or pkg.
+    /// The folder to serve under /runtime/; else node_modules/canary-runtime or pkg.
     #[arg(long, value_name = "DIR")]
     runtime: Option<PathBuf>,
-    /// The port on 127.0.0.1; 0 takes a free one.
+    /// The port on 127.0.0.1; 0 selects a free one.
     #[arg(long, value_name = "N", default_value_t = 8080)]
     port: u16,
-    /// The development server of a bundler, which answers all but /runtime/ and the config. Hot reload passes, too.
+    /// The development server of a bundler, for all requests but /runtime/ and the config. Hot reload works.
     #[arg(long, value_name = "URL", value_parser = Upstream::parse)]
     proxy: Option<Upstream>,
 }
 
-/// Serves until a signal asks it to stop.
+/// Serves until SIGINT or SIGTERM.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let site = site(args)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -50,8 +50,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The folders and the file that are served. A config that cannot be understood is no reason not to start: it is there to
-/// be edited.
+/// The folders and the file to serve. An invalid config is no error: it is there to be edited.
 fn site(args: &Args) -> anyhow::Result<Site> {
     let root = if args.proxy.is_some() { PathBuf::new() } else { default_path::site(args.dir.as_deref())? };
     anyhow::ensure!(args.proxy.is_some() || root.is_dir(), "no folder {}", root.display());
@@ -64,7 +63,7 @@ fn site(args: &Args) -> anyhow::Result<Site> {
 }
 
 async fn serve(args: &Args, site: Site, output: Output) -> anyhow::Result<()> {
-    // Before the address is printed: whoever reads it may already ask to stop.
+    // Before the address is printed, because its reader may send a signal at once.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port))

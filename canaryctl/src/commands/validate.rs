@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::lint::report::{self, Report};
 use crate::platform::clock;
 use crate::terminal::color::Paint;
+use crate::terminal::message::warn;
 use crate::terminal::output::Output;
 
 /// Check configs, manifests and nginx configurations, with the position of every fault.
@@ -55,7 +56,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     }
     out.flush()?;
     for error in reports.iter().filter_map(Report::failure) {
-        let _ = write!(io::stderr(), "canaryctl: {error}");
+        warn(error.trim_end());
     }
     Ok(ExitCode::from(reports.iter().map(Report::exit_code).max().unwrap_or_default()))
 }

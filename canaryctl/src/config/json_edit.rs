@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use anyhow::{bail, ensure};
-use canary_runtime::json::document::Kind;
+use canary_runtime::json::Kind;
 use canary_runtime::{Document, Json};
 
 use crate::config::json_style::{Style, blanks_before, is_filled, is_tall, line_indent};
@@ -59,7 +59,7 @@ impl<'a> Layout<'a> {
     fn edit(&mut self, object: Json<'a>, steps: &[Step<'_>], prefix: &str) -> anyhow::Result<()> {
         let mut new = Vec::new();
         for (key, steps) in by_key(steps)? {
-            match object.members().find(|(name, _)| name.text() == key) {
+            match object.members().find(|(name, _)| name.as_text() == key) {
                 Some(member) => self.edit_member(object, member, &steps, &format!("{prefix}{key}"))?,
                 None => new.push((quote(key), nest(&steps)?)),
             }

@@ -1,6 +1,6 @@
 //! The layout of a JSON text, for new parts that look like the others.
 
-use canary_runtime::json::document::Kind;
+use canary_runtime::json::Kind;
 use canary_runtime::{Document, Json};
 
 /// The layout that a text has.

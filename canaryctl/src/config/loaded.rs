@@ -4,10 +4,10 @@ use std::path::Path;
 use std::rc::Rc;
 
 use anyhow::{anyhow, bail};
-use canary_runtime::json::document::Kind;
+use canary_runtime::json::Kind;
 use canary_runtime::{
     Code, Config, Decision, Details, Diagnostic, Document, ErrorCode, Evaluation, EvaluationContext, History, Json,
-    Overrides, Position, Visitor,
+    Position, Visitor,
 };
 
 use crate::config::configmap::{self, KEY, NAME};
@@ -115,7 +115,7 @@ impl Loaded {
         let document = Document::parse(text).unwrap_or_default();
         let parsed = Config::parse(&bytes).map_err(|fault| match syntax::expected(text) {
             Some(expected) if is_text && fault.code() == Code::Syntax => {
-                Diagnostic::found(fault.code(), fault.key(), fault.place(), expected)
+                Diagnostic::new(fault.code(), fault.key(), expected).with_position(fault.position())
             }
             _ => fault,
         });
@@ -124,8 +124,8 @@ impl Loaded {
             Err(fault) => vec![fault.clone()],
         };
         let in_file = |fault: &Diagnostic| {
-            let at = fault.place().and_then(|position| locate(&source, file, position));
-            Diagnostic::found(fault.code(), fault.key(), at, fault.expected())
+            let at = fault.position().and_then(|position| locate(&source, file, position));
+            fault.clone().with_position(at)
         };
         let parsed = match parsed {
             Ok((config, warnings)) => Ok((config, warnings.iter().map(in_file).collect())),
@@ -153,9 +153,9 @@ impl Loaded {
     pub(crate) fn describe(&self, diagnostic: &Diagnostic) -> FileDiagnostic {
         let code = diagnostic.code().as_str();
         let message = format!("expected {}", diagnostic.expected());
-        let at = diagnostic.place().and_then(|position| locate(&self.source, &self.file, position));
+        let at = diagnostic.position().and_then(|position| locate(&self.source, &self.file, position));
         let mut described = FileDiagnostic::new(code, diagnostic.key(), at, message);
-        described.found = diagnostic.place().map(|place| self.mark(diagnostic, place)).unwrap_or_default();
+        described.found = diagnostic.position().map(|place| self.mark(diagnostic, place)).unwrap_or_default();
         described
     }
 
@@ -216,7 +216,7 @@ impl Loaded {
     pub(crate) fn evaluator(&self, now: i64) -> Evaluator<'_> {
         let checked = self.parsed.as_ref().map_err(Diagnostic::clone);
         let usable = checked.and_then(|(config, _)| config.check_expiry(Some(now)).map(|()| config));
-        Evaluator { usable, overrides: Overrides::default(), now }
+        Evaluator { usable, now }
     }
 }
 
@@ -256,7 +256,6 @@ fn node_at(root: Json<'_>, start: usize) -> Option<(Json<'_>, bool)> {
 #[derive(Debug)]
 pub(crate) struct Evaluator<'a> {
     usable: Result<&'a Config, Diagnostic>,
-    overrides: Overrides,
     now: i64,
 }
 
@@ -274,7 +273,7 @@ impl Evaluator<'_> {
     /// The bundle that a user gets.
     pub(crate) fn decide(&self, context: &EvaluationContext) -> Decision {
         match &self.usable {
-            Ok(config) => Decision::make(&self.evaluation(config, context), Visitor::Identified, History::default()),
+            Ok(config) => self.evaluation(config, context).decide(Visitor::Identified, History::default()),
             Err(fault) => Decision::without_config(fault.code()),
         }
     }
@@ -288,7 +287,7 @@ impl Evaluator<'_> {
     }
 
     fn evaluation<'a>(&'a self, config: &'a Config, context: &'a EvaluationContext) -> Evaluation<'a> {
-        Evaluation { config, context, overrides: &self.overrides, now: self.now }
+        Evaluation::new(config, context).at(self.now)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anstyle::AnsiColor;
 use serde_json::{Value, json};
 
 use crate::config::loaded::Loaded;
@@ -11,7 +12,7 @@ use crate::lint::nginx::locations;
 use crate::lint::rules::config;
 use crate::lint::sources::{File, Sources};
 use crate::platform::input;
-use crate::terminal::color::{Colour, Paint};
+use crate::terminal::color::Paint;
 use crate::terminal::diagnostic::{DiagnosticError, FileDiagnostic};
 
 /// A file and its diagnostics.
@@ -160,7 +161,7 @@ impl Report {
 
     fn text(&self, paint: Paint) -> String {
         let verdict =
-            if self.is_valid() { paint.bold(Colour::Green, "valid") } else { paint.bold(Colour::Red, "invalid") };
+            if self.is_valid() { paint.bold(AnsiColor::Green, "valid") } else { paint.bold(AnsiColor::Red, "invalid") };
         let counts: Vec<_> = [(self.errors().count(), "error"), (self.warnings().count(), "warning")]
             .into_iter()
             .filter(|(number, _)| *number > 0)

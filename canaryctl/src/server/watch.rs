@@ -1,4 +1,4 @@
-//! Tells of every change of the config.
+//! Reports changes of the config.
 
 use std::convert::Infallible;
 use std::io::{self, Write};
@@ -9,47 +9,47 @@ use tokio::time::sleep;
 
 use crate::config::loaded::Loaded;
 use crate::platform::clock;
-use crate::server::report::Report;
+use crate::server::config_status::ConfigStatus;
 use crate::terminal::output::Output;
 
-/// How often the config is looked at. Reading a small file costs less than what it takes to be told of its changes,
-/// and misses none: not a swapped link, not an edit within the resolution of the file system's clock.
+/// The interval between two reads of the config. Reading a small file is cheaper than watching it, and misses no change:
+/// neither a replaced symbolic link nor an edit within the resolution of the file system's clock.
 const INTERVAL: Duration = Duration::from_millis(250);
 
-/// Prints a report of the config, and another one whenever it has changed, for ever.
+/// Prints the status of the config now and after each change, until the program ends.
 pub(crate) async fn watch(path: &Path, output: Output) -> Infallible {
-    let mut last = Last::default();
+    let mut last = LastSeen::default();
     loop {
-        let now = Loaded::read(path).map_err(|error| format!("{error:#}"));
-        if let Some(report) = last.update(now.as_ref().map_err(String::as_str)) {
-            // Whoever started the server may have read the address and nothing more: that is no reason to stop.
-            let _ = print(&report, output);
+        let config = Loaded::read(path).map_err(|error| format!("{error:#}"));
+        if let Some(status) = last.update(config.as_ref().map_err(String::as_str)) {
+            // The reader may have closed standard output after the address; the server goes on.
+            let _ = print(&status, output);
         }
         sleep(INTERVAL).await;
     }
 }
 
-/// The config as it was last seen, or why there was none.
+/// The config of the last read, or the error.
 #[derive(Debug, Default)]
-struct Last(Option<Result<Vec<u8>, String>>);
+struct LastSeen(Option<Result<Vec<u8>, String>>);
 
-impl Last {
-    /// Remembers the config of now, and reports it if it is another one.
-    fn update(&mut self, now: Result<&Loaded, &str>) -> Option<Report> {
-        let bytes = now.map(|config| config.bytes.clone()).map_err(str::to_owned);
+impl LastSeen {
+    /// Stores the config, and returns its status if it has changed.
+    fn update(&mut self, config: Result<&Loaded, &str>) -> Option<ConfigStatus> {
+        let bytes = config.map(|config| config.bytes.clone()).map_err(str::to_owned);
         if self.0.as_ref() == Some(&bytes) {
             return None;
         }
         self.0 = Some(bytes);
-        Some(Report::of(now, clock::now()))
+        Some(ConfigStatus::of(config, clock::now()))
     }
 }
 
-fn print(report: &Report, output: Output) -> io::Result<()> {
+fn print(status: &ConfigStatus, output: Output) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match output {
-        Output::Text => writeln!(out, "{report}")?,
-        Output::Json => writeln!(out, "{}", report.json())?,
+        Output::Text => writeln!(out, "{status}")?,
+        Output::Json => writeln!(out, "{}", status.json())?,
     }
     out.flush()
 }
@@ -59,13 +59,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reports_changes_alone() {
-        let mut last = Last::default();
-        for now in [Ok("{}"), Ok("[]"), Err("gone".to_owned()), Ok("{}")] {
-            let now = now.map(|text| Loaded::parse("config".to_owned(), text.as_bytes()));
-            let now = now.as_ref().map_err(String::as_str);
-            assert!(last.update(now).is_some(), "{now:?}");
-            assert_eq!(last.update(now), None);
+    fn only_changes_are_reported() {
+        let mut last = LastSeen::default();
+        for config in [Ok("{}"), Ok("[]"), Err("gone"), Ok("{}")] {
+            let config = config.map(|text| Loaded::parse("config".to_owned(), text.as_bytes()));
+            let config = config.as_ref().map_err(|error| *error);
+            assert!(last.update(config).is_some(), "{config:?}");
+            assert_eq!(last.update(config), None);
         }
     }
 }

@@ -5,10 +5,11 @@ use std::fmt;
 use std::io::{self, Write};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use anstyle::AnsiColor;
 use canary_runtime::Position;
 use serde_json::{Value, json};
 
-use crate::terminal::color::{Colour, Paint, safe};
+use crate::terminal::color::{Paint, safe};
 
 /// The most columns that a snippet takes.
 const WIDTH: usize = 120;
@@ -95,8 +96,8 @@ impl FileDiagnostic {
     pub(crate) fn line(&self, file: &str, paint: Paint) -> String {
         let position = self.place().map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
         let severity = match self.severity {
-            Severity::Error => paint.bold(Colour::Red, "error"),
-            Severity::Warning => paint.bold(Colour::Yellow, "warning"),
+            Severity::Error => paint.bold(AnsiColor::Red, "error"),
+            Severity::Warning => paint.bold(AnsiColor::Yellow, "warning"),
         };
         let words = [&severity, self.code, &safe(&self.key)];
         let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();

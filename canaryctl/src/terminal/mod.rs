@@ -1,4 +1,4 @@
-//! Output for people: charts, numbers, colors and progress.
+//! Output on the terminal: charts, numbers, colors, progress and messages.
 
 pub(crate) mod chart;
 pub(crate) mod color;

@@ -197,7 +197,11 @@ fn what_would_be_rejected_is_not_written() {
             "1:26: error E108 CANARY_PERCENTAGE",
         ),
     ] {
-        assert_eq!(edit("config", text, set_ten), Err(format!("config:{place}: expected every key once")), "{text}");
+        assert_eq!(
+            edit("config", text, set_ten),
+            Err(format!("config:{place}: expected each key only once")),
+            "{text}"
+        );
     }
     let large = "{\"CANARY_PERCENTAGE\": 5, \"FEATURE_FLAGS\": {}}";
     let large = format!("{large}{}", " ".repeat(canary_runtime::config::MAX_BYTES - large.len()));

@@ -37,16 +37,16 @@ fn suggest(loaded: &Loaded, fault: &Diagnostic, found: &mut FileDiagnostic) {
     let is_known = |key: &str| known.iter().any(|known| known == key);
     let root = loaded.document.root();
     let is_missing = |key: &&str| root.get(key).is_none();
-    let mut unknown = root.members().map(|(name, _)| name).filter(|name| !is_known(name.text()));
+    let mut unknown = root.members().map(|(name, _)| name).filter(|name| !is_known(name.as_text()));
     let key = fault.key();
     if is_known(key) && is_missing(&key) {
-        let Some(name) = nearest(key, unknown.clone().map(Json::text)) else { return };
-        let place = unknown.find(|it| it.text() == name).and_then(|name| loaded.place(name));
+        let Some(name) = nearest(key, unknown.clone().map(Json::as_text)) else { return };
+        let place = unknown.find(|it| it.as_text() == name).and_then(|name| loaded.place(name));
         let at = place.map(|(at, _)| format!(" at {}:{}", at.line, at.column)).unwrap_or_default();
         found.message = format!("{}; did you mean {name}{at}?", found.message);
         let label = "did you mean this?".to_owned();
         found.related = place.map(|(position, length)| (position, Mark { length, label }));
-    } else if unknown.any(|name| name.text() == key)
+    } else if unknown.any(|name| name.as_text() == key)
         && let Some(name) = nearest(key, known.iter().map(String::as_str).filter(is_missing))
     {
         found.message = format!("{}; did you mean {name}?", found.message);
@@ -56,7 +56,7 @@ fn suggest(loaded: &Loaded, fault: &Diagnostic, found: &mut FileDiagnostic) {
 /// Whether the runtime survives something that an operator should not have to. More faults than are shown may hide an
 /// error.
 fn is_error(fault: &Diagnostic) -> bool {
-    let is_cut = fault.place().is_none();
+    let is_cut = fault.position().is_none();
     let is_pattern = fault.key().ends_with(".$regex") || fault.key().ends_with(".$regexi");
     is_cut || is_pattern && fault.expected().starts_with("a regular expression")
 }
@@ -64,23 +64,24 @@ fn is_error(fault: &Diagnostic) -> bool {
 fn expiry(config: &Config, document: &Document, now: i64) -> Option<Diagnostic> {
     const KEY: &str = "EXPIRES_AT";
     config.check_expiry(Some(now)).err()?;
-    let place = document.root().get(KEY).map(|time| document.place(time.span().start));
-    Some(Diagnostic::found(Code::Expired, KEY, place, "a time still to come; the config counts as absent"))
+    let position = document.root().get(KEY).map(|time| document.position(time.span().start));
+    let expected = "a time still to come; the config counts as absent";
+    Some(Diagnostic::new(Code::Expired, KEY, expected).with_position(position))
 }
 
 /// Flags that require a missing or malformed flag: they are off for everyone.
 fn requirements(config: &Config, document: &Document) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     for flag in (0..config.flag_count()).filter_map(|index| config.flag(index)) {
-        for name in flag.requires().map(|(name, _)| name.text()) {
-            let expected = match config.find(name) {
+        for name in flag.requires().map(|(name, _)| name.as_text()) {
+            let expected = match config.flag_index(name) {
                 None => "a flag that the config has; it is never met",
                 Some(index) if config.flag(index).is_none() => "a flag that can be read; it is never met",
                 Some(_) => continue,
             };
-            let at = requirement(document.root(), flag.key(), name).map(|json| document.place(json.span().start));
+            let at = requirement(document.root(), flag.key(), name).map(|json| document.position(json.span().start));
             let key = format!("FEATURE_FLAGS.{}.requires.{name}", flag.key());
-            faults.push(Diagnostic::found(Code::Notice, &key, at, expected));
+            faults.push(Diagnostic::new(Code::Notice, &key, expected).with_position(at));
         }
     }
     faults
@@ -90,7 +91,7 @@ fn requirements(config: &Config, document: &Document) -> Vec<Diagnostic> {
 fn segments(document: &Document) -> Vec<Diagnostic> {
     let segments = document.root().get("SEGMENTS");
     let unknown = |(name, value): &(Json<'_>, Json<'_>)| {
-        matches!(name.text(), "$inGroup" | "$notInGroup")
+        matches!(name.as_text(), "$inGroup" | "$notInGroup")
             && value.as_str().is_some_and(|group| segments.and_then(|segments| segments.get(group)).is_none())
     };
     let conditions = ["CANARY_RULES", "FEATURE_FLAGS"].into_iter().filter_map(|key| document.root().get(key));
@@ -100,7 +101,8 @@ fn segments(document: &Document) -> Vec<Diagnostic> {
         for (_, value) in json.members().filter(unknown) {
             let at = value.span().start;
             let expected = "a segment that the config has; this one is empty";
-            faults.push(Diagnostic::found(Code::Notice, &document.path_to(at), Some(document.place(at)), expected));
+            let fault = Diagnostic::new(Code::Notice, &document.path_to(at), expected);
+            faults.push(fault.with_position(Some(document.position(at))));
         }
         open.extend(json.items());
         open.extend(json.members().map(|(_, value)| value));
@@ -110,13 +112,13 @@ fn segments(document: &Document) -> Vec<Diagnostic> {
 
 fn requirement<'a>(root: Json<'a>, flag: &str, required: &str) -> Option<Json<'a>> {
     let mut members = root.get("FEATURE_FLAGS")?.get(flag)?.get("requires")?.members();
-    members.find(|(name, _)| name.text() == required).map(|(name, _)| name)
+    members.find(|(name, _)| name.as_text() == required).map(|(name, _)| name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use canary_runtime::config::timestamp::parse_rfc3339;
+    use canary_runtime::config::parse_rfc3339;
 
     #[track_caller]
     fn check_lines(text: &str, errors: &[&str], warnings: &[&str]) {
@@ -192,7 +194,7 @@ mod tests {
         let loaded = Loaded::parse("config".to_owned(), with(&many.concat(), "").as_bytes());
         let (errors, warnings): (Vec<_>, Vec<_>) =
             found(&loaded, 0).into_iter().partition(|(severity, _)| *severity == Severity::Error);
-        assert_eq!(errors[0].1.line(), "I118 expected fewer faults; the rest is not shown");
+        assert_eq!(errors[0].1.line(), "I118 expected at most 100 problems; the rest are not shown");
         assert_eq!(warnings.len(), 100);
     }
 

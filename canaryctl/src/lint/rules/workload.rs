@@ -65,7 +65,7 @@ impl<'s, 'a> Workload<'s, 'a> {
                                 format!("{key}.volumeMounts[{index}].{field}"),
                                 path,
                                 format!(
-                                    "a {field} mount keeps its first contents for ever, so these pods serve an old config \
+                                    "a {field} mount never gets new contents, so these pods serve an old config \
                                      until they are replaced; mount the folder, without {field}"
                                 ),
                             ));

@@ -127,8 +127,8 @@ fn alternative(name: &str, tree: &Tree) {
                 "components/network-policy\n  - ../../../components/monitoring\n",
             );
         }
-        "fast-config" => {
-            tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/fast-config\n");
+        "nudge" => {
+            tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/nudge\n");
         }
         "oci-source" | "helm-release" => tree.edit(CLUSTER, "", &format!("  - ../../components/{name}\n")),
         _ => panic!("no alternative {name}"),
@@ -171,8 +171,8 @@ fn production_holds_with_alerts() {
 }
 
 #[test]
-fn production_holds_with_a_fast_config() {
-    holds("production", "fast-config");
+fn production_holds_with_the_nudge_component() {
+    holds("production", "nudge");
 }
 
 #[test]

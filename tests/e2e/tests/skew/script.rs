@@ -51,7 +51,7 @@ fn a_pod_finds_out_whom_to_ask() {
         });
     }
     for peer in ["canary; return 200", "http://canary", "$host", "a b"] {
-        let told = format!("peer.sh: PEER is no name of a Service: {peer}\n");
+        let told = format!("peer.sh: PEER is not the name of a Service: {peer}\n");
         assert_eq!(peer_sh(POD, peer, true), ("\n".to_owned(), told));
     }
     let (written, told) = peer_sh(POD, "frontend-canary", false);
