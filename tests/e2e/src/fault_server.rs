@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use canary_e2e::fault_server::{FaultServer, Plan, Reply};
-//! use canary_e2e::{http, site::Site};
+//! use canary_e2e::{http, site_files::Site};
 //!
 //! let site = Site::empty();
 //! site.mount_config("{}");
@@ -18,7 +18,7 @@
 //!
 //! It serves a directory with a thread for each connection and an answer for each of
 //! these. Nothing of it may be stored, so a page that is loaded again asks again.
-//! What pages say of themselves arrives here as well: see [`told`](crate::told).
+//! What pages say of themselves arrives here as well: see [`told`](crate::page_log).
 
 mod connection;
 mod log;
@@ -30,7 +30,7 @@ pub use self::plan::Plan;
 pub use self::reply::Reply;
 
 use self::plan::Plans;
-use crate::told::Told;
+use crate::page_log::Told;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

@@ -2,8 +2,8 @@
 
 use crate::access_log::Mark;
 use crate::browser::Browser;
-use crate::site::Site;
-use crate::stage::Stage;
+use crate::site_files::Site;
+use crate::test_site::Stage;
 use crate::wait::{self, DEADLINE};
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 //! the test that needs it, on free loopback ports, and gone when the test ends.
 //!
 //! ```no_run
-//! use canary_e2e::{browser::Browser, driver::Driver, nginx::Nginx, site::Site};
+//! use canary_e2e::{browser::Browser, driver::Driver, nginx::Nginx, site_files::Site};
 //!
 //! # async fn test() {
 //! let site = Site::new();
@@ -16,21 +16,21 @@
 //! # }
 //! ```
 //!
-//! A [`site::Site`] is what nginx serves. Its configuration lies in a volume as
+//! A [`site_files::Site`] is what nginx serves. Its configuration lies in a volume as
 //! kubelet makes it ([`atomic`]), filled by hand or with what a pod of the manifests
 //! would see ([`kustomize`]). [`nginx::Nginx`] runs the project's own configuration
 //! and tells what it was asked for ([`access_log`]). A [`browser::Browser`] is a
 //! session of a [`driver::Driver`]; [`http`] asks without a browser.
 //!
-//! Most tests begin with all of it, a [`stage::Stage`], and show the [`demo`] or a page
+//! Most tests begin with all of it, a [`test_site::Stage`], and show the [`demo`] or a page
 //! of their own ([`fixture`]). [`base`] is the manifests to edit, [`git`] the way that an edit
 //! takes to a cluster, and [`bucket`] says who has to get the canary, by a computation of its own.
 //!
-//! Faults are shown in three engines: a [`fault_stage::FaultStage`] is a page of the
+//! Faults are shown in three engines: a [`fault_site::FaultStage`] is a page of the
 //! tests' own, with a bundle of each arm that says which it is, and a
 //! [`fault_server::FaultServer`] that fails as it is told. What the page says arrives
-//! there too ([`told`]). Each fault is a row of a table, one test for each engine
-//! ([`mod@rows`]).
+//! there too ([`page_log`]). Each fault is a row of a table, one test for each engine
+//! ([`faults`]).
 //!
 //! Every function here fails its test by a panic that names what went wrong.
 
@@ -43,20 +43,18 @@ pub mod console;
 pub mod demo;
 pub mod driver;
 pub mod engine;
-pub mod fallback;
 pub mod fault_server;
-pub mod fault_stage;
+pub mod fault_site;
+pub mod faults;
 pub mod files;
 pub mod fixture;
 pub mod git;
+pub mod header_scan;
 pub mod http;
 pub mod kustomize;
 pub mod nginx;
-pub mod outcome;
+pub mod page_log;
 pub mod process;
-pub mod rows;
-pub mod scan;
-pub mod site;
-pub mod stage;
-pub mod told;
+pub mod site_files;
+pub mod test_site;
 pub mod wait;

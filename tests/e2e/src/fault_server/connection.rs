@@ -3,7 +3,7 @@
 use super::log::{End, Request};
 use super::reply::{Reply, Sending};
 use super::{Shared, http_date, lock};
-use crate::told::{self, Told};
+use crate::page_log::{self, Told};
 use crate::wait::DEADLINE;
 use rustix::net::sockopt::set_socket_linger;
 use std::fmt::Write as _;
@@ -31,7 +31,7 @@ pub(super) fn serve(stream: TcpStream, shared: &Shared) {
     // A browser may connect ahead of time, and never ask.
     let Ok((request, body)) = connection.read() else { return };
     let path = request.path.split('?').next().unwrap_or_default().to_owned();
-    if path == told::PATH {
+    if path == page_log::PATH {
         lock(&shared.told).extend(Told::parse(&body));
         // Also to a page of no origin.
         let answer = Reply::sound().status(200).body("").header("Access-Control-Allow-Origin", "*");
@@ -39,7 +39,7 @@ pub(super) fn serve(stream: TcpStream, shared: &Shared) {
         return;
     }
     // What belongs to the tests themselves is nobody's business.
-    let place = (!path.starts_with(told::FOLDER)).then(|| shared.log.begin(request));
+    let place = (!path.starts_with(page_log::FOLDER)).then(|| shared.log.begin(request));
     let reply = lock(&shared.plans).next(&path);
     let end = if connection.answer(&reply, &path).is_ok() { End::Sent } else { End::Aborted };
     if let Some(place) = place {

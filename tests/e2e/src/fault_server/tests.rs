@@ -1,8 +1,8 @@
 use super::{End, FaultServer, Plan, Reply, http_date};
 use crate::access_log::Mark;
 use crate::http::{get, request};
-use crate::site::Site;
-use crate::told::{self, Kind};
+use crate::page_log::{self, Kind};
+use crate::site_files::Site;
 use crate::wait::{DEADLINE, until};
 use flate2::read::GzDecoder;
 use std::io::{ErrorKind, Read, Write};
@@ -89,8 +89,8 @@ fn logs_what_was_asked_for() {
 fn keeps_what_pages_tell_and_does_not_log_it() {
     let (_site, server) = serve();
     let told = br#"{"view": "v", "kind": "console", "name": "warn", "detail": "[canary] E101 no"}"#;
-    assert_eq!(request("POST", &server.url(told::PATH), &[], told).unwrap().status, 200);
-    assert_eq!(request("POST", &server.url(told::PATH), &[], b"nonsense").unwrap().status, 200);
+    assert_eq!(request("POST", &server.url(page_log::PATH), &[], told).unwrap().status, 200);
+    assert_eq!(request("POST", &server.url(page_log::PATH), &[], b"nonsense").unwrap().status, 200);
     let all = server.told();
     assert_eq!((all.len(), all[0].kind, all[0].text()), (1, Kind::Console, "[canary] E101 no"));
     assert!(server.log().since(Mark::START).is_empty());

@@ -5,11 +5,13 @@
 //! own ([`pods`], [`access`], [`sync`]). [`mutants`] shows that each of these can fail.
 
 mod access;
+mod alerts;
 mod chart;
 mod kinds;
 mod mutants;
 mod pods;
 mod references;
+mod rollout;
 mod schema;
 mod sync;
 mod value;
@@ -21,7 +23,7 @@ use canary_e2e::files::{read, repo};
 use canary_e2e::http;
 use canary_e2e::kustomize::Manifests;
 use canary_e2e::nginx::{self, Nginx};
-use canary_e2e::site::Site;
+use canary_e2e::site_files::Site;
 use references::{documented_secrets, secrets};
 use serde_json::Value;
 use sha2::{Digest, Sha384};

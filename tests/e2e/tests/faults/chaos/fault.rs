@@ -1,0 +1,308 @@
+//! What can fail in a page view, and how.
+
+use canary_e2e::fault_server::{Plan, Reply};
+use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, CONFIG, STABLE, STABLE_BUNDLE, bundle};
+use std::time::Duration;
+
+/// One fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) target: Target,
+    pub(crate) how: How,
+}
+
+/// What a page asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    Config,
+    /// The module that decides.
+    Boot,
+    Trial,
+    Flags,
+    FlagsModule,
+    /// `canary.js` itself.
+    Runtime,
+    Canary,
+    Stable,
+}
+
+/// What becomes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    Missing,
+    Error,
+    Reset,
+    Cut,
+    Hang,
+    HangInside,
+    Trickle,
+    WebPage,
+    Empty,
+    /// A script that is none, a module with other bytes in it.
+    Damaged,
+    /// A sound module of something else.
+    Other,
+    /// After so many milliseconds.
+    Late(u64),
+    /// It is there from the request after these on.
+    MissingFirst(usize),
+    BadJson,
+    /// A config with a percentage that is none.
+    Refused,
+    /// A config that takes everybody home.
+    Zero,
+    Expired,
+    Deep,
+    Bomb,
+    Throws,
+    ThrowsAfterDrawing,
+    /// A promise of it does, and nothing is drawn.
+    Rejects,
+    /// It never comes to its end.
+    Waits,
+    WaitsAfterDrawing,
+    /// It draws, is up, and then takes it all away with an error.
+    Crashes,
+    /// It draws and loads its page again, which no runtime can help: for the negative control.
+    Reloads,
+}
+
+impl Target {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Config,
+        Self::Boot,
+        Self::Trial,
+        Self::Flags,
+        Self::FlagsModule,
+        Self::Runtime,
+        Self::Canary,
+        Self::Stable,
+    ];
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::Config => CONFIG,
+            Self::Boot => "/runtime/canary_*.wasm",
+            Self::Trial => "/runtime/trial_*.js",
+            Self::Flags => "/runtime/flags_*.js",
+            Self::FlagsModule => "/runtime/flags_*.wasm",
+            Self::Runtime => "/runtime/canary.js",
+            Self::Canary => CANARY_BUNDLE,
+            Self::Stable => STABLE_BUNDLE,
+        }
+    }
+
+    /// What can become of it. A stable that hangs, and a bundle that is well and draws nothing, are the page's own.
+    pub(crate) fn hows(self) -> &'static [How] {
+        use How::*;
+        match self {
+            Self::Config => &[
+                Missing,
+                Error,
+                Reset,
+                Cut,
+                Hang,
+                HangInside,
+                Trickle,
+                WebPage,
+                Empty,
+                Late(100),
+                Late(400),
+                Late(1200),
+                BadJson,
+                Refused,
+                Zero,
+                Expired,
+                Deep,
+                Bomb,
+            ],
+            Self::Boot | Self::FlagsModule => &[
+                Missing,
+                Error,
+                Reset,
+                Hang,
+                HangInside,
+                WebPage,
+                Empty,
+                Damaged,
+                Other,
+                Late(100),
+                Late(400),
+                Late(1200),
+            ],
+            Self::Trial | Self::Flags | Self::Runtime => {
+                &[Missing, Error, Reset, Hang, HangInside, WebPage, Empty, Damaged, Late(100), Late(400), Late(1200)]
+            }
+            Self::Canary => &[
+                Missing,
+                Error,
+                Reset,
+                Hang,
+                HangInside,
+                WebPage,
+                Damaged,
+                Late(100),
+                Late(400),
+                Late(1200),
+                Throws,
+                ThrowsAfterDrawing,
+                Rejects,
+                Waits,
+                WaitsAfterDrawing,
+                Crashes,
+            ],
+            Self::Stable => &[
+                Missing,
+                Error,
+                Reset,
+                WebPage,
+                Damaged,
+                Late(400),
+                MissingFirst(1),
+                MissingFirst(2),
+                Throws,
+                ThrowsAfterDrawing,
+            ],
+        }
+    }
+}
+
+impl Fault {
+    /// Whether a connection stays open: a browser has six of them for a server.
+    pub(crate) fn holds_connection(self) -> bool {
+        matches!(self.how, How::Hang | How::HangInside | How::Trickle)
+    }
+
+    /// Where it is met, and what is answered there.
+    pub(crate) fn plan(self) -> (&'static str, Plan) {
+        let sound = Reply::sound;
+        let script = |text: &str| sound().body(text);
+        let draw = bundle(if self.target == Target::Stable { STABLE } else { CANARY });
+        let reply = match self.how {
+            How::Missing => sound().status(404),
+            How::Error => sound().status(500),
+            How::Reset => sound().reset(),
+            How::Cut => sound().cut_after(10),
+            How::Hang => sound().hanging(),
+            How::HangInside => sound().hanging_after(10),
+            How::Trickle => sound().trickling(1, Duration::from_millis(100)),
+            How::WebPage => sound().body("<!doctype html><title>a page</title>").header("Content-Type", "text/html"),
+            How::Empty => script(""),
+            How::Damaged if matches!(self.target, Target::Boot | Target::FlagsModule) => {
+                sound().body(b"\0asm\x01\0\0\0\x01\x7f\x7f")
+            }
+            How::Damaged => script("export const = }"),
+            How::Other => sound().body(b"\0asm\x01\0\0\0"),
+            How::Late(ms) => sound().delayed(Duration::from_millis(ms)),
+            How::MissingFirst(count) => return (self.target.path(), Plan::first(count, sound().status(404))),
+            How::BadJson => script(r#"{"CANARY_PERCENTAGE": 100,"#),
+            How::Refused => script(r#"{"CANARY_PERCENTAGE": 101}"#),
+            How::Zero => script(r#"{"CANARY_PERCENTAGE": 0, "SALT": "s", "FEATURE_FLAGS": {"on": true}}"#),
+            How::Expired => {
+                script(r#"{"CANARY_PERCENTAGE": 100, "FEATURE_FLAGS": {}, "EXPIRES_AT": "2020-01-01T00:00:00Z"}"#)
+            }
+            How::Deep => sound().body("[".repeat(100_000)),
+            How::Bomb => sound().bomb(16),
+            How::Throws => script("throw new Error('the storm')"),
+            How::ThrowsAfterDrawing => sound().body(draw + "throw new Error('the storm')"),
+            How::Rejects => script("Promise.reject(new Error('the storm'))"),
+            How::Waits => script("await new Promise(() => {})"),
+            How::WaitsAfterDrawing => sound().body(draw + "await new Promise(() => {})"),
+            How::Reloads => sound().body(draw + "setTimeout(() => location.reload(), 100);"),
+            How::Crashes => {
+                let crash = "setTimeout(() => { document.body.innerHTML = ''; throw new Error('the storm'); }, 300);";
+                sound().body(draw + crash)
+            }
+        };
+        (self.target.path(), reply.into())
+    }
+}
+
+/// What a browser remembers, or cannot: done before the runtime begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Store {
+    Blocked,
+    Full,
+    Cleared,
+    /// Texts that cannot be read.
+    Damaged,
+    /// Texts that can, and are something else.
+    Odd,
+    Quarantined,
+    Held,
+    HeldForEver,
+    /// A canary that never came up, in another page view.
+    Marked,
+    Good,
+    BadGood,
+    /// A reload was a moment ago: there is no other.
+    Reloaded,
+    Denied,
+}
+
+impl Store {
+    pub(crate) const ALL: [Self; 13] = [
+        Self::Blocked,
+        Self::Full,
+        Self::Cleared,
+        Self::Damaged,
+        Self::Odd,
+        Self::Quarantined,
+        Self::Held,
+        Self::HeldForEver,
+        Self::Marked,
+        Self::Good,
+        Self::BadGood,
+        Self::Reloaded,
+        Self::Denied,
+    ];
+
+    /// A storage that is broken is so in every document of a page view; what is remembered is written once.
+    pub(crate) fn lasts(self) -> bool {
+        matches!(self, Self::Blocked | Self::Full)
+    }
+
+    pub(crate) fn script(self) -> String {
+        let set = |name: &str, value: &str| format!("localStorage.setItem('{name}', JSON.stringify({value}));");
+        let version = "'/canary/main.js s'";
+        match self {
+            Self::Blocked => "
+                const blocked = { get() { throw new DOMException('blocked', 'SecurityError'); } };
+                for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(globalThis, name, blocked);
+                Object.defineProperty(document, 'cookie', { get: () => '', set() {} });"
+                .to_owned(),
+            Self::Full => "
+                Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };"
+                .to_owned(),
+            Self::Cleared => "
+                localStorage.clear(); sessionStorage.clear(); document.cookie = 'canary_id=; Path=/; Max-Age=0';"
+                .to_owned(),
+            Self::Damaged => Self::each("'{'") + "document.cookie = 'canary_id=%%; Path=/';",
+            Self::Odd => Self::each(
+                r#"['7', '[]', 'null', '{"until":"x","bad":{},"at":[],"text":7,"from":"y","arm":1}'][i % 4]"#,
+            ),
+            Self::Quarantined => set("canary_memory", &format!("{{ arm: 'stable', bad: {version} }}")),
+            Self::Held => set("canary_memory", "{ arm: 'stable', until: Date.now() + 500 }"),
+            Self::HeldForEver => set("canary_memory", "{ arm: 'stable', until: 1e18 }"),
+            Self::Marked => set("canary_mark", &format!("{{ version: {version}, until: Date.now() - 1, tab: 0.5 }}")),
+            Self::Good => set("canary_good", &good(r#"{"CANARY_PERCENTAGE":100,"SALT":"s","FEATURE_FLAGS":{}}"#)),
+            Self::BadGood => set("canary_good", &good(r#"{"CANARY_PERCENTAGE":"#)),
+            Self::Reloaded => {
+                let records = format!("{{ [{version}]: Date.now(), '/stable/main.js': Date.now() }}");
+                format!("sessionStorage.setItem('canary_reload', JSON.stringify({records}));")
+            }
+            Self::Denied => "localStorage.setItem('canary_consent', 'no');".to_owned(),
+        }
+    }
+
+    fn each(value: &str) -> String {
+        let names = "['canary_memory', 'canary_mark', 'canary_good', 'canary_id', 'canary_consent']";
+        format!(
+            "{names}.forEach((name, i) => localStorage.setItem(name, {value})); sessionStorage.setItem('canary_reload', '{{');"
+        )
+    }
+}
+
+fn good(text: &str) -> String {
+    format!("{{ at: Date.now() - 1000, now: Date.now() - 1000, text: '{text}' }}")
+}

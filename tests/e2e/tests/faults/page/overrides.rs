@@ -1,0 +1,57 @@
+//! Row 51: what a query may ask for, and what not.
+
+use super::{RUNTIME, config, page};
+use canary_e2e::engine::Engine;
+use canary_e2e::fault_site::{CANARY, FaultStage, STABLE};
+use serde_json::json;
+
+pub(crate) async fn row_51_query_overrides(engine: Engine) {
+    let stage = FaultStage::new(engine, &page()).await;
+    stage.fresh("somebody").await;
+    let script = "%3Cscript%3EglobalThis.evil=1%3C/script%3E";
+    let image = "%3Cimg%20src=x%20onerror=globalThis.evil=1%3E";
+    let hostile = [
+        format!("/?canary={script}"),
+        format!("/?canary={image}"),
+        format!("/?canary.flag=on:%22{script}%22"),
+        format!("/?canary.flag={image}:true"),
+        "/?canary=javascript:globalThis.evil=1".to_owned(),
+        "/?canary=https://evil.example/main.js".to_owned(),
+        "/?canary=".to_owned(),
+        "/?canary=%FF%00".to_owned(),
+        "/?canary.flag=__proto__:%7B%22evil%22:1%7D".to_owned(),
+        "/?canary.flag=on".to_owned(),
+        "/?canary.flag=unknown:false".to_owned(),
+        format!("/?canary={}", "x".repeat(8000)),
+    ];
+    // A config that allows no override ignores sound ones too.
+    let sound = ["/?canary=stable".to_owned(), "/?canary.flag=on:false".to_owned()];
+    for (more, paths) in
+        [("", [&hostile[..], &sound].concat()), (r#", "OVERRIDES": {"query": true}"#, hostile.to_vec())]
+    {
+        stage.set_page(&page().config(config("100", more)));
+        for path in paths.iter().filter(|path| more.is_empty() || !path.contains("on:%22")) {
+            stage.leads_at(path, CANARY, &["E701"]).await;
+            assert!(stage.lines()[0].1.ends_with("; it is ignored"), "{path}: {:?}", stage.lines());
+            for part in ["evil", "xxx", "<", "unknown"] {
+                assert!(!stage.lines()[0].1.contains(part), "{:?}", stage.lines());
+            }
+            assert_eq!(stage.decided(&["reason"]), json!(["STATIC"]));
+            let touched = "[globalThis.evil ?? ({}).evil ?? null, document.querySelector('img') !== null, RUNTIME.getBooleanValue('on', false)]";
+            assert_eq!(
+                stage.browser.eval(&touched.replace("RUNTIME", RUNTIME)).await,
+                json!([null, false, true]),
+                "{path}"
+            );
+            let reflected =
+                "/evil|xxxx|unknown/.test(document.documentElement.outerHTML.replace(/<script[^]*?<\\/script>/g, ''))";
+            assert_eq!(stage.browser.eval(reflected).await, false, "{path}");
+        }
+    }
+    // The negative control: the config that allows them takes sound ones.
+    stage.leads_at("/?canary=stable&canary.flag=on:false", STABLE, &[]).await;
+    assert_eq!(stage.decided(&["variant", "reason", "eligible"]), json!(["stable", "TARGETING_MATCH", false]));
+    assert_eq!(stage.browser.eval(&format!("{RUNTIME}.getBooleanValue('on', true)")).await, false);
+    // For that page view alone.
+    stage.leads_to(CANARY, &[]).await;
+}

@@ -1,0 +1,238 @@
+//! Rows 20 to 25: whatever becomes of a module, a browser gets stable, and one line says why.
+//!
+//! Flags have a module of their own: where only that one fails, the canary stays, and flags have their defaults.
+
+use canary_e2e::engine::Engine;
+use canary_e2e::fault_server::Reply;
+use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, FaultStage, Page, STABLE};
+use serde_json::{Value, json};
+use std::fs;
+
+canary_e2e::rows! {
+    row_20_wasm_missing_or_of_another_type: make_test [Chromium, Firefox, WebKit];
+    row_21_wasm_damaged: make_test [Chromium, Firefox, WebKit];
+    row_22_no_webassembly: make_test [Chromium, WebKit];
+    row_23_policy_blocks_wasm: make_test [Chromium, Firefox, WebKit];
+    row_24_wasm_traps: make_test [Chromium, Firefox];
+    row_24_flags_trap: make_test [Chromium, WebKit];
+    row_25_wasm_of_another_build: make_test [Chromium, WebKit];
+}
+
+/// The module that decides.
+const BOOT: &str = "/runtime/canary_*.wasm";
+
+/// The module that has the flags.
+const FLAGS: &str = "/runtime/flags_*.wasm";
+
+/// The smallest module there is: sound, and none that the glue knows.
+const EMPTY: &[u8] = b"\0asm\x01\0\0\0";
+
+/// A stage on which everybody has the canary, as has just been shown.
+async fn stage(engine: Engine, page: &Page) -> FaultStage {
+    let stage = FaultStage::new(engine, page).await;
+    leads_to_canary(&stage).await;
+    stage
+}
+
+/// The negative control: the page shows the canary with its flag, and says nothing.
+async fn leads_to_canary(stage: &FaultStage) {
+    stage.visit().await;
+    stage.shows(CANARY).await;
+    stage.says(&[]).await;
+    assert_eq!((stage.ran(), stage.views()), (vec![CANARY.to_owned()], 1));
+    assert_eq!(flag(stage).await, json!([true, "STATIC", null]));
+    assert_eq!(stage.errors(), [""; 0]);
+}
+
+/// The value, the reason and the error of the config's flag.
+async fn flag(stage: &FaultStage) -> Value {
+    let read = "globalThis[Symbol.for('canary-runtime')].getBooleanDetails('on', false)";
+    stage.browser.eval(&format!("(({{ value, reason, errorCode }}) => [value, reason, errorCode])({read})")).await
+}
+
+/// The page shows stable, is not counted and says so once; the canary is not even asked for.
+async fn leads_to_stable(stage: &FaultStage, code: &str) {
+    stage.visit().await;
+    is_stable(stage, code).await;
+}
+
+async fn is_stable(stage: &FaultStage, code: &str) {
+    stage.shows(STABLE).await;
+    stage.says(&[code]).await;
+    assert!(stage.lines()[0].1.ends_with("; stable loads"), "{:?}", stage.lines());
+    let decision = stage.decision();
+    let members = ["variant", "reason", "errorCode", "eligible", "bucket"].map(|name| decision[name].clone());
+    assert_eq!(json!(members), json!(["stable", "ERROR", "GENERAL", false, null]));
+    assert_eq!(stage.events("error").iter().map(|event| event["code"].clone()).collect::<Vec<_>>(), [code]);
+    assert!(stage.events("exposure").is_empty() && stage.events("fallback").is_empty());
+    assert_eq!((stage.ran(), stage.views()), (vec![STABLE.to_owned()], 1));
+    assert!(stage.requests(CANARY_BUNDLE).is_empty());
+    assert_eq!(flag(stage).await, json!([false, "ERROR", "GENERAL"]));
+    assert_eq!(stage.errors(), [""; 0]);
+}
+
+/// The page shows the canary without flags, and says so once.
+async fn leads_to_canary_without_flags(stage: &FaultStage, code: &str) {
+    stage.visit().await;
+    stage.shows(CANARY).await;
+    stage.says(&[code]).await;
+    assert!(stage.lines()[0].1.ends_with("; flags have their defaults"), "{:?}", stage.lines());
+    assert_eq!(stage.decision()["eligible"], false, "{:?}", stage.decision());
+    assert_eq!(stage.events("error").iter().map(|event| event["code"].clone()).collect::<Vec<_>>(), [code]);
+    assert_eq!((stage.ran(), stage.views()), (vec![CANARY.to_owned()], 1));
+    assert_eq!(flag(stage).await, json!([false, "ERROR", "GENERAL"]));
+    assert_eq!(stage.errors(), [""; 0]);
+}
+
+/// The bytes of the module whose name begins so.
+fn module(stage: &FaultStage, name: &str) -> Vec<u8> {
+    let files = fs::read_dir(stage.site.root().join("runtime")).unwrap().map(|entry| entry.unwrap().path());
+    let is_it = |file: &str| file.starts_with(name);
+    let mut found = files
+        .filter(|path| path.extension().is_some_and(|type_| type_ == "wasm"))
+        .filter(|path| is_it(&path.file_name().unwrap().to_string_lossy()));
+    fs::read(found.next().unwrap()).unwrap()
+}
+
+async fn row_20_wasm_missing_or_of_another_type(engine: Engine) {
+    let stage = stage(engine, &Page::patient()).await;
+    for reply in [Reply::sound().status(404), Reply::sound().status(500), Reply::sound().reset()] {
+        stage.server.restore();
+        stage.server.on(BOOT, reply.clone());
+        leads_to_stable(&stage, "E201").await;
+        stage.server.restore();
+        stage.server.on(FLAGS, reply);
+        leads_to_canary_without_flags(&stage, "E201").await;
+    }
+    // No fault at all: the type of a module does not matter.
+    for type_ in ["text/plain", "text/html; charset=utf-8", "application/octet-stream"] {
+        stage.server.restore();
+        stage.server.on("/runtime/*.wasm", Reply::sound().header("Content-Type", type_));
+        leads_to_canary(&stage).await;
+    }
+    stage.server.on("/runtime/*.wasm", Reply::sound().without("Content-Type"));
+    leads_to_canary(&stage).await;
+}
+
+async fn row_21_wasm_damaged(engine: Engine) {
+    let stage = stage(engine, &Page::patient()).await;
+    let damages = |whole: Vec<u8>| {
+        let cut = whole[..whole.len() / 2].to_vec();
+        let mut altered = whole;
+        let middle = altered.len() / 2;
+        altered[middle..middle + 64].fill(0xff);
+        [cut, altered, Vec::new(), b"<!doctype html><title>a page</title>".to_vec()]
+    };
+    for body in damages(module(&stage, "canary_")) {
+        stage.server.on(BOOT, Reply::sound().body(body));
+        leads_to_stable(&stage, "E202").await;
+    }
+    stage.server.restore();
+    for body in damages(module(&stage, "flags_")) {
+        stage.server.on(FLAGS, Reply::sound().body(body));
+        leads_to_canary_without_flags(&stage, "E202").await;
+    }
+}
+
+async fn row_22_no_webassembly(engine: Engine) {
+    let stage = stage(engine, &Page::patient()).await;
+    for script in ["delete globalThis.WebAssembly;", "globalThis.WebAssembly = undefined;"] {
+        stage.set_page(&Page::patient().first(script));
+        leads_to_stable(&stage, "E203").await;
+        assert_eq!(stage.browser.eval("typeof window.WebAssembly").await, "undefined");
+    }
+}
+
+async fn row_23_policy_blocks_wasm(engine: Engine) {
+    let stage = stage(engine, &Page::patient()).await;
+    let policy = |more: &str| {
+        Reply::sound().header("Content-Security-Policy", format!("default-src 'self'; script-src 'self'{more}"))
+    };
+    stage.server.on("/", policy(" 'wasm-unsafe-eval'"));
+    leads_to_canary(&stage).await;
+    stage.server.on("/", policy(""));
+    leads_to_stable(&stage, "E204").await;
+}
+
+/// A function `trap()` that traps as a module does.
+const TRAP: &str = "
+    const code = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 116, 0, 0, 10, 5, 1, 3, 0, 0, 11];
+    const { t: trap } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(code))).exports;";
+
+/// The module that decides traps, and it is counted how often it was entered.
+fn trapping() -> String {
+    let wrap = "
+        globalThis.entered = 0;
+        const { Instance } = WebAssembly;
+        WebAssembly.Instance = function (...values) {
+            const { exports } = new Instance(...values);
+            return { exports: { ...exports, decide() { entered++; trap(); } } };
+        };";
+    format!("{{ {TRAP} {wrap} }}")
+}
+
+async fn row_24_wasm_traps(engine: Engine) {
+    let stage = stage(engine, &Page::patient()).await;
+    // Neither is the last good config tried with it, nor blamed for it.
+    for good in [false, true] {
+        stage.set_page(&Page::patient().first(trapping()));
+        stage.forget().await;
+        stage.be("somebody").await;
+        if good {
+            let record =
+                "{ at: Date.now(), now: Date.now(), text: '{\"CANARY_PERCENTAGE\": 100, \"FEATURE_FLAGS\": {}}' }";
+            stage.browser.eval(&format!("void localStorage.setItem('canary_good', JSON.stringify({record}))")).await;
+        }
+        stage.open().await;
+        is_stable(&stage, "E205").await;
+        stage.browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
+        stage.settle().await;
+        assert_eq!(
+            stage.browser.eval("[entered, localStorage.getItem('canary_good') !== null]").await,
+            json!([1, good])
+        );
+        assert_eq!(stage.lines().len(), 1, "{:?}", stage.lines());
+    }
+    stage.set_page(&Page::patient());
+    leads_to_canary(&stage).await;
+}
+
+async fn row_24_flags_trap(engine: Engine) {
+    let wrap = "
+        globalThis.entered = 0;
+        for (const name of ['instantiate', 'instantiateStreaming']) {
+            const start = WebAssembly[name];
+            WebAssembly[name] = async (...values) => {
+                const { module, instance } = await start(...values);
+                const { exports } = instance;
+                if (!exports.flags_flag) return { module, instance };
+                return { module, instance: { exports: { ...exports, flags_flag() { entered++; trap(); } } } };
+            };
+        }";
+    let stage = stage(engine, &Page::patient()).await;
+    stage.set_page(&Page::patient().first(format!("{{ {TRAP} {wrap} }}")));
+    stage.visit().await;
+    stage.shows(CANARY).await;
+    stage.says(&[]).await;
+    for _ in 0..2 {
+        assert_eq!(flag(&stage).await, json!([false, "ERROR", "GENERAL"]));
+        let other = "globalThis[Symbol.for('canary-runtime')].getBooleanValue('other', true)";
+        assert_eq!(stage.browser.eval(&format!("[entered, {other}]")).await, json!([1, true]));
+    }
+    stage.says(&["E205"]).await;
+    assert!(stage.lines()[0].1.ends_with("; flags have their defaults"), "{:?}", stage.lines());
+    assert_eq!((stage.ran(), stage.errors()), (vec![CANARY.to_owned()], Vec::new()));
+}
+
+async fn row_25_wasm_of_another_build(engine: Engine) {
+    let stage = stage(engine, &Page::patient()).await;
+    for body in [EMPTY.to_vec(), module(&stage, "flags_")] {
+        stage.server.on(BOOT, Reply::sound().body(body));
+        leads_to_stable(&stage, "E206").await;
+    }
+    stage.server.restore();
+    for body in [EMPTY.to_vec(), module(&stage, "canary_")] {
+        stage.server.on(FLAGS, Reply::sound().body(body));
+        leads_to_canary_without_flags(&stage, "E206").await;
+    }
+}

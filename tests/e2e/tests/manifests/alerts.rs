@@ -1,0 +1,136 @@
+//! The alerts of `k8s/components/monitoring`, evaluated by promtool: `cases.yaml` says when each fires and when not.
+//!
+//! The rules are those of the manifest, and nowhere else. A case that holds whatever the rules are would prove nothing, so
+//! every alert is also broken in every way that is easily thought of, and the cases have to notice.
+
+use canary_e2e::files::{read, repo, temp_dir, write};
+use canary_e2e::process::find_program;
+use regex::Regex;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+
+const RULES: &str = "k8s/components/monitoring/rules.yaml";
+
+/// The groups of the manifest.
+fn groups() -> Value {
+    let manifest: Value = serde_saphyr::from_str(&read(&repo(RULES))).unwrap();
+    manifest["spec"]["groups"].clone()
+}
+
+fn alerts(groups: &Value) -> impl Iterator<Item = &Value> {
+    groups.as_array().unwrap().iter().flat_map(|group| group["rules"].as_array().unwrap())
+}
+
+fn promtool(folder: &Path, command: &str, file: &str) -> Result<(), String> {
+    let output = Command::new(find_program("promtool")).args([command, "rules", file]).current_dir(folder).output();
+    let output = output.unwrap();
+    let said = || [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat();
+    if output.status.success() { Ok(()) } else { Err(said()) }
+}
+
+/// Whether rules are well-formed, and do in all cases what they should.
+fn check(groups: &Value) -> (Result<(), String>, Result<(), String>) {
+    let folder = temp_dir();
+    // JSON is YAML.
+    write(&folder.path().join("rules.yaml"), json!({ "groups": groups }).to_string());
+    write(&folder.path().join("cases.yaml"), read(&repo("tests/e2e/tests/manifests/alerts/cases.yaml")));
+    (promtool(folder.path(), "check", "rules.yaml"), promtool(folder.path(), "test", "cases.yaml"))
+}
+
+#[test]
+fn every_alert_fires_when_it_should() {
+    assert_eq!(check(&groups()), (Ok(()), Ok(())));
+}
+
+/// An alert that never fires, always, at once or too late; or that does not look at one of the labels.
+fn mutants(alert: &Value) -> Vec<(&'static str, String)> {
+    let expression = alert["expr"].as_str().unwrap();
+    let matcher = Regex::new(r#"[a-z_]+(=~|!=|=)"[^"]*"(, )?"#).unwrap();
+    let without = matcher.find_iter(expression).map(|found| {
+        let rest = [&expression[..found.start()], &expression[found.end()..]].concat();
+        ("expr", rest.replace(", }", "}"))
+    });
+    let others = [("expr", "vector(1)"), ("expr", "vector(0) > 1"), ("for", "0m"), ("for", "10h")];
+    without.chain(others.map(|(field, value)| (field, value.to_owned()))).collect()
+}
+
+#[test]
+fn a_broken_alert_is_noticed() {
+    let good = groups();
+    let mut todo = Vec::new();
+    for (at, group) in good.as_array().unwrap().iter().enumerate() {
+        for (number, alert) in group["rules"].as_array().unwrap().iter().enumerate() {
+            for (field, value) in mutants(alert) {
+                let mut groups = good.clone();
+                groups[at]["rules"][number][field] = json!(value);
+                todo.push((format!("{}: {field}: {value}", alert["alert"]), groups));
+            }
+        }
+    }
+    assert!(todo.len() >= 70, "{} mutants", todo.len());
+    let escape = |(name, groups): &(String, Value)| match check(groups) {
+        (Ok(()), Err(_)) => None,
+        (Ok(()), Ok(())) => Some(format!("nobody notices {name}")),
+        (Err(said), _) => Some(format!("{name}: {said}")),
+    };
+    let (some, others) = todo.split_at(todo.len() / 2);
+    let escaped = thread::scope(|scope| {
+        let other = scope.spawn(|| others.iter().filter_map(escape).collect::<Vec<_>>());
+        let mut escaped: Vec<_> = some.iter().filter_map(escape).collect();
+        escaped.extend(other.join().unwrap());
+        escaped
+    });
+    assert!(escaped.is_empty(), "{}", escaped.join("\n"));
+}
+
+/// Whoever is woken up finds what to do.
+#[test]
+fn every_alert_says_what_to_do() {
+    let anchor = |heading: &str| heading.to_lowercase().replace(' ', "-");
+    let guide = read(&repo("docs/operations.md"));
+    let anchors: BTreeSet<_> = guide.lines().filter_map(|line| line.strip_prefix("## ")).map(anchor).collect();
+    let groups = groups();
+    for alert in alerts(&groups) {
+        let name = alert["alert"].as_str().unwrap();
+        assert!(["critical", "warning"].contains(&alert["labels"]["severity"].as_str().unwrap()), "{name}");
+        for annotation in ["summary", "description"] {
+            assert!(alert["annotations"][annotation].is_string(), "{name}: no {annotation}");
+        }
+        let runbook = alert["annotations"]["runbook"].as_str().unwrap();
+        let section = runbook.strip_prefix("docs/operations.md#").unwrap();
+        assert!(anchors.contains(section), "{name}: no section {section} in {anchors:?}");
+        assert!(guide.contains(&format!("`{name}`")), "{name} is not in the guide");
+    }
+}
+
+/// Every label of `gotk_resource_info` that the alerts look at is one that the exporter is told to have.
+#[test]
+fn the_exporter_has_what_the_alerts_look_at() {
+    let config: Value =
+        serde_saphyr::from_str(&read(&repo("k8s/components/monitoring/kube-state-metrics.yaml"))).unwrap();
+    let label = Regex::new(r#"([a-z_]+)(=~|!=|=)""#).unwrap();
+    let kind = Regex::new(r#"customresource_kind(=~|=)"([^"]*)""#).unwrap();
+    let mut seen = BTreeSet::new();
+    for alert in alerts(&groups()) {
+        let expression = alert["expr"].as_str().unwrap();
+        for selector in expression.split("gotk_resource_info{").skip(1).filter_map(|rest| rest.split('}').next()) {
+            let kinds = kind.captures(selector).unwrap()[2].to_owned();
+            for kind in kinds.split('|') {
+                let resources = config["spec"]["resources"].as_array().unwrap();
+                let resource = resources.iter().find(|one| one["groupVersionKind"]["kind"] == kind).expect(kind);
+                let metric = &resource["metrics"][0];
+                assert_eq!((&resource["metricNamePrefix"], &metric["name"]), (&json!("gotk"), &json!("resource_info")));
+                for found in label.captures_iter(selector).map(|found| found[1].to_owned()) {
+                    let told = [&metric["labelsFromPath"], &metric["each"]["info"]["labelsFromPath"]];
+                    let known = found == "customresource_kind" || told.iter().any(|labels| labels[&found].is_array());
+                    assert!(known, "{kind} has no label {found}");
+                    seen.insert(found);
+                }
+            }
+        }
+    }
+    assert_eq!(seen.len(), 6, "{seen:?}");
+}

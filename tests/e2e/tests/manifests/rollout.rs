@@ -1,0 +1,229 @@
+//! The main job: commit, push, fetch, manifests, volume, nginx, browser.
+//!
+//! All of it is real but for the cluster between Git and the volume, for which a fetch, a build and the steps of
+//! kubelet stand in: they do it at once, and nobody checks who signed.
+
+use canary_e2e::access_log::Mark;
+use canary_e2e::bucket::{User, user_at, users_in};
+use canary_e2e::demo::{self, Arm, CANARY, STABLE};
+use canary_e2e::git::Git;
+use canary_e2e::kustomize::Manifests;
+use canary_e2e::site_files::Site;
+use canary_e2e::test_site::Stage;
+use canary_e2e::wait::DEADLINE;
+use serde_json::Value;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+/// The salt that the manifest names.
+const SALT: &str = "release-1.5.0";
+
+/// The demo as a cluster serves it, with the repository to push to.
+struct Rollout {
+    git: Git,
+    pods: Manifests,
+    stage: Stage,
+}
+
+impl Rollout {
+    async fn start() -> Self {
+        let (mut git, site) = (Git::new(), Site::new());
+        assert!(git.fetch() && !git.fetch());
+        let pods = git.pods();
+        let files = git.build(&pods);
+        let config: Value = serde_json::from_slice(&files["canary.json"]).unwrap();
+        assert_eq!((&config["CANARY_PERCENTAGE"], &config["SALT"]), (&5.into(), &SALT.into()));
+        assert!(site.mount(&files));
+        let stage = Stage::new(site).await;
+        stage.browser.set_cache_disabled(true).await;
+        Self { git, pods, stage }
+    }
+
+    /// Commits another percentage, and brings it where nginx reads it.
+    fn set_percentage(&mut self, percentage: &str) {
+        self.git.set(&[percentage, "--commit"]);
+        self.push();
+    }
+
+    /// From the operator's last commit to what nginx reads, and how long each step took.
+    fn push(&mut self) -> Vec<(&'static str, Duration)> {
+        let mut steps = Vec::new();
+        let mut start = Instant::now();
+        let mut done = |step| {
+            steps.push((step, start.elapsed()));
+            start = Instant::now();
+        };
+        self.git.operate(&["push", "--quiet"]);
+        done("push");
+        assert!(self.git.fetch(), "nothing was pushed");
+        done("fetch");
+        let files = self.git.build(&self.pods);
+        done("kustomize build");
+        assert!(self.stage.site.mount(&files), "the commit changed nothing");
+        done("volume");
+        steps
+    }
+
+    /// Loads the page as `user` and sees that exactly `arm` was shown and fetched.
+    async fn check(&self, user: &User, arm: Arm) {
+        let Stage { browser, nginx, .. } = &self.stage;
+        browser.clear_site_data().await;
+        self.stage.be(&user.id).await;
+        let log = nginx.access_log();
+        let mark = log.mark();
+        self.stage.goto("/").await;
+        assert_eq!(demo::shown(browser).await, arm.shown(), "{user:?}");
+        for asset in arm.assets() {
+            log.wait_for(&asset, mark, DEADLINE, |line| line.path == asset);
+        }
+        assert_eq!(self.assets_since(mark), arm.assets(), "{user:?}");
+    }
+
+    /// The paths asked for below `/assets/`, sorted.
+    fn assets_since(&self, mark: Mark) -> Vec<String> {
+        let lines = self.stage.nginx.access_log().since(mark);
+        let mut paths: Vec<_> = lines.into_iter().map(|l| l.path).filter(|path| path.starts_with("/assets/")).collect();
+        paths.sort();
+        paths
+    }
+}
+
+fn single(buckets: &[u32]) -> impl Iterator<Item = Range<u32>> {
+    buckets.iter().map(|bucket| *bucket..bucket + 1)
+}
+
+/// Equal parts of a range.
+fn parts(range: Range<u32>, count: u32) -> impl Iterator<Item = Range<u32>> {
+    let at = move |part: u32| range.start + (range.end - range.start) / count * part;
+    (0..count).map(move |part| at(part)..at(part + 1))
+}
+
+#[tokio::test]
+async fn users_move_with_the_percentage_and_only_forward() {
+    const EDGES: [u32; 16] = [
+        0, 1, 4_997, 4_998, 4_999, 5_000, 5_001, 5_002, 49_998, 49_999, 50_000, 50_001, 54_999, 55_000, 99_998, 99_999,
+    ];
+    let places: Vec<_> = single(&EDGES).chain(parts(2..4_997, 9)).chain(parts(5_003..99_998, 35)).collect();
+    let users = users_in(SALT, &places);
+    assert_eq!(users.len(), 60);
+
+    let mut rollout = Rollout::start().await;
+    let pid = rollout.stage.nginx.pid();
+    let workers = rollout.stage.nginx.workers();
+    let below = |end: u32| move |user: &User| if user.bucket < end { CANARY } else { STABLE };
+
+    for user in &users {
+        rollout.check(user, below(5_000)(user)).await;
+    }
+    let canaries: Vec<_> = users.iter().filter(|user| below(5_000)(user) == CANARY).collect();
+    assert_eq!(canaries.len(), 14);
+    rollout.stage.browser.assert_console(&[]).await;
+
+    // All edges, all that had the canary, and every fifth of the rest.
+    let rest = users.iter().skip(25).step_by(5);
+    let some: Vec<_> = users[..25].iter().chain(rest).collect();
+    rollout.set_percentage("50");
+    for user in &some {
+        rollout.check(user, below(50_000)(user)).await;
+    }
+    assert!(canaries.iter().all(|user| some.contains(user)));
+    rollout.stage.browser.assert_console(&[]).await;
+
+    rollout.set_percentage("0");
+    for user in some {
+        rollout.check(user, STABLE).await;
+    }
+    rollout.stage.browser.assert_console(&[]).await;
+
+    // No asset came later than its page was looked at, and nginx was left alone.
+    let pages = rollout.stage.nginx.access_log().requests_for("/", Mark::START).len();
+    assert_eq!((pages, rollout.assets_since(Mark::START).len()), (124, 2 * 124));
+    assert_eq!((rollout.stage.nginx.pid(), rollout.stage.nginx.workers()), (pid, workers));
+}
+
+#[tokio::test]
+async fn an_open_page_keeps_its_arm_until_it_is_reloaded() {
+    let mut rollout = Rollout::start().await;
+    let user = user_at(SALT, 30_000);
+    for (percentage, before, after) in [("50", STABLE, CANARY), ("0", CANARY, STABLE)] {
+        rollout.check(&user, before).await;
+        // The page itself sees the new config, and nothing but its flags may follow.
+        let listen = r#"void globalThis[Symbol.for("canary-runtime")].on("superseded", (d) => (globalThis.next = d))"#;
+        rollout.stage.browser.eval(listen).await;
+        rollout.set_percentage(percentage);
+        let Stage { browser, .. } = &rollout.stage;
+        browser.eval(r#"void document.dispatchEvent(new Event("visibilitychange"))"#).await;
+        assert_eq!(browser.wait_for("globalThis.next?.variant").await, after.name);
+        assert_eq!(demo::shown(browser).await, before.shown());
+        browser.client().refresh().await.unwrap();
+        assert_eq!(demo::shown(browser).await, after.shown());
+    }
+    rollout.stage.browser.assert_console(&[]).await;
+}
+
+#[tokio::test]
+async fn a_revert_takes_users_back_and_what_is_not_pushed_moves_nobody() {
+    let mut rollout = Rollout::start().await;
+    let user = user_at(SALT, 30_000);
+    rollout.check(&user, STABLE).await;
+    rollout.git.set(&["50", "--commit"]);
+    assert!(!rollout.git.fetch());
+    rollout.check(&user, STABLE).await;
+    rollout.push();
+    rollout.check(&user, CANARY).await;
+    rollout.git.operate(&["revert", "--no-edit", "HEAD"]);
+    rollout.push();
+    rollout.check(&user, STABLE).await;
+    // The revert of the revert, by the command's own push.
+    rollout.git.set(&["50", "--commit", "--push"]);
+    assert!(rollout.git.fetch());
+    assert!(rollout.stage.site.mount(&rollout.git.build(&rollout.pods)));
+    rollout.check(&user, CANARY).await;
+    rollout.stage.browser.assert_console(&[]).await;
+}
+
+/// Figures for the documentation; they fail nothing.
+#[tokio::test]
+#[ignore = "measures: make bench"]
+async fn twenty_changes() {
+    const CHANGES: usize = 20;
+    let mut rollout = Rollout::start().await;
+    let user = user_at(SALT, 30_000);
+    rollout.check(&user, STABLE).await;
+    let mut table: Vec<(&str, Vec<Duration>)> = Vec::new();
+    let mut note = |step, time| match table.iter_mut().find(|(name, _)| *name == step) {
+        Some((_, times)) => times.push(time),
+        None => table.push((step, vec![time])),
+    };
+    for change in 0..CHANGES {
+        // Up, and down by turns by a lower number and by a revert.
+        let arm = match change % 4 {
+            0 | 2 => CANARY,
+            _ => STABLE,
+        };
+        match change % 4 {
+            3 => drop(rollout.git.operate(&["revert", "--no-edit", "HEAD"])),
+            1 => rollout.git.set(&["5", "--commit"]),
+            _ => rollout.git.set(&["50", "--commit"]),
+        }
+        // A browser that knows nothing, so that it asks for everything.
+        let Stage { browser, .. } = &rollout.stage;
+        browser.clear_site_data().await;
+        rollout.stage.be(&user.id).await;
+        let start = Instant::now();
+        for (step, time) in rollout.push() {
+            note(step, time);
+        }
+        let swapped = Instant::now();
+        rollout.stage.goto("/").await;
+        assert_eq!(demo::shown(&rollout.stage.browser).await, arm.shown(), "change {change}");
+        note("page view", swapped.elapsed());
+        note("all", start.elapsed());
+    }
+    println!("{CHANGES} changes, seconds{:>18}{:>8}{:>8}", "median", "p95", "max");
+    for (step, mut times) in table {
+        times.sort();
+        let at = |percent: usize| times[(times.len() * percent).div_ceil(100) - 1].as_secs_f64();
+        println!("{step:<28}{:>8.3}{:>8.3}{:>8.3}", at(50), at(95), at(100));
+    }
+}

@@ -1,0 +1,296 @@
+//! Whatever fails: everybody has the stable page, and one line on the console says why.
+//!
+//! Each fault meets a user who has the canary on the same page without it.
+
+use canary_e2e::access_log::Mark;
+use canary_e2e::atomic::Files;
+use canary_e2e::base::Base;
+use canary_e2e::console::Level;
+use canary_e2e::demo::{self, CANARY, STABLE};
+use canary_e2e::files::{read, repo};
+use canary_e2e::nginx::{self, Config};
+use canary_e2e::site_files::Site;
+use canary_e2e::test_site::Stage;
+use serde_json::json;
+use std::fs;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+/// What the browser says of an answer with an error status.
+const NOT_FOUND: &str = "Failed to load resource: the server responded with a status of 404";
+
+/// What breaks, and what must be said of it.
+struct Fault {
+    /// The stable code.
+    code: &'static str,
+    /// The decision's reason.
+    reason: &'static str,
+    /// What the browser itself says beside that.
+    browser: &'static [&'static str],
+    /// What is done to nginx.
+    nginx: Box<dyn FnOnce(&mut Config)>,
+    /// What is done to what it serves.
+    site: Box<dyn FnOnce(&Site)>,
+    /// What runs in the page before anything else.
+    script: &'static str,
+    /// Attributes of the page's script tag, without the fault too.
+    attributes: &'static str,
+}
+
+impl Fault {
+    fn new(code: &'static str, reason: &'static str) -> Self {
+        Self { code, reason, browser: &[], nginx: Box::new(|_| ()), site: Box::new(|_| ()), script: "", attributes: "" }
+    }
+
+    fn site(self, site: impl FnOnce(&Site) + 'static) -> Self {
+        Self { site: Box::new(site), ..self }
+    }
+
+    fn nginx(self, nginx: impl FnOnce(&mut Config) + 'static) -> Self {
+        Self { nginx: Box::new(nginx), ..self }
+    }
+
+    fn browser(self, browser: &'static [&'static str]) -> Self {
+        Self { browser, ..self }
+    }
+
+    /// Sees the canary without the fault and stable with it; returns the page for more.
+    async fn leads_to_stable(self) -> Stage {
+        let sound = Stage::new(site(self.attributes)).await;
+        sound.be("somebody").await;
+        sound.goto("/").await;
+        assert_eq!(demo::shown(&sound.browser).await, CANARY.shown());
+        sound.browser.assert_console(&[]).await;
+        drop(sound);
+
+        let site = site(self.attributes);
+        (self.site)(&site);
+        let stage = Stage::with(site, self.nginx).await;
+        let browser = &stage.browser;
+        browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": self.script })).await;
+        stage.be("somebody").await;
+        stage.goto("/").await;
+        assert_eq!(demo::shown(browser).await, STABLE.shown());
+        assert_eq!(demo::strip(browser).await["reason"], self.reason);
+        // Not only there: a reader sees it.
+        let text = browser.eval("document.body.innerText").await;
+        assert!(text.as_str().unwrap_or_default().contains("Lamps for rooms you stay in"), "{text}");
+        let place = "document.elementFromPoint(innerWidth / 2, innerHeight / 2)";
+        assert_eq!(browser.eval(&format!("document.getElementById('app').contains({place})")).await, true);
+
+        let own = format!("[canary] {} ", self.code);
+        let entries = browser.assert_console(&[&[own.as_str()], self.browser].concat()).await;
+        let lines: Vec<_> =
+            entries.iter().filter(|entry| entry.level >= Level::Warning && entry.text.contains("[canary]")).collect();
+        assert!(lines.len() == 1 && lines[0].text.contains("; stable loads"), "{lines:?}");
+        let pages = stage.nginx.access_log().requests_for("/", Mark::START).len();
+        assert_eq!(pages, 1, "stable comes in the same page view");
+        stage
+    }
+}
+
+/// The manifest's config with everybody on the canary.
+static CONFIG: LazyLock<String> = LazyLock::new(|| {
+    let base = Base::new();
+    base.set_percentage("100");
+    base.config()
+});
+
+/// The demo with everybody on the canary.
+fn site(attributes: &str) -> Site {
+    let site = Site::new();
+    site.mount_config(&CONFIG);
+    let page = read(&repo("www/index.html"));
+    let tag = r#"src="/runtime/canary.js" "#;
+    assert_eq!(page.matches(tag).count(), 1);
+    site.write("index.html", page.replace(tag, &format!("{tag}{attributes} ")));
+    site
+}
+
+/// A config that is rejected.
+async fn config_leads_to_stable(code: &'static str, text: impl Into<String>) -> Stage {
+    let text = text.into();
+    let fault = Fault::new(code, "ERROR").site(move |site| assert!(site.mount_config(&text)));
+    fault.leads_to_stable().await
+}
+
+/// The config that leads to the canary, with one thing changed.
+fn edited(from: &str, to: &str) -> String {
+    assert_eq!(CONFIG.matches(from).count(), 1, "{from:?} in {}", *CONFIG);
+    CONFIG.replace(from, to)
+}
+
+/// The module that decides, and its compressed copies, below the root of the site.
+fn modules(site: &Site) -> Vec<PathBuf> {
+    let files = fs::read_dir(site.root().join("runtime")).unwrap().map(|entry| entry.unwrap().path());
+    let modules: Vec<_> =
+        files.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("canary_")).collect();
+    assert_eq!(modules.len(), 3, "{modules:?}");
+    modules
+}
+
+#[tokio::test]
+async fn config_missing() {
+    let fault = Fault::new("E101", "ERROR").browser(&[NOT_FOUND]);
+    fault.site(|site| assert!(site.mount(&Files::new()))).leads_to_stable().await;
+}
+
+#[tokio::test]
+async fn config_that_hangs() {
+    // The system takes connections by itself; nobody ever reads from them.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let hang = format!("location = /config/canary.json {{ proxy_pass http://{}; ", silent.local_addr().unwrap());
+    let mut fault = Fault::new("E103", "ERROR")
+        .nginx(move |config| nginx::replace(config, "nginx.conf", "location = /config/canary.json {", &hang));
+    fault.attributes = r#"data-decision-budget="1000""#;
+    fault.leads_to_stable().await;
+}
+
+#[tokio::test]
+async fn config_is_a_web_page() {
+    let stage = config_leads_to_stable("E104", "<!doctype html><title>secret</title>").await;
+    assert_eq!(stage.browser.eval("document.documentElement.outerHTML.includes('secret')").await, false);
+}
+
+#[tokio::test]
+async fn config_is_no_json() {
+    config_leads_to_stable("E105", edited("\"FEATURE_FLAGS\": {", "\"FEATURE_FLAGS\": [")).await;
+}
+
+#[tokio::test]
+async fn config_is_cut_off() {
+    config_leads_to_stable("E105", &CONFIG[..CONFIG.len() / 2]).await;
+}
+
+#[tokio::test]
+async fn config_is_empty() {
+    config_leads_to_stable("E105", "").await;
+}
+
+#[tokio::test]
+async fn config_is_huge() {
+    config_leads_to_stable("E106", CONFIG.clone() + &" ".repeat(2 << 20)).await;
+}
+
+#[tokio::test]
+async fn config_has_a_key_twice() {
+    let twice = r#""CANARY_PERCENTAGE": 100, "CANARY_PERCENTAGE": 100,"#;
+    config_leads_to_stable("E108", edited(r#""CANARY_PERCENTAGE": 100,"#, twice)).await;
+}
+
+#[tokio::test]
+async fn percentage_is_a_string() {
+    config_leads_to_stable("E109", edited("100", r#""10""#)).await;
+}
+
+#[tokio::test]
+async fn asset_is_a_script_url() {
+    let text = edited("\"/assets/1.5.0/main.js\"", "\"javascript:globalThis.evil=1\"");
+    let stage = config_leads_to_stable("E113", text).await;
+    let touched = "globalThis.evil !== undefined || document.querySelector('[src^=\"javascript:\"]') !== null";
+    assert_eq!(stage.browser.eval(touched).await, false);
+}
+
+#[tokio::test]
+async fn module_missing() {
+    let remove = |site: &Site| modules(site).iter().for_each(|path| fs::remove_file(path).unwrap());
+    Fault::new("E201", "ERROR").browser(&[NOT_FOUND]).site(remove).leads_to_stable().await;
+}
+
+/// Puts `change(module)` in the place of each module.
+fn change_modules(site: &Site, change: impl Fn(Vec<u8>) -> Vec<u8>) {
+    for path in modules(site) {
+        if path.extension().unwrap() == "wasm" {
+            let bytes = fs::read(&path).unwrap();
+            fs::write(path, change(bytes)).unwrap();
+        } else {
+            fs::remove_file(path).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn module_damaged() {
+    let damage = |site: &Site| {
+        change_modules(site, |mut bytes| {
+            bytes.truncate(bytes.len() / 2);
+            bytes
+        });
+    };
+    Fault::new("E202", "ERROR").site(damage).leads_to_stable().await;
+}
+
+/// The smallest module there is: sound, and none that the glue knows.
+#[tokio::test]
+async fn module_of_another_build() {
+    let replace = |site: &Site| change_modules(site, |_| b"\0asm\x01\0\0\0".to_vec());
+    Fault::new("E206", "ERROR").site(replace).leads_to_stable().await;
+}
+
+#[tokio::test]
+async fn module_traps() {
+    let mut fault = Fault::new("E205", "ERROR");
+    fault.script = "const { Instance } = WebAssembly;
+        WebAssembly.Instance = function (...arguments_) {
+            const { exports } = new Instance(...arguments_);
+            return { exports: { ...exports, decide() { throw new WebAssembly.RuntimeError('unreachable'); } } };
+        };";
+    fault.leads_to_stable().await;
+}
+
+#[tokio::test]
+async fn module_blocked_by_policy() {
+    let block = |config: &mut Config| nginx::replace(config, "headers.conf", " 'wasm-unsafe-eval'", "");
+    Fault::new("E204", "ERROR").nginx(block).leads_to_stable().await;
+}
+
+/// No fault at all: the type of the module does not matter.
+#[tokio::test]
+async fn module_of_the_wrong_type_is_used() {
+    let mistype = |config: &mut Config| {
+        nginx::replace(config, "nginx.conf", "application/wasm          wasm;", "text/plain wasm;");
+    };
+    let stage = Stage::with(site(""), mistype).await;
+    stage.be("somebody").await;
+    stage.goto("/").await;
+    assert_eq!(demo::shown(&stage.browser).await, CANARY.shown());
+    stage.browser.assert_console(&[]).await;
+    let module = "performance.getEntriesByType('resource').find(({ name }) => name.endsWith('.wasm')).name";
+    let type_ = format!("fetch({module}).then((reply) => reply.headers.get('content-type'))");
+    assert_eq!(stage.browser.eval(&type_).await, "text/plain; charset=utf-8");
+}
+
+#[tokio::test]
+async fn storage_blocked() {
+    let mut fault = Fault::new("E301", "DISABLED");
+    fault.script = r#"
+        Object.defineProperty(Document.prototype, "cookie", { get: () => "", set: () => {} });
+        Object.defineProperty(window, "localStorage", { get: () => { throw new DOMException("no", "SecurityError"); } });
+    "#;
+    fault.leads_to_stable().await;
+}
+
+#[tokio::test]
+async fn canary_script_missing() {
+    let fault = Fault::new("E401", "STATIC").browser(&[NOT_FOUND]);
+    fault.site(|site| site.remove("assets/1.5.0/main.js")).leads_to_stable().await;
+}
+
+#[tokio::test]
+async fn canary_stylesheet_missing() {
+    let fault = Fault::new("E407", "STATIC").browser(&["Refused to apply style"]);
+    fault.site(|site| site.remove("assets/1.5.0/main.css")).leads_to_stable().await;
+}
+
+#[tokio::test]
+async fn canary_script_altered() {
+    let alter = |site: &Site| {
+        let script = fs::read_to_string(site.root().join("assets/1.5.0/main.js")).unwrap();
+        site.write("assets/1.5.0/main.js", format!("globalThis.altered = true;\n{script}"));
+    };
+    let fault = Fault::new("E408", "STATIC")
+        .browser(&["Failed to find a valid digest in the 'integrity' attribute", "SRI's integrity checks failed"]);
+    let stage = fault.site(alter).leads_to_stable().await;
+    assert_eq!(stage.browser.eval("globalThis.altered === undefined").await, true);
+}

@@ -1,0 +1,304 @@
+//! Flags of every type as a page reads them: values, details, overrides, and what it cannot do to them.
+
+use canary_e2e::bucket::{bucket, user_at};
+use canary_e2e::fixture::{config, ran, settle, site};
+use canary_e2e::test_site::Stage;
+use serde_json::{Value, json};
+
+/// A flag that everybody has at `value`.
+fn always(value: &Value) -> Value {
+    json!({ "variants": { "v": { "weight": 1, "value": value } }, "rules": [{ "if": {}, "serve": "v" }], "default": "v" })
+}
+
+/// A percentage, in which a flag just has this user, and one in which it just does not.
+fn around(key: &str, user: &str) -> (f64, f64) {
+    let bucket = f64::from(bucket("flag", key, user));
+    ((bucket + 1.0) / 1_000.0, bucket / 1_000.0)
+}
+
+/// A page with these flags, open and with its bundle there.
+async fn open(attributes: &str, flags: &Value, user: &str) -> Stage {
+    let stage = Stage::new(site(attributes, &config("5", flags))).await;
+    stage.be(user).await;
+    stage.goto("/").await;
+    ran(&stage.browser).await;
+    stage
+}
+
+#[tokio::test]
+async fn the_bundle_is_asked_for_once_and_before_its_flags() {
+    let assets = json!({ "canary": { "version": "2", "scripts": [
+        { "src": "/canary/main.js" }, { "src": "/classic.js", "type": "classic" }] } });
+    let text = config("100", &json!({ "on": true }));
+    let site = site("", &text.replacen('{', &format!("{{\"ASSETS\": {assets}, "), 1));
+    site.write("classic.js", "");
+    let stage = Stage::new(site).await;
+    let mark = stage.nginx.access_log().mark();
+    stage.goto("/").await;
+    assert_eq!(ran(&stage.browser).await, json!(["canary"]));
+    settle(&stage, mark).await;
+    let lines = stage.nginx.access_log().since(mark);
+    // The log has them in the order in which they ended.
+    let asked = "performance.getEntriesByType('resource').sort((a, b) => a.startTime - b.startTime).map(({ name }) => new URL(name).pathname)";
+    let asked = stage.browser.eval(asked).await;
+    let place =
+        |part: &str| asked.as_array()?.iter().position(|path| path.as_str().is_some_and(|path| path.starts_with(part)));
+    for script in ["/canary/main.js", "/classic.js"] {
+        assert_eq!(lines.iter().filter(|line| line.path == script).count(), 1, "{script} {lines:?}");
+        assert!(place(script) < place("/runtime/flags_") && place(script).is_some(), "{script} {asked}");
+    }
+    stage.browser.assert_console(&[]).await;
+}
+
+#[tokio::test]
+async fn each_getter_has_its_type_and_no_other() {
+    let values = json!({ "boolean": true, "string": "blue", "number": 7.5, "object": { "a": [1, { "b": null }] }, "list": [1, "x"], "null": null });
+    let flags: Value = values
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(key, value)| (key.clone(), always(value)))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    let stage = open("", &flags, "user-1").await;
+    for (getter, default) in
+        [("Boolean", json!(false)), ("String", json!("d")), ("Number", json!(1)), ("Object", json!({ "d": 1 }))]
+    {
+        for (key, value) in values.as_object().unwrap() {
+            let fits = key == &getter.to_lowercase() || (getter == "Object" && key == "list");
+            let expected = if fits {
+                json!({ "flagKey": key, "value": value, "variant": "v", "reason": "TARGETING_MATCH", "flagMetadata": {} })
+            } else {
+                json!({ "flagKey": key, "value": default, "variant": null, "reason": "ERROR", "errorCode": "TYPE_MISMATCH", "flagMetadata": {} })
+            };
+            let read = |what: &str| format!("canary.get{getter}{what}({key:?}, {default})");
+            let details = stage.browser.eval(&format!("JSON.parse(JSON.stringify({}))", read("Details"))).await;
+            assert_eq!(details, expected, "{getter} {key}");
+            assert_eq!(stage.browser.eval(&read("Value")).await, expected["value"], "{getter} {key}");
+        }
+    }
+    // `evaluate` takes its type from the default, and any where there is none.
+    for (call, expected) in [
+        ("evaluate('string', 'd')", json!("blue")),
+        ("evaluate('string', 1)", json!(1)),
+        ("evaluate('number', null)", json!(7.5)),
+        ("evaluate('number', undefined)", json!(7.5)),
+        ("evaluate('list', [], {})", json!([1, "x"])),
+        ("evaluate('gone', 'd', {})", json!("d")),
+    ] {
+        assert_eq!(stage.browser.eval(&format!("canary.{call}")).await, expected, "{call}");
+    }
+    stage.browser.assert_console(&[]).await;
+}
+
+#[tokio::test]
+async fn what_a_page_is_given_is_not_its_to_change() {
+    let stage = open("", &json!({ "theme": always(&json!({ "a": [1], "": { "b": 2 } })) }), "user-1").await;
+    let browser = &stage.browser;
+    let change = "(() => {
+        const value = canary.getObjectValue('theme', {});
+        const attempts = [() => (value.a = 0), () => value.a.push(2), () => (value[''].b = 0), () => delete value.a];
+        attempts.forEach((attempt) => { try { attempt(); } catch {} });
+        canary.getObjectDetails('theme', {}).value = 0;
+        return canary.getObjectValue('theme', {});
+    })()";
+    assert_eq!(browser.eval(change).await, json!({ "a": [1], "": { "b": 2 } }));
+    // For frameworks that compare by identity.
+    assert_eq!(browser.eval("canary.getObjectValue('theme', {}) === canary.getObjectValue('theme', {})").await, true);
+    browser.assert_console(&[]).await;
+}
+
+#[tokio::test]
+async fn any_context_can_be_asked_about() {
+    let user = user_at("s", 60_000);
+    let (inside, outside) = around("split", "user-7");
+    let flags = |percentage: f64| json!({ "split": percentage, "pro": { "rules": [{ "if": { "plan": "pro" }, "serve": true }], "default": false } });
+    for (percentage, expected) in [(inside, true), (outside, false)] {
+        let stage = open("", &flags(percentage), &user.id).await;
+        let browser = &stage.browser;
+        let split = format!("canary.evaluate('split', {}, {{ targetingKey: 'user-7' }})", !expected);
+        assert_eq!(browser.eval(&split).await, expected);
+        let pro = "['pro', 'free'].map((plan) => canary.evaluate('pro', false, { attributes: { plan } }))";
+        assert_eq!(browser.eval(pro).await, json!([true, false]));
+        // Without a context it is the page's own user, as by the getter.
+        assert_eq!(
+            browser.eval("canary.evaluate('split', false) === canary.getBooleanValue('split', false)").await,
+            true
+        );
+        // What is no context gets the default.
+        let odd = "[null, 5, 'user-7', [], { targetingKey: 7 }, { targetingKey: null }, { attributes: [] }, { attributes: 'x' },
+            { attributes: { n: 1n } }, { attributes: globalThis }].map((context) => canary.evaluate('pro', 'none', context))";
+        assert_eq!(browser.eval(odd).await, json!(vec!["none"; 10]));
+        browser.assert_console(&[]).await;
+    }
+}
+
+#[tokio::test]
+async fn overrides_hold_until_they_are_cleared() {
+    let stage = open("", &json!({ "on": true, "text": always(&json!("a")) }), "user-1").await;
+    let browser = &stage.browser;
+    browser.eval("void canary.on('configurationChanged', ({ flagsChanged }) => (globalThis.changed ??= []).push(flagsChanged))").await;
+    assert_eq!(
+        browser.eval("[canary.getBooleanValue('on', false), canary.getStringValue('text', '')]").await,
+        json!([true, "a"])
+    );
+    browser.eval("void canary.setOverride('on', false)").await;
+    assert_eq!(
+        browser.eval("details('on', true)").await,
+        json!({ "flagKey": "on", "value": false, "variant": null, "reason": "TARGETING_MATCH", "flagMetadata": { "override": true } })
+    );
+    browser.eval("void canary.setOverride('text', 'b')").await;
+    // The same again, one of no flag, and what is none at all change nothing.
+    browser.eval("void [['text', 'b'], ['gone', 1], ['', 1], ['text'], ['text', () => 0], ['text', 1n], [5, 1]].forEach((a) => canary.setOverride(...a))").await;
+    assert_eq!(
+        browser.eval("[canary.getStringValue('text', ''), details('gone', true).errorCode]").await,
+        json!(["b", "FLAG_NOT_FOUND"])
+    );
+    browser.eval("void canary.clearOverrides()").await;
+    assert_eq!(
+        browser.eval("[canary.getBooleanValue('on', false), canary.getStringValue('text', '')]").await,
+        json!([true, "a"])
+    );
+    assert_eq!(browser.eval("changed").await, json!([["on"], ["text"], ["on", "text"]]));
+    browser.assert_console(&[]).await;
+}
+
+#[tokio::test]
+async fn overrides_of_the_query_hold_where_the_config_allows_them() {
+    for allowed in [true, false] {
+        let text = config("5", &json!({ "on": true }));
+        let overrides = format!("{{\"OVERRIDES\": {{\"query\": {allowed}}}, ");
+        let stage = Stage::new(site("", &text.replacen('{', &overrides, 1))).await;
+        stage.goto("/?canary.flag=on:false").await;
+        ran(&stage.browser).await;
+        assert_eq!(stage.browser.eval("canary.getBooleanValue('on', true)").await, !allowed);
+        stage.browser.eval("void canary.clearOverrides()").await;
+        assert_eq!(stage.browser.eval("canary.getBooleanValue('on', false)").await, true);
+    }
+}
+
+#[tokio::test]
+async fn an_override_may_come_before_the_decision() {
+    let site = site("", &config("5", &json!({ "on": true })));
+    let late = "import { canary } from '/runtime/canary.js';
+        canary.setOverride('on', false);
+        canary.on('ready', () => (globalThis.first = canary.getBooleanValue('on', true)));
+        canary.ready.then((decision) => (globalThis.decision = decision));";
+    site.write("late.js", late);
+    let stage = Stage::new(site).await;
+    stage.goto("/").await;
+    ran(&stage.browser).await;
+    assert_eq!(stage.browser.eval("first").await, false);
+    stage.browser.assert_console(&[]).await;
+}
+
+#[tokio::test]
+async fn nothing_throws_whatever_it_is_given() {
+    let stage = open("", &json!({ "on": true, "split": 50 }), "user-1").await;
+    let browser = &stage.browser;
+    // `stop` comes last. Listeners that are none are not called either: that would be an error of the page.
+    let thrown = "(() => {
+        const cycle = {}; cycle.cycle = cycle;
+        let deep = {}; for (let i = 0; i < 1e5; i++) deep = { deep };
+        const fail = () => { throw new Error('thrown by the page'); };
+        const hostile = new Proxy({}, { get: fail, has: fail, ownKeys: fail, getPrototypeOf: fail, getOwnPropertyDescriptor: fail });
+        const odd = [undefined, null, NaN, 5, 10n, true, '', 'on', 'split', '__proto__', 'constructor', '\\ud800', 'a\\nb\\0', 'x'.repeat(1e5), Symbol('s'),
+            {}, [], Object.create(null), hostile, cycle, deep, { toString: fail }, { toJSON: fail }, { get targetingKey() { fail(); } },
+            { targetingKey: 5 }, { attributes: cycle }, { attributes: { n: 1n } }, { attributes: hostile }, new Date(NaN), new Map()];
+        const names = Object.keys(canary).filter((name) => !['ready', 'stop', 'setConsent'].includes(name)).concat('setConsent', 'stop');
+        const thrown = [];
+        for (const name of names) {
+            for (const [i, a] of odd.entries()) {
+                for (const [j, b] of odd.entries()) {
+                    try { canary[name](a, b, odd[(i + j) % odd.length]); } catch (error) { thrown.push(`${name} ${i} ${j} ${error}`); }
+                }
+            }
+        }
+        canary.identify('user-1');
+        canary.clearOverrides();
+        return [thrown, names.length, canary.getBooleanValue('on', false), details('split', true).reason];
+    })()";
+    assert_eq!(browser.eval(thrown).await, json!([[], 16, true, "SPLIT"]));
+    browser.assert_console(&[]).await;
+}
+
+#[tokio::test]
+async fn no_name_reaches_a_prototype() {
+    let attributes =
+        r#"data-attributes='{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}'"#;
+    let flags = r#"{"on": true, "__proto__": true, "constructor": true, "prototype": true}"#;
+    let text = config("5", &json!({})).replace("\"FEATURE_FLAGS\": {}", &format!("\"FEATURE_FLAGS\": {flags}"));
+    let stage = Stage::new(site(attributes, &text)).await;
+    let browser = &stage.browser;
+    browser.set_cookie("__proto__", "polluted", &stage.nginx.origin()).await;
+    stage.goto("/?__proto__=polluted&constructor=polluted&toJSON=x").await;
+    ran(browser).await;
+    let seen = browser.eval(r#"(() => {
+        const hostile = JSON.parse('{"__proto__": {"polluted": 1}}');
+        canary.identify("user-1", hostile);
+        canary.evaluate("on", false, { attributes: hostile });
+        canary.setOverride("on", hostile);
+        const override = canary.getObjectValue("on", {});
+        const keys = ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty"];
+        return [keys.map((key) => details(key, true).value), keys.map((key) => canary.getObjectDetails(key, 0).reason),
+            Object.keys(override), override.polluted === undefined, ({}).polluted === undefined, Object.keys(Object.prototype)];
+    })()"#).await;
+    assert_eq!(seen, json!([vec![true; 5], vec!["ERROR"; 5], ["__proto__"], true, true, []]));
+    browser.assert_console(&["E112"]).await;
+}
+
+#[tokio::test]
+async fn reading_costs_no_memory() {
+    let site = site("", &config("5", &json!({ "on": true, "split": 50, "theme": always(&json!({ "a": [1, 2, 3] })) })));
+    // The module's memory is nobody's business but this test's.
+    site.write(
+        "early.js",
+        "const { Instance } = WebAssembly;
+        WebAssembly.Instance = function (...args) {
+            const instance = new Instance(...args);
+            (globalThis.memories ??= []).push(instance.exports.memory);
+            return instance;
+        };
+        const { decode } = TextDecoder.prototype;
+        globalThis.answers = 0;
+        TextDecoder.prototype.decode = function (...args) {
+            globalThis.answers++;
+            return decode.apply(this, args);
+        };
+        globalThis.heard = [];",
+    );
+    let stage = Stage::new(site).await;
+    stage.goto("/").await;
+    ran(&stage.browser).await;
+    let bytes = "memories[0].buffer.byteLength";
+    let read = |times: &str| {
+        format!(
+            "(() => {{
+                for (let i = 0; i < {times}; i++) {{
+                    canary.getBooleanValue('split', false);
+                    canary.getObjectDetails('theme', {{}});
+                    canary.evaluate('on', false);
+                }}
+                for (let i = 0; i < {times} / 20; i++) {{
+                    canary.evaluate('split', false, {{ targetingKey: 'user-' + i, attributes: {{ i }} }});
+                    canary.identify('user-' + i, {{ i }});
+                    canary.setOverride('on', i);
+                    canary.clearOverrides();
+                }}
+                return {bytes};
+            }})()"
+        )
+    };
+    let before = stage.browser.eval(&read("100")).await;
+    assert!(before.as_u64().is_some_and(|bytes| bytes > 0), "{before}");
+    assert_eq!(stage.browser.eval(&read("1e5")).await, before);
+    // One flag, read again and again, is not asked of the module again.
+    let asked = "(() => {
+        canary.getBooleanValue('split', false);
+        const before = answers;
+        for (let i = 0; i < 1e5; i++) canary.getBooleanDetails('split', false);
+        return [before > 0, answers - before];
+    })()";
+    assert_eq!(stage.browser.eval(asked).await, json!([true, 0]));
+    stage.browser.assert_console(&[]).await;
+}

@@ -1,0 +1,315 @@
+//! The inline guard: stable loads even where `canary.js` cannot.
+//!
+//! Each fault is met twice: with the guard, and on the same page without it, which stays blank.
+
+mod fault;
+mod page;
+mod silence;
+mod stable;
+
+use canary_e2e::files::{read, repo};
+use canary_e2e::fixture;
+use canary_e2e::nginx::{self, Config};
+use canary_e2e::site_files::Site;
+use canary_e2e::test_site::Stage;
+use canary_e2e::wait::DEADLINE;
+use fault::{FAILED, Fault, NOT_FOUND};
+use page::{EARLY, GUARD, STATE, TAG, page, remove_runtime, runtime_location, shown, site};
+use serde_json::{Value, json};
+use silence::Silent;
+use stable::{INSERTED, hash, inserted, module};
+use std::time::Duration;
+
+#[tokio::test]
+async fn runtime_missing() {
+    let stage = Fault::new(&[NOT_FOUND]).site(remove_runtime).leads_to_stable().await;
+    assert_eq!(stage.browser.eval("violations").await, json!([]), "the policy of the repository allows it all");
+}
+
+#[tokio::test]
+async fn connection_closed() {
+    Fault::new(&["net::ERR_CONNECTION_RESET"])
+        .nginx(|config| runtime_location(config, "return 444;"))
+        .leads_to_stable()
+        .await;
+}
+
+#[tokio::test]
+async fn syntax_error() {
+    Fault::new(&["Uncaught SyntaxError"]).script("export const = {").leads_to_stable().await;
+}
+
+#[tokio::test]
+async fn error_at_top_level() {
+    Fault::new(&["Uncaught Error: boom"]).script("throw new Error('boom');").leads_to_stable().await;
+}
+
+const HTML_REFUSED: &str =
+    "Expected a JavaScript-or-Wasm module script but the server responded with a MIME type of \"text/html\"";
+
+#[tokio::test]
+async fn web_page_in_the_place_of_the_script() {
+    let html = r#"types { } default_type text/html; return 200 "<!doctype html><title>app</title>";"#;
+    Fault::new(&[HTML_REFUSED]).nginx(|config| runtime_location(config, html)).leads_to_stable().await;
+    Fault::new(&["Uncaught SyntaxError"]).script("<!doctype html><title>app</title>").leads_to_stable().await;
+}
+
+#[tokio::test]
+async fn blocked_by_policy() {
+    let block = |config: &mut Config| {
+        nginx::replace(config, "headers.conf", "script-src 'self'", "script-src 127.0.0.1:*/stable/ 'nonce-n'");
+    };
+    let stage =
+        Fault::new(&["violates the following Content Security Policy directive"]).nginx(block).leads_to_stable().await;
+    let violations = stage.browser.eval("violations").await;
+    let address = stage.nginx.url("/runtime/canary.js");
+    assert_eq!(violations, json!([format!("script-src-elem {address}")]));
+}
+
+#[tokio::test]
+async fn runtime_that_never_decides() {
+    let mut fault = Fault::new(&[]).script("globalThis[Symbol.for('canary-runtime')] = {};");
+    fault.line = "[canary] E103 canary.js did not decide within 800 ms; stable loads";
+    fault.leads_to_stable().await;
+}
+
+#[tokio::test]
+async fn runtime_hangs() {
+    let silent = Silent { patience: Duration::from_secs(1), answer: None };
+    let bare = silent.stage("", "data-decision-budget=400").await;
+    assert_eq!(bare.browser.eval(STATE).await, json!({ "variant": null, "ran": [], "scripts": 0 }));
+    drop(bare);
+
+    for (attributes, budget) in [
+        ("data-decision-budget=400", 400),
+        ("data-decision-budget=60001", 1500),
+        ("data-decision-budget=0", 1500),
+        ("data-decision-budget=soon", 1500),
+    ] {
+        let silent = Silent { patience: DEADLINE, answer: None };
+        let stage = silent.stage(&GUARD, attributes).await;
+        stage.browser.wait_for("globalThis.ran").await;
+        assert_eq!(stage.browser.eval(STATE).await, shown("stable"), "{attributes}");
+        let waited = stage.browser.eval("ranAt - globalThis[Symbol.for('canary-guard')]").await.as_f64().unwrap();
+        assert!(waited > f64::from(budget), "{attributes}: {waited}");
+        let line = format!("[canary] E103 canary.js did not start within {budget} ms; stable loads");
+        // The server that went away at last is the browser's matter: the guard has said its line.
+        let entries = stage.browser.assert_console(&[&line, "status of 502"]).await;
+        assert_eq!(entries.iter().filter(|entry| entry.text.contains("[canary]")).count(), 1, "{entries:?}");
+    }
+}
+
+#[tokio::test]
+async fn late_runtime_inserts_nothing() {
+    let silent = Silent { patience: DEADLINE, answer: Some(read(&repo("pkg/canary.js"))) };
+    let stage = silent.stage(&GUARD, "data-decision-budget=400").await;
+    stage.browser.wait_for(&format!("{}.ready", fixture::CANARY)).await;
+    stage.browser.wait_for("performance.now() > 3000").await;
+    assert_eq!(stage.browser.eval(STATE).await, shown("stable"));
+}
+
+/// And where it is decided, the guard is gone: neither its timer nor its listener does anything any more.
+#[tokio::test]
+async fn sound_page_is_left_alone() {
+    let elements = format!("{}{TAG} data-decision-budget=3000></script><p>shop</p>", *GUARD);
+    let stage = Stage::new(site(&elements)).await;
+    let browser = &stage.browser;
+    stage.be("somebody").await;
+    stage.goto("/").await;
+    browser.wait_for("globalThis.ran").await;
+    assert_eq!(browser.eval("globalThis[Symbol.for('canary-guard')] < performance.now()").await, true);
+    // Its timer looks once more.
+    browser.wait_for("performance.now() > ranAt + 200").await;
+    let fail = "delete document.documentElement.dataset.canaryVariant;
+        const tag = document.querySelector('[type=module]');
+        tag.dispatchEvent(new Event('error'));
+        dispatchEvent(new ErrorEvent('error', { filename: tag.src }));";
+    browser.eval(&format!("(() => {{ {fail} }})()")).await;
+    browser.wait_for("performance.now() > 6500").await;
+    assert_eq!(browser.eval(STATE).await, json!({ "variant": null, "ran": ["canary"], "scripts": 1 }));
+    browser.assert_console(&[]).await;
+    assert_eq!(browser.eval("violations").await, json!([]));
+}
+
+/// What the listener sees of others is not its own.
+#[tokio::test]
+async fn faults_of_others_are_none() {
+    let elements = format!(
+        r#"{}<script src="/none.js"></script><script src="/throws.js"></script>{TAG}></script>
+        <script type="module" src="/none.mjs"></script><link rel="stylesheet" href="/none.css">"#,
+        *GUARD
+    );
+    let site = site(&elements);
+    site.write("throws.js", "setTimeout(() => { throw new Error('of another'); });\nthrow new Error('of another');");
+    let stage = Stage::new(site).await;
+    stage.be("somebody").await;
+    stage.goto("/").await;
+    stage.browser.wait_for("globalThis.ran").await;
+    assert_eq!(stage.browser.eval(STATE).await, shown("canary"));
+    stage.browser.assert_console(&["none.js", "none.mjs", "none.css", "of another"]).await;
+}
+
+#[tokio::test]
+async fn stable_as_the_tag_says() {
+    let integrity = format!("sha256-{}", hash(&module("b")));
+    let elements = format!(
+        r#"{}{TAG} nonce="n" data-stable="/b.js" data-stable-integrity="{integrity}" data-stable-styles=" /a.css  /b.css"></script>"#,
+        *GUARD
+    );
+    let stage = inserted(&elements, |_| (), &[]).await;
+    stage.browser.wait_for("globalThis.ran").await;
+    assert_eq!(
+        stage.browser.eval(INSERTED).await,
+        json!([
+            ["link", "/a.css", "", "", "n", "anonymous"],
+            ["link", "/b.css", "", "", "n", "anonymous"],
+            ["script", "/b.js", "module", integrity, "n", "anonymous"]
+        ])
+    );
+    let styles = "getComputedStyle(document.body).getPropertyValue('--a') + getComputedStyle(document.body).getPropertyValue('--b')";
+    stage.browser.wait_for(&format!("{styles} === '11'")).await;
+    assert_eq!(stage.browser.eval("globalThis.ran").await, json!(["b"]));
+}
+
+#[tokio::test]
+async fn another_stable_than_the_hash_says_does_not_run() {
+    let integrity = format!("sha256-{}", hash("another"));
+    let elements = format!("{}{TAG} data-stable=/b.js data-stable-integrity={integrity}></script>", *GUARD);
+    let said = ["Failed to find a valid digest", "/b.js did not load"];
+    let stage = inserted(&elements, |_| (), &said).await;
+    assert_eq!(stage.browser.eval("globalThis.ran ?? null").await, Value::Null);
+}
+
+/// Nothing is left to load: the page says so, and is there when it is tried again.
+#[tokio::test]
+async fn stable_is_missing_too() {
+    let elements = format!("{}{TAG} data-stable=/gone.js></script>", *GUARD);
+    let stage = inserted(&elements, |_| (), &["[canary] E501 ", "gone.js"]).await;
+    let browser = &stage.browser;
+    browser.wait_for("document.body.innerText.trim() === 'This page could not be loaded. Try again'").await;
+    stage.site.write("gone.js", "globalThis.ran = ['late'];");
+    browser.eval("document.querySelector('button').click()").await;
+    browser.wait_for("globalThis.ran?.[0] === 'late'").await;
+
+    // What is on the screen stays as it is.
+    let failures = "addEventListener('error', ({ target }) => (globalThis.failed = target.src), true);";
+    stage.site.write("early.js", format!("{EARLY} {failures}"));
+    stage.site.write("index.html", page(&format!("{elements}<p>shop</p>").replace("gone", "none")));
+    stage.goto("/").await;
+    browser.wait_for("globalThis.failed?.endsWith('/none.js')").await;
+    assert_eq!(browser.eval("document.body.innerText.trim()").await, "shop");
+}
+
+#[tokio::test]
+async fn stable_as_the_block_says() {
+    let block = r#"{"version": "1", "scripts": [{"src": "/b.js"}, {"src": "/classic.js", "type": "classic"},
+        {"src": "/a.js", "type": "module"}], "styles": [{"href": "/a.css"}], "preload": [{"href": "/x.js"}]}"#;
+    let elements = format!(
+        r#"{}<script type="application/json" data-canary-stable>{block}</script>{TAG} data-stable="/none.js"></script>"#,
+        *GUARD
+    );
+    let stage = inserted(&elements, |_| (), &[]).await;
+    stage.browser.wait_for("globalThis.ran?.length === 3").await;
+    assert_eq!(stage.browser.eval("[globalThis.ran, globalThis.classic]").await, json!([["b", "classic", "a"], 1]));
+    let script = |address: &str, kind: &str| json!(["script", address, kind, "", "", "anonymous"]);
+    assert_eq!(
+        stage.browser.eval(INSERTED).await,
+        json!([
+            ["link", "/a.css", "", "", "", "anonymous"],
+            script("/b.js", "module"),
+            script("/classic.js", ""),
+            script("/a.js", "module")
+        ])
+    );
+}
+
+#[tokio::test]
+async fn block_that_is_no_bundle() {
+    let elements = |block: &str| {
+        let block = format!(r#"<script type="application/json" data-canary-stable>{block}</script>"#);
+        format!(r#"{}{block}{TAG} data-stable="/b.js"></script>"#, *GUARD)
+    };
+    let stage = inserted(&elements("{"), |_| (), &[]).await;
+    for block in [
+        "",
+        "null",
+        "[]",
+        r#"{"scripts": []}"#,
+        r#"{"scripts": [{}]}"#,
+        r#"{"scripts": [{"src": 1}]}"#,
+        r#"{"scripts": [{"src": "/none.js"}], "styles": 1}"#,
+        r#"{"scripts": [{"src": "/none.js"}], "styles": [{"href": 2}]}"#,
+    ] {
+        stage.browser.wait_for("globalThis.ran").await;
+        assert_eq!(stage.browser.eval("globalThis.ran").await, json!(["b"]), "the one before {block}");
+        stage.site.write("index.html", page(&elements(block)));
+        stage.goto("/").await;
+        stage.browser.assert_console(&[NOT_FOUND, FAILED]).await;
+    }
+    stage.browser.wait_for("globalThis.ran").await;
+    assert_eq!(stage.browser.eval("globalThis.ran").await, json!(["b"]));
+}
+
+/// Neither a tag nor anything else.
+#[tokio::test]
+async fn page_without_a_tag() {
+    let stage = Stage::new(site(&GUARD)).await;
+    stage.goto("/").await;
+    stage
+        .browser
+        .eval("dispatchEvent(new ErrorEvent('error')) && document.body.dispatchEvent(new Event('error'))")
+        .await;
+    assert_eq!(stage.browser.eval(STATE).await, json!({ "variant": null, "ran": [], "scripts": 0 }));
+    stage.browser.wait_for("globalThis.ran").await;
+    assert_eq!(stage.browser.eval(STATE).await, shown("stable"));
+    stage.browser.assert_console(&["[canary] E103 canary.js did not start within 1500 ms; stable loads"]).await;
+}
+
+/// A policy of nonces and Trusted Types, as strict as they come.
+#[tokio::test]
+async fn strict_policy() {
+    let strict = |trusted: &'static str| {
+        move |config: &mut Config| {
+            let policy = format!(
+                "script-src 'nonce-n' 'strict-dynamic'; require-trusted-types-for 'script'; trusted-types {trusted}; "
+            );
+            let text = config.get_mut("headers.conf").unwrap();
+            let (before, rest) = text.split_once("script-src ").unwrap();
+            let (_, after) = rest.split_once("; ").unwrap();
+            *text = format!("{before}{policy}{after}");
+        }
+    };
+    let guard = GUARD.replace("<script ", "<script nonce=\"n\" ");
+    let elements = format!(r#"{guard}{TAG} nonce="n" data-stable="/b.js"></script>"#);
+    let stage = inserted(&elements, strict("canary-runtime"), &[]).await;
+    stage.browser.wait_for("globalThis.ran").await;
+    assert_eq!(stage.browser.eval("[ran, violations]").await, json!([["b"], []]));
+
+    // Without the name there is no way, and no error in the page either.
+    let refused =
+        ["Creating a TrustedTypePolicy named 'canary-runtime' violates", "requires 'TrustedScriptURL' assignment"];
+    let site = site(&elements);
+    site.write(
+        "early.js",
+        format!("{EARLY} globalThis.errors = []; addEventListener('error', (event) => errors.push(event.message));"),
+    );
+    remove_runtime(&site);
+    let stage = Stage::with(site, strict("another")).await;
+    stage.goto("/").await;
+    stage.browser.assert_console(&[&[NOT_FOUND, FAILED], refused.as_slice()].concat()).await;
+    assert_eq!(stage.browser.eval("[globalThis.ran ?? null, errors]").await, json!([null, []]));
+}
+
+/// The page of the repository, with the policy of the repository.
+#[tokio::test]
+async fn demo_without_its_runtime() {
+    let site = Site::new();
+    site.mount_config(&fixture::config("100", &json!({})));
+    remove_runtime(&site);
+    let stage = Stage::new(site).await;
+    stage.goto("/").await;
+    let drawn = "document.querySelector('#app').dataset.bundle";
+    assert_eq!(stage.browser.wait_for(drawn).await, "stable");
+    stage.browser.wait_for("document.body.innerText.includes('Lamps for rooms you stay in')").await;
+    stage.browser.assert_console(&[NOT_FOUND, FAILED]).await;
+}

@@ -1,0 +1,77 @@
+//! The page that the guard is in, and what serves it.
+
+use canary_e2e::files::{read, repo};
+use canary_e2e::fixture;
+use canary_e2e::nginx::{self, Config};
+use canary_e2e::site_files::Site;
+use serde_json::{Value, json};
+use std::sync::LazyLock;
+
+/// The element in the demo's page, of which `canaryctl`'s tests say that it is the present one.
+pub(crate) static GUARD: LazyLock<String> = LazyLock::new(|| {
+    let page = read(&repo("www/index.html"));
+    let (_, rest) = page.split_once("<script data-canary-guard>").expect("a guard in the demo's page");
+    let (script, _) = rest.split_once("</script>").expect("an end of the guard");
+    format!("<script data-canary-guard>{script}</script>")
+});
+
+/// The tag, but for its other attributes.
+pub(crate) const TAG: &str = r#"<script type="module" src="/runtime/canary.js""#;
+
+/// What is in the page, and what ran there.
+pub(crate) const STATE: &str = r#"({
+    variant: document.documentElement.dataset.canaryVariant ?? null,
+    ran: globalThis.ran ?? [],
+    scripts: document.querySelectorAll('script[src$="main.js"]').length,
+})"#;
+
+/// A page with these elements; everybody is in the canary. It notes violations of its policy.
+pub(crate) fn site(elements: &str) -> Site {
+    let site = Site::new();
+    site.write("index.html", page(elements));
+    site.write("early.js", EARLY);
+    for arm in ["stable", "canary"] {
+        site.write(&format!("{arm}/main.js"), bundle(arm));
+    }
+    site.mount_config(&fixture::config("100", &json!({})));
+    site
+}
+
+pub(crate) fn page(elements: &str) -> String {
+    format!(
+        r#"<!doctype html><title>guard</title><link rel="icon" href="data:,"><script nonce="n" src="/early.js"></script>
+        {elements}<body>"#
+    )
+}
+
+pub(crate) const EARLY: &str = r#"
+    globalThis.violations = [];
+    document.addEventListener("securitypolicyviolation", (event) => violations.push(event.effectiveDirective + " " + event.blockedURI));
+"#;
+
+pub(crate) fn bundle(name: &str) -> String {
+    format!(r#"(globalThis.ran ??= []).push("{name}"); globalThis.ranAt = performance.now();"#)
+}
+
+/// What the page has when an arm is there, once.
+pub(crate) fn shown(arm: &str) -> Value {
+    json!({ "variant": arm, "ran": [arm], "scripts": 1 })
+}
+
+/// Replaces `canary.js` and its compressed copies.
+pub(crate) fn write_runtime(site: &Site, text: &str) {
+    remove_runtime(site);
+    site.write("runtime/canary.js", text);
+}
+
+pub(crate) fn remove_runtime(site: &Site) {
+    for suffix in ["", ".br", ".gz"] {
+        site.remove(&format!("runtime/canary.js{suffix}"));
+    }
+}
+
+/// Puts directives before those that nginx has for `canary.js`.
+pub(crate) fn runtime_location(config: &mut Config, directives: &str) {
+    const LOCATION: &str = "location = /runtime/canary.js {";
+    nginx::replace(config, "nginx.conf", LOCATION, &format!("{LOCATION} {directives}"));
+}

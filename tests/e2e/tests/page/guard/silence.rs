@@ -1,0 +1,52 @@
+//! A `canary.js` that does not come, or comes late.
+
+use super::page::{TAG, runtime_location, site};
+use canary_e2e::access_log::{AccessLog, Mark};
+use canary_e2e::test_site::Stage;
+use canary_e2e::wait::{self, DEADLINE};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A server that takes a request for `canary.js` and is silent until stable has been asked for, or for `patience`. A page
+/// does not finish loading before.
+pub(crate) struct Silent {
+    pub(crate) patience: Duration,
+    /// What it says at last.
+    pub(crate) answer: Option<String>,
+}
+
+impl Silent {
+    fn serve(self, listener: TcpListener, log: AccessLog) -> thread::JoinHandle<()> {
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            // Else the system would throw the answer away with the request.
+            let mut head = BufReader::new(&stream).lines();
+            while head.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+            let start = Instant::now();
+            let is_over = || start.elapsed() > self.patience || !log.requests_for(STABLE, Mark::START).is_empty();
+            wait::until("stable", DEADLINE, || is_over().then_some(()));
+            if let Some(body) = self.answer {
+                let length = body.len();
+                let head =
+                    format!("HTTP/1.1 200 OK\r\nContent-Type: text/javascript\r\nContent-Length: {length}\r\n\r\n");
+                stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+            }
+        })
+    }
+
+    /// The page while `canary.js` is silent, and after that.
+    pub(crate) async fn stage(self, guard: &str, attributes: &str) -> Stage {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let site = site(&format!("{guard}{TAG} {attributes}></script>"));
+        let proxy = format!("proxy_pass http://{};", listener.local_addr().unwrap());
+        let stage = Stage::with(site, |config| runtime_location(config, &proxy)).await;
+        let server = self.serve(listener, stage.nginx.access_log());
+        stage.goto("/").await;
+        server.join().unwrap();
+        stage
+    }
+}
+
+const STABLE: &str = "/stable/main.js";

@@ -1,0 +1,38 @@
+//! Stable as the guard puts it into a page.
+
+use super::fault::{FAILED, NOT_FOUND};
+use super::page::{bundle, remove_runtime, site};
+use canary_e2e::nginx::Config;
+use canary_e2e::test_site::Stage;
+
+/// What the guard puts into a page whose `canary.js` is missing.
+pub(crate) async fn inserted(elements: &str, policy: impl FnOnce(&mut Config), console: &[&str]) -> Stage {
+    let site = site(elements);
+    remove_runtime(&site);
+    site.write("classic.js", format!("var classic = 1; {}", bundle("classic")));
+    for name in ["a", "b"] {
+        // With an import, so that what needs none would run before it, were there no order.
+        site.write(&format!("{name}.js"), module(name));
+        site.write(&format!("{name}/import.js"), "");
+        site.write(&format!("{name}.css"), format!("body {{ --{name}: 1; }}"));
+    }
+    let stage = Stage::with(site, policy).await;
+    stage.goto("/").await;
+    stage.browser.assert_console(&[&[NOT_FOUND, FAILED], console].concat()).await;
+    stage
+}
+
+pub(crate) fn module(name: &str) -> String {
+    format!(r#"import "/{name}/import.js"; {}"#, bundle(name))
+}
+
+pub(crate) const INSERTED: &str = r#"[...document.head.querySelectorAll("[crossorigin]")].map((it) => {
+    const address = it.getAttribute("href") ?? it.getAttribute("src");
+    return [it.localName, address, it.type, it.integrity, it.nonce, it.crossOrigin];
+})"#;
+
+pub(crate) fn hash(text: &str) -> String {
+    use base64::Engine;
+    use sha2::{Digest, Sha256};
+    base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text))
+}

@@ -1,0 +1,308 @@
+//! The npm package as its users have it: a type checker, a bundler, OpenFeature's SDK, each the real one.
+
+use canary_e2e::browser::Browser;
+use canary_e2e::bucket::{bucket, user_at};
+use canary_e2e::files::{copy_tree, read, repo};
+use canary_e2e::fixture::{config, page, ran, site};
+use canary_e2e::site_files::Site;
+use canary_e2e::test_site::Stage;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+/// A copy of `tests/npm` with its tools and with the package, as `npm pack` makes it from `pkg/`. Once a run: what the
+/// lock file says is installed anew, so that nothing comes from an earlier one.
+static PROJECT: LazyLock<PathBuf> = LazyLock::new(|| {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("npm");
+    let _ = std::fs::remove_dir_all(&dir);
+    copy_tree(&repo("tests/npm"), &dir);
+    npm(&dir, &["ci", "--ignore-scripts", "--prefer-offline"]);
+    let packed = npm(&dir, &["pack", "--json", &repo("pkg").display().to_string()]);
+    let packed: Value = serde_json::from_str(&packed).unwrap_or_else(|e| panic!("npm pack: {e}: {packed}"));
+    let tarball = format!("./{}", packed[0]["filename"].as_str().expect("npm pack names the file"));
+    npm(&dir, &["install", "--no-save", "--no-package-lock", "--ignore-scripts", "--prefer-offline", &tarball]);
+    dir
+});
+
+/// What npm prints.
+#[track_caller]
+fn npm(dir: &Path, args: &[&str]) -> String {
+    let quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"];
+    run(Command::new("npm").current_dir(dir).args(args).args(quiet))
+}
+
+/// Runs a tool of the project in one of its folders.
+#[track_caller]
+fn tool(folder: &str, name: &str, args: &[&str]) {
+    let program = PROJECT.join("node_modules/.bin").join(name);
+    run(Command::new(program).current_dir(PROJECT.join(folder)).args(args));
+}
+
+/// Standard output, of what has to succeed.
+#[track_caller]
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|e| panic!("cannot run {command:?}: {e}"));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{command:?}: {}\n{out}{err}", output.status);
+    out
+}
+
+#[test]
+fn a_strict_type_checker_accepts_the_declarations() {
+    // The samples have lines that must not compile as well: `tsc` reports each that does.
+    tool("types", "tsc", &["--project", "."]);
+}
+
+#[test]
+fn the_package_has_what_it_exports() {
+    let package: Value = serde_json::from_str(&read(&repo("pkg/package.json"))).unwrap();
+    assert!(package["version"].as_str().is_some_and(|version| !version.is_empty()), "{package}");
+    let packed = PROJECT.join("node_modules/canary-runtime");
+    let exports = package["exports"].as_object().unwrap();
+    let files = exports.values().flat_map(|export| match export {
+        Value::Object(by_condition) => by_condition.values().cloned().collect(),
+        file => vec![file.clone()],
+    });
+    for file in files.chain(["main", "types"].map(|key| package[key].clone())) {
+        let file = file.as_str().unwrap();
+        assert!(packed.join(file).is_file(), "{file}");
+    }
+    // With the modules that `canary.js` names, and without the copies that are for a server.
+    let names: Vec<_> =
+        packed.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let count =
+        |start: &str, end: &str| names.iter().filter(|name| name.starts_with(start) && name.ends_with(end)).count();
+    assert_eq!([count("canary_", ".wasm"), count("refresh_", ".wasm"), count("refresh_", ".js")], [1; 3], "{names:?}");
+    assert_eq!([count("", ".br"), count("", ".gz"), count("LICENSE-", "")], [0, 0, 2], "{names:?}");
+}
+
+#[tokio::test]
+async fn both_entries_have_the_members_that_are_declared() {
+    let declarations = read(&repo("pkg/canary.d.ts"));
+    let (_, rest) = declarations.split_once("export interface Canary {").unwrap();
+    let (body, _) = rest.split_once("\n}").unwrap();
+    let name = |line: &str| {
+        let line = line.strip_prefix("  ")?.trim_start_matches("readonly ");
+        let end = line.find(|c: char| !c.is_ascii_alphanumeric())?;
+        (end > 0).then(|| line[..end].to_owned())
+    };
+    let declared: BTreeSet<String> = body.lines().filter_map(name).collect();
+    let stage = Stage::new(site("", &config("5", &json!({})))).await;
+    stage.goto("/").await;
+    ran(&stage.browser).await;
+    for entry in ["canary", "client"] {
+        let members = format!("import('/runtime/{entry}.js').then(({{ canary }}) => Object.keys(canary))");
+        let members: BTreeSet<String> = serde_json::from_value(stage.browser.eval(&members).await).unwrap();
+        assert_eq!(members, declared, "{entry}");
+    }
+    stage.browser.assert_console(&[]).await;
+}
+
+#[test]
+fn a_server_may_import_it() {
+    let script = "
+        import { canary } from 'canary-runtime';
+        import { CanaryProvider } from 'canary-runtime/openfeature';
+        const off = canary.on('ready', () => {});
+        off();
+        canary.identify('user-1');
+        new CanaryProvider();
+        const { variant, reason, errorCode } = await canary.ready;
+        console.log(JSON.stringify([variant, reason, errorCode, canary.getStringValue('f', 'd'), canary.evaluate('f', 1), canary.getNumberDetails('f', 2)]));
+    ";
+    let printed = run(Command::new("node").current_dir(&*PROJECT).args(["--input-type=module", "--eval", script]));
+    let details = json!({ "flagKey": "f", "value": 2, "variant": null, "reason": "ERROR", "errorCode": "PROVIDER_NOT_READY", "flagMetadata": {} });
+    assert_eq!(
+        serde_json::from_str::<Value>(&printed).unwrap(),
+        json!(["stable", "ERROR", "PROVIDER_NOT_READY", "d", 1, details])
+    );
+}
+
+#[tokio::test]
+async fn a_bundle_may_import_it_before_the_runtime_is_there() {
+    let site = site(
+        "",
+        &config(
+            "5",
+            &json!({ "on": true, "pro": { "rules": [{ "if": { "plan": "pro" }, "serve": true }], "default": false } }),
+        ),
+    );
+    site.write("index.html", page(""));
+    let late = "
+        import { canary } from '/runtime/client.js';
+        globalThis.client = canary;
+        globalThis.told = [];
+        globalThis.before = [canary.getBooleanValue('on', false), canary.getStringDetails('on', 'd').errorCode];
+        canary.identify('user-1', { plan: 'free' });
+        canary.identify('user-1', { plan: 'pro' });
+        canary.on('ready', () => told.push('left'))();
+        const off = canary.on('ready', () => told.push(canary.getBooleanValue('pro', false)));
+        canary.on('configurationChanged', () => told.push('changed'));
+        canary.ready.then((decision) => (globalThis.decision = decision));
+        globalThis.off = off;";
+    site.write("late.js", late);
+    let stage = Stage::new(site).await;
+    let browser = &stage.browser;
+    stage.goto("/").await;
+    assert_eq!(browser.wait_for("globalThis.before").await, json!([false, "PROVIDER_NOT_READY"]));
+    let include = "void document.head.append(Object.assign(document.createElement('script'), { type: 'module', src: '/runtime/canary.js' }))";
+    browser.eval(include).await;
+    ran(browser).await;
+    assert_eq!(browser.wait_for("told.length && told").await, json!([true]));
+    let same = "import('/runtime/canary.js').then(({ canary }) => Promise.all([canary.ready, client.ready])).then(([a, b]) => a === b)";
+    assert_eq!(browser.eval(same).await, true);
+    assert_eq!(browser.eval("client.getBooleanValue('on', false)").await, true);
+    browser.eval("void client.setOverride('on', false)").await;
+    assert_eq!(browser.eval("told").await, json!([true, "changed"]));
+    browser.assert_console(&[]).await;
+}
+
+/// The real SDK and the provider, bundled once for all tests that load them.
+static OPENFEATURE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    tool("openfeature", "vite", &["build", "--logLevel", "error"]);
+    std::fs::read(PROJECT.join("openfeature/dist/openfeature.js")).expect("what was built")
+});
+
+/// A page with the real SDK and the provider, both bundled.
+async fn with_openfeature(user: &str, config: &str) -> Stage {
+    let site = site("", config);
+    let include = r#"<script type="module" src="/runtime/canary.js"></script><script type="module" src="/openfeature.js"></script>"#;
+    site.write("index.html", page(include));
+    site.write("openfeature.js", &*OPENFEATURE);
+    let stage = Stage::new(site).await;
+    stage.be(user).await;
+    stage.goto("/").await;
+    stage.browser.wait_for("globalThis.status").await;
+    stage
+}
+
+/// What a tab sees that is looked at again.
+async fn look(browser: &Browser) {
+    browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
+}
+
+#[tokio::test]
+async fn openfeature_evaluates_through_the_provider() {
+    let user = user_at("s", 60_000);
+    let split = f64::from(bucket("flag", "split", &user.id) + 1) / 1_000.0;
+    let value = |value: Value| json!({ "variants": { "v": { "weight": 1, "value": value } }, "rules": [{ "if": {}, "serve": "v" }], "default": "v" });
+    let flags = |on: bool| {
+        json!({ "on": on, "split": split, "text": value(json!("blue")), "size": value(json!(7.5)), "theme": value(json!({ "a": [1] })),
+            "pro": { "rules": [{ "if": { "plan": "pro" }, "serve": true }], "default": false } })
+    };
+    let stage = with_openfeature(&user.id, &config("5", &flags(true))).await;
+    let browser = &stage.browser;
+    assert_eq!(
+        browser.eval("[status, early.errorCode, client.metadata.providerMetadata.name]").await,
+        json!(["READY", "PROVIDER_NOT_READY", "canary-runtime"])
+    );
+    let values = "[client.getBooleanValue('on', false), client.getBooleanValue('split', false), client.getStringValue('text', 'd'),
+        client.getNumberValue('size', 1), client.getObjectValue('theme', {}), client.getBooleanValue('pro', true)]";
+    assert_eq!(browser.eval(values).await, json!([true, true, "blue", 7.5, { "a": [1] }, false]));
+    for (call, value, variant, reason, code) in [
+        ("getBooleanDetails('on', false)", json!(true), Value::Null, "STATIC", Value::Null),
+        ("getBooleanDetails('split', false)", json!(true), Value::Null, "SPLIT", Value::Null),
+        ("getStringDetails('text', 'd')", json!("blue"), json!("v"), "TARGETING_MATCH", Value::Null),
+        ("getNumberDetails('text', 1)", json!(1), Value::Null, "ERROR", json!("TYPE_MISMATCH")),
+        ("getObjectDetails('gone', [])", json!([]), Value::Null, "ERROR", json!("FLAG_NOT_FOUND")),
+    ] {
+        let details = browser.eval(&format!("JSON.parse(JSON.stringify(client.{call}))")).await;
+        let seen = ["value", "variant", "reason", "errorCode"].map(|key| details[key].clone());
+        assert_eq!(seen, [value, variant, json!(reason), code], "{call}");
+    }
+
+    browser.eval("openfeature.setContext({ targetingKey: 'user-7', plan: 'pro' }).then(() => 0)").await;
+    assert_eq!(browser.eval("client.getBooleanValue('pro', false)").await, true);
+    // Without a key, whom the page began with.
+    browser.eval("openfeature.setContext({}).then(() => 0)").await;
+    assert_eq!(
+        browser.eval("[client.getBooleanValue('pro', true), client.getBooleanValue('split', false)]").await,
+        json!([false, true])
+    );
+    browser.eval("openfeature.setContext({ targetingKey: 7 }).then(() => 0)").await;
+    assert_eq!(browser.eval("client.getBooleanDetails('on', false).errorCode").await, "INVALID_CONTEXT");
+    browser.eval("openfeature.setContext({}).then(() => 0)").await;
+    let changes = json!([
+        ["Ready", null],
+        ["ContextChanged", null],
+        ["ContextChanged", null],
+        ["ContextChanged", null],
+        ["ContextChanged", null]
+    ]);
+    assert_eq!(browser.eval("told").await, changes);
+
+    // A new config, none that can be read, and the same one again.
+    browser.eval("void told.splice(0)").await;
+    stage.site.mount_config(&config("5", &flags(false)));
+    look(browser).await;
+    browser.wait_for("told.length === 1").await;
+    assert_eq!(browser.eval("client.getBooleanValue('on', true)").await, false);
+    stage.site.mount_config("{");
+    look(browser).await;
+    browser.wait_for("client.providerStatus === 'STALE'").await;
+    assert_eq!(browser.eval("client.getStringValue('text', 'd')").await, "blue");
+    stage.site.mount_config(&config("5", &flags(false)));
+    look(browser).await;
+    browser.wait_for("client.providerStatus === 'READY'").await;
+    assert_eq!(browser.eval("told").await, json!([["ConfigurationChanged", ["on"]], ["Stale", null], ["Ready", null]]));
+
+    // Closed, it is told nothing more.
+    browser.eval("openfeature.clearProviders().then(() => 0)").await;
+    browser.eval("void told.splice(0)").await;
+    browser.eval(r#"void globalThis[Symbol.for("canary-runtime")].setOverride("on", true)"#).await;
+    assert_eq!(browser.eval("told").await, json!([]));
+    browser.assert_console(&["[canary] E105 "]).await;
+}
+
+#[tokio::test]
+async fn openfeature_is_told_that_there_is_no_config() {
+    let stage = with_openfeature("user-1", "{").await;
+    let browser = &stage.browser;
+    assert_eq!(browser.eval("status").await, "ERROR: no usable config: PARSE_ERROR");
+    assert_eq!(
+        browser.eval("[client.getBooleanValue('on', false), told.map(([type]) => type)]").await,
+        json!([false, ["Error"]])
+    );
+    stage.site.mount_config(&config("5", &json!({ "on": true })));
+    look(browser).await;
+    browser.wait_for("client.providerStatus === 'READY'").await;
+    assert_eq!(browser.eval("client.getBooleanValue('on', false)").await, true);
+    browser.assert_console(&["[canary] E105 "]).await;
+}
+
+#[tokio::test]
+async fn an_app_of_vite_shares_the_pages_runtime() {
+    tool("app", "vite", &["build", "--logLevel", "error"]);
+    let dist = PROJECT.join("app/dist");
+    let canaryctl = std::env::var_os("CANARYCTL").map_or_else(|| repo("target/release/canaryctl"), Into::into);
+    run(Command::new(canaryctl).arg("inject").arg(dist.join("index.html")));
+
+    let site = Site::new();
+    copy_tree(&dist, site.root());
+    let manifest: Value = serde_json::from_str(&read(&dist.join(".vite/manifest.json"))).unwrap();
+    let entry = &manifest["index.html"];
+    let address = |file: &Value| format!("/{}", file.as_str().unwrap());
+    let styles: Vec<_> = entry["css"].as_array().unwrap().iter().map(|file| json!({ "href": address(file) })).collect();
+    let assets =
+        json!({ "canary": { "version": "2", "scripts": [{ "src": address(&entry["file"]) }], "styles": styles } });
+    let value = json!({ "variants": { "v": { "weight": 1, "value": "v2" } } });
+    let text = config("5", &json!({ "new-checkout": true, "search-ranking": value }));
+    site.mount_config(&text.replacen('{', &format!("{{\"ASSETS\": {assets}, "), 1));
+    let stage = Stage::new(site).await;
+    let browser = &stage.browser;
+    for (bucket, arm) in [(60_000, "stable"), (0, "canary")] {
+        stage.be(&user_at("s", bucket).id).await;
+        stage.goto("/").await;
+        browser.wait_for("document.querySelector('#lazy')").await;
+        let shown = "['arm', 'flag', 'lazy'].map((id) => document.getElementById(id).textContent)";
+        assert_eq!(browser.eval(shown).await, json!([arm, "true", "v2"]));
+        let colours = "['main', '#lazy'].map((selector) => getComputedStyle(document.querySelector(selector)).color)";
+        assert_eq!(browser.eval(colours).await, json!(["rgb(1, 2, 3)", "rgb(4, 5, 6)"]));
+        let here = browser.eval("[runs, isSame, document.documentElement.dataset.canaryVariant]").await;
+        assert_eq!(here, json!([1, true, arm]));
+    }
+    browser.assert_console(&[]).await;
+}

@@ -1,0 +1,295 @@
+//! The panel for developers: who gets it, what it shows, what it changes, and what it leaves alone.
+
+mod flags;
+mod tester;
+
+use canary_e2e::access_log::Mark;
+use canary_e2e::atomic::Files;
+use canary_e2e::bucket::user_at;
+use canary_e2e::fixture::{ran, settle, site};
+use canary_e2e::nginx;
+use canary_e2e::test_site::Stage;
+use serde_json::{Value, json};
+use tester::{goto, panel, press, press_text, see};
+
+/// Nothing here is about time.
+const PATIENT: &str = r#"data-decision-budget="15000""#;
+
+/// A config that lets testers override.
+fn config(percentage: f64, flags: &Value) -> String {
+    json!({ "CANARY_PERCENTAGE": percentage, "REVISION": 7, "SALT": "s", "OVERRIDES": { "query": true }, "FEATURE_FLAGS": flags })
+        .to_string()
+}
+
+/// One flag of each kind that the panel has a control for.
+fn flags() -> Value {
+    json!({
+        "on": true,
+        "rank": { "variants": { "v1": { "weight": 1, "value": "first" }, "v2": { "weight": 0, "value": "second" } } },
+        "size": { "rules": [{ "if": { "no": true }, "serve": 2 }], "default": 12 },
+    })
+}
+
+fn asked_for_panel(stage: &Stage, mark: Mark) -> usize {
+    let lines = stage.nginx.access_log().since(mark);
+    lines.iter().filter(|line| line.path.starts_with("/runtime/panel_")).count()
+}
+
+#[tokio::test]
+async fn it_opens_where_it_is_asked_for_and_allowed() {
+    let stage = Stage::new(site(PATIENT, &config(5.0, &flags()))).await;
+    let Stage { browser, site, nginx, .. } = &stage;
+    let none = "document.querySelector('canary-panel') === null";
+    for path in ["/", "/?canary.debugger", "/?canary.flag=on:false", "/?q=canary.debug"] {
+        let mark = nginx.access_log().mark();
+        stage.goto(path).await;
+        ran(browser).await;
+        browser.wait_for("canary.getNumberValue('size', 0)").await;
+        settle(&stage, mark).await;
+        assert_eq!(asked_for_panel(&stage, mark), 0, "{path}");
+        assert_eq!(browser.eval(none).await, true, "{path}");
+        assert_eq!(browser.eval("Symbol.for('canary-lines') in globalThis").await, false, "{path}");
+    }
+    for path in ["/?canary.debug", "/?a=b&canary.debug=1#c"] {
+        let mark = nginx.access_log().mark();
+        goto(&stage, path).await;
+        settle(&stage, mark).await;
+        assert!(asked_for_panel(&stage, mark) <= 1, "{path}");
+    }
+    assert_eq!(asked_for_panel(&stage, Mark::START), 1);
+    browser.assert_console(&[]).await;
+
+    let mark = nginx.access_log().mark();
+    site.mount_config(&config(5.0, &flags()).replace("true},\"REV", "false},\"REV"));
+    for path in ["/?canary.debug", "/?canary.debug=%3Cscript%3Ealert(1)%3C/script%3E"] {
+        stage.goto(path).await;
+        ran(browser).await;
+        let line = "[canary] E701 canary.debug: expected OVERRIDES.query to be on in the config; it is ignored";
+        let entries = browser.assert_console(&[line]).await;
+        assert!(!entries.iter().any(|entry| entry.text.contains("alert")), "{entries:?}");
+        assert_eq!(browser.eval(none).await, true);
+    }
+    // A config that nobody can read allows nothing.
+    site.mount_config("{");
+    browser.eval("localStorage.clear()").await;
+    stage.goto("/?canary.debug").await;
+    ran(browser).await;
+    browser.assert_console(&["[canary] E105 ", "[canary] E701 canary.debug: "]).await;
+    settle(&stage, mark).await;
+    assert_eq!(asked_for_panel(&stage, mark), 0);
+    // Until one comes that does.
+    site.mount_config(&config(5.0, &flags()));
+    browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
+    browser.wait_for(&panel("root.querySelector('[data-flag=on]')")).await;
+    browser.assert_console(&[]).await;
+}
+
+#[tokio::test]
+async fn it_shows_what_was_decided() {
+    let stage = Stage::new(site(PATIENT, &config(5.0, &flags()))).await;
+    let browser = &stage.browser;
+    for (place, arm, cohort, side) in [
+        (4_999, "canary", "canary", "within"),
+        (5_000, "stable", "rest", "outside"),
+        (54_999, "stable", "control", "outside"),
+    ] {
+        stage.be(&user_at("s", place).id).await;
+        // Nothing of the page view before: no hold.
+        stage.goto("/404.html").await;
+        browser.eval("localStorage.clear()").await;
+        goto(&stage, "/?canary.debug").await;
+        assert_eq!(see(&stage, "root.querySelector('.arm').textContent").await, arm);
+        let why = see(&stage, "root.querySelector('.why').textContent").await;
+        let number = format!("{},{:03}", place / 1_000, place % 1_000);
+        assert_eq!(why, format!("Bucket {number} of 100,000 is {side} the canary’s 5 %."));
+        let facts = see(&stage, "Object.fromEntries([...root.querySelectorAll('.pairs > div')].map((it) => [...it.children].map((child) => child.textContent)))").await;
+        let wanted = json!([arm, "SPLIT", cohort, "no", "7", "s", "/canary/main.js s"]);
+        let found =
+            ["decided", "reason", "cohort", "counted", "revision", "salt", "canary"].map(|key| facts[key].clone());
+        assert_eq!(json!(found), wanted);
+        // The line: where each begins, and how wide it is.
+        let at = |name: &str| {
+            format!("['--from', '--size'].map((it) => root.querySelector('.track .{name}').style.getPropertyValue(it))")
+        };
+        assert_eq!(see(&stage, &at("canary")).await, json!(["0%", "5%"]));
+        assert_eq!(see(&stage, &at("control")).await, json!(["50%", "5%"]));
+        assert_eq!(see(&stage, &at("marker")).await[0], format!("{}%", f64::from(place) / 1_000.0));
+    }
+    let row = |key: &str, what: &str| format!("root.querySelector('[data-flag={key}] {what}')");
+    assert_eq!(see(&stage, &format!("{}.ariaChecked", row("on", "[role=switch]"))).await, "true");
+    assert_eq!(see(&stage, &format!("{}.value", row("rank", "select"))).await, "v1");
+    assert_eq!(see(&stage, &format!("{}.value", row("size", "input"))).await, "12");
+    assert_eq!(
+        see(&stage, "[...root.querySelectorAll('.chip')].map((it) => it.textContent)").await,
+        json!(["static", "split", "default"])
+    );
+    // As the config has it, and only when somebody wants to know.
+    assert_eq!(see(&stage, &format!("{}.hidden", row("size", "> div"))).await, true);
+    press(&stage, "[data-flag=size] .name").await;
+    let definition: Value =
+        serde_json::from_str(see(&stage, &format!("{}.textContent", row("size", "pre"))).await.as_str().unwrap())
+            .unwrap();
+    assert_eq!(definition, flags()["size"]);
+
+    // A refresh: the percentage and the flags are the new ones, the arm is the page's.
+    stage.site.mount_config(&config(60.0, &json!({ "on": false })).replace(":7", ":8"));
+    browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
+    browser.wait_for(&panel("root.querySelector('.legend').textContent.includes('canary 60 %control 40 %')")).await;
+    assert_eq!(see(&stage, "root.querySelectorAll('.flag').length").await, 1);
+    assert_eq!(see(&stage, &format!("{}.ariaChecked", row("on", "[role=switch]"))).await, "false");
+    assert_eq!(
+        see(
+            &stage,
+            "root.querySelector('.why').textContent.endsWith(' the canary’s 5 %. The next page view gets canary.')"
+        )
+        .await,
+        true
+    );
+    assert_eq!(see(&stage, "root.querySelector('.pairs').textContent.includes('7, now 8')").await, true);
+    // One that allows it no more ends it.
+    stage.site.mount_config(&config(60.0, &json!({ "on": false })).replace("{\"query\":true}", "{}"));
+    browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
+    browser.wait_for("!document.querySelector('canary-panel')").await;
+    browser.assert_console(&["404"]).await;
+}
+
+#[tokio::test]
+async fn an_arm_is_asked_for_by_a_page_load() {
+    let stage = Stage::new(site(PATIENT, &config(5.0, &flags()))).await;
+    let browser = &stage.browser;
+    stage.be(&user_at("s", 60_000).id).await;
+    goto(&stage, "/?canary.debug").await;
+    press(&stage, "[data-flag=on] [role=switch]").await;
+    let pressed = "root.querySelector('[aria-pressed=true]').textContent";
+    for (text, query, arm) in [
+        ("canary", "?canary=canary&canary.flag=on%3Afalse&canary.debug", "canary"),
+        ("stable", "?canary=stable&canary.flag=on%3Afalse&canary.debug", "stable"),
+        ("as decided", "?canary.flag=on%3Afalse&canary.debug", "stable"),
+    ] {
+        press_text(&stage, text).await;
+        browser.wait_for(&format!("location.search === {query:?}")).await;
+        assert_eq!(ran(browser).await, json!([arm]));
+        browser.wait_for(&panel(&format!("root.querySelector('.arm').textContent === {arm:?}"))).await;
+        assert_eq!(see(&stage, pressed).await, text);
+        assert_eq!(browser.eval("canary.getBooleanValue('on', true)").await, false);
+    }
+    browser.assert_console(&[]).await;
+}
+
+#[tokio::test]
+async fn nothing_of_it_is_markup() {
+    let nasty = "<img src=x onerror=boom()>";
+    let flags = json!({ "text": { "rules": [{ "if": { "no": nasty }, "serve": nasty }], "default": nasty }, "<b>": 5,
+        "rank": { "variants": { nasty: { "weight": 1, "value": nasty } } } });
+    let config = json!({ "CANARY_PERCENTAGE": 5, "OVERRIDES": { "query": true }, "FEATURE_FLAGS": flags });
+    let policy = |config: &mut nginx::Config| {
+        let strict = "require-trusted-types-for 'script'; trusted-types canary-runtime; base-uri 'none'";
+        nginx::replace(config, "headers.conf", "base-uri 'none'", strict);
+    };
+    let site = site(PATIENT, &config.to_string());
+    site.write(
+        "page.css",
+        "* { all: unset !important; display: none !important; } canary-panel { position: static !important; }",
+    );
+    let index = canary_e2e::fixture::page(
+        r#"<link rel="stylesheet" href="/page.css"><script type="module" src="/runtime/canary.js" data-user-id="<img src=y>" data-decision-budget="15000"></script>"#,
+    );
+    site.write("index.html", index);
+    let stage = Stage::with(site, policy).await;
+    let browser = &stage.browser;
+    // An override of no flag, and one that is none.
+    goto(
+        &stage,
+        "/?canary.debug&canary.flag=gone:%22%3Cimg%3E%22&canary=%3Cimg%3E&canary.flag=text:%22%3Cimg%20src=y%3E%22",
+    )
+    .await;
+    press(&stage, "[data-flag=text] .name").await;
+    assert_eq!(see(&stage, "root.querySelectorAll('img, b b, script').length").await, 0);
+    assert_eq!(see(&stage, "root.querySelector('[data-flag=text] input').value").await, "<img src=y>");
+    assert_eq!(see(&stage, "root.querySelector('[data-flag=rank] option').textContent").await, nasty);
+    assert_eq!(
+        see(&stage, "root.querySelector('[data-flag=text] pre').textContent.includes('<img src=x onerror=boom()>')")
+            .await,
+        true
+    );
+    assert_eq!(see(&stage, "root.querySelector('.pairs').textContent.includes('<img src=y>')").await, true);
+    assert_eq!(see(&stage, "root.querySelector('aside').textContent.includes('gone')").await, false);
+    // The page's style reaches nothing of it, nor does its own reach the page.
+    let style = |what: &str| format!("((style) => [style.display, style.position])(getComputedStyle({what}))");
+    assert_eq!(see(&stage, &style("root.host")).await, json!(["block", "fixed"]));
+    assert_eq!(see(&stage, &style("root.querySelector('aside')")).await[0], "flex");
+    assert_eq!(browser.eval("document.adoptedStyleSheets.length").await, 0);
+    browser.assert_console(&["[canary] E701 ", "[canary] E112 "]).await;
+}
+
+#[tokio::test]
+async fn it_stays_when_the_runtime_stops() {
+    let stage = Stage::new(site(PATIENT, &config(5.0, &flags()))).await;
+    let browser = &stage.browser;
+    goto(&stage, "/?canary.debug").await;
+    browser.eval("void canary.stop()").await;
+    press(&stage, "[data-flag=on] [role=switch]").await;
+    browser.wait_for(&panel("root.querySelector('[data-flag=on] .chip').textContent === 'override'")).await;
+    assert_eq!(browser.eval("canary.getBooleanValue('on', true)").await, false);
+    browser.eval("void canary.clearOverrides()").await;
+    browser.wait_for(&panel("root.querySelector('[data-flag=on] .chip').textContent === 'static'")).await;
+    // What is typed into it is not for the page.
+    let heard = "(() => {
+        let heard = 0;
+        document.addEventListener('keydown', () => heard++);
+        const press = () => new KeyboardEvent('keydown', { key: 'k', bubbles: true, composed: true });
+        document.querySelector('canary-panel').shadowRoot.querySelector('input').dispatchEvent(press());
+        document.body.dispatchEvent(press());
+        return heard;
+    })()";
+    assert_eq!(browser.eval(heard).await, 1);
+    // Folded it stays folded, in this tab.
+    press(&stage, ".toggle").await;
+    assert_eq!(see(&stage, "root.querySelector('.body').hidden").await, true);
+    goto(&stage, "/?canary.debug").await;
+    assert_eq!(
+        see(&stage, "[root.querySelector('.body').hidden, root.querySelector('.toggle').ariaExpanded]").await,
+        json!([true, "false"])
+    );
+    press(&stage, ".close").await;
+    assert_eq!(browser.eval("document.querySelector('canary-panel') === null").await, true);
+    browser.assert_console(&[]).await;
+}
+
+#[tokio::test]
+async fn it_tells_what_went_wrong_and_what_is_remembered() {
+    let stage = Stage::new(site(PATIENT, &config(100.0, &json!({ "on": true, "bad": "yes" })))).await;
+    let Stage { browser, site, .. } = &stage;
+    let has = |text: &str| panel(&format!("root.querySelector('aside').textContent.includes({text:?})"));
+    site.remove("canary/main.js");
+    goto(&stage, "/?canary.debug").await;
+    // Of the flags, of the bundle.
+    browser.wait_for(&has("E112 FEATURE_FLAGS.bad ")).await;
+    browser.wait_for(&has("E401 /canary/main.js answered 404")).await;
+    browser.wait_for(&has("The canary was decided and did not come up, so stable is in its place.")).await;
+    browser.wait_for(&has("/canary/main.js s, which is this canary")).await;
+    assert_eq!(see(&stage, "root.querySelector('.arm').textContent").await, "stable");
+    browser.assert_console(&["E112 ", "E401 ", "404"]).await;
+
+    goto(&stage, "/?canary.debug").await;
+    browser.wait_for(&has("This canary failed in this browser before")).await;
+    browser.wait_for("localStorage.getItem('canary_good')").await;
+    // The last good config opens it too; told before it was there.
+    site.mount(&Files::new());
+    goto(&stage, "/?canary.debug").await;
+    browser.wait_for(&has("E101 ")).await;
+    assert_eq!(
+        see(&stage, "[...root.querySelectorAll('li')].filter((it) => it.textContent.includes('E101')).length").await,
+        1
+    );
+    browser.assert_console(&["E112 ", "E101 ", "404"]).await;
+
+    site.mount_config(&config(100.0, &json!({})));
+    site.write("canary/main.js", "(globalThis.ran ??= []).push('canary')");
+    browser.eval("void (globalThis.isOld = true)").await;
+    press_text(&stage, "Forget and reload").await;
+    browser.wait_for("!globalThis.isOld && globalThis.ran").await;
+    assert_eq!(ran(browser).await, json!(["canary"]));
+    browser.wait_for(&panel("root.querySelector('.arm').textContent === 'canary'")).await;
+    browser.assert_console(&[]).await;
+}
