@@ -103,7 +103,7 @@ impl Browser {
 
     /// The entries of the console since the last call, in an engine whose driver keeps them: Chromium.
     ///
-    /// What pages say in the others a [`FaultStage`](crate::fault_site::FaultStage) knows.
+    /// What pages say in the others a [`FaultSite`](crate::fault_site::FaultSite) knows.
     #[track_caller]
     pub fn console(&self) -> impl Future<Output = Vec<Entry>> {
         let reading = must("read the console".to_owned(), self.read_console());

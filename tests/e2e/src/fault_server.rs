@@ -2,11 +2,11 @@
 //!
 //! ```
 //! use canary_e2e::fault_server::{FaultServer, Plan, Reply};
-//! use canary_e2e::{http, site_files::Site};
+//! use canary_e2e::{http, site_files::SiteFiles};
 //!
-//! let site = Site::empty();
-//! site.mount_config("{}");
-//! let server = FaultServer::start(site.root());
+//! let files = SiteFiles::empty();
+//! files.mount_config("{}");
+//! let server = FaultServer::start(files.root());
 //! let config = || http::get(&server.url("/config/canary.json"), &[]).status;
 //! server.on("/config/canary.json", Plan::first(1, Reply::sound().status(503)));
 //! assert_eq!([config(), config()], [503, 200]);
@@ -18,7 +18,7 @@
 //!
 //! It serves a directory with a thread for each connection and an answer for each of
 //! these. Nothing of it may be stored, so a page that is loaded again asks again.
-//! What pages say of themselves arrives here as well: see [`told`](crate::page_log).
+//! What pages say of themselves arrives here as well: see [`page_log`](crate::page_log).
 
 mod connection;
 mod log;
@@ -30,7 +30,7 @@ pub use self::plan::Plan;
 pub use self::reply::Reply;
 
 use self::plan::Plans;
-use crate::page_log::Told;
+use crate::page_log::LogEntry;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ struct Shared {
     root: PathBuf,
     plans: Mutex<Plans>,
     log: RequestLog,
-    told: Mutex<Vec<Told>>,
+    page_log: Mutex<Vec<LogEntry>>,
     stopping: AtomicBool,
     /// How often those that hang were let go.
     releases: AtomicUsize,
@@ -69,7 +69,7 @@ impl FaultServer {
             root: root.to_owned(),
             plans: Mutex::default(),
             log: RequestLog::default(),
-            told: Mutex::default(),
+            page_log: Mutex::default(),
             stopping: AtomicBool::new(false),
             releases: AtomicUsize::new(0),
         });
@@ -116,8 +116,8 @@ impl FaultServer {
 
     /// What pages said of themselves, in the order in which they did.
     #[must_use]
-    pub fn told(&self) -> Vec<Told> {
-        lock(&self.shared.told).clone()
+    pub fn page_log(&self) -> Vec<LogEntry> {
+        lock(&self.shared.page_log).clone()
     }
 }
 

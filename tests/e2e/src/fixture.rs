@@ -2,8 +2,8 @@
 
 use crate::access_log::Mark;
 use crate::browser::Browser;
-use crate::site_files::Site;
-use crate::test_site::Stage;
+use crate::site_files::SiteFiles;
+use crate::test_site::TestSite;
 use crate::wait::{self, DEADLINE};
 use serde_json::Value;
 
@@ -17,17 +17,17 @@ pub const CONFIG: &str = "/config/canary.json";
 /// where convention has them. `early.js` runs before it, `late.js` after it.
 #[track_caller]
 #[must_use]
-pub fn site(attributes: &str, config: &str) -> Site {
-    let site = Site::new();
+pub fn site_files(attributes: &str, config: &str) -> SiteFiles {
+    let files = SiteFiles::new();
     let include = format!(r#"<script type="module" src="/runtime/canary.js" {attributes}></script>"#);
-    site.write("index.html", page(&include));
-    site.write("early.js", EARLY);
-    site.write("late.js", LATE);
+    files.write("index.html", page(&include));
+    files.write("early.js", EARLY);
+    files.write("late.js", LATE);
     for arm in ["stable", "canary"] {
-        site.write(&format!("{arm}/main.js"), BUNDLE.replace("ARM", arm));
+        files.write(&format!("{arm}/main.js"), BUNDLE.replace("ARM", arm));
     }
-    site.mount_config(config);
-    site
+    files.mount_config(config);
+    files
 }
 
 /// The page around what includes the runtime.
@@ -72,8 +72,8 @@ pub async fn ran(browser: &Browser) -> Value {
 
 /// Waits until what the page has asked for up to now is in the log: it asks for one
 /// thing more, and once more when that has come.
-pub async fn settle(stage: &Stage, mark: Mark) {
-    stage.browser.eval("fetch('/late.js?1').then(() => fetch('/late.js?2', { cache: 'reload' })).then(() => 0)").await;
-    let log = stage.nginx.access_log();
+pub async fn settle(site: &TestSite, mark: Mark) {
+    site.browser.eval("fetch('/late.js?1').then(() => fetch('/late.js?2', { cache: 'reload' })).then(() => 0)").await;
+    let log = site.nginx.access_log();
     wait::until("the last request", DEADLINE, || (log.requests_for("/late.js", mark).len() >= 2).then_some(()));
 }

@@ -2,12 +2,12 @@
 //! the test that needs it, on free loopback ports, and gone when the test ends.
 //!
 //! ```no_run
-//! use canary_e2e::{browser::Browser, driver::Driver, nginx::Nginx, site_files::Site};
+//! use canary_e2e::{browser::Browser, driver::Driver, nginx::Nginx, site_files::SiteFiles};
 //!
 //! # async fn test() {
-//! let site = Site::new();
-//! site.mount_config(r#"{"experiments": []}"#);
-//! let nginx = Nginx::start(site.root());
+//! let files = SiteFiles::new();
+//! files.mount_config(r#"{"experiments": []}"#);
+//! let nginx = Nginx::start(files.root());
 //! let driver = Driver::chromium();
 //! let browser = Browser::new(&driver).await;
 //! browser.goto(&nginx.url("/")).await;
@@ -16,17 +16,17 @@
 //! # }
 //! ```
 //!
-//! A [`site_files::Site`] is what nginx serves. Its configuration lies in a volume as
+//! A [`site_files::SiteFiles`] is what nginx serves. Its configuration lies in a volume as
 //! kubelet makes it ([`atomic`]), filled by hand or with what a pod of the manifests
 //! would see ([`kustomize`]). [`nginx::Nginx`] runs the project's own configuration
 //! and tells what it was asked for ([`access_log`]). A [`browser::Browser`] is a
 //! session of a [`driver::Driver`]; [`http`] asks without a browser.
 //!
-//! Most tests begin with all of it, a [`test_site::Stage`], and show the [`demo`] or a page
+//! Most tests begin with all of it, a [`test_site::TestSite`], and show the [`demo`] or a page
 //! of their own ([`fixture`]). [`base`] is the manifests to edit, [`git`] the way that an edit
 //! takes to a cluster, and [`bucket`] says who has to get the canary, by a computation of its own.
 //!
-//! Faults are shown in three engines: a [`fault_site::FaultStage`] is a page of the
+//! Faults are shown in three engines: a [`fault_site::FaultSite`] is a page of the
 //! tests' own, with a bundle of each arm that says which it is, and a
 //! [`fault_server::FaultServer`] that fails as it is told. What the page says arrives
 //! there too ([`page_log`]). Each fault is a row of a table, one test for each engine

@@ -22,7 +22,7 @@ pub struct Nginx {
 impl Nginx {
     /// Serves `html_root` with the configuration as it is in the repository.
     ///
-    /// The directory must outlive it: keep the [`Site`](crate::site_files::Site) in a variable.
+    /// The directory must outlive it: keep the [`SiteFiles`](crate::site_files::SiteFiles) in a variable.
     ///
     /// # Panics
     ///

@@ -11,15 +11,15 @@ use serde_json::Value;
 pub const FOLDER: &str = "/.e2e/";
 
 /// Where pages send it.
-pub const PATH: &str = "/.e2e/told";
+pub const PATH: &str = "/.e2e/log";
 
 /// The script, a classic one and the first of the page. It leaves two functions there:
-/// `e2e.tell(kind, name, detail)`, and `e2e.listen()` for when the runtime has begun.
+/// `e2e.log(kind, name, detail)`, and `e2e.listen()` for when the runtime has begun.
 pub const RECORDER: &str = include_str!("page_log/recorder.js");
 
 /// One thing that a page said.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Told {
+pub struct LogEntry {
     /// The page view, by a name that no other has.
     pub view: String,
     /// What it is about.
@@ -45,7 +45,7 @@ pub enum Kind {
     Ran,
 }
 
-impl Told {
+impl LogEntry {
     /// Reads what was sent; nothing where it is nothing that the script sends.
     pub(crate) fn parse(body: &[u8]) -> Option<Self> {
         let value: Value = serde_json::from_slice(body).ok()?;
@@ -70,15 +70,15 @@ impl Told {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Told};
+    use super::{Kind, LogEntry};
     use serde_json::json;
 
     #[test]
     fn reads_what_a_page_sends_and_nothing_else() {
-        let told = Told::parse(br#"{"view": "v", "kind": "event", "name": "ready", "detail": {"a": 1}}"#).unwrap();
-        assert_eq!((told.kind, told.name.as_str(), &told.detail), (Kind::Event, "ready", &json!({ "a": 1 })));
+        let entry = LogEntry::parse(br#"{"view": "v", "kind": "event", "name": "ready", "detail": {"a": 1}}"#).unwrap();
+        assert_eq!((entry.kind, entry.name.as_str(), &entry.detail), (Kind::Event, "ready", &json!({ "a": 1 })));
         for other in ["", "[]", r#"{"view": "v", "kind": "x", "name": "n"}"#, r#"{"kind": "view", "name": "n"}"#] {
-            assert_eq!(Told::parse(other.as_bytes()), None);
+            assert_eq!(LogEntry::parse(other.as_bytes()), None);
         }
     }
 }

@@ -7,12 +7,12 @@ use tempfile::TempDir;
 
 /// An html root in a temporary directory, removed on drop.
 #[derive(Debug)]
-pub struct Site {
+pub struct SiteFiles {
     dir: TempDir,
     config: AtomicWriter,
 }
 
-impl Site {
+impl SiteFiles {
     /// The project's page in `www`, and `pkg`, what its build made, as `/runtime/`.
     /// The configuration is still empty.
     ///
@@ -24,10 +24,10 @@ impl Site {
     pub fn new() -> Self {
         let (page, runtime) = (files::repo("www"), files::repo("pkg"));
         assert!(runtime.is_dir(), "{} is not there: build the runtime first", runtime.display());
-        let site = Self::empty();
-        files::copy_tree(&page, site.root());
-        files::copy_tree(&runtime, &site.root().join("runtime"));
-        site
+        let files = Self::empty();
+        files::copy_tree(&page, files.root());
+        files::copy_tree(&runtime, &files.root().join("runtime"));
+        files
     }
 
     /// A root with nothing in it but an empty volume at `/config`.
@@ -49,7 +49,7 @@ impl Site {
     ///
     /// # Panics
     ///
-    /// When there is no runtime in the site.
+    /// When there is no runtime among the files.
     #[track_caller]
     #[must_use]
     pub fn module(&self) -> String {
@@ -95,7 +95,7 @@ impl Site {
     }
 }
 
-impl Default for Site {
+impl Default for SiteFiles {
     fn default() -> Self {
         Self::new()
     }

@@ -1,37 +1,37 @@
-//! A site, nginx in front of it and a browser: what most tests begin with.
+//! Files, the nginx that serves them and a Chromium: the start of most tests.
 
 use crate::browser::Browser;
 use crate::driver::Driver;
 use crate::nginx::{Config, Nginx};
-use crate::site_files::Site;
+use crate::site_files::SiteFiles;
 
-/// All three, gone when the test ends. The fields are dropped from the top.
+/// A served site and a browser. Both are gone when the test ends; the fields are dropped from the top.
 #[derive(Debug)]
-pub struct Stage {
-    /// A browser with an empty profile.
+pub struct TestSite {
+    /// A browser without data of this site.
     pub browser: Browser,
     driver: Driver,
     /// The server.
     pub nginx: Nginx,
     /// What it serves.
-    pub site: Site,
+    pub files: SiteFiles,
 }
 
-impl Stage {
-    /// Serves `site` with the configuration as it is in the repository.
-    pub async fn new(site: Site) -> Self {
-        Self::with(site, |_| ()).await
+impl TestSite {
+    /// Serves `files` with the configuration of the repository.
+    pub async fn new(files: SiteFiles) -> Self {
+        Self::with(files, |_| ()).await
     }
 
-    /// The same, after `edit` has changed the configuration's text.
-    pub async fn with(site: Site, edit: impl FnOnce(&mut Config)) -> Self {
-        let nginx = Nginx::start_with(site.root(), edit);
+    /// Serves `files` with a configuration that `edit` has changed.
+    pub async fn with(files: SiteFiles, edit: impl FnOnce(&mut Config)) -> Self {
+        let nginx = Nginx::start_with(files.root(), edit);
         let driver = Driver::chromium();
         let browser = Browser::new(&driver).await;
-        Self { browser, driver, nginx, site }
+        Self { browser, driver, nginx, files }
     }
 
-    /// One more browser that knows nothing of the others.
+    /// One more browser, which shares nothing with the first one.
     pub async fn another_browser(&self) -> Browser {
         Browser::new(&self.driver).await
     }
@@ -41,8 +41,8 @@ impl Stage {
         self.browser.goto(&self.nginx.url(path)).await;
     }
 
-    /// Makes the browser that of the user `id`.
-    pub async fn be(&self, id: &str) {
+    /// Sets the user id, as the cookie that the server would set.
+    pub async fn set_user(&self, id: &str) {
         self.browser.set_cookie("canary_id", id, &self.nginx.origin()).await;
     }
 }

@@ -3,7 +3,7 @@
 use super::log::{End, Request};
 use super::reply::{Reply, Sending};
 use super::{Shared, http_date, lock};
-use crate::page_log::{self, Told};
+use crate::page_log::{self, LogEntry};
 use crate::wait::DEADLINE;
 use rustix::net::sockopt::set_socket_linger;
 use std::fmt::Write as _;
@@ -32,7 +32,7 @@ pub(super) fn serve(stream: TcpStream, shared: &Shared) {
     let Ok((request, body)) = connection.read() else { return };
     let path = request.path.split('?').next().unwrap_or_default().to_owned();
     if path == page_log::PATH {
-        lock(&shared.told).extend(Told::parse(&body));
+        lock(&shared.page_log).extend(LogEntry::parse(&body));
         // Also to a page of no origin.
         let answer = Reply::sound().status(200).body("").header("Access-Control-Allow-Origin", "*");
         let _ = connection.answer(&answer, &path);

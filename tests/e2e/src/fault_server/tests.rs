@@ -2,7 +2,7 @@ use super::{End, FaultServer, Plan, Reply, http_date};
 use crate::access_log::Mark;
 use crate::http::{get, request};
 use crate::page_log::{self, Kind};
-use crate::site_files::Site;
+use crate::site_files::SiteFiles;
 use crate::wait::{DEADLINE, until};
 use flate2::read::GzDecoder;
 use std::io::{ErrorKind, Read, Write};
@@ -13,11 +13,11 @@ use time::UtcDateTime;
 /// Ten bytes that every test knows.
 const BODY: &str = "0123456789";
 
-fn serve() -> (Site, FaultServer) {
-    let site = Site::empty();
-    site.write("a.json", BODY);
-    let server = FaultServer::start(site.root());
-    (site, server)
+fn serve() -> (SiteFiles, FaultServer) {
+    let files = SiteFiles::empty();
+    files.write("a.json", BODY);
+    let server = FaultServer::start(files.root());
+    (files, server)
 }
 
 /// A raw connection that has asked for `/a.json`.
@@ -52,7 +52,7 @@ fn end(server: &FaultServer, place: usize) -> End {
 
 #[test]
 fn serves_files_with_their_types_and_forbids_keeping_them() {
-    let (site, server) = serve();
+    let (files, server) = serve();
     for (path, type_) in [
         ("/", "text/html; charset=utf-8"),
         ("/b/", "text/html; charset=utf-8"),
@@ -61,7 +61,7 @@ fn serves_files_with_their_types_and_forbids_keeping_them() {
         ("/a.json", "application/json"),
     ] {
         let file = if path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
-        site.write(&file, BODY);
+        files.write(&file, BODY);
         let answer = get(&server.url(path), &[]);
         assert_eq!((answer.status, answer.text().as_str()), (200, BODY));
         assert_eq!((answer.header("content-type"), answer.header("cache-control")), (Some(type_), Some("no-store")));
@@ -88,10 +88,10 @@ fn logs_what_was_asked_for() {
 #[test]
 fn keeps_what_pages_tell_and_does_not_log_it() {
     let (_site, server) = serve();
-    let told = br#"{"view": "v", "kind": "console", "name": "warn", "detail": "[canary] E101 no"}"#;
-    assert_eq!(request("POST", &server.url(page_log::PATH), &[], told).unwrap().status, 200);
+    let entry = br#"{"view": "v", "kind": "console", "name": "warn", "detail": "[canary] E101 no"}"#;
+    assert_eq!(request("POST", &server.url(page_log::PATH), &[], entry).unwrap().status, 200);
     assert_eq!(request("POST", &server.url(page_log::PATH), &[], b"nonsense").unwrap().status, 200);
-    let all = server.told();
+    let all = server.page_log();
     assert_eq!((all.len(), all[0].kind, all[0].text()), (1, Kind::Console, "[canary] E101 no"));
     assert!(server.log().since(Mark::START).is_empty());
 }

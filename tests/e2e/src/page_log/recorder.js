@@ -5,36 +5,36 @@ globalThis.e2e = (() => {
   const { stringify } = JSON;
   const view = `${performance.timeOrigin}-${Math.random()}`;
 
-  const tell = (kind, name, detail = null) => {
+  const log = (kind, name, detail = null) => {
     const text = stringify({ view, kind, name, detail });
     try {
       const request = new Request();
-      request.open("POST", "/.e2e/told", false);
+      request.open("POST", "/.e2e/log", false);
       request.send(text);
     } catch {
-      beacon("/.e2e/told", text); // a page that is about to go may not wait
+      beacon("/.e2e/log", text); // a page that is about to go may not wait
     }
   };
 
   for (const level of ["debug", "log", "info", "warn", "error"]) {
     const say = console[level];
     console[level] = (...words) => {
-      tell("console", level, words.map(String).join(" "));
+      log("console", level, words.map(String).join(" "));
       say.apply(console, words);
     };
   }
   // A resource that did not load is no error of a script, and has no message.
-  addEventListener("error", ({ message, filename }) => message && tell("error", "error", `${message} (${filename})`));
-  addEventListener("unhandledrejection", ({ reason }) => tell("error", "unhandledrejection", String(reason)));
-  tell("view", location.pathname + location.search);
+  addEventListener("error", ({ message, filename }) => message && log("error", "error", `${message} (${filename})`));
+  addEventListener("unhandledrejection", ({ reason }) => log("error", "unhandledrejection", String(reason)));
+  log("view", location.pathname + location.search);
 
   return {
     view,
-    tell,
+    log,
     listen() {
       const types = ["ready", "error", "exposure", "fallback", "stale", "configurationChanged", "superseded"];
       const runtime = globalThis[Symbol.for("canary-runtime")];
-      for (const type of types) runtime?.on(type, (detail) => tell("event", type, detail));
+      for (const type of types) runtime?.on(type, (detail) => log("event", type, detail));
     },
   };
 })();

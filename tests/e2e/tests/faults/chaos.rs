@@ -13,7 +13,7 @@ mod run;
 mod sequence;
 
 use canary_e2e::engine::Engine;
-use canary_e2e::fault_site::{FaultStage, Page};
+use canary_e2e::fault_site::{FaultSite, Page};
 use canary_e2e::wait::DEADLINE;
 use fault::{Fault, How, Store, Target};
 use run::run;
@@ -80,12 +80,12 @@ fn number<T: FromStr>(name: &str) -> Option<T> {
 fn weather(engine: Engine, seeds: impl Iterator<Item = u64>) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let stage = FaultStage::new(engine, &Page::new()).await;
+        let site = FaultSite::new(engine, &Page::new()).await;
         let mut found = Vec::new();
         for seed in seeds {
             let sequence = Sequence::new(seed);
-            if let Err(fault) = run(&stage, &sequence, DEADLINE).await {
-                let (sequence, fault) = shrink(&stage, sequence, fault).await;
+            if let Err(fault) = run(&site, &sequence, DEADLINE).await {
+                let (sequence, fault) = shrink(&site, sequence, fault).await;
                 let again = format!("CANARY_STORM_SEED={seed} CANARY_STORM_COUNT=1");
                 found.push(format!("in {engine}, {fault}\nby {sequence:#?}\nof {again}"));
                 println!("{}", found[found.len() - 1]);
@@ -96,11 +96,11 @@ fn weather(engine: Engine, seeds: impl Iterator<Item = u64>) -> Vec<String> {
 }
 
 /// The smallest that fails too, and how.
-async fn shrink(stage: &FaultStage, sequence: Sequence, fault: String) -> (Sequence, String) {
+async fn shrink(site: &FaultSite, sequence: Sequence, fault: String) -> (Sequence, String) {
     let (mut sequence, mut fault) = (sequence, fault);
     'again: loop {
         for smaller in sequence.smaller() {
-            if let Err(other) = run(stage, &smaller, DEADLINE / 2).await {
+            if let Err(other) = run(site, &smaller, DEADLINE / 2).await {
                 (sequence, fault) = (smaller, other);
                 continue 'again;
             }
@@ -112,10 +112,10 @@ async fn shrink(stage: &FaultStage, sequence: Sequence, fault: String) -> (Seque
 /// The negative control: what must not be is seen.
 #[tokio::test]
 async fn what_does_not_hold_is_found() {
-    let stage = FaultStage::new(Engine::Chromium, &Page::new()).await;
+    let site = FaultSite::new(Engine::Chromium, &Page::new()).await;
     let view = View { faults: vec![Fault { target: Target::Runtime, how: How::Missing }], ..View::CALM };
     let fails =
-        async |sequence: &Sequence| run(&stage, sequence, Duration::from_secs(3)).await.err().unwrap_or_default();
+        async |sequence: &Sequence| run(&site, sequence, Duration::from_secs(3)).await.err().unwrap_or_default();
     let mut sequence = Sequence { guard: false, consent: false, flags: false, views: vec![view] };
     let fault = fails(&sequence).await;
     assert!(fault.starts_with("view 0: nothing healthy is on the screen"), "{fault}");

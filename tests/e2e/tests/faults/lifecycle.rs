@@ -10,7 +10,7 @@ mod timeout;
 mod unrecorded_reload;
 
 use blank_screen::{row_38_crashes, row_38_is_no_crash, row_38_what_is_empty};
-use canary_e2e::fault_site::{CANARY, FaultStage};
+use canary_e2e::fault_site::{CANARY, FaultSite};
 use crash_marker::{row_37_bounce, row_37_loops_forever, row_37_mark, row_37_tabs};
 use error::{row_35_errors_of_others, row_35_one_reload, row_35_quarantine, row_35_throws};
 use fantoccini::Locator;
@@ -46,34 +46,34 @@ const PATIENT: &str = r#""GUARD": {"readyTimeoutMs": 15000}"#;
 const SHORT: &str = r#""GUARD": {"readyTimeoutMs": 1500}"#;
 
 /// A canary that runs and gets no further.
-const WAITS: &str = "globalThis.e2e.tell('ran', 'half'); await new Promise(() => {});";
+const WAITS: &str = "globalThis.e2e.log('ran', 'half'); await new Promise(() => {});";
 
 /// A canary that runs and throws.
-const THROWS: &str = "globalThis.e2e.tell('ran', 'half'); throw new Error('boom');";
+const THROWS: &str = "globalThis.e2e.log('ran', 'half'); throw new Error('boom');";
 
 /// A canary of one classic script.
 const CLASSIC: &str =
     r#""ASSETS": {"canary": {"version": "1", "scripts": [{"src": "/canary/main.js", "type": "classic"}]}}"#;
 
 /// What the browser remembers of a failed canary.
-async fn quarantined(stage: &FaultStage) -> serde_json::Value {
-    stage.browser.eval("JSON.parse(localStorage.canary_memory ?? '{}').bad ?? null").await
+async fn quarantined(site: &FaultSite) -> serde_json::Value {
+    site.browser.eval("JSON.parse(localStorage.canary_memory ?? '{}').bad ?? null").await
 }
 
 /// Waits until a canary that is on the screen is up.
-async fn is_up(stage: &FaultStage) {
-    stage.shows(CANARY).await;
-    stage.browser.wait_for("!localStorage.canary_mark").await;
+async fn is_up(site: &FaultSite) {
+    site.shows(CANARY).await;
+    site.browser.wait_for("!localStorage.canary_mark").await;
 }
 
 /// Lets so much of the page's time go by.
-async fn pass(stage: &FaultStage, milliseconds: u32) {
-    let until = stage.browser.eval(&format!("performance.now() + {milliseconds}")).await;
-    stage.browser.wait_for(&format!("performance.now() > {until}")).await;
+async fn pass(site: &FaultSite, milliseconds: u32) {
+    let until = site.browser.eval(&format!("performance.now() + {milliseconds}")).await;
+    site.browser.wait_for(&format!("performance.now() > {until}")).await;
 }
 
-async fn click(stage: &FaultStage, selector: &str) {
-    stage.browser.client().find(Locator::Css(selector)).await.unwrap().click().await.unwrap();
+async fn click(site: &FaultSite, selector: &str) {
+    site.browser.client().find(Locator::Css(selector)).await.unwrap().click().await.unwrap();
 }
 
 /// As a script of the page's own: nobody is told of the rejections of a driver's.

@@ -6,7 +6,7 @@
 use canary_e2e::bucket::user_at;
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::{Plan, Reply};
-use canary_e2e::fault_site::{CANARY, CONFIG, FaultStage, Page, STABLE};
+use canary_e2e::fault_site::{CANARY, CONFIG, FaultSite, Page, STABLE};
 use canary_e2e::files::{read, repo};
 use canary_e2e::wait::DEADLINE;
 use serde_json::{Value, json};
@@ -98,8 +98,8 @@ async fn evaluations_leave_nothing(engine: Engine) {
 /// So many refreshes of one page, each by a request of its own and with another config than the one before; what the
 /// page held after the first hundredth, at each quarter and at the end.
 async fn refresh(engine: Engine, count: u32, script: &str) -> [Figures; 5] {
-    let stage = stage(engine, script).await;
-    let browser = &stage.browser;
+    let site = site(engine, script).await;
+    let browser = &site.browser;
     browser.eval("watch.begin()").await;
     let mut log = Log::new(engine, "refreshes");
     let mut figures = Vec::new();
@@ -112,40 +112,40 @@ async fn refresh(engine: Engine, count: u32, script: &str) -> [Figures; 5] {
             assert!(
                 now > done || since.elapsed() < DEADLINE,
                 "after {done} refreshes there is no other: {:?}",
-                stage.told()
+                site.page_log()
             );
             if now > done {
                 (done, since) = (now, Instant::now());
             }
         }
-        figures.push(log.add(goal, measure(&stage).await));
+        figures.push(log.add(goal, measure(&site).await));
     }
-    let asked = stage.requests(CONFIG).len();
+    let asked = site.requests(CONFIG).len();
     assert_eq!(asked, usize::try_from(count).unwrap() + 1, "each is a request, and the boot had one");
-    stage.says(&[]).await;
-    assert_eq!(stage.errors(), [""; 0]);
+    site.says(&[]).await;
+    assert_eq!(site.errors(), [""; 0]);
     figures.try_into().unwrap()
 }
 
 /// So many reads of a flag, and as many evaluations by the module for users of whom each is another.
 async fn evaluate(engine: Engine, count: u32, script: &str) -> [Figures; 5] {
-    let stage = stage(engine, script).await;
+    let site = site(engine, script).await;
     let mut log = Log::new(engine, "evaluations");
     let (mut done, mut is_in) = (0, 0);
     let mut figures = Vec::new();
     for goal in points(count) {
         while done < goal {
             let number = AT_ONCE.min(goal - done);
-            is_in += stage.browser.eval(&format!("watch.evaluate({done}, {number})")).await.as_u64().unwrap();
+            is_in += site.browser.eval(&format!("watch.evaluate({done}, {number})")).await.as_u64().unwrap();
             done += number;
         }
-        figures.push(log.add(goal, measure(&stage).await));
+        figures.push(log.add(goal, measure(&site).await));
     }
     // It is a flag for one in two, so these were evaluations.
     let share = f64::from(u32::try_from(is_in).unwrap()) / f64::from(count);
     assert!((0.48..0.52).contains(&share), "{share}");
-    stage.says(&[]).await;
-    assert_eq!(stage.errors(), [""; 0]);
+    site.says(&[]).await;
+    assert_eq!(site.errors(), [""; 0]);
     figures.try_into().unwrap()
 }
 
@@ -155,7 +155,7 @@ fn points(count: u32) -> [u32; 5] {
 }
 
 /// A page at rest, whose config is another one at each request. Its user has stable, so nothing waits for a crash.
-async fn stage(engine: Engine, script: &str) -> FaultStage {
+async fn site(engine: Engine, script: &str) -> FaultSite {
     let config = |alternating: bool| {
         let rules = json!([{ "if": { "plan": { "$in": ["pro", "team"] } }, "serve": true }]);
         let flags = json!({ "alternating": alternating, "half": { "percentage": 50, "rules": rules } });
@@ -163,15 +163,15 @@ async fn stage(engine: Engine, script: &str) -> FaultStage {
     };
     let page =
         Page::new().attributes(r#"data-decision-budget="15000" data-refresh="86400""#).first([WATCH, script].concat());
-    let stage = FaultStage::new(engine, &page).await;
+    let site = FaultSite::new(engine, &page).await;
     // What the page tells of its events would be a request for each refresh.
-    stage.site.write("/.e2e/listen.js", "");
-    stage.server.on(CONFIG, Plan::alternating([true, false].map(|value| Reply::sound().body(config(value)))));
-    stage.be(&user_at("s", 90_000).id).await;
-    stage.open().await;
-    stage.shows(STABLE).await;
-    stage.browser.wait_for("watch.rests()").await;
-    stage
+    site.files.write("/.e2e/listen.js", "");
+    site.server.on(CONFIG, Plan::alternating([true, false].map(|value| Reply::sound().body(config(value)))));
+    site.set_user(&user_at("s", 90_000).id).await;
+    site.open().await;
+    site.shows(STABLE).await;
+    site.browser.wait_for("watch.rests()").await;
+    site
 }
 
 /// What a page holds at one time.
@@ -208,17 +208,17 @@ impl fmt::Display for Figures {
     }
 }
 
-async fn measure(stage: &FaultStage) -> Figures {
+async fn measure(site: &FaultSite) -> Figures {
     let (mut heap, mut engine_listeners) = (None, None);
-    if stage.browser.engine() == Engine::Chromium {
-        stage.browser.cdp("Performance.enable", json!({})).await;
-        stage.browser.cdp("HeapProfiler.collectGarbage", json!({})).await;
-        let answer = stage.browser.cdp("Performance.getMetrics", json!({})).await;
+    if site.browser.engine() == Engine::Chromium {
+        site.browser.cdp("Performance.enable", json!({})).await;
+        site.browser.cdp("HeapProfiler.collectGarbage", json!({})).await;
+        let answer = site.browser.cdp("Performance.getMetrics", json!({})).await;
         let metrics = answer["metrics"].as_array().unwrap();
         let metric = |name: &str| metrics.iter().find(|metric| metric["name"] == name)?["value"].as_f64();
         (heap, engine_listeners) = (metric("JSHeapUsedSize"), metric("JSEventListeners"));
     }
-    Figures { page: stage.browser.eval("watch.measure()").await, heap, engine_listeners }
+    Figures { page: site.browser.eval("watch.measure()").await, heap, engine_listeners }
 }
 
 /// Prints the figures as they come.
@@ -242,10 +242,10 @@ impl Log {
 #[tokio::test]
 async fn what_listens_after_up_is_documented_and_ends_with_stop() {
     let attributes = r#"data-decision-budget="15000" data-refresh="3600""#;
-    let stage = FaultStage::new(Engine::Chromium, &Page::new().attributes(attributes).first(WATCH)).await;
-    stage.be("somebody").await;
-    stage.open().await;
-    stage.shows(CANARY).await;
+    let site = FaultSite::new(Engine::Chromium, &Page::new().attributes(attributes).first(WATCH)).await;
+    site.set_user("somebody").await;
+    site.open().await;
+    site.shows(CANARY).await;
     let documented = documented();
     let listeners = |figures: &Value| -> BTreeMap<String, u64> {
         figures["listeners"]
@@ -263,14 +263,14 @@ async fn what_listens_after_up_is_documented_and_ends_with_stop() {
         }
         counts
     };
-    let up = stage.browser.wait_for("watch.measure().listeners['window vite:preloadError'] && watch.measure()").await;
+    let up = site.browser.wait_for("watch.measure().listeners['window vite:preloadError'] && watch.measure()").await;
     assert_eq!(listeners(&up), count(false));
-    stage.browser.wait_for("watch.rests()").await;
-    let rest = stage.browser.eval("watch.measure()").await;
+    site.browser.wait_for("watch.rests()").await;
+    let rest = site.browser.eval("watch.measure()").await;
     assert_eq!((listeners(&rest), &rest["intervals"]), (count(true), &json!(1)));
 
-    stage.browser.eval("globalThis[Symbol.for('canary-runtime')].stop()").await;
-    let stopped = stage.browser.eval("watch.measure()").await;
+    site.browser.eval("globalThis[Symbol.for('canary-runtime')].stop()").await;
+    let stopped = site.browser.eval("watch.measure()").await;
     assert_eq!(
         (&stopped["listeners"], &stopped["intervals"], &stopped["timeouts"]),
         (&json!({}), &json!(0), &json!(0))
@@ -280,13 +280,13 @@ async fn what_listens_after_up_is_documented_and_ends_with_stop() {
 /// A page that stops as soon as it is up: what listens for ten seconds goes as well.
 #[tokio::test]
 async fn stop_ends_what_has_time_left() {
-    let stage = FaultStage::new(Engine::Chromium, &Page::new().attributes(r#"data-refresh="3600""#).first(WATCH)).await;
-    stage.be("somebody").await;
-    stage.open().await;
-    stage.shows(CANARY).await;
-    stage.browser.wait_for("watch.measure().listeners['window vite:preloadError']").await;
-    stage.browser.eval("globalThis[Symbol.for('canary-runtime')].stop()").await;
-    let stopped = stage.browser.eval("watch.measure()").await;
+    let site = FaultSite::new(Engine::Chromium, &Page::new().attributes(r#"data-refresh="3600""#).first(WATCH)).await;
+    site.set_user("somebody").await;
+    site.open().await;
+    site.shows(CANARY).await;
+    site.browser.wait_for("watch.measure().listeners['window vite:preloadError']").await;
+    site.browser.eval("globalThis[Symbol.for('canary-runtime')].stop()").await;
+    let stopped = site.browser.eval("watch.measure()").await;
     assert_eq!((&stopped["listeners"], &stopped["intervals"]), (&json!({}), &json!(0)));
 }
 

@@ -5,7 +5,7 @@ mod percentage;
 mod tabs;
 mod web_storage;
 
-use canary_e2e::fault_site::{FaultStage, Page};
+use canary_e2e::fault_site::{FaultSite, Page};
 use canary_e2e::fixture::CANARY as RUNTIME;
 use last_good_config::{
     row_01_last_good_config, row_01_last_good_is_what_was_healthy, row_02_last_good_config, row_03_last_good_config,
@@ -51,28 +51,28 @@ fn config(percentage: &str, more: &str) -> String {
 }
 
 /// What this browser remembers under a name, from a page of the site.
-async fn stored(stage: &FaultStage, key: &str) -> Value {
-    stage.browser.eval(&format!("JSON.parse(localStorage.getItem('{key}'))")).await
+async fn stored(site: &FaultSite, key: &str) -> Value {
+    site.browser.eval(&format!("JSON.parse(localStorage.getItem('{key}'))")).await
 }
 
 /// Remembers something there, from a page of the site.
-async fn store(stage: &FaultStage, key: &str, value: &str) {
-    stage.browser.eval(&format!("void localStorage.setItem('{key}', JSON.stringify({value}))")).await;
+async fn store(site: &FaultSite, key: &str, value: &str) {
+    site.browser.eval(&format!("void localStorage.setItem('{key}', JSON.stringify({value}))")).await;
 }
 
 /// Waits until the page has kept its config, as it does when its bundle is up.
-async fn keeps(stage: &FaultStage) {
-    stage.browser.wait_for("localStorage.getItem('canary_good')").await;
+async fn keeps(site: &FaultSite) {
+    site.browser.wait_for("localStorage.getItem('canary_good')").await;
 }
 
-async fn flag(stage: &FaultStage) -> Value {
-    stage.browser.eval(&format!("{RUNTIME}.getBooleanValue('on', false)")).await
+async fn flag(site: &FaultSite) -> Value {
+    site.browser.eval(&format!("{RUNTIME}.getBooleanValue('on', false)")).await
 }
 
 /// Ids as they are stored: the cookie's and that of localStorage.
-async fn ids(stage: &FaultStage) -> [String; 2] {
+async fn ids(site: &FaultSite) -> [String; 2] {
     let both = "[/canary_id=([^;]*)/.exec(document.cookie)?.[1], localStorage.getItem('canary_id')]";
-    let found = stage.browser.eval(both).await;
+    let found = site.browser.eval(both).await;
     [0, 1].map(|home| found[home].as_str().unwrap_or_default().to_owned())
 }
 

@@ -4,7 +4,7 @@
 
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
-use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, FaultStage, Page, STABLE};
+use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, FaultSite, Page, STABLE};
 use serde_json::{Value, json};
 use std::fs;
 
@@ -27,66 +27,66 @@ const FLAGS: &str = "/runtime/flags_*.wasm";
 /// The smallest module there is: sound, and none that the glue knows.
 const EMPTY: &[u8] = b"\0asm\x01\0\0\0";
 
-/// A stage on which everybody has the canary, as has just been shown.
-async fn stage(engine: Engine, page: &Page) -> FaultStage {
-    let stage = FaultStage::new(engine, page).await;
-    leads_to_canary(&stage).await;
-    stage
+/// A site on which everybody has the canary, as has just been shown.
+async fn site(engine: Engine, page: &Page) -> FaultSite {
+    let site = FaultSite::new(engine, page).await;
+    leads_to_canary(&site).await;
+    site
 }
 
 /// The negative control: the page shows the canary with its flag, and says nothing.
-async fn leads_to_canary(stage: &FaultStage) {
-    stage.visit().await;
-    stage.shows(CANARY).await;
-    stage.says(&[]).await;
-    assert_eq!((stage.ran(), stage.views()), (vec![CANARY.to_owned()], 1));
-    assert_eq!(flag(stage).await, json!([true, "STATIC", null]));
-    assert_eq!(stage.errors(), [""; 0]);
+async fn leads_to_canary(site: &FaultSite) {
+    site.visit().await;
+    site.shows(CANARY).await;
+    site.says(&[]).await;
+    assert_eq!((site.ran(), site.views()), (vec![CANARY.to_owned()], 1));
+    assert_eq!(flag(site).await, json!([true, "STATIC", null]));
+    assert_eq!(site.errors(), [""; 0]);
 }
 
 /// The value, the reason and the error of the config's flag.
-async fn flag(stage: &FaultStage) -> Value {
+async fn flag(site: &FaultSite) -> Value {
     let read = "globalThis[Symbol.for('canary-runtime')].getBooleanDetails('on', false)";
-    stage.browser.eval(&format!("(({{ value, reason, errorCode }}) => [value, reason, errorCode])({read})")).await
+    site.browser.eval(&format!("(({{ value, reason, errorCode }}) => [value, reason, errorCode])({read})")).await
 }
 
 /// The page shows stable, is not counted and says so once; the canary is not even asked for.
-async fn leads_to_stable(stage: &FaultStage, code: &str) {
-    stage.visit().await;
-    is_stable(stage, code).await;
+async fn leads_to_stable(site: &FaultSite, code: &str) {
+    site.visit().await;
+    is_stable(site, code).await;
 }
 
-async fn is_stable(stage: &FaultStage, code: &str) {
-    stage.shows(STABLE).await;
-    stage.says(&[code]).await;
-    assert!(stage.lines()[0].1.ends_with("; stable loads"), "{:?}", stage.lines());
-    let decision = stage.decision();
+async fn is_stable(site: &FaultSite, code: &str) {
+    site.shows(STABLE).await;
+    site.says(&[code]).await;
+    assert!(site.lines()[0].1.ends_with("; stable loads"), "{:?}", site.lines());
+    let decision = site.decision();
     let members = ["variant", "reason", "errorCode", "eligible", "bucket"].map(|name| decision[name].clone());
     assert_eq!(json!(members), json!(["stable", "ERROR", "GENERAL", false, null]));
-    assert_eq!(stage.events("error").iter().map(|event| event["code"].clone()).collect::<Vec<_>>(), [code]);
-    assert!(stage.events("exposure").is_empty() && stage.events("fallback").is_empty());
-    assert_eq!((stage.ran(), stage.views()), (vec![STABLE.to_owned()], 1));
-    assert!(stage.requests(CANARY_BUNDLE).is_empty());
-    assert_eq!(flag(stage).await, json!([false, "ERROR", "GENERAL"]));
-    assert_eq!(stage.errors(), [""; 0]);
+    assert_eq!(site.events("error").iter().map(|event| event["code"].clone()).collect::<Vec<_>>(), [code]);
+    assert!(site.events("exposure").is_empty() && site.events("fallback").is_empty());
+    assert_eq!((site.ran(), site.views()), (vec![STABLE.to_owned()], 1));
+    assert!(site.requests(CANARY_BUNDLE).is_empty());
+    assert_eq!(flag(site).await, json!([false, "ERROR", "GENERAL"]));
+    assert_eq!(site.errors(), [""; 0]);
 }
 
 /// The page shows the canary without flags, and says so once.
-async fn leads_to_canary_without_flags(stage: &FaultStage, code: &str) {
-    stage.visit().await;
-    stage.shows(CANARY).await;
-    stage.says(&[code]).await;
-    assert!(stage.lines()[0].1.ends_with("; flags have their defaults"), "{:?}", stage.lines());
-    assert_eq!(stage.decision()["eligible"], false, "{:?}", stage.decision());
-    assert_eq!(stage.events("error").iter().map(|event| event["code"].clone()).collect::<Vec<_>>(), [code]);
-    assert_eq!((stage.ran(), stage.views()), (vec![CANARY.to_owned()], 1));
-    assert_eq!(flag(stage).await, json!([false, "ERROR", "GENERAL"]));
-    assert_eq!(stage.errors(), [""; 0]);
+async fn leads_to_canary_without_flags(site: &FaultSite, code: &str) {
+    site.visit().await;
+    site.shows(CANARY).await;
+    site.says(&[code]).await;
+    assert!(site.lines()[0].1.ends_with("; flags have their defaults"), "{:?}", site.lines());
+    assert_eq!(site.decision()["eligible"], false, "{:?}", site.decision());
+    assert_eq!(site.events("error").iter().map(|event| event["code"].clone()).collect::<Vec<_>>(), [code]);
+    assert_eq!((site.ran(), site.views()), (vec![CANARY.to_owned()], 1));
+    assert_eq!(flag(site).await, json!([false, "ERROR", "GENERAL"]));
+    assert_eq!(site.errors(), [""; 0]);
 }
 
 /// The bytes of the module whose name begins so.
-fn module(stage: &FaultStage, name: &str) -> Vec<u8> {
-    let files = fs::read_dir(stage.site.root().join("runtime")).unwrap().map(|entry| entry.unwrap().path());
+fn module(site: &FaultSite, name: &str) -> Vec<u8> {
+    let files = fs::read_dir(site.files.root().join("runtime")).unwrap().map(|entry| entry.unwrap().path());
     let is_it = |file: &str| file.starts_with(name);
     let mut found = files
         .filter(|path| path.extension().is_some_and(|type_| type_ == "wasm"))
@@ -95,27 +95,27 @@ fn module(stage: &FaultStage, name: &str) -> Vec<u8> {
 }
 
 async fn row_20_wasm_missing_or_of_another_type(engine: Engine) {
-    let stage = stage(engine, &Page::patient()).await;
+    let site = site(engine, &Page::patient()).await;
     for reply in [Reply::sound().status(404), Reply::sound().status(500), Reply::sound().reset()] {
-        stage.server.restore();
-        stage.server.on(BOOT, reply.clone());
-        leads_to_stable(&stage, "E201").await;
-        stage.server.restore();
-        stage.server.on(FLAGS, reply);
-        leads_to_canary_without_flags(&stage, "E201").await;
+        site.server.restore();
+        site.server.on(BOOT, reply.clone());
+        leads_to_stable(&site, "E201").await;
+        site.server.restore();
+        site.server.on(FLAGS, reply);
+        leads_to_canary_without_flags(&site, "E201").await;
     }
     // No fault at all: the type of a module does not matter.
     for type_ in ["text/plain", "text/html; charset=utf-8", "application/octet-stream"] {
-        stage.server.restore();
-        stage.server.on("/runtime/*.wasm", Reply::sound().header("Content-Type", type_));
-        leads_to_canary(&stage).await;
+        site.server.restore();
+        site.server.on("/runtime/*.wasm", Reply::sound().header("Content-Type", type_));
+        leads_to_canary(&site).await;
     }
-    stage.server.on("/runtime/*.wasm", Reply::sound().without("Content-Type"));
-    leads_to_canary(&stage).await;
+    site.server.on("/runtime/*.wasm", Reply::sound().without("Content-Type"));
+    leads_to_canary(&site).await;
 }
 
 async fn row_21_wasm_damaged(engine: Engine) {
-    let stage = stage(engine, &Page::patient()).await;
+    let site = site(engine, &Page::patient()).await;
     let damages = |whole: Vec<u8>| {
         let cut = whole[..whole.len() / 2].to_vec();
         let mut altered = whole;
@@ -123,35 +123,35 @@ async fn row_21_wasm_damaged(engine: Engine) {
         altered[middle..middle + 64].fill(0xff);
         [cut, altered, Vec::new(), b"<!doctype html><title>a page</title>".to_vec()]
     };
-    for body in damages(module(&stage, "canary_")) {
-        stage.server.on(BOOT, Reply::sound().body(body));
-        leads_to_stable(&stage, "E202").await;
+    for body in damages(module(&site, "canary_")) {
+        site.server.on(BOOT, Reply::sound().body(body));
+        leads_to_stable(&site, "E202").await;
     }
-    stage.server.restore();
-    for body in damages(module(&stage, "flags_")) {
-        stage.server.on(FLAGS, Reply::sound().body(body));
-        leads_to_canary_without_flags(&stage, "E202").await;
+    site.server.restore();
+    for body in damages(module(&site, "flags_")) {
+        site.server.on(FLAGS, Reply::sound().body(body));
+        leads_to_canary_without_flags(&site, "E202").await;
     }
 }
 
 async fn row_22_no_webassembly(engine: Engine) {
-    let stage = stage(engine, &Page::patient()).await;
+    let site = site(engine, &Page::patient()).await;
     for script in ["delete globalThis.WebAssembly;", "globalThis.WebAssembly = undefined;"] {
-        stage.set_page(&Page::patient().first(script));
-        leads_to_stable(&stage, "E203").await;
-        assert_eq!(stage.browser.eval("typeof window.WebAssembly").await, "undefined");
+        site.set_page(&Page::patient().first(script));
+        leads_to_stable(&site, "E203").await;
+        assert_eq!(site.browser.eval("typeof window.WebAssembly").await, "undefined");
     }
 }
 
 async fn row_23_policy_blocks_wasm(engine: Engine) {
-    let stage = stage(engine, &Page::patient()).await;
+    let site = site(engine, &Page::patient()).await;
     let policy = |more: &str| {
         Reply::sound().header("Content-Security-Policy", format!("default-src 'self'; script-src 'self'{more}"))
     };
-    stage.server.on("/", policy(" 'wasm-unsafe-eval'"));
-    leads_to_canary(&stage).await;
-    stage.server.on("/", policy(""));
-    leads_to_stable(&stage, "E204").await;
+    site.server.on("/", policy(" 'wasm-unsafe-eval'"));
+    leads_to_canary(&site).await;
+    site.server.on("/", policy(""));
+    leads_to_stable(&site, "E204").await;
 }
 
 /// A function `trap()` that traps as a module does.
@@ -172,29 +172,29 @@ fn trapping() -> String {
 }
 
 async fn row_24_wasm_traps(engine: Engine) {
-    let stage = stage(engine, &Page::patient()).await;
+    let site = site(engine, &Page::patient()).await;
     // Neither is the last good config tried with it, nor blamed for it.
     for good in [false, true] {
-        stage.set_page(&Page::patient().first(trapping()));
-        stage.forget().await;
-        stage.be("somebody").await;
+        site.set_page(&Page::patient().first(trapping()));
+        site.clear_data().await;
+        site.set_user("somebody").await;
         if good {
             let record =
                 "{ at: Date.now(), now: Date.now(), text: '{\"CANARY_PERCENTAGE\": 100, \"FEATURE_FLAGS\": {}}' }";
-            stage.browser.eval(&format!("void localStorage.setItem('canary_good', JSON.stringify({record}))")).await;
+            site.browser.eval(&format!("void localStorage.setItem('canary_good', JSON.stringify({record}))")).await;
         }
-        stage.open().await;
-        is_stable(&stage, "E205").await;
-        stage.browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
-        stage.settle().await;
+        site.open().await;
+        is_stable(&site, "E205").await;
+        site.browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
+        site.settle().await;
         assert_eq!(
-            stage.browser.eval("[entered, localStorage.getItem('canary_good') !== null]").await,
+            site.browser.eval("[entered, localStorage.getItem('canary_good') !== null]").await,
             json!([1, good])
         );
-        assert_eq!(stage.lines().len(), 1, "{:?}", stage.lines());
+        assert_eq!(site.lines().len(), 1, "{:?}", site.lines());
     }
-    stage.set_page(&Page::patient());
-    leads_to_canary(&stage).await;
+    site.set_page(&Page::patient());
+    leads_to_canary(&site).await;
 }
 
 async fn row_24_flags_trap(engine: Engine) {
@@ -209,30 +209,30 @@ async fn row_24_flags_trap(engine: Engine) {
                 return { module, instance: { exports: { ...exports, flags_flag() { entered++; trap(); } } } };
             };
         }";
-    let stage = stage(engine, &Page::patient()).await;
-    stage.set_page(&Page::patient().first(format!("{{ {TRAP} {wrap} }}")));
-    stage.visit().await;
-    stage.shows(CANARY).await;
-    stage.says(&[]).await;
+    let site = site(engine, &Page::patient()).await;
+    site.set_page(&Page::patient().first(format!("{{ {TRAP} {wrap} }}")));
+    site.visit().await;
+    site.shows(CANARY).await;
+    site.says(&[]).await;
     for _ in 0..2 {
-        assert_eq!(flag(&stage).await, json!([false, "ERROR", "GENERAL"]));
+        assert_eq!(flag(&site).await, json!([false, "ERROR", "GENERAL"]));
         let other = "globalThis[Symbol.for('canary-runtime')].getBooleanValue('other', true)";
-        assert_eq!(stage.browser.eval(&format!("[entered, {other}]")).await, json!([1, true]));
+        assert_eq!(site.browser.eval(&format!("[entered, {other}]")).await, json!([1, true]));
     }
-    stage.says(&["E205"]).await;
-    assert!(stage.lines()[0].1.ends_with("; flags have their defaults"), "{:?}", stage.lines());
-    assert_eq!((stage.ran(), stage.errors()), (vec![CANARY.to_owned()], Vec::new()));
+    site.says(&["E205"]).await;
+    assert!(site.lines()[0].1.ends_with("; flags have their defaults"), "{:?}", site.lines());
+    assert_eq!((site.ran(), site.errors()), (vec![CANARY.to_owned()], Vec::new()));
 }
 
 async fn row_25_wasm_of_another_build(engine: Engine) {
-    let stage = stage(engine, &Page::patient()).await;
-    for body in [EMPTY.to_vec(), module(&stage, "flags_")] {
-        stage.server.on(BOOT, Reply::sound().body(body));
-        leads_to_stable(&stage, "E206").await;
+    let site = site(engine, &Page::patient()).await;
+    for body in [EMPTY.to_vec(), module(&site, "flags_")] {
+        site.server.on(BOOT, Reply::sound().body(body));
+        leads_to_stable(&site, "E206").await;
     }
-    stage.server.restore();
-    for body in [EMPTY.to_vec(), module(&stage, "canary_")] {
-        stage.server.on(FLAGS, Reply::sound().body(body));
-        leads_to_canary_without_flags(&stage, "E206").await;
+    site.server.restore();
+    for body in [EMPTY.to_vec(), module(&site, "canary_")] {
+        site.server.on(FLAGS, Reply::sound().body(body));
+        leads_to_canary_without_flags(&site, "E206").await;
     }
 }

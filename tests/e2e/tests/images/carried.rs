@@ -84,7 +84,7 @@ fn an_image_says_what_it_is() {
             assert!(status.contains(&format!("Package: {package}\n")), "{package}");
         }
         // Nothing of the build, and nothing of the machine.
-        assert!(!image.root().join("previous").exists() && !image.root().join("site").exists());
+        assert!(!image.root().join("previous").exists() && !image.root().join("files").exists());
         for mounted in ["etc/resolv.conf", "etc/hostname", "etc/hosts"] {
             assert!(std::fs::read(image.root().join(mounted)).is_ok_and(|it| it.is_empty()), "/{mounted}");
         }
@@ -105,7 +105,7 @@ fn layers_are_shared() {
     }
     // 1.4.2 was built in a storage of its own, so its layers were made a second time for 1.5.0.
     let [first, second, third] = ["1.4.2", "1.5.0", "1.6.0"].map(|version| Image::open(&frontend(version)).layers);
-    assert_eq!(first.len(), 4, "base, nginx, its config, the site: {first:?}");
+    assert_eq!(first.len(), 4, "base, nginx, its config, the files: {first:?}");
     assert_eq!(first[..3], second[..3]);
     assert_eq!(second[..3], third[..3]);
     assert_ne!(first[3], second[3]);

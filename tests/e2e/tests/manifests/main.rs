@@ -23,7 +23,7 @@ use canary_e2e::files::{read, repo};
 use canary_e2e::http;
 use canary_e2e::kustomize::Manifests;
 use canary_e2e::nginx::{self, Nginx};
-use canary_e2e::site_files::Site;
+use canary_e2e::site_files::SiteFiles;
 use references::{documented_secrets, secrets};
 use serde_json::Value;
 use sha2::{Digest, Sha384};
@@ -320,9 +320,9 @@ fn integrity_is_that_of_the_files() {
 }
 
 /// nginx, which checks its configuration at the start, with or without the id cookie.
-fn serve(site: &Site, cookie: bool) -> Nginx {
-    site.mount(&Base::new().mounted());
-    Nginx::start_with(site.root(), |config| {
+fn serve(files: &SiteFiles, cookie: bool) -> Nginx {
+    files.mount(&Base::new().mounted());
+    Nginx::start_with(files.root(), |config| {
         if cookie {
             let switch = "map \"\" $id_cookie_switch { default off; }";
             nginx::replace(config, "nginx.conf", switch, &switch.replace("off", "on"));
@@ -335,8 +335,8 @@ const OTHERS: [&str; 6] =
 
 #[test]
 fn the_id_cookie_is_off() {
-    let site = Site::new();
-    let nginx = serve(&site, false);
+    let files = SiteFiles::new();
+    let nginx = serve(&files, false);
     for path in ["/", "/index.html", "/a/route"].iter().chain(&OTHERS) {
         assert_eq!(http::get(&nginx.url(path), &[]).header("set-cookie"), None, "{path}");
     }
@@ -345,8 +345,8 @@ fn the_id_cookie_is_off() {
 
 #[test]
 fn the_id_cookie_can_be_switched_on() {
-    let site = Site::new();
-    let nginx = serve(&site, true);
+    let files = SiteFiles::new();
+    let nginx = serve(&files, true);
     let get = |path: &str, headers: &[(&str, &str)]| {
         let answer = http::get(&nginx.url(path), headers);
         let cookies: Vec<_> = answer.headers_named("set-cookie").map(str::to_owned).collect();

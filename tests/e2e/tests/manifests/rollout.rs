@@ -8,8 +8,8 @@ use canary_e2e::bucket::{User, user_at, users_in};
 use canary_e2e::demo::{self, Arm, CANARY, STABLE};
 use canary_e2e::git::Git;
 use canary_e2e::kustomize::Manifests;
-use canary_e2e::site_files::Site;
-use canary_e2e::test_site::Stage;
+use canary_e2e::site_files::SiteFiles;
+use canary_e2e::test_site::TestSite;
 use canary_e2e::wait::DEADLINE;
 use serde_json::Value;
 use std::ops::Range;
@@ -22,21 +22,21 @@ const SALT: &str = "release-1.5.0";
 struct Rollout {
     git: Git,
     pods: Manifests,
-    stage: Stage,
+    site: TestSite,
 }
 
 impl Rollout {
     async fn start() -> Self {
-        let (mut git, site) = (Git::new(), Site::new());
+        let (mut git, files) = (Git::new(), SiteFiles::new());
         assert!(git.fetch() && !git.fetch());
         let pods = git.pods();
-        let files = git.build(&pods);
-        let config: Value = serde_json::from_slice(&files["canary.json"]).unwrap();
+        let mounted = git.build(&pods);
+        let config: Value = serde_json::from_slice(&mounted["canary.json"]).unwrap();
         assert_eq!((&config["CANARY_PERCENTAGE"], &config["SALT"]), (&5.into(), &SALT.into()));
-        assert!(site.mount(&files));
-        let stage = Stage::new(site).await;
-        stage.browser.set_cache_disabled(true).await;
-        Self { git, pods, stage }
+        assert!(files.mount(&mounted));
+        let site = TestSite::new(files).await;
+        site.browser.set_cache_disabled(true).await;
+        Self { git, pods, site }
     }
 
     /// Commits another percentage, and brings it where nginx reads it.
@@ -59,19 +59,19 @@ impl Rollout {
         done("fetch");
         let files = self.git.build(&self.pods);
         done("kustomize build");
-        assert!(self.stage.site.mount(&files), "the commit changed nothing");
+        assert!(self.site.files.mount(&files), "the commit changed nothing");
         done("volume");
         steps
     }
 
     /// Loads the page as `user` and sees that exactly `arm` was shown and fetched.
     async fn check(&self, user: &User, arm: Arm) {
-        let Stage { browser, nginx, .. } = &self.stage;
+        let TestSite { browser, nginx, .. } = &self.site;
         browser.clear_site_data().await;
-        self.stage.be(&user.id).await;
+        self.site.set_user(&user.id).await;
         let log = nginx.access_log();
         let mark = log.mark();
-        self.stage.goto("/").await;
+        self.site.goto("/").await;
         assert_eq!(demo::shown(browser).await, arm.shown(), "{user:?}");
         for asset in arm.assets() {
             log.wait_for(&asset, mark, DEADLINE, |line| line.path == asset);
@@ -81,7 +81,7 @@ impl Rollout {
 
     /// The paths asked for below `/assets/`, sorted.
     fn assets_since(&self, mark: Mark) -> Vec<String> {
-        let lines = self.stage.nginx.access_log().since(mark);
+        let lines = self.site.nginx.access_log().since(mark);
         let mut paths: Vec<_> = lines.into_iter().map(|l| l.path).filter(|path| path.starts_with("/assets/")).collect();
         paths.sort();
         paths
@@ -108,8 +108,8 @@ async fn users_move_with_the_percentage_and_only_forward() {
     assert_eq!(users.len(), 60);
 
     let mut rollout = Rollout::start().await;
-    let pid = rollout.stage.nginx.pid();
-    let workers = rollout.stage.nginx.workers();
+    let pid = rollout.site.nginx.pid();
+    let workers = rollout.site.nginx.workers();
     let below = |end: u32| move |user: &User| if user.bucket < end { CANARY } else { STABLE };
 
     for user in &users {
@@ -117,7 +117,7 @@ async fn users_move_with_the_percentage_and_only_forward() {
     }
     let canaries: Vec<_> = users.iter().filter(|user| below(5_000)(user) == CANARY).collect();
     assert_eq!(canaries.len(), 14);
-    rollout.stage.browser.assert_console(&[]).await;
+    rollout.site.browser.assert_console(&[]).await;
 
     // All edges, all that had the canary, and every fifth of the rest.
     let rest = users.iter().skip(25).step_by(5);
@@ -127,18 +127,18 @@ async fn users_move_with_the_percentage_and_only_forward() {
         rollout.check(user, below(50_000)(user)).await;
     }
     assert!(canaries.iter().all(|user| some.contains(user)));
-    rollout.stage.browser.assert_console(&[]).await;
+    rollout.site.browser.assert_console(&[]).await;
 
     rollout.set_percentage("0");
     for user in some {
         rollout.check(user, STABLE).await;
     }
-    rollout.stage.browser.assert_console(&[]).await;
+    rollout.site.browser.assert_console(&[]).await;
 
     // No asset came later than its page was looked at, and nginx was left alone.
-    let pages = rollout.stage.nginx.access_log().requests_for("/", Mark::START).len();
+    let pages = rollout.site.nginx.access_log().requests_for("/", Mark::START).len();
     assert_eq!((pages, rollout.assets_since(Mark::START).len()), (124, 2 * 124));
-    assert_eq!((rollout.stage.nginx.pid(), rollout.stage.nginx.workers()), (pid, workers));
+    assert_eq!((rollout.site.nginx.pid(), rollout.site.nginx.workers()), (pid, workers));
 }
 
 #[tokio::test]
@@ -149,16 +149,16 @@ async fn an_open_page_keeps_its_arm_until_it_is_reloaded() {
         rollout.check(&user, before).await;
         // The page itself sees the new config, and nothing but its flags may follow.
         let listen = r#"void globalThis[Symbol.for("canary-runtime")].on("superseded", (d) => (globalThis.next = d))"#;
-        rollout.stage.browser.eval(listen).await;
+        rollout.site.browser.eval(listen).await;
         rollout.set_percentage(percentage);
-        let Stage { browser, .. } = &rollout.stage;
+        let TestSite { browser, .. } = &rollout.site;
         browser.eval(r#"void document.dispatchEvent(new Event("visibilitychange"))"#).await;
         assert_eq!(browser.wait_for("globalThis.next?.variant").await, after.name);
         assert_eq!(demo::shown(browser).await, before.shown());
         browser.client().refresh().await.unwrap();
         assert_eq!(demo::shown(browser).await, after.shown());
     }
-    rollout.stage.browser.assert_console(&[]).await;
+    rollout.site.browser.assert_console(&[]).await;
 }
 
 #[tokio::test]
@@ -177,9 +177,9 @@ async fn a_revert_takes_users_back_and_what_is_not_pushed_moves_nobody() {
     // The revert of the revert, by the command's own push.
     rollout.git.set(&["50", "--commit", "--push"]);
     assert!(rollout.git.fetch());
-    assert!(rollout.stage.site.mount(&rollout.git.build(&rollout.pods)));
+    assert!(rollout.site.files.mount(&rollout.git.build(&rollout.pods)));
     rollout.check(&user, CANARY).await;
-    rollout.stage.browser.assert_console(&[]).await;
+    rollout.site.browser.assert_console(&[]).await;
 }
 
 /// Figures for the documentation; they fail nothing.
@@ -207,16 +207,16 @@ async fn twenty_changes() {
             _ => rollout.git.set(&["50", "--commit"]),
         }
         // A browser that knows nothing, so that it asks for everything.
-        let Stage { browser, .. } = &rollout.stage;
+        let TestSite { browser, .. } = &rollout.site;
         browser.clear_site_data().await;
-        rollout.stage.be(&user.id).await;
+        rollout.site.set_user(&user.id).await;
         let start = Instant::now();
         for (step, time) in rollout.push() {
             note(step, time);
         }
         let swapped = Instant::now();
-        rollout.stage.goto("/").await;
-        assert_eq!(demo::shown(&rollout.stage.browser).await, arm.shown(), "change {change}");
+        rollout.site.goto("/").await;
+        assert_eq!(demo::shown(&rollout.site.browser).await, arm.shown(), "change {change}");
         note("page view", swapped.elapsed());
         note("all", start.elapsed());
     }

@@ -10,8 +10,8 @@ use canary_e2e::atomic::{AtomicWriter, Files};
 use canary_e2e::console::unexpected;
 use canary_e2e::fixture::{self, CANARY, ran};
 use canary_e2e::nginx::{self, Config, Nginx};
-use canary_e2e::site_files::Site;
-use canary_e2e::test_site::Stage;
+use canary_e2e::site_files::SiteFiles;
+use canary_e2e::test_site::TestSite;
 use canary_e2e::wait::{self, DEADLINE};
 use readers::Report;
 use serde_json::json;
@@ -26,14 +26,14 @@ const FORGETS: &str = "            etag              off;
             open_file_cache   off;
 ";
 
-fn site() -> Site {
-    let site = Site::empty();
-    site.mount_config(&numbered_config::text(0));
-    site
+fn site_files() -> SiteFiles {
+    let files = SiteFiles::empty();
+    files.mount_config(&numbered_config::text(0));
+    files
 }
 
-fn swap(site: &Site) -> impl Fn(u64) + Sync {
-    |number| assert!(site.mount_config(&numbered_config::text(number)))
+fn swap(files: &SiteFiles) -> impl Fn(u64) + Sync {
+    |number| assert!(files.mount_config(&numbered_config::text(number)))
 }
 
 #[track_caller]
@@ -47,21 +47,21 @@ fn assert_sound(report: &Report) {
 
 #[test]
 fn two_hundred_swaps_show_whole_configs_alone() {
-    let site = site();
-    let nginx = Nginx::start(site.root());
+    let files = site_files();
+    let nginx = Nginx::start(files.root());
     let workers = nginx.workers();
-    assert_sound(&readers::run(&nginx.origin(), 200, swap(&site)));
+    assert_sound(&readers::run(&nginx.origin(), 200, swap(&files)));
     assert_eq!(nginx.workers(), workers);
 }
 
 #[test]
 #[ignore = "long: scripts/test-long swap"]
 fn three_thousand_swaps_under_load() {
-    let site = site();
-    let nginx = Nginx::start(site.root());
+    let files = site_files();
+    let nginx = Nginx::start(files.root());
     let workers = nginx.workers();
     let wrk = Wrk::start(&nginx.url(fixture::CONFIG), numbered_config::text(0).len());
-    let report = readers::run(&nginx.origin(), 3_000, swap(&site));
+    let report = readers::run(&nginx.origin(), 3_000, swap(&files));
     let load = wrk.stop();
     println!("{load}");
     assert_sound(&report);
@@ -74,20 +74,20 @@ fn three_thousand_swaps_under_load() {
 #[test]
 #[ignore = "long: scripts/test-long swap"]
 fn wrk_finds_a_config_that_is_written_in_place() {
-    let site = site();
-    let nginx = Nginx::start(site.root());
+    let files = site_files();
+    let nginx = Nginx::start(files.root());
     let wrk = Wrk::start(&nginx.url(fixture::CONFIG), numbered_config::text(0).len());
-    let report = readers::run(&nginx.origin(), 1_000, write_in_place(&site));
+    let report = readers::run(&nginx.origin(), 1_000, write_in_place(&files));
     let load = wrk.stop();
     assert!(load.wrong > 0, "{load}, {report}");
 }
 
 /// The negative controls: by `edit` or another way to write, faults of this kind are found, and of no other.
 #[track_caller]
-fn assert_found(kind: &str, edit: impl FnOnce(&mut Config), write: impl Fn(&Site, u64) + Sync) {
-    let site = site();
-    let nginx = Nginx::start_with(site.root(), edit);
-    let report = readers::run(&nginx.origin(), 200, |number| write(&site, number));
+fn assert_found(kind: &str, edit: impl FnOnce(&mut Config), write: impl Fn(&SiteFiles, u64) + Sync) {
+    let files = site_files();
+    let nginx = Nginx::start_with(files.root(), edit);
+    let report = readers::run(&nginx.origin(), 200, |number| write(&files, number));
     let of_kind = report.faults.iter().filter(|fault| fault.starts_with(kind)).count();
     assert!(of_kind > 0 && of_kind == report.faults.len(), "{kind:?} {of_kind}: {report}: {:#?}", report.faults);
 }
@@ -96,7 +96,7 @@ fn assert_found(kind: &str, edit: impl FnOnce(&mut Config), write: impl Fn(&Site
 fn a_stale_304_is_found() {
     let remember =
         |config: &mut Config| nginx::replace(config, "nginx.conf", FORGETS, "etag on; if_modified_since exact;");
-    let write = |site: &Site, number| assert!(site.mount_config(&numbered_config::text(number)));
+    let write = |files: &SiteFiles, number| assert!(files.mount_config(&numbered_config::text(number)));
     // With the tag alone: the time of an answer is never that of the file.
     assert_found("304: ", remember, write);
 }
@@ -106,17 +106,17 @@ fn a_config_that_is_over_is_found() {
     let remember = |config: &mut Config| {
         nginx::replace(config, "nginx.conf", FORGETS, "etag off; if_modified_since off; open_file_cache max=9;");
     };
-    assert_found("older: ", remember, |site, number| assert!(site.mount_config(&numbered_config::text(number))));
+    assert_found("older: ", remember, |files, number| assert!(files.mount_config(&numbered_config::text(number))));
 }
 
 #[test]
 fn a_config_that_is_written_in_place_is_found() {
-    assert_found("torn: ", |_| (), |site, number| write_in_place(site)(number));
+    assert_found("torn: ", |_| (), |files, number| write_in_place(files)(number));
 }
 
 /// As an editor saves, and as a volume never does.
-fn write_in_place(site: &Site) -> impl Fn(u64) + Sync {
-    let file = site.root().join("config/canary.json");
+fn write_in_place(files: &SiteFiles) -> impl Fn(u64) + Sync {
+    let file = files.root().join("config/canary.json");
     move |number| {
         let text = numbered_config::text(number);
         let (first, second) = text.split_at(text.len() / 2);
@@ -141,8 +141,8 @@ async fn pages_live_through_a_long_storm() {
 const GONE: [&str; 2] = ["[canary] E101 ", "the server responded with a status of 404"];
 
 async fn pages_live_through(swaps: u64) {
-    let stage = Stage::new(fixture::site("", &numbered_config::text(0))).await;
-    let (origin, root) = (stage.nginx.origin(), stage.site.root().join("config"));
+    let site = TestSite::new(fixture::site_files("", &numbered_config::text(0))).await;
+    let (origin, root) = (site.nginx.origin(), site.files.root().join("config"));
     let storm = thread::spawn(move || {
         let volume = AtomicWriter::new(root);
         readers::run(&origin, swaps, |number| {
@@ -150,14 +150,14 @@ async fn pages_live_through(swaps: u64) {
             assert!(volume.write(&Files::from([file])));
         })
     });
-    let Stage { browser, .. } = &stage;
+    let TestSite { browser, .. } = &site;
     let number = format!("{CANARY}.getNumberValue('number', 0)");
     let look = "void document.dispatchEvent(new Event('visibilitychange'))";
     let (mut views, mut refreshes, mut last) = (0, 0, 0);
     loop {
         // A view after the end shows the last config.
         let over = storm.is_finished();
-        stage.goto("/").await;
+        site.goto("/").await;
         assert_eq!(ran(browser).await, json!(["canary"]), "view {views}");
         let seen = browser.wait_for(&number).await.as_u64().unwrap();
         assert!(seen >= last, "view {views}: {seen} after {last}");
@@ -185,24 +185,24 @@ async fn pages_live_through(swaps: u64) {
     assert!(other.is_empty(), "{other:?}");
 
     // The rare 404, made certain. A page that is open keeps what it has.
-    stage.site.mount(&Files::new());
+    site.files.mount(&Files::new());
     browser.eval(look).await;
     browser.assert_console(&GONE).await;
     assert_eq!(browser.eval(&format!("[ran, {number}]")).await, json!([["canary"], last]));
     // One that is opened has the last good config, and a browser that never had one has stable.
-    stage.goto("/").await;
+    site.goto("/").await;
     assert_eq!(ran(browser).await, json!(["canary"]));
     assert_eq!(browser.wait_for(&number).await, last);
     assert_eq!(browser.eval("decision.reason").await, "STALE");
     browser.assert_console(&GONE).await;
-    let other = stage.another_browser().await;
-    other.goto(&stage.nginx.url("/")).await;
+    let other = site.another_browser().await;
+    other.goto(&site.nginx.url("/")).await;
     assert_eq!(ran(&other).await, json!(["stable"]));
     other.assert_console(&GONE).await;
     // And all is as before when it is there again.
-    stage.site.mount_config(&numbered_config::text(swaps + 1));
+    site.files.mount_config(&numbered_config::text(swaps + 1));
     for browser in [browser, &other] {
-        browser.goto(&stage.nginx.url("/")).await;
+        browser.goto(&site.nginx.url("/")).await;
         assert_eq!(ran(browser).await, json!(["canary"]));
         assert_eq!(browser.wait_for(&number).await, numbered_config::value(swaps + 1));
         browser.assert_console(&[]).await;

@@ -3,7 +3,7 @@
 use canary_e2e::header_scan::{Expected, Scheme, complaints};
 use canary_e2e::http::{self, Connection, Response};
 use canary_e2e::nginx::{self, Config, Nginx};
-use canary_e2e::site_files::Site;
+use canary_e2e::site_files::SiteFiles;
 
 const PAGE: &str = "no-cache";
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -11,14 +11,14 @@ const NEVER: &str = "no-store";
 
 /// A site, and a peer that has what it lacks.
 struct Sites {
-    here: Site,
+    here: SiteFiles,
     peer: Nginx,
-    _there: Site,
+    _there: SiteFiles,
 }
 
 impl Sites {
     fn new() -> Self {
-        let [here, there] = [Site::new(), Site::empty()];
+        let [here, there] = [SiteFiles::new(), SiteFiles::empty()];
         // From 1 KiB on it is compressed.
         here.mount_config(&format!("{{\"CANARY_PERCENTAGE\": 5, \"FEATURE_FLAGS\": {{}}}}{}", " ".repeat(2_000)));
         there.write("assets/1.6.0/main.js", "\"the peer's\"");

@@ -6,7 +6,7 @@ use canary_e2e::base::Base;
 use canary_e2e::http;
 use canary_e2e::nginx::{self, Config, Nginx};
 use canary_e2e::process::find_program;
-use canary_e2e::site_files::Site;
+use canary_e2e::site_files::SiteFiles;
 use std::process::Command;
 
 /// What a round asks each address for.
@@ -46,15 +46,16 @@ struct Lane {
 #[test]
 #[ignore = "measures: make bench"]
 fn requests_a_second_on_one_core() {
-    let site = Site::new();
-    site.mount_config(&Base::new().config());
-    let plain = Nginx::start_with(site.root(), |config| drop(config.insert("nginx.conf".to_owned(), PLAIN.to_owned())));
-    let ours = Nginx::start_with(site.root(), one_worker);
-    let silent = Nginx::start_with(site.root(), |config| {
+    let files = SiteFiles::new();
+    files.mount_config(&Base::new().config());
+    let plain =
+        Nginx::start_with(files.root(), |config| drop(config.insert("nginx.conf".to_owned(), PLAIN.to_owned())));
+    let ours = Nginx::start_with(files.root(), one_worker);
+    let silent = Nginx::start_with(files.root(), |config| {
         one_worker(config);
         nginx::replace(config, "nginx.conf", "access_log  /dev/stdout minimal;", "access_log off; # /dev/stdout");
     });
-    let module = site.module();
+    let module = files.module();
     let lane = |name, nginx: &Nginx, path: &str, coding| Lane { name, url: nginx.url(path), coding, rates: Vec::new() };
     let mut lanes = [
         lane("return 200, nothing else", &plain, "/", ""),

@@ -9,7 +9,7 @@ use canary_e2e::files::{self, repo};
 use canary_e2e::http::{self, Response};
 use canary_e2e::nginx::Nginx;
 use canary_e2e::process::Process;
-use canary_e2e::site_files::Site;
+use canary_e2e::site_files::SiteFiles;
 use std::io::Read;
 use std::path::Path;
 use std::process::Command;
@@ -21,17 +21,17 @@ struct Serve {
 }
 
 impl Serve {
-    /// Serves what lies in `site`, with the config of `base`.
-    fn start(site: &Site, base: &Base) -> Self {
-        Self::start_with(site, &base.config_file())
+    /// Serves what lies in `files`, with the config of `base`.
+    fn start(files: &SiteFiles, base: &Base) -> Self {
+        Self::start_with(files, &base.config_file())
     }
 
-    fn start_with(site: &Site, config: &Path) -> Self {
+    fn start_with(files: &SiteFiles, config: &Path) -> Self {
         let program = std::env::var_os("CANARYCTL").map_or_else(|| repo("target/release/canaryctl"), Into::into);
         assert!(program.is_file(), "{} is not there: build canaryctl first, or set CANARYCTL", program.display());
         let mut command = Command::new(program);
-        command.arg("serve").arg(site.root()).arg("--config").arg(config);
-        command.arg("--runtime").arg(site.root().join("runtime")).args(["--port", "0"]);
+        command.arg("serve").arg(files.root()).arg("--config").arg(config);
+        command.arg("--runtime").arg(files.root().join("runtime")).args(["--port", "0"]);
         let mut process = Process::spawn("canaryctl", command);
         let address = process.first_line();
         let origin = address.strip_suffix('/').filter(|address| address.starts_with("http://127.0.0.1:"));
@@ -109,11 +109,11 @@ fn module(runtime: &Path) -> String {
 
 #[test]
 fn answers_are_those_of_nginx() {
-    let (site, base) = (Site::new(), Base::new());
-    site.mount(&base.mounted());
-    let nginx = Nginx::start(site.root());
-    let serve = Serve::start(&site, &base);
-    let module = module(&site.root().join("runtime"));
+    let (files, base) = (SiteFiles::new(), Base::new());
+    files.mount(&base.mounted());
+    let nginx = Nginx::start(files.root());
+    let serve = Serve::start(&files, &base);
+    let module = module(&files.root().join("runtime"));
     let mut differences = Vec::new();
     let mut found = 0;
     for path in PATHS {
@@ -139,14 +139,14 @@ fn answers_are_those_of_nginx() {
 
 #[test]
 fn a_config_from_1_kib_on_is_compressed_as_by_nginx() {
-    let (site, base) = (Site::new(), Base::new());
+    let (files, base) = (SiteFiles::new(), Base::new());
     for (padding, compressed) in [(1_023, false), (1_024, true)] {
         let padding = " ".repeat(padding - base.config().trim_end().len() - 1);
         let config = format!("{}{padding}\n", base.config().trim_end());
-        site.mount_config(&config);
+        files.mount_config(&config);
         let file = base.dir().join("config.json");
         files::write(&file, &config);
-        let (nginx, serve) = (Nginx::start(site.root()), Serve::start_with(&site, &file));
+        let (nginx, serve) = (Nginx::start(files.root()), Serve::start_with(&files, &file));
         for coding in ["identity", "gzip", "br"] {
             let ask =
                 |origin: String| http::get(&format!("{origin}/config/canary.json"), &[("Accept-Encoding", coding)]);
@@ -178,8 +178,8 @@ fn difference(what: &str, ours: &Comparable, theirs: &Comparable) -> String {
 
 #[tokio::test]
 async fn an_edit_of_the_manifest_moves_users_at_the_next_page_load() {
-    let (site, base) = (Site::new(), Base::new());
-    let serve = Serve::start(&site, &base);
+    let (files, base) = (SiteFiles::new(), Base::new());
+    let serve = Serve::start(&files, &base);
     let driver = Driver::chromium();
     let browser = Browser::new(&driver).await;
     let users = users_in("release-1.5.0", &[0..5_000, 5_000..50_000, 50_000..100_000]);

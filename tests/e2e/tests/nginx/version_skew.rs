@@ -73,7 +73,7 @@ fn lines(log: &AccessLog, folder: &str) -> Vec<(String, u16, String)> {
 fn a_file_of_the_other_version_is_as_if_it_were_here() {
     let [stable, canary] = pair();
     for (asked, owner, version) in [(&stable, &canary, "1.5.0"), (&canary, &stable, "1.4.2")] {
-        for path in image::files(version) {
+        for path in image::paths(version) {
             // Pages have none, and are sent whole.
             let etag = http::get(&owner.nginx.url(&path), &[]).header("etag").map(str::to_owned);
             assert_eq!(etag.is_none(), path.contains("help"));
@@ -121,10 +121,10 @@ fn a_file_of_the_other_version_is_as_if_it_were_here() {
 #[test]
 fn without_a_peer_it_is_not_there() {
     let stable = Pod::start(&["1.4.2"], |_| ());
-    for path in image::files("1.5.0") {
+    for path in image::paths("1.5.0") {
         assert_not_found(&http::get(&stable.nginx.url(&path), &[]));
     }
-    for path in image::files("1.4.2") {
+    for path in image::paths("1.4.2") {
         assert_eq!(http::get(&stable.nginx.url(&path), &[]).status, 200);
     }
     assert_eq!(

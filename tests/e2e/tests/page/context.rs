@@ -1,8 +1,8 @@
 //! Whom a page view is about: the attributes that the runtime knows, those of the page, and who is identified.
 
 use canary_e2e::bucket::{bucket, user_at};
-use canary_e2e::fixture::{config, ran, site};
-use canary_e2e::test_site::Stage;
+use canary_e2e::fixture::{config, ran, site_files};
+use canary_e2e::test_site::TestSite;
 use serde_json::{Value, json};
 
 /// A flag that is true where `condition` holds.
@@ -16,10 +16,10 @@ fn values(keys: &str) -> String {
 
 #[tokio::test]
 async fn rules_see_what_the_runtime_knows() {
-    let stage = Stage::new(site("", "")).await;
-    let browser = &stage.browser;
-    let host = stage.nginx.origin().replace("http://", "");
-    stage.site.mount_config(&config(
+    let site = TestSite::new(site_files("", "")).await;
+    let browser = &site.browser;
+    let host = site.nginx.origin().replace("http://", "");
+    site.files.mount_config(&config(
         "5",
         &json!({
             "path": when(&json!({ "url.path": "/index.html" })),
@@ -39,9 +39,9 @@ async fn rules_see_what_the_runtime_knows() {
         )
         .await;
     for (name, value) in [("seen", "a=b"), ("toJSON", "x")] {
-        browser.set_cookie(name, value, &stage.nginx.origin()).await;
+        browser.set_cookie(name, value, &site.nginx.origin()).await;
     }
-    stage.goto("/index.html?ref=mail%20%26+more&ref=second&toJSON=x").await;
+    site.goto("/index.html?ref=mail%20%26+more&ref=second&toJSON=x").await;
     ran(browser).await;
     assert_eq!(
         browser.eval(&values("path host language device cookie query second dotted")).await,
@@ -57,8 +57,8 @@ async fn devices_are_told_apart() {
         "tablet": when(&json!({ "device": "tablet" })),
         "desktop": when(&json!({ "device": "desktop" })),
     });
-    let stage = Stage::new(site("", &config("5", &flags))).await;
-    let browser = &stage.browser;
+    let site = TestSite::new(site_files("", &config("5", &flags))).await;
+    let browser = &site.browser;
     for (agent, touch_points, device) in [
         ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0.0.0 Safari/537.36", 10, "desktop"),
         (
@@ -91,7 +91,7 @@ async fn devices_are_told_apart() {
             json!({ "enabled": true, "maxTouchPoints": touch_points })
         };
         browser.cdp("Emulation.setTouchEmulationEnabled", touch).await;
-        stage.goto("/").await;
+        site.goto("/").await;
         ran(browser).await;
         let seen = "['mobile', 'tablet', 'desktop'].filter((key) => canary.getBooleanValue(key, false))";
         assert_eq!(browser.eval(seen).await, json!([device]), "{agent}");
@@ -105,28 +105,28 @@ async fn the_pages_attributes_stand_before_the_runtimes_own() {
     let rules = r#"{"CANARY_RULES": [{"if": {"plan": "pro"}, "serve": "canary"}], "#;
     let text = config("5", &flags).replacen('{', rules, 1);
     let attributes = r#"data-attributes='{"plan": "pro", "language": "tlh", "a": {"b": [1]}}'"#;
-    let stage = Stage::new(site(attributes, &text)).await;
-    stage.be(&user_at("s", 60_000).id).await;
-    stage.goto("/").await;
-    assert_eq!(ran(&stage.browser).await, json!(["canary"]));
-    assert_eq!(stage.browser.eval("decision.reason").await, "TARGETING_MATCH");
+    let site = TestSite::new(site_files(attributes, &text)).await;
+    site.set_user(&user_at("s", 60_000).id).await;
+    site.goto("/").await;
+    assert_eq!(ran(&site.browser).await, json!(["canary"]));
+    assert_eq!(site.browser.eval("decision.reason").await, "TARGETING_MATCH");
     assert_eq!(
-        stage.browser.eval(&values("pro klingon deep")).await,
+        site.browser.eval(&values("pro klingon deep")).await,
         json!({ "pro": true, "klingon": true, "deep": true })
     );
-    stage.browser.assert_console(&[]).await;
+    site.browser.assert_console(&[]).await;
 }
 
 #[tokio::test]
 async fn attributes_that_are_no_object_are_ignored() {
     let flags = json!({ "on": true, "desktop": when(&json!({ "device": "desktop" })) });
     for text in ["{", "[]", "null", "5", "plan"] {
-        let stage = Stage::new(site(&format!("data-attributes='{text}'"), &config("5", &flags))).await;
-        stage.goto("/").await;
-        ran(&stage.browser).await;
-        assert_eq!(stage.browser.eval(&values("on desktop")).await, json!({ "on": true, "desktop": true }));
+        let site = TestSite::new(site_files(&format!("data-attributes='{text}'"), &config("5", &flags))).await;
+        site.goto("/").await;
+        ran(&site.browser).await;
+        assert_eq!(site.browser.eval(&values("on desktop")).await, json!({ "on": true, "desktop": true }));
         let expected = "[canary] I118 data-attributes: expected a JSON object; it is ignored";
-        let entries = stage.browser.assert_console(&[]).await;
+        let entries = site.browser.assert_console(&[]).await;
         assert!(entries.iter().any(|entry| entry.text.contains(expected)), "{text}: {entries:?}");
     }
 }
@@ -139,10 +139,10 @@ async fn flags_follow_who_is_identified_and_the_bundle_does_not() {
     let split = f64::from(buckets[0].min(buckets[1]) + 1) / 1_000.0;
     let has = |place: usize| f64::from(buckets[place]) / 1_000.0 < split;
     let flags = json!({ "split": split, "pro": when(&json!({ "plan": "pro" })), "shop": when(&json!({ "shop": "de" })), "on": true });
-    let stage = Stage::new(site(r#"data-attributes='{"shop": "de"}'"#, &config("5", &flags))).await;
-    let browser = &stage.browser;
-    stage.be(&user.id).await;
-    stage.goto("/").await;
+    let site = TestSite::new(site_files(r#"data-attributes='{"shop": "de"}'"#, &config("5", &flags))).await;
+    let browser = &site.browser;
+    site.set_user(&user.id).await;
+    site.goto("/").await;
     ran(browser).await;
     browser.eval("void canary.on('configurationChanged', ({ flagsChanged }) => (globalThis.changed ??= []).push(flagsChanged.sort()))").await;
     let all = values("split pro shop on");
@@ -165,9 +165,9 @@ async fn flags_follow_who_is_identified_and_the_bundle_does_not() {
 
 #[tokio::test]
 async fn who_is_no_user_gets_no_flags() {
-    let stage = Stage::new(site("", &config("5", &json!({ "on": true })))).await;
-    let browser = &stage.browser;
-    stage.goto("/").await;
+    let site = TestSite::new(site_files("", &config("5", &json!({ "on": true })))).await;
+    let browser = &site.browser;
+    site.goto("/").await;
     ran(browser).await;
     for call in [
         "identify(42)",
@@ -194,7 +194,7 @@ async fn who_is_no_user_gets_no_flags() {
 async fn a_login_before_the_decision_moves_no_bundle() {
     let (inside, outside) = (user_at("s", 0), user_at("s", 60_000));
     let flag = f64::from(bucket("flag", "split", &outside.id) + 1) / 1_000.0;
-    let site = site("", &config("5", &json!({ "split": flag, "pro": when(&json!({ "plan": "pro" })) })));
+    let files = site_files("", &config("5", &json!({ "split": flag, "pro": when(&json!({ "plan": "pro" })) })));
     let late = format!(
         "import {{ canary }} from '/runtime/canary.js';
         globalThis.canary = canary;
@@ -202,12 +202,12 @@ async fn a_login_before_the_decision_moves_no_bundle() {
         canary.ready.then((decision) => (globalThis.decision = decision));",
         outside.id
     );
-    site.write("late.js", late);
-    let stage = Stage::new(site).await;
-    stage.be(&inside.id).await;
-    stage.goto("/").await;
-    assert_eq!(ran(&stage.browser).await, json!(["canary"]));
-    assert_eq!(stage.browser.eval("decision.bucket").await, 0);
-    assert_eq!(stage.browser.eval(&values("split pro")).await, json!({ "split": true, "pro": true }));
-    stage.browser.assert_console(&[]).await;
+    files.write("late.js", late);
+    let site = TestSite::new(files).await;
+    site.set_user(&inside.id).await;
+    site.goto("/").await;
+    assert_eq!(ran(&site.browser).await, json!(["canary"]));
+    assert_eq!(site.browser.eval("decision.bucket").await, 0);
+    assert_eq!(site.browser.eval(&values("split pro")).await, json!({ "split": true, "pro": true }));
+    site.browser.assert_console(&[]).await;
 }

@@ -2,9 +2,9 @@
 
 use canary_e2e::atomic::Files;
 use canary_e2e::bucket::{bucket, user_at};
-use canary_e2e::fixture::{CANARY, CONFIG, config, page, ran, settle, site};
+use canary_e2e::fixture::{CANARY, CONFIG, config, page, ran, settle, site_files};
 use canary_e2e::nginx;
-use canary_e2e::test_site::Stage;
+use canary_e2e::test_site::TestSite;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::net::TcpListener;
@@ -21,8 +21,8 @@ async fn decisions_have_the_documented_fields() {
     };
     let mut off = decision("stable", "rest", 4_999, "DISABLED");
     off["eligible"] = json!(false);
-    let stage = Stage::new(site("", "")).await;
-    let browser = &stage.browser;
+    let site = TestSite::new(site_files("", "")).await;
+    let browser = &site.browser;
     browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": PERSON })).await;
     for (percentage, bucket, expected) in [
         ("5", 4_999, decision("canary", "canary", 4_999, "SPLIT")),
@@ -34,15 +34,15 @@ async fn decisions_have_the_documented_fields() {
         ("", 4_999, without_config("GENERAL")),
     ] {
         if percentage.is_empty() {
-            stage.site.mount(&Files::new());
+            site.files.mount(&Files::new());
         } else {
-            stage.site.mount_config(&config(percentage, &json!({})));
+            site.files.mount_config(&config(percentage, &json!({})));
         }
         // Nothing of the page view before: neither the hold nor the last good config.
-        stage.goto("/404.html").await;
+        site.goto("/404.html").await;
         browser.eval("localStorage.clear()").await;
-        stage.be(&user_at("s", bucket).id).await;
-        stage.goto("/").await;
+        site.set_user(&user_at("s", bucket).id).await;
+        site.goto("/").await;
         assert_eq!(ran(browser).await, json!([expected["variant"]]), "{percentage} {bucket}");
         let seen = browser.eval("({ decision, heard, same: heard[0] === decision, found })").await;
         let wanted = json!({ "decision": expected, "heard": [expected], "same": true, "found": expected["variant"] });
@@ -53,41 +53,41 @@ async fn decisions_have_the_documented_fields() {
 
 #[tokio::test]
 async fn machines_get_their_arm_and_are_not_counted() {
-    let stage = Stage::new(site("", &config("5", &json!({})))).await;
-    stage.be(&user_at("s", 0).id).await;
-    stage.goto("/").await;
-    assert_eq!(ran(&stage.browser).await, json!(["canary"]));
-    assert_eq!(stage.browser.eval("[decision.cohort, decision.eligible]").await, json!(["canary", false]));
-    stage.browser.assert_console(&[]).await;
+    let site = TestSite::new(site_files("", &config("5", &json!({})))).await;
+    site.set_user(&user_at("s", 0).id).await;
+    site.goto("/").await;
+    assert_eq!(ran(&site.browser).await, json!(["canary"]));
+    assert_eq!(site.browser.eval("[decision.cohort, decision.eligible]").await, json!(["canary", false]));
+    site.browser.assert_console(&[]).await;
 }
 
 #[tokio::test]
 async fn stable_loads_without_its_stylesheet() {
-    let stage = Stage::new(site(r#"data-stable-styles="/gone.css""#, &config("0", &json!({})))).await;
-    stage.goto("/").await;
-    assert_eq!(ran(&stage.browser).await, json!(["stable"]));
-    stage.browser.assert_console(&["/gone.css"]).await;
+    let site = TestSite::new(site_files(r#"data-stable-styles="/gone.css""#, &config("0", &json!({})))).await;
+    site.goto("/").await;
+    assert_eq!(ran(&site.browser).await, json!(["stable"]));
+    site.browser.assert_console(&["/gone.css"]).await;
 }
 
 #[tokio::test]
 async fn the_smallest_include_with_the_smallest_config() {
-    let stage = Stage::new(site("", r#"{ "CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {} }"#)).await;
-    stage.site.write("index.html", page(r#"<script type="module" src="/runtime/canary.js"></script>"#));
+    let site = TestSite::new(site_files("", r#"{ "CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {} }"#)).await;
+    site.files.write("index.html", page(r#"<script type="module" src="/runtime/canary.js"></script>"#));
     for (bucket, arm) in [(4_999, "canary"), (5_000, "stable")] {
-        stage.be(&user_at("canary", bucket).id).await;
-        stage.goto("/").await;
-        assert_eq!(ran(&stage.browser).await, json!([arm]));
-        assert_eq!(stage.browser.eval("decision.revision").await, Value::Null);
+        site.set_user(&user_at("canary", bucket).id).await;
+        site.goto("/").await;
+        assert_eq!(ran(&site.browser).await, json!([arm]));
+        assert_eq!(site.browser.eval("decision.revision").await, Value::Null);
     }
-    stage.browser.assert_console(&[]).await;
+    site.browser.assert_console(&[]).await;
 }
 
 #[tokio::test]
 async fn the_config_names_the_canarys_scripts() {
-    let stage = Stage::new(site("", "")).await;
+    let site = TestSite::new(site_files("", "")).await;
     // Only a module has `import.meta`, only a classic script is a document's current one.
-    stage.site.write("module.js", "import.meta; globalThis.ran = ['module'];");
-    stage.site.write("classic.js", "globalThis.ran = [document.currentScript && 'classic'];");
+    site.files.write("module.js", "import.meta; globalThis.ran = ['module'];");
+    site.files.write("classic.js", "globalThis.ran = [document.currentScript && 'classic'];");
     for (script, expected) in [
         (json!({ "src": "/module.js" }), "module"),
         (json!({ "src": "/module.js", "type": "module" }), "module"),
@@ -95,11 +95,11 @@ async fn the_config_names_the_canarys_scripts() {
     ] {
         let assets = json!({ "canary": { "version": "2", "scripts": [script] } });
         let config = json!({ "CANARY_PERCENTAGE": 100, "FEATURE_FLAGS": {}, "ASSETS": assets });
-        stage.site.mount_config(&config.to_string());
-        stage.goto("/").await;
-        assert_eq!(ran(&stage.browser).await, json!([expected]), "{script}");
+        site.files.mount_config(&config.to_string());
+        site.goto("/").await;
+        assert_eq!(ran(&site.browser).await, json!([expected]), "{script}");
     }
-    stage.browser.assert_console(&[]).await;
+    site.browser.assert_console(&[]).await;
 }
 
 #[tokio::test]
@@ -108,10 +108,10 @@ async fn flags_have_values_and_reasons() {
     // Percentages that just take this user in, and just do not.
     let percent = |key: &str, more: u32| f64::from(bucket("flag", key, &user.id) + more) / 1_000.0;
     let flags = json!({ "on": true, "off": false, "none": 0, "all": 100, "bad": "on", "in": percent("in", 1), "out": percent("out", 0) });
-    let stage = Stage::new(site("", &config("5", &flags))).await;
-    let browser = &stage.browser;
-    stage.be(&user.id).await;
-    stage.goto("/").await;
+    let site = TestSite::new(site_files("", &config("5", &flags))).await;
+    let browser = &site.browser;
+    site.set_user(&user.id).await;
+    site.goto("/").await;
     ran(browser).await;
 
     let details = |key: &str, value: bool, reason: &str| json!({ "flagKey": key, "value": value, "variant": null, "reason": reason, "flagMetadata": {} });
@@ -145,25 +145,25 @@ async fn flags_have_values_and_reasons() {
 async fn a_page_that_includes_it_twice_decides_once() {
     let include = r#"<script type="module" src="/runtime/canary.js"></script>"#;
     let elsewhere = r#"<script type="module" src="/runtime/canary.js?again"></script>"#;
-    let stage = Stage::new(site("", &config("100", &json!({})))).await;
-    let log = stage.nginx.access_log();
+    let site = TestSite::new(site_files("", &config("100", &json!({})))).await;
+    let log = site.nginx.access_log();
     for twice in [include, elsewhere] {
-        stage.site.write("index.html", page(&format!("{include}{twice}")));
+        site.files.write("index.html", page(&format!("{include}{twice}")));
         let mark = log.mark();
-        stage.goto("/").await;
-        assert_eq!(ran(&stage.browser).await, json!(["canary"]));
-        assert_eq!(stage.browser.eval("heard.length").await, 1);
-        settle(&stage, mark).await;
+        site.goto("/").await;
+        assert_eq!(ran(&site.browser).await, json!(["canary"]));
+        assert_eq!(site.browser.eval("heard.length").await, 1);
+        settle(&site, mark).await;
         assert_eq!(log.requests_for(CONFIG, mark).len(), 1);
         assert_eq!(log.requests_for("/canary/main.js", mark).len(), 1);
-        stage.browser.assert_console(&["[canary] E307 the script is included twice; "]).await;
+        site.browser.assert_console(&["[canary] E307 the script is included twice; "]).await;
     }
 }
 
 #[tokio::test]
 async fn a_fallback_is_told_when_stable_is_there() {
-    let site = site(r#"data-canary="/gone.js""#, &config("100", &json!({})));
-    site.write(
+    let files = site_files(r#"data-canary="/gone.js""#, &config("100", &json!({})));
+    files.write(
         "late.js",
         r#"
         import { canary } from "/runtime/canary.js";
@@ -173,10 +173,10 @@ async fn a_fallback_is_told_when_stable_is_there() {
         });
     "#,
     );
-    let stage = Stage::new(site).await;
-    stage.goto("/").await;
-    assert_eq!(stage.browser.wait_for("globalThis.told").await, json!(["canary", "stable", ["stable"]]));
-    stage.browser.assert_console(&["[canary] E401 /gone.js answered 404; stable loads", "404"]).await;
+    let site = TestSite::new(files).await;
+    site.goto("/").await;
+    assert_eq!(site.browser.wait_for("globalThis.told").await, json!(["canary", "stable", ["stable"]]));
+    site.browser.assert_console(&["[canary] E401 /gone.js answered 404; stable loads", "404"]).await;
 }
 
 #[tokio::test]
@@ -186,29 +186,30 @@ async fn a_canary_whose_stylesheet_hangs_is_replaced() {
     let text = config("100", &json!({}));
     let assets =
         r#"{"canary": {"version": "2", "scripts": [{"src": "/canary/main.js"}], "styles": [{"href": "/slow.css"}]}}"#;
-    let site = site("", &text.replacen('{', &format!("{{\"ASSETS\": {assets}, "), 1));
+    let files = site_files("", &text.replacen('{', &format!("{{\"ASSETS\": {assets}, "), 1));
     let slow =
         format!("location = /slow.css {{ proxy_pass http://127.0.0.1:{port}; }}\n        location = /healthz {{");
-    let stage = Stage::with(site, |config| nginx::replace(config, "nginx.conf", "location = /healthz {", &slow)).await;
-    stage.goto("/").await;
-    assert_eq!(ran(&stage.browser).await, json!(["stable"]));
-    stage.browser.assert_console(&["[canary] E407 a stylesheet, within 2000 ms, did not load; stable loads"]).await;
+    let site =
+        TestSite::with(files, |config| nginx::replace(config, "nginx.conf", "location = /healthz {", &slow)).await;
+    site.goto("/").await;
+    assert_eq!(ran(&site.browser).await, json!(["stable"]));
+    site.browser.assert_console(&["[canary] E407 a stylesheet, within 2000 ms, did not load; stable loads"]).await;
 }
 
 #[tokio::test]
 async fn stables_bundle_may_stand_in_the_page() {
-    let stage = Stage::new(site("", &config("0", &json!({})))).await;
-    let Stage { browser, site, .. } = &stage;
+    let site = TestSite::new(site_files("", &config("0", &json!({})))).await;
+    let TestSite { browser, files, .. } = &site;
     for name in ["one", "two"] {
-        site.write(&format!("{name}.js"), format!("(globalThis.ran ??= []).push('{name}');"));
+        files.write(&format!("{name}.js"), format!("(globalThis.ran ??= []).push('{name}');"));
     }
-    site.write("stable.css", "html { color: rgb(1, 2, 3); }");
+    files.write("stable.css", "html { color: rgb(1, 2, 3); }");
     let tag = r#"<script type="module" src="/runtime/canary.js" data-stable="/stable/main.js"></script>"#;
     let block =
         |text: &str| page(&format!(r#"<script type="application/json" data-canary-stable>{text}</script>{tag}"#));
     let scripts = r#"{"version": "1", "scripts": [{"src": "/one.js"}, {"src": "/two.js", "type": "classic"}], "styles": [{"href": "/stable.css"}]}"#;
-    site.write("index.html", block(scripts));
-    stage.goto("/").await;
+    files.write("index.html", block(scripts));
+    site.goto("/").await;
     browser.wait_for("globalThis.ran?.length === 2").await;
     assert_eq!(browser.eval("getComputedStyle(document.documentElement).color").await, "rgb(1, 2, 3)");
     browser.assert_console(&[]).await;
@@ -225,8 +226,8 @@ async fn stables_bundle_may_stand_in_the_page() {
         r#"{"scripts": [{"src": "/one.js"}], "styles": "/stable.css"}"#,
         r#"{"scripts": [{"src": "/one.js"}], "preload": [{}]}"#,
     ] {
-        site.write("index.html", block(text));
-        stage.goto("/").await;
+        files.write("index.html", block(text));
+        site.goto("/").await;
         assert_eq!(ran(browser).await, json!(["stable"]), "{text}");
         let entries = browser.assert_console(&[]).await;
         let expected = "[canary] I118 data-canary-stable: expected a bundle; it is ignored";
@@ -236,27 +237,27 @@ async fn stables_bundle_may_stand_in_the_page() {
 
 #[tokio::test]
 async fn what_imports_ask_for_is_preloaded_as_a_module() {
-    let stage = Stage::new(site("", "")).await;
-    let Stage { browser, site, nginx, .. } = &stage;
-    site.write("dependency.js", "export const name = 'module';");
-    site.write("module.js", "import { name } from '/dependency.js'; globalThis.ran = [name];");
-    site.write("classic.js", "globalThis.ran = ['classic'];");
+    let site = TestSite::new(site_files("", "")).await;
+    let TestSite { browser, files, nginx, .. } = &site;
+    files.write("dependency.js", "export const name = 'module';");
+    files.write("module.js", "import { name } from '/dependency.js'; globalThis.ran = [name];");
+    files.write("classic.js", "globalThis.ran = ['classic'];");
     for (script, hint, rel) in [
         (json!({ "src": "/module.js" }), "/dependency.js", "modulepreload"),
         (json!({ "src": "/classic.js", "type": "classic" }), "/classic.js", "preload"),
     ] {
         let assets =
             json!({ "canary": { "version": "2", "scripts": [script], "preload": [{ "href": hint, "as": "script" }] } });
-        site.mount_config(&json!({ "CANARY_PERCENTAGE": 100, "FEATURE_FLAGS": {}, "ASSETS": assets }).to_string());
+        files.mount_config(&json!({ "CANARY_PERCENTAGE": 100, "FEATURE_FLAGS": {}, "ASSETS": assets }).to_string());
         let mark = nginx.access_log().mark();
-        stage.goto("/").await;
+        site.goto("/").await;
         ran(browser).await;
         let links = "[...document.querySelectorAll('link')].filter(({ as, href }) => as && href.endsWith('HINT')).map(({ rel, as, crossOrigin }) => [rel, as, crossOrigin])";
         // A classic script is asked for ahead as well, by the runtime itself.
         let of_hint = json!([rel, "script", "anonymous"]);
         let found = browser.eval(&links.replace("HINT", hint)).await;
         assert!(found.as_array().is_some_and(|links| links.contains(&of_hint)), "{found}");
-        settle(&stage, mark).await;
+        settle(&site, mark).await;
         assert_eq!(nginx.access_log().requests_for(hint, mark).len(), 1, "{hint}");
     }
     browser.assert_console(&[]).await;
@@ -264,13 +265,13 @@ async fn what_imports_ask_for_is_preloaded_as_a_module() {
 
 #[tokio::test]
 async fn a_key_that_is_no_text_harms_no_flag() {
-    let stage = Stage::new(site("", &config("0", &json!({ "on": true })))).await;
-    stage.goto("/").await;
-    ran(&stage.browser).await;
+    let site = TestSite::new(site_files("", &config("0", &json!({ "on": true })))).await;
+    site.goto("/").await;
+    ran(&site.browser).await;
     let odd = "[Symbol('x'), null, undefined, 5].map((key) => details(key, true).errorCode)";
-    assert_eq!(stage.browser.eval(odd).await, json!(vec!["FLAG_NOT_FOUND"; 4]));
-    assert_eq!(stage.browser.eval("details('on', false).value").await, true);
-    stage.browser.assert_console(&[]).await;
+    assert_eq!(site.browser.eval(odd).await, json!(vec!["FLAG_NOT_FOUND"; 4]));
+    assert_eq!(site.browser.eval("details('on', false).value").await, true);
+    site.browser.assert_console(&[]).await;
 }
 
 #[tokio::test]
@@ -285,24 +286,25 @@ async fn a_tag_that_comes_after_an_import_is_waited_for() {
             connection.write_all(answer).unwrap();
         }
     });
-    let site = site("", &config("0", &json!({})));
-    site.write(
+    let files = site_files("", &config("0", &json!({})));
+    files.write(
         "early.js",
         "import('/runtime/canary.js').then(({ canary }) => {
             fetch('/signal.js');
             canary.ready.then((decision) => (globalThis.decision = decision));
         });",
     );
-    site.write("home/main.js", "(globalThis.ran ??= []).push('home');");
+    files.write("home/main.js", "(globalThis.ran ??= []).push('home');");
     let tag = r#"<script src="/slow.js"></script>
         <script type="module" src="/runtime/canary.js" data-stable="/home/main.js"></script>"#;
-    site.write("index.html", page(tag));
+    files.write("index.html", page(tag));
     let gated = format!(
         "location ~ ^/(slow|signal).js {{ proxy_pass http://127.0.0.1:{port}; }}\n        location = /healthz {{"
     );
-    let stage = Stage::with(site, |config| nginx::replace(config, "nginx.conf", "location = /healthz {", &gated)).await;
-    stage.goto("/").await;
-    assert_eq!(ran(&stage.browser).await, json!(["home"]));
+    let site =
+        TestSite::with(files, |config| nginx::replace(config, "nginx.conf", "location = /healthz {", &gated)).await;
+    site.goto("/").await;
+    assert_eq!(ran(&site.browser).await, json!(["home"]));
     opener.join().unwrap();
-    stage.browser.assert_console(&[]).await;
+    site.browser.assert_console(&[]).await;
 }

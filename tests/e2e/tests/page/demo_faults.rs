@@ -9,8 +9,8 @@ use canary_e2e::console::Level;
 use canary_e2e::demo::{self, CANARY, STABLE};
 use canary_e2e::files::{read, repo};
 use canary_e2e::nginx::{self, Config};
-use canary_e2e::site_files::Site;
-use canary_e2e::test_site::Stage;
+use canary_e2e::site_files::SiteFiles;
+use canary_e2e::test_site::TestSite;
 use serde_json::json;
 use std::fs;
 use std::net::TcpListener;
@@ -31,7 +31,7 @@ struct Fault {
     /// What is done to nginx.
     nginx: Box<dyn FnOnce(&mut Config)>,
     /// What is done to what it serves.
-    site: Box<dyn FnOnce(&Site)>,
+    files: Box<dyn FnOnce(&SiteFiles)>,
     /// What runs in the page before anything else.
     script: &'static str,
     /// Attributes of the page's script tag, without the fault too.
@@ -40,11 +40,19 @@ struct Fault {
 
 impl Fault {
     fn new(code: &'static str, reason: &'static str) -> Self {
-        Self { code, reason, browser: &[], nginx: Box::new(|_| ()), site: Box::new(|_| ()), script: "", attributes: "" }
+        Self {
+            code,
+            reason,
+            browser: &[],
+            nginx: Box::new(|_| ()),
+            files: Box::new(|_| ()),
+            script: "",
+            attributes: "",
+        }
     }
 
-    fn site(self, site: impl FnOnce(&Site) + 'static) -> Self {
-        Self { site: Box::new(site), ..self }
+    fn files(self, files: impl FnOnce(&SiteFiles) + 'static) -> Self {
+        Self { files: Box::new(files), ..self }
     }
 
     fn nginx(self, nginx: impl FnOnce(&mut Config) + 'static) -> Self {
@@ -56,21 +64,21 @@ impl Fault {
     }
 
     /// Sees the canary without the fault and stable with it; returns the page for more.
-    async fn leads_to_stable(self) -> Stage {
-        let sound = Stage::new(site(self.attributes)).await;
-        sound.be("somebody").await;
+    async fn leads_to_stable(self) -> TestSite {
+        let sound = TestSite::new(site_files(self.attributes)).await;
+        sound.set_user("somebody").await;
         sound.goto("/").await;
         assert_eq!(demo::shown(&sound.browser).await, CANARY.shown());
         sound.browser.assert_console(&[]).await;
         drop(sound);
 
-        let site = site(self.attributes);
-        (self.site)(&site);
-        let stage = Stage::with(site, self.nginx).await;
-        let browser = &stage.browser;
+        let files = site_files(self.attributes);
+        (self.files)(&files);
+        let site = TestSite::with(files, self.nginx).await;
+        let browser = &site.browser;
         browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": self.script })).await;
-        stage.be("somebody").await;
-        stage.goto("/").await;
+        site.set_user("somebody").await;
+        site.goto("/").await;
         assert_eq!(demo::shown(browser).await, STABLE.shown());
         assert_eq!(demo::strip(browser).await["reason"], self.reason);
         // Not only there: a reader sees it.
@@ -84,9 +92,9 @@ impl Fault {
         let lines: Vec<_> =
             entries.iter().filter(|entry| entry.level >= Level::Warning && entry.text.contains("[canary]")).collect();
         assert!(lines.len() == 1 && lines[0].text.contains("; stable loads"), "{lines:?}");
-        let pages = stage.nginx.access_log().requests_for("/", Mark::START).len();
+        let pages = site.nginx.access_log().requests_for("/", Mark::START).len();
         assert_eq!(pages, 1, "stable comes in the same page view");
-        stage
+        site
     }
 }
 
@@ -98,20 +106,20 @@ static CONFIG: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The demo with everybody on the canary.
-fn site(attributes: &str) -> Site {
-    let site = Site::new();
-    site.mount_config(&CONFIG);
+fn site_files(attributes: &str) -> SiteFiles {
+    let files = SiteFiles::new();
+    files.mount_config(&CONFIG);
     let page = read(&repo("www/index.html"));
     let tag = r#"src="/runtime/canary.js" "#;
     assert_eq!(page.matches(tag).count(), 1);
-    site.write("index.html", page.replace(tag, &format!("{tag}{attributes} ")));
-    site
+    files.write("index.html", page.replace(tag, &format!("{tag}{attributes} ")));
+    files
 }
 
 /// A config that is rejected.
-async fn config_leads_to_stable(code: &'static str, text: impl Into<String>) -> Stage {
+async fn config_leads_to_stable(code: &'static str, text: impl Into<String>) -> TestSite {
     let text = text.into();
-    let fault = Fault::new(code, "ERROR").site(move |site| assert!(site.mount_config(&text)));
+    let fault = Fault::new(code, "ERROR").files(move |files| assert!(files.mount_config(&text)));
     fault.leads_to_stable().await
 }
 
@@ -122,8 +130,8 @@ fn edited(from: &str, to: &str) -> String {
 }
 
 /// The module that decides, and its compressed copies, below the root of the site.
-fn modules(site: &Site) -> Vec<PathBuf> {
-    let files = fs::read_dir(site.root().join("runtime")).unwrap().map(|entry| entry.unwrap().path());
+fn modules(files: &SiteFiles) -> Vec<PathBuf> {
+    let files = fs::read_dir(files.root().join("runtime")).unwrap().map(|entry| entry.unwrap().path());
     let modules: Vec<_> =
         files.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("canary_")).collect();
     assert_eq!(modules.len(), 3, "{modules:?}");
@@ -133,7 +141,7 @@ fn modules(site: &Site) -> Vec<PathBuf> {
 #[tokio::test]
 async fn config_missing() {
     let fault = Fault::new("E101", "ERROR").browser(&[NOT_FOUND]);
-    fault.site(|site| assert!(site.mount(&Files::new()))).leads_to_stable().await;
+    fault.files(|files| assert!(files.mount(&Files::new()))).leads_to_stable().await;
 }
 
 #[tokio::test]
@@ -149,8 +157,8 @@ async fn config_that_hangs() {
 
 #[tokio::test]
 async fn config_is_a_web_page() {
-    let stage = config_leads_to_stable("E104", "<!doctype html><title>secret</title>").await;
-    assert_eq!(stage.browser.eval("document.documentElement.outerHTML.includes('secret')").await, false);
+    let site = config_leads_to_stable("E104", "<!doctype html><title>secret</title>").await;
+    assert_eq!(site.browser.eval("document.documentElement.outerHTML.includes('secret')").await, false);
 }
 
 #[tokio::test]
@@ -187,20 +195,20 @@ async fn percentage_is_a_string() {
 #[tokio::test]
 async fn asset_is_a_script_url() {
     let text = edited("\"/assets/1.5.0/main.js\"", "\"javascript:globalThis.evil=1\"");
-    let stage = config_leads_to_stable("E113", text).await;
+    let site = config_leads_to_stable("E113", text).await;
     let touched = "globalThis.evil !== undefined || document.querySelector('[src^=\"javascript:\"]') !== null";
-    assert_eq!(stage.browser.eval(touched).await, false);
+    assert_eq!(site.browser.eval(touched).await, false);
 }
 
 #[tokio::test]
 async fn module_missing() {
-    let remove = |site: &Site| modules(site).iter().for_each(|path| fs::remove_file(path).unwrap());
-    Fault::new("E201", "ERROR").browser(&[NOT_FOUND]).site(remove).leads_to_stable().await;
+    let remove = |files: &SiteFiles| modules(files).iter().for_each(|path| fs::remove_file(path).unwrap());
+    Fault::new("E201", "ERROR").browser(&[NOT_FOUND]).files(remove).leads_to_stable().await;
 }
 
 /// Puts `change(module)` in the place of each module.
-fn change_modules(site: &Site, change: impl Fn(Vec<u8>) -> Vec<u8>) {
-    for path in modules(site) {
+fn change_modules(files: &SiteFiles, change: impl Fn(Vec<u8>) -> Vec<u8>) {
+    for path in modules(files) {
         if path.extension().unwrap() == "wasm" {
             let bytes = fs::read(&path).unwrap();
             fs::write(path, change(bytes)).unwrap();
@@ -212,20 +220,20 @@ fn change_modules(site: &Site, change: impl Fn(Vec<u8>) -> Vec<u8>) {
 
 #[tokio::test]
 async fn module_damaged() {
-    let damage = |site: &Site| {
-        change_modules(site, |mut bytes| {
+    let damage = |files: &SiteFiles| {
+        change_modules(files, |mut bytes| {
             bytes.truncate(bytes.len() / 2);
             bytes
         });
     };
-    Fault::new("E202", "ERROR").site(damage).leads_to_stable().await;
+    Fault::new("E202", "ERROR").files(damage).leads_to_stable().await;
 }
 
 /// The smallest module there is: sound, and none that the glue knows.
 #[tokio::test]
 async fn module_of_another_build() {
-    let replace = |site: &Site| change_modules(site, |_| b"\0asm\x01\0\0\0".to_vec());
-    Fault::new("E206", "ERROR").site(replace).leads_to_stable().await;
+    let replace = |files: &SiteFiles| change_modules(files, |_| b"\0asm\x01\0\0\0".to_vec());
+    Fault::new("E206", "ERROR").files(replace).leads_to_stable().await;
 }
 
 #[tokio::test]
@@ -251,14 +259,14 @@ async fn module_of_the_wrong_type_is_used() {
     let mistype = |config: &mut Config| {
         nginx::replace(config, "nginx.conf", "application/wasm          wasm;", "text/plain wasm;");
     };
-    let stage = Stage::with(site(""), mistype).await;
-    stage.be("somebody").await;
-    stage.goto("/").await;
-    assert_eq!(demo::shown(&stage.browser).await, CANARY.shown());
-    stage.browser.assert_console(&[]).await;
+    let site = TestSite::with(site_files(""), mistype).await;
+    site.set_user("somebody").await;
+    site.goto("/").await;
+    assert_eq!(demo::shown(&site.browser).await, CANARY.shown());
+    site.browser.assert_console(&[]).await;
     let module = "performance.getEntriesByType('resource').find(({ name }) => name.endsWith('.wasm')).name";
     let type_ = format!("fetch({module}).then((reply) => reply.headers.get('content-type'))");
-    assert_eq!(stage.browser.eval(&type_).await, "text/plain; charset=utf-8");
+    assert_eq!(site.browser.eval(&type_).await, "text/plain; charset=utf-8");
 }
 
 #[tokio::test]
@@ -274,23 +282,23 @@ async fn storage_blocked() {
 #[tokio::test]
 async fn canary_script_missing() {
     let fault = Fault::new("E401", "STATIC").browser(&[NOT_FOUND]);
-    fault.site(|site| site.remove("assets/1.5.0/main.js")).leads_to_stable().await;
+    fault.files(|files| files.remove("assets/1.5.0/main.js")).leads_to_stable().await;
 }
 
 #[tokio::test]
 async fn canary_stylesheet_missing() {
     let fault = Fault::new("E407", "STATIC").browser(&["Refused to apply style"]);
-    fault.site(|site| site.remove("assets/1.5.0/main.css")).leads_to_stable().await;
+    fault.files(|files| files.remove("assets/1.5.0/main.css")).leads_to_stable().await;
 }
 
 #[tokio::test]
 async fn canary_script_altered() {
-    let alter = |site: &Site| {
-        let script = fs::read_to_string(site.root().join("assets/1.5.0/main.js")).unwrap();
-        site.write("assets/1.5.0/main.js", format!("globalThis.altered = true;\n{script}"));
+    let alter = |files: &SiteFiles| {
+        let script = fs::read_to_string(files.root().join("assets/1.5.0/main.js")).unwrap();
+        files.write("assets/1.5.0/main.js", format!("globalThis.altered = true;\n{script}"));
     };
     let fault = Fault::new("E408", "STATIC")
         .browser(&["Failed to find a valid digest in the 'integrity' attribute", "SRI's integrity checks failed"]);
-    let stage = fault.site(alter).leads_to_stable().await;
-    assert_eq!(stage.browser.eval("globalThis.altered === undefined").await, true);
+    let site = fault.files(alter).leads_to_stable().await;
+    assert_eq!(site.browser.eval("globalThis.altered === undefined").await, true);
 }

@@ -2,54 +2,53 @@
 
 use canary_e2e::atomic::Files;
 use canary_e2e::bucket::{bucket, user_at};
-use canary_e2e::fixture::{config, ran, site};
-use canary_e2e::test_site::Stage;
+use canary_e2e::fixture::{config, ran, site_files};
+use canary_e2e::test_site::TestSite;
 use serde_json::{Value, json};
 
 /// Writes down what `type` tells from now on, and what it told before.
-async fn listen(stage: &Stage, event: &str) {
-    stage
-        .browser
+async fn listen(site: &TestSite, event: &str) {
+    site.browser
         .eval(&format!("void canary.on('{event}', (detail) => (globalThis.told_{event} ??= []).push(detail))"))
         .await;
 }
 
-async fn told(stage: &Stage, event: &str) -> Value {
-    stage.browser.wait_for(&format!("globalThis.told_{event}")).await
+async fn told(site: &TestSite, event: &str) -> Value {
+    site.browser.wait_for(&format!("globalThis.told_{event}")).await
 }
 
 /// What a tab sees that is looked at again.
-async fn look(stage: &Stage) {
-    stage.browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
+async fn look(site: &TestSite) {
+    site.browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
 }
 
 #[tokio::test]
 async fn ready_is_told_to_early_and_late_listeners_once() {
-    let site = site("", &config("100", &json!({})));
+    let files = site_files("", &config("100", &json!({})));
     let late = "import { canary } from '/runtime/canary.js';
         globalThis.canary = canary;
         globalThis.order = [];
         canary.on('ready', () => order.push(document.querySelector('script[src=\"/canary/main.js\"]') ? 'late' : 'early'));
         canary.ready.then((decision) => (globalThis.decision = decision));";
-    site.write("late.js", late);
-    let stage = Stage::new(site).await;
-    stage.goto("/").await;
-    ran(&stage.browser).await;
+    files.write("late.js", late);
+    let site = TestSite::new(files).await;
+    site.goto("/").await;
+    ran(&site.browser).await;
     // Never while `on` still runs.
     let late = "(() => { let told = 0; canary.on('ready', () => told++); return told; })()";
-    assert_eq!(stage.browser.eval(late).await, 0);
-    listen(&stage, "ready").await;
-    let decision = stage.browser.eval("decision").await;
-    assert_eq!(told(&stage, "ready").await, json!([decision]));
-    assert_eq!(stage.browser.eval("order").await, json!(["early"]));
+    assert_eq!(site.browser.eval(late).await, 0);
+    listen(&site, "ready").await;
+    let decision = site.browser.eval("decision").await;
+    assert_eq!(told(&site, "ready").await, json!([decision]));
+    assert_eq!(site.browser.eval("order").await, json!(["early"]));
     // Who leaves at once is told nothing.
     let left = "new Promise((resolve) => {
         let told = 0;
         canary.on('ready', () => told++)();
         canary.on('ready', () => resolve(told));
     })";
-    assert_eq!(stage.browser.eval(left).await, 0);
-    stage.browser.assert_console(&[]).await;
+    assert_eq!(site.browser.eval(left).await, 0);
+    site.browser.assert_console(&[]).await;
 }
 
 #[tokio::test]
@@ -63,10 +62,12 @@ async fn an_exposure_is_told_once_for_each_flag_and_value() {
         .map(|id| (id.clone(), bucket("flag", "split", &id)))
         .find(|(_, other)| *other > place)
         .unwrap();
-    let stage = Stage::new(site("", &config("5", &json!({ "split": split, "on": true, "none": 0, "all": 100 })))).await;
-    let browser = &stage.browser;
-    stage.be(&user.id).await;
-    stage.goto("/").await;
+    let site =
+        TestSite::new(site_files("", &config("5", &json!({ "split": split, "on": true, "none": 0, "all": 100 }))))
+            .await;
+    let browser = &site.browser;
+    site.set_user(&user.id).await;
+    site.goto("/").await;
     ran(browser).await;
     let bundle = json!({ "flagKey": null, "value": "rest", "variant": "stable", "reason": "SPLIT", "bucket": 60_000 });
     let exposure = |value: bool, bucket: u32| json!({ "flagKey": "split", "value": value, "variant": null, "reason": "SPLIT", "bucket": bucket });
@@ -74,7 +75,7 @@ async fn an_exposure_is_told_once_for_each_flag_and_value() {
         "void ['split', 'split', 'on', 'none', 'all', 'gone'].forEach((key) => canary.getBooleanValue(key, false))";
     // Before the listener: the page's bundle is told of as well.
     browser.eval(read).await;
-    listen(&stage, "exposure").await;
+    listen(&site, "exposure").await;
     browser.wait_for("globalThis.told_exposure?.length >= 2").await;
     browser.eval(read).await;
     // Who gets the default, or asks about somebody else, is not exposed.
@@ -83,74 +84,74 @@ async fn an_exposure_is_told_once_for_each_flag_and_value() {
             "void [canary.getStringValue('split', ''), canary.evaluate('split', false, { targetingKey: 'somebody' })]",
         )
         .await;
-    assert_eq!(told(&stage, "exposure").await, json!([bundle, exposure(true, place)]));
+    assert_eq!(told(&site, "exposure").await, json!([bundle, exposure(true, place)]));
     // Another value is another exposure, once it is read; the first one again is none.
     browser.eval(&format!("void canary.identify({other:?})")).await;
     assert_eq!(browser.eval("told_exposure.length").await, 2);
     browser.eval(read).await;
     browser.eval("void canary.identify()").await;
     browser.eval(read).await;
-    assert_eq!(told(&stage, "exposure").await, json!([bundle, exposure(true, place), exposure(false, other_place)]));
+    assert_eq!(told(&site, "exposure").await, json!([bundle, exposure(true, place), exposure(false, other_place)]));
     browser.assert_console(&[]).await;
 }
 
 #[tokio::test]
 async fn an_error_says_what_the_console_says() {
-    let stage = Stage::new(site("", "{")).await;
-    let browser = &stage.browser;
+    let site = TestSite::new(site_files("", "{")).await;
+    let browser = &site.browser;
     let boot = async |code: &str| {
-        stage.goto("/").await;
+        site.goto("/").await;
         ran(browser).await;
-        listen(&stage, "error").await;
-        let told = told(&stage, "error").await;
+        listen(&site, "error").await;
+        let told = told(&site, "error").await;
         assert_eq!((told[0]["code"].as_str(), told[1].is_null()), (Some(code), true), "{told}");
         let line = format!("[canary] {code} {}; stable loads", told[0]["message"].as_str().unwrap());
         browser.assert_console(&[line.as_str(), "404"][..if code == "E101" { 2 } else { 1 }]).await;
     };
     boot("E105").await;
-    stage.site.mount(&Files::new());
+    site.files.mount(&Files::new());
     boot("E101").await;
     // Nobody was bucketed.
-    listen(&stage, "exposure").await;
-    listen(&stage, "ready").await;
-    told(&stage, "ready").await;
+    listen(&site, "exposure").await;
+    listen(&site, "ready").await;
+    told(&site, "ready").await;
     assert_eq!(browser.eval("globalThis.told_exposure === undefined").await, true);
 
     // A config that comes later ends it, although no flag has another value.
-    listen(&stage, "configurationChanged").await;
-    listen(&stage, "stale").await;
-    look(&stage).await;
+    listen(&site, "configurationChanged").await;
+    listen(&site, "stale").await;
+    look(&site).await;
     browser.assert_console(&["[canary] E101 ", "404"]).await;
-    stage.site.mount_config(&config("5", &json!({})));
-    look(&stage).await;
-    assert_eq!(told(&stage, "configurationChanged").await, json!([{ "flagsChanged": [] }]));
+    site.files.mount_config(&config("5", &json!({})));
+    look(&site).await;
+    assert_eq!(told(&site, "configurationChanged").await, json!([{ "flagsChanged": [] }]));
     assert_eq!(browser.eval("globalThis.told_stale === undefined").await, true);
 }
 
 #[tokio::test]
 async fn stale_is_told_until_a_refresh_succeeds() {
     let good = config("5", &json!({ "on": true }));
-    let stage = Stage::new(site("", &good)).await;
-    let browser = &stage.browser;
-    stage.goto("/").await;
+    let site = TestSite::new(site_files("", &good)).await;
+    let browser = &site.browser;
+    site.goto("/").await;
     ran(browser).await;
     for event in ["stale", "error", "configurationChanged"] {
-        listen(&stage, event).await;
+        listen(&site, event).await;
     }
     assert_eq!(browser.eval("canary.getBooleanValue('on', false)").await, true);
     for _ in 0..2 {
-        stage.site.mount_config("{");
-        look(&stage).await;
+        site.files.mount_config("{");
+        look(&site).await;
         browser.assert_console(&["[canary] E105 "]).await;
         assert_eq!(browser.eval("canary.getBooleanValue('on', false)").await, true);
     }
-    let events = told(&stage, "stale").await;
+    let events = told(&site, "stale").await;
     assert_eq!((&events[0]["code"], events.as_array().map(Vec::len)), (&json!("E105"), Some(1)), "{events}");
-    stage.site.mount_config(&good);
-    look(&stage).await;
-    assert_eq!(told(&stage, "configurationChanged").await, json!([{ "flagsChanged": [] }]));
-    stage.site.mount_config("{");
-    look(&stage).await;
+    site.files.mount_config(&good);
+    look(&site).await;
+    assert_eq!(told(&site, "configurationChanged").await, json!([{ "flagsChanged": [] }]));
+    site.files.mount_config("{");
+    look(&site).await;
     browser.wait_for("told_stale.length === 2").await;
     assert_eq!(browser.eval("globalThis.told_error === undefined").await, true);
     browser.assert_console(&["[canary] E105 "]).await;
@@ -160,15 +161,15 @@ async fn stale_is_told_until_a_refresh_succeeds() {
 async fn a_refresh_tells_of_values_of_any_type() {
     let flag = |value: Value| json!({ "variants": { "v": { "weight": 1, "value": value } } });
     let flags = |size: Value, theme: Value| json!({ "size": flag(size), "theme": flag(theme), "same": flag(json!({ "a": [1] })) });
-    let stage = Stage::new(site("", &config("5", &flags(json!(1), json!({ "a": 1 }))))).await;
-    let browser = &stage.browser;
-    stage.goto("/").await;
+    let site = TestSite::new(site_files("", &config("5", &flags(json!(1), json!({ "a": 1 }))))).await;
+    let browser = &site.browser;
+    site.goto("/").await;
     ran(browser).await;
-    listen(&stage, "configurationChanged").await;
+    listen(&site, "configurationChanged").await;
     browser.eval("void [canary.getNumberValue('size', 0), canary.getObjectValue('theme', {}), canary.getObjectValue('same', {}), canary.getObjectValue('gone', {})]").await;
-    stage.site.mount_config(&config("5", &flags(json!(2), json!({ "a": 2 }))));
-    look(&stage).await;
-    assert_eq!(told(&stage, "configurationChanged").await, json!([{ "flagsChanged": ["size", "theme"] }]));
+    site.files.mount_config(&config("5", &flags(json!(2), json!({ "a": 2 }))));
+    look(&site).await;
+    assert_eq!(told(&site, "configurationChanged").await, json!([{ "flagsChanged": ["size", "theme"] }]));
     assert_eq!(
         browser.eval("[canary.getNumberValue('size', 0), canary.getObjectValue('theme', {})]").await,
         json!([2, { "a": 2 }])
@@ -178,9 +179,9 @@ async fn a_refresh_tells_of_values_of_any_type() {
 
 #[tokio::test]
 async fn one_listeners_fault_is_nobody_elses() {
-    let stage = Stage::new(site("", &config("5", &json!({ "on": true })))).await;
-    let browser = &stage.browser;
-    stage.goto("/").await;
+    let site = TestSite::new(site_files("", &config("5", &json!({ "on": true })))).await;
+    let browser = &site.browser;
+    site.goto("/").await;
     ran(browser).await;
     let listeners = "(() => {
         globalThis.told = [];

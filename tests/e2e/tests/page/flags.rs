@@ -1,8 +1,8 @@
 //! Flags of every type as a page reads them: values, details, overrides, and what it cannot do to them.
 
 use canary_e2e::bucket::{bucket, user_at};
-use canary_e2e::fixture::{config, ran, settle, site};
-use canary_e2e::test_site::Stage;
+use canary_e2e::fixture::{config, ran, settle, site_files};
+use canary_e2e::test_site::TestSite;
 use serde_json::{Value, json};
 
 /// A flag that everybody has at `value`.
@@ -17,12 +17,12 @@ fn around(key: &str, user: &str) -> (f64, f64) {
 }
 
 /// A page with these flags, open and with its bundle there.
-async fn open(attributes: &str, flags: &Value, user: &str) -> Stage {
-    let stage = Stage::new(site(attributes, &config("5", flags))).await;
-    stage.be(user).await;
-    stage.goto("/").await;
-    ran(&stage.browser).await;
-    stage
+async fn open(attributes: &str, flags: &Value, user: &str) -> TestSite {
+    let site = TestSite::new(site_files(attributes, &config("5", flags))).await;
+    site.set_user(user).await;
+    site.goto("/").await;
+    ran(&site.browser).await;
+    site
 }
 
 #[tokio::test]
@@ -30,24 +30,24 @@ async fn the_bundle_is_asked_for_once_and_before_its_flags() {
     let assets = json!({ "canary": { "version": "2", "scripts": [
         { "src": "/canary/main.js" }, { "src": "/classic.js", "type": "classic" }] } });
     let text = config("100", &json!({ "on": true }));
-    let site = site("", &text.replacen('{', &format!("{{\"ASSETS\": {assets}, "), 1));
-    site.write("classic.js", "");
-    let stage = Stage::new(site).await;
-    let mark = stage.nginx.access_log().mark();
-    stage.goto("/").await;
-    assert_eq!(ran(&stage.browser).await, json!(["canary"]));
-    settle(&stage, mark).await;
-    let lines = stage.nginx.access_log().since(mark);
+    let files = site_files("", &text.replacen('{', &format!("{{\"ASSETS\": {assets}, "), 1));
+    files.write("classic.js", "");
+    let site = TestSite::new(files).await;
+    let mark = site.nginx.access_log().mark();
+    site.goto("/").await;
+    assert_eq!(ran(&site.browser).await, json!(["canary"]));
+    settle(&site, mark).await;
+    let lines = site.nginx.access_log().since(mark);
     // The log has them in the order in which they ended.
     let asked = "performance.getEntriesByType('resource').sort((a, b) => a.startTime - b.startTime).map(({ name }) => new URL(name).pathname)";
-    let asked = stage.browser.eval(asked).await;
+    let asked = site.browser.eval(asked).await;
     let place =
         |part: &str| asked.as_array()?.iter().position(|path| path.as_str().is_some_and(|path| path.starts_with(part)));
     for script in ["/canary/main.js", "/classic.js"] {
         assert_eq!(lines.iter().filter(|line| line.path == script).count(), 1, "{script} {lines:?}");
         assert!(place(script) < place("/runtime/flags_") && place(script).is_some(), "{script} {asked}");
     }
-    stage.browser.assert_console(&[]).await;
+    site.browser.assert_console(&[]).await;
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn each_getter_has_its_type_and_no_other() {
         .map(|(key, value)| (key.clone(), always(value)))
         .collect::<serde_json::Map<_, _>>()
         .into();
-    let stage = open("", &flags, "user-1").await;
+    let site = open("", &flags, "user-1").await;
     for (getter, default) in
         [("Boolean", json!(false)), ("String", json!("d")), ("Number", json!(1)), ("Object", json!({ "d": 1 }))]
     {
@@ -72,9 +72,9 @@ async fn each_getter_has_its_type_and_no_other() {
                 json!({ "flagKey": key, "value": default, "variant": null, "reason": "ERROR", "errorCode": "TYPE_MISMATCH", "flagMetadata": {} })
             };
             let read = |what: &str| format!("canary.get{getter}{what}({key:?}, {default})");
-            let details = stage.browser.eval(&format!("JSON.parse(JSON.stringify({}))", read("Details"))).await;
+            let details = site.browser.eval(&format!("JSON.parse(JSON.stringify({}))", read("Details"))).await;
             assert_eq!(details, expected, "{getter} {key}");
-            assert_eq!(stage.browser.eval(&read("Value")).await, expected["value"], "{getter} {key}");
+            assert_eq!(site.browser.eval(&read("Value")).await, expected["value"], "{getter} {key}");
         }
     }
     // `evaluate` takes its type from the default, and any where there is none.
@@ -86,15 +86,15 @@ async fn each_getter_has_its_type_and_no_other() {
         ("evaluate('list', [], {})", json!([1, "x"])),
         ("evaluate('gone', 'd', {})", json!("d")),
     ] {
-        assert_eq!(stage.browser.eval(&format!("canary.{call}")).await, expected, "{call}");
+        assert_eq!(site.browser.eval(&format!("canary.{call}")).await, expected, "{call}");
     }
-    stage.browser.assert_console(&[]).await;
+    site.browser.assert_console(&[]).await;
 }
 
 #[tokio::test]
 async fn what_a_page_is_given_is_not_its_to_change() {
-    let stage = open("", &json!({ "theme": always(&json!({ "a": [1], "": { "b": 2 } })) }), "user-1").await;
-    let browser = &stage.browser;
+    let site = open("", &json!({ "theme": always(&json!({ "a": [1], "": { "b": 2 } })) }), "user-1").await;
+    let browser = &site.browser;
     let change = "(() => {
         const value = canary.getObjectValue('theme', {});
         const attempts = [() => (value.a = 0), () => value.a.push(2), () => (value[''].b = 0), () => delete value.a];
@@ -114,8 +114,8 @@ async fn any_context_can_be_asked_about() {
     let (inside, outside) = around("split", "user-7");
     let flags = |percentage: f64| json!({ "split": percentage, "pro": { "rules": [{ "if": { "plan": "pro" }, "serve": true }], "default": false } });
     for (percentage, expected) in [(inside, true), (outside, false)] {
-        let stage = open("", &flags(percentage), &user.id).await;
-        let browser = &stage.browser;
+        let site = open("", &flags(percentage), &user.id).await;
+        let browser = &site.browser;
         let split = format!("canary.evaluate('split', {}, {{ targetingKey: 'user-7' }})", !expected);
         assert_eq!(browser.eval(&split).await, expected);
         let pro = "['pro', 'free'].map((plan) => canary.evaluate('pro', false, { attributes: { plan } }))";
@@ -135,8 +135,8 @@ async fn any_context_can_be_asked_about() {
 
 #[tokio::test]
 async fn overrides_hold_until_they_are_cleared() {
-    let stage = open("", &json!({ "on": true, "text": always(&json!("a")) }), "user-1").await;
-    let browser = &stage.browser;
+    let site = open("", &json!({ "on": true, "text": always(&json!("a")) }), "user-1").await;
+    let browser = &site.browser;
     browser.eval("void canary.on('configurationChanged', ({ flagsChanged }) => (globalThis.changed ??= []).push(flagsChanged))").await;
     assert_eq!(
         browser.eval("[canary.getBooleanValue('on', false), canary.getStringValue('text', '')]").await,
@@ -168,34 +168,34 @@ async fn overrides_of_the_query_hold_where_the_config_allows_them() {
     for allowed in [true, false] {
         let text = config("5", &json!({ "on": true }));
         let overrides = format!("{{\"OVERRIDES\": {{\"query\": {allowed}}}, ");
-        let stage = Stage::new(site("", &text.replacen('{', &overrides, 1))).await;
-        stage.goto("/?canary.flag=on:false").await;
-        ran(&stage.browser).await;
-        assert_eq!(stage.browser.eval("canary.getBooleanValue('on', true)").await, !allowed);
-        stage.browser.eval("void canary.clearOverrides()").await;
-        assert_eq!(stage.browser.eval("canary.getBooleanValue('on', false)").await, true);
+        let site = TestSite::new(site_files("", &text.replacen('{', &overrides, 1))).await;
+        site.goto("/?canary.flag=on:false").await;
+        ran(&site.browser).await;
+        assert_eq!(site.browser.eval("canary.getBooleanValue('on', true)").await, !allowed);
+        site.browser.eval("void canary.clearOverrides()").await;
+        assert_eq!(site.browser.eval("canary.getBooleanValue('on', false)").await, true);
     }
 }
 
 #[tokio::test]
 async fn an_override_may_come_before_the_decision() {
-    let site = site("", &config("5", &json!({ "on": true })));
+    let files = site_files("", &config("5", &json!({ "on": true })));
     let late = "import { canary } from '/runtime/canary.js';
         canary.setOverride('on', false);
         canary.on('ready', () => (globalThis.first = canary.getBooleanValue('on', true)));
         canary.ready.then((decision) => (globalThis.decision = decision));";
-    site.write("late.js", late);
-    let stage = Stage::new(site).await;
-    stage.goto("/").await;
-    ran(&stage.browser).await;
-    assert_eq!(stage.browser.eval("first").await, false);
-    stage.browser.assert_console(&[]).await;
+    files.write("late.js", late);
+    let site = TestSite::new(files).await;
+    site.goto("/").await;
+    ran(&site.browser).await;
+    assert_eq!(site.browser.eval("first").await, false);
+    site.browser.assert_console(&[]).await;
 }
 
 #[tokio::test]
 async fn nothing_throws_whatever_it_is_given() {
-    let stage = open("", &json!({ "on": true, "split": 50 }), "user-1").await;
-    let browser = &stage.browser;
+    let site = open("", &json!({ "on": true, "split": 50 }), "user-1").await;
+    let browser = &site.browser;
     // `stop` comes last. Listeners that are none are not called either: that would be an error of the page.
     let thrown = "(() => {
         const cycle = {}; cycle.cycle = cycle;
@@ -228,10 +228,10 @@ async fn no_name_reaches_a_prototype() {
         r#"data-attributes='{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}'"#;
     let flags = r#"{"on": true, "__proto__": true, "constructor": true, "prototype": true}"#;
     let text = config("5", &json!({})).replace("\"FEATURE_FLAGS\": {}", &format!("\"FEATURE_FLAGS\": {flags}"));
-    let stage = Stage::new(site(attributes, &text)).await;
-    let browser = &stage.browser;
-    browser.set_cookie("__proto__", "polluted", &stage.nginx.origin()).await;
-    stage.goto("/?__proto__=polluted&constructor=polluted&toJSON=x").await;
+    let site = TestSite::new(site_files(attributes, &text)).await;
+    let browser = &site.browser;
+    browser.set_cookie("__proto__", "polluted", &site.nginx.origin()).await;
+    site.goto("/?__proto__=polluted&constructor=polluted&toJSON=x").await;
     ran(browser).await;
     let seen = browser.eval(r#"(() => {
         const hostile = JSON.parse('{"__proto__": {"polluted": 1}}');
@@ -249,9 +249,10 @@ async fn no_name_reaches_a_prototype() {
 
 #[tokio::test]
 async fn reading_costs_no_memory() {
-    let site = site("", &config("5", &json!({ "on": true, "split": 50, "theme": always(&json!({ "a": [1, 2, 3] })) })));
+    let files =
+        site_files("", &config("5", &json!({ "on": true, "split": 50, "theme": always(&json!({ "a": [1, 2, 3] })) })));
     // The module's memory is nobody's business but this test's.
-    site.write(
+    files.write(
         "early.js",
         "const { Instance } = WebAssembly;
         WebAssembly.Instance = function (...args) {
@@ -267,9 +268,9 @@ async fn reading_costs_no_memory() {
         };
         globalThis.heard = [];",
     );
-    let stage = Stage::new(site).await;
-    stage.goto("/").await;
-    ran(&stage.browser).await;
+    let site = TestSite::new(files).await;
+    site.goto("/").await;
+    ran(&site.browser).await;
     let bytes = "memories[0].buffer.byteLength";
     let read = |times: &str| {
         format!(
@@ -289,9 +290,9 @@ async fn reading_costs_no_memory() {
             }})()"
         )
     };
-    let before = stage.browser.eval(&read("100")).await;
+    let before = site.browser.eval(&read("100")).await;
     assert!(before.as_u64().is_some_and(|bytes| bytes > 0), "{before}");
-    assert_eq!(stage.browser.eval(&read("1e5")).await, before);
+    assert_eq!(site.browser.eval(&read("1e5")).await, before);
     // One flag, read again and again, is not asked of the module again.
     let asked = "(() => {
         canary.getBooleanValue('split', false);
@@ -299,6 +300,6 @@ async fn reading_costs_no_memory() {
         for (let i = 0; i < 1e5; i++) canary.getBooleanDetails('split', false);
         return [before > 0, answers - before];
     })()";
-    assert_eq!(stage.browser.eval(asked).await, json!([true, 0]));
-    stage.browser.assert_console(&[]).await;
+    assert_eq!(site.browser.eval(asked).await, json!([true, 0]));
+    site.browser.assert_console(&[]).await;
 }

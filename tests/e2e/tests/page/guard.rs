@@ -10,11 +10,11 @@ mod stable;
 use canary_e2e::files::{read, repo};
 use canary_e2e::fixture;
 use canary_e2e::nginx::{self, Config};
-use canary_e2e::site_files::Site;
-use canary_e2e::test_site::Stage;
+use canary_e2e::site_files::SiteFiles;
+use canary_e2e::test_site::TestSite;
 use canary_e2e::wait::DEADLINE;
 use fault::{FAILED, Fault, NOT_FOUND};
-use page::{EARLY, GUARD, STATE, TAG, page, remove_runtime, runtime_location, shown, site};
+use page::{EARLY, GUARD, STATE, TAG, page, remove_runtime, runtime_location, shown, site_files};
 use serde_json::{Value, json};
 use silence::Silent;
 use stable::{INSERTED, hash, inserted, module};
@@ -22,8 +22,8 @@ use std::time::Duration;
 
 #[tokio::test]
 async fn runtime_missing() {
-    let stage = Fault::new(&[NOT_FOUND]).site(remove_runtime).leads_to_stable().await;
-    assert_eq!(stage.browser.eval("violations").await, json!([]), "the policy of the repository allows it all");
+    let site = Fault::new(&[NOT_FOUND]).files(remove_runtime).leads_to_stable().await;
+    assert_eq!(site.browser.eval("violations").await, json!([]), "the policy of the repository allows it all");
 }
 
 #[tokio::test]
@@ -59,10 +59,10 @@ async fn blocked_by_policy() {
     let block = |config: &mut Config| {
         nginx::replace(config, "headers.conf", "script-src 'self'", "script-src 127.0.0.1:*/stable/ 'nonce-n'");
     };
-    let stage =
+    let site =
         Fault::new(&["violates the following Content Security Policy directive"]).nginx(block).leads_to_stable().await;
-    let violations = stage.browser.eval("violations").await;
-    let address = stage.nginx.url("/runtime/canary.js");
+    let violations = site.browser.eval("violations").await;
+    let address = site.nginx.url("/runtime/canary.js");
     assert_eq!(violations, json!([format!("script-src-elem {address}")]));
 }
 
@@ -76,7 +76,7 @@ async fn runtime_that_never_decides() {
 #[tokio::test]
 async fn runtime_hangs() {
     let silent = Silent { patience: Duration::from_secs(1), answer: None };
-    let bare = silent.stage("", "data-decision-budget=400").await;
+    let bare = silent.site("", "data-decision-budget=400").await;
     assert_eq!(bare.browser.eval(STATE).await, json!({ "variant": null, "ran": [], "scripts": 0 }));
     drop(bare);
 
@@ -87,14 +87,14 @@ async fn runtime_hangs() {
         ("data-decision-budget=soon", 1500),
     ] {
         let silent = Silent { patience: DEADLINE, answer: None };
-        let stage = silent.stage(&GUARD, attributes).await;
-        stage.browser.wait_for("globalThis.ran").await;
-        assert_eq!(stage.browser.eval(STATE).await, shown("stable"), "{attributes}");
-        let waited = stage.browser.eval("ranAt - globalThis[Symbol.for('canary-guard')]").await.as_f64().unwrap();
+        let site = silent.site(&GUARD, attributes).await;
+        site.browser.wait_for("globalThis.ran").await;
+        assert_eq!(site.browser.eval(STATE).await, shown("stable"), "{attributes}");
+        let waited = site.browser.eval("ranAt - globalThis[Symbol.for('canary-guard')]").await.as_f64().unwrap();
         assert!(waited > f64::from(budget), "{attributes}: {waited}");
         let line = format!("[canary] E103 canary.js did not start within {budget} ms; stable loads");
         // The server that went away at last is the browser's matter: the guard has said its line.
-        let entries = stage.browser.assert_console(&[&line, "status of 502"]).await;
+        let entries = site.browser.assert_console(&[&line, "status of 502"]).await;
         assert_eq!(entries.iter().filter(|entry| entry.text.contains("[canary]")).count(), 1, "{entries:?}");
     }
 }
@@ -102,20 +102,20 @@ async fn runtime_hangs() {
 #[tokio::test]
 async fn late_runtime_inserts_nothing() {
     let silent = Silent { patience: DEADLINE, answer: Some(read(&repo("pkg/canary.js"))) };
-    let stage = silent.stage(&GUARD, "data-decision-budget=400").await;
-    stage.browser.wait_for(&format!("{}.ready", fixture::CANARY)).await;
-    stage.browser.wait_for("performance.now() > 3000").await;
-    assert_eq!(stage.browser.eval(STATE).await, shown("stable"));
+    let site = silent.site(&GUARD, "data-decision-budget=400").await;
+    site.browser.wait_for(&format!("{}.ready", fixture::CANARY)).await;
+    site.browser.wait_for("performance.now() > 3000").await;
+    assert_eq!(site.browser.eval(STATE).await, shown("stable"));
 }
 
 /// And where it is decided, the guard is gone: neither its timer nor its listener does anything any more.
 #[tokio::test]
 async fn sound_page_is_left_alone() {
     let elements = format!("{}{TAG} data-decision-budget=3000></script><p>shop</p>", *GUARD);
-    let stage = Stage::new(site(&elements)).await;
-    let browser = &stage.browser;
-    stage.be("somebody").await;
-    stage.goto("/").await;
+    let site = TestSite::new(site_files(&elements)).await;
+    let browser = &site.browser;
+    site.set_user("somebody").await;
+    site.goto("/").await;
     browser.wait_for("globalThis.ran").await;
     assert_eq!(browser.eval("globalThis[Symbol.for('canary-guard')] < performance.now()").await, true);
     // Its timer looks once more.
@@ -139,14 +139,14 @@ async fn faults_of_others_are_none() {
         <script type="module" src="/none.mjs"></script><link rel="stylesheet" href="/none.css">"#,
         *GUARD
     );
-    let site = site(&elements);
-    site.write("throws.js", "setTimeout(() => { throw new Error('of another'); });\nthrow new Error('of another');");
-    let stage = Stage::new(site).await;
-    stage.be("somebody").await;
-    stage.goto("/").await;
-    stage.browser.wait_for("globalThis.ran").await;
-    assert_eq!(stage.browser.eval(STATE).await, shown("canary"));
-    stage.browser.assert_console(&["none.js", "none.mjs", "none.css", "of another"]).await;
+    let files = site_files(&elements);
+    files.write("throws.js", "setTimeout(() => { throw new Error('of another'); });\nthrow new Error('of another');");
+    let site = TestSite::new(files).await;
+    site.set_user("somebody").await;
+    site.goto("/").await;
+    site.browser.wait_for("globalThis.ran").await;
+    assert_eq!(site.browser.eval(STATE).await, shown("canary"));
+    site.browser.assert_console(&["none.js", "none.mjs", "none.css", "of another"]).await;
 }
 
 #[tokio::test]
@@ -156,10 +156,10 @@ async fn stable_as_the_tag_says() {
         r#"{}{TAG} nonce="n" data-stable="/b.js" data-stable-integrity="{integrity}" data-stable-styles=" /a.css  /b.css"></script>"#,
         *GUARD
     );
-    let stage = inserted(&elements, |_| (), &[]).await;
-    stage.browser.wait_for("globalThis.ran").await;
+    let site = inserted(&elements, |_| (), &[]).await;
+    site.browser.wait_for("globalThis.ran").await;
     assert_eq!(
-        stage.browser.eval(INSERTED).await,
+        site.browser.eval(INSERTED).await,
         json!([
             ["link", "/a.css", "", "", "n", "anonymous"],
             ["link", "/b.css", "", "", "n", "anonymous"],
@@ -167,8 +167,8 @@ async fn stable_as_the_tag_says() {
         ])
     );
     let styles = "getComputedStyle(document.body).getPropertyValue('--a') + getComputedStyle(document.body).getPropertyValue('--b')";
-    stage.browser.wait_for(&format!("{styles} === '11'")).await;
-    assert_eq!(stage.browser.eval("globalThis.ran").await, json!(["b"]));
+    site.browser.wait_for(&format!("{styles} === '11'")).await;
+    assert_eq!(site.browser.eval("globalThis.ran").await, json!(["b"]));
 }
 
 #[tokio::test]
@@ -176,26 +176,26 @@ async fn another_stable_than_the_hash_says_does_not_run() {
     let integrity = format!("sha256-{}", hash("another"));
     let elements = format!("{}{TAG} data-stable=/b.js data-stable-integrity={integrity}></script>", *GUARD);
     let said = ["Failed to find a valid digest", "/b.js did not load"];
-    let stage = inserted(&elements, |_| (), &said).await;
-    assert_eq!(stage.browser.eval("globalThis.ran ?? null").await, Value::Null);
+    let site = inserted(&elements, |_| (), &said).await;
+    assert_eq!(site.browser.eval("globalThis.ran ?? null").await, Value::Null);
 }
 
 /// Nothing is left to load: the page says so, and is there when it is tried again.
 #[tokio::test]
 async fn stable_is_missing_too() {
     let elements = format!("{}{TAG} data-stable=/gone.js></script>", *GUARD);
-    let stage = inserted(&elements, |_| (), &["[canary] E501 ", "gone.js"]).await;
-    let browser = &stage.browser;
+    let site = inserted(&elements, |_| (), &["[canary] E501 ", "gone.js"]).await;
+    let browser = &site.browser;
     browser.wait_for("document.body.innerText.trim() === 'This page could not be loaded. Try again'").await;
-    stage.site.write("gone.js", "globalThis.ran = ['late'];");
+    site.files.write("gone.js", "globalThis.ran = ['late'];");
     browser.eval("document.querySelector('button').click()").await;
     browser.wait_for("globalThis.ran?.[0] === 'late'").await;
 
     // What is on the screen stays as it is.
     let failures = "addEventListener('error', ({ target }) => (globalThis.failed = target.src), true);";
-    stage.site.write("early.js", format!("{EARLY} {failures}"));
-    stage.site.write("index.html", page(&format!("{elements}<p>shop</p>").replace("gone", "none")));
-    stage.goto("/").await;
+    site.files.write("early.js", format!("{EARLY} {failures}"));
+    site.files.write("index.html", page(&format!("{elements}<p>shop</p>").replace("gone", "none")));
+    site.goto("/").await;
     browser.wait_for("globalThis.failed?.endsWith('/none.js')").await;
     assert_eq!(browser.eval("document.body.innerText.trim()").await, "shop");
 }
@@ -208,12 +208,12 @@ async fn stable_as_the_block_says() {
         r#"{}<script type="application/json" data-canary-stable>{block}</script>{TAG} data-stable="/none.js"></script>"#,
         *GUARD
     );
-    let stage = inserted(&elements, |_| (), &[]).await;
-    stage.browser.wait_for("globalThis.ran?.length === 3").await;
-    assert_eq!(stage.browser.eval("[globalThis.ran, globalThis.classic]").await, json!([["b", "classic", "a"], 1]));
+    let site = inserted(&elements, |_| (), &[]).await;
+    site.browser.wait_for("globalThis.ran?.length === 3").await;
+    assert_eq!(site.browser.eval("[globalThis.ran, globalThis.classic]").await, json!([["b", "classic", "a"], 1]));
     let script = |address: &str, kind: &str| json!(["script", address, kind, "", "", "anonymous"]);
     assert_eq!(
-        stage.browser.eval(INSERTED).await,
+        site.browser.eval(INSERTED).await,
         json!([
             ["link", "/a.css", "", "", "", "anonymous"],
             script("/b.js", "module"),
@@ -229,7 +229,7 @@ async fn block_that_is_no_bundle() {
         let block = format!(r#"<script type="application/json" data-canary-stable>{block}</script>"#);
         format!(r#"{}{block}{TAG} data-stable="/b.js"></script>"#, *GUARD)
     };
-    let stage = inserted(&elements("{"), |_| (), &[]).await;
+    let site = inserted(&elements("{"), |_| (), &[]).await;
     for block in [
         "",
         "null",
@@ -240,29 +240,28 @@ async fn block_that_is_no_bundle() {
         r#"{"scripts": [{"src": "/none.js"}], "styles": 1}"#,
         r#"{"scripts": [{"src": "/none.js"}], "styles": [{"href": 2}]}"#,
     ] {
-        stage.browser.wait_for("globalThis.ran").await;
-        assert_eq!(stage.browser.eval("globalThis.ran").await, json!(["b"]), "the one before {block}");
-        stage.site.write("index.html", page(&elements(block)));
-        stage.goto("/").await;
-        stage.browser.assert_console(&[NOT_FOUND, FAILED]).await;
+        site.browser.wait_for("globalThis.ran").await;
+        assert_eq!(site.browser.eval("globalThis.ran").await, json!(["b"]), "the one before {block}");
+        site.files.write("index.html", page(&elements(block)));
+        site.goto("/").await;
+        site.browser.assert_console(&[NOT_FOUND, FAILED]).await;
     }
-    stage.browser.wait_for("globalThis.ran").await;
-    assert_eq!(stage.browser.eval("globalThis.ran").await, json!(["b"]));
+    site.browser.wait_for("globalThis.ran").await;
+    assert_eq!(site.browser.eval("globalThis.ran").await, json!(["b"]));
 }
 
 /// Neither a tag nor anything else.
 #[tokio::test]
 async fn page_without_a_tag() {
-    let stage = Stage::new(site(&GUARD)).await;
-    stage.goto("/").await;
-    stage
-        .browser
+    let site = TestSite::new(site_files(&GUARD)).await;
+    site.goto("/").await;
+    site.browser
         .eval("dispatchEvent(new ErrorEvent('error')) && document.body.dispatchEvent(new Event('error'))")
         .await;
-    assert_eq!(stage.browser.eval(STATE).await, json!({ "variant": null, "ran": [], "scripts": 0 }));
-    stage.browser.wait_for("globalThis.ran").await;
-    assert_eq!(stage.browser.eval(STATE).await, shown("stable"));
-    stage.browser.assert_console(&["[canary] E103 canary.js did not start within 1500 ms; stable loads"]).await;
+    assert_eq!(site.browser.eval(STATE).await, json!({ "variant": null, "ran": [], "scripts": 0 }));
+    site.browser.wait_for("globalThis.ran").await;
+    assert_eq!(site.browser.eval(STATE).await, shown("stable"));
+    site.browser.assert_console(&["[canary] E103 canary.js did not start within 1500 ms; stable loads"]).await;
 }
 
 /// A policy of nonces and Trusted Types, as strict as they come.
@@ -281,35 +280,35 @@ async fn strict_policy() {
     };
     let guard = GUARD.replace("<script ", "<script nonce=\"n\" ");
     let elements = format!(r#"{guard}{TAG} nonce="n" data-stable="/b.js"></script>"#);
-    let stage = inserted(&elements, strict("canary-runtime"), &[]).await;
-    stage.browser.wait_for("globalThis.ran").await;
-    assert_eq!(stage.browser.eval("[ran, violations]").await, json!([["b"], []]));
+    let site = inserted(&elements, strict("canary-runtime"), &[]).await;
+    site.browser.wait_for("globalThis.ran").await;
+    assert_eq!(site.browser.eval("[ran, violations]").await, json!([["b"], []]));
 
     // Without the name there is no way, and no error in the page either.
     let refused =
         ["Creating a TrustedTypePolicy named 'canary-runtime' violates", "requires 'TrustedScriptURL' assignment"];
-    let site = site(&elements);
-    site.write(
+    let files = site_files(&elements);
+    files.write(
         "early.js",
         format!("{EARLY} globalThis.errors = []; addEventListener('error', (event) => errors.push(event.message));"),
     );
-    remove_runtime(&site);
-    let stage = Stage::with(site, strict("another")).await;
-    stage.goto("/").await;
-    stage.browser.assert_console(&[&[NOT_FOUND, FAILED], refused.as_slice()].concat()).await;
-    assert_eq!(stage.browser.eval("[globalThis.ran ?? null, errors]").await, json!([null, []]));
+    remove_runtime(&files);
+    let site = TestSite::with(files, strict("another")).await;
+    site.goto("/").await;
+    site.browser.assert_console(&[&[NOT_FOUND, FAILED], refused.as_slice()].concat()).await;
+    assert_eq!(site.browser.eval("[globalThis.ran ?? null, errors]").await, json!([null, []]));
 }
 
 /// The page of the repository, with the policy of the repository.
 #[tokio::test]
 async fn demo_without_its_runtime() {
-    let site = Site::new();
-    site.mount_config(&fixture::config("100", &json!({})));
-    remove_runtime(&site);
-    let stage = Stage::new(site).await;
-    stage.goto("/").await;
+    let files = SiteFiles::new();
+    files.mount_config(&fixture::config("100", &json!({})));
+    remove_runtime(&files);
+    let site = TestSite::new(files).await;
+    site.goto("/").await;
     let drawn = "document.querySelector('#app').dataset.bundle";
-    assert_eq!(stage.browser.wait_for(drawn).await, "stable");
-    stage.browser.wait_for("document.body.innerText.includes('Lamps for rooms you stay in')").await;
-    stage.browser.assert_console(&[NOT_FOUND, FAILED]).await;
+    assert_eq!(site.browser.wait_for(drawn).await, "stable");
+    site.browser.wait_for("document.body.innerText.includes('Lamps for rooms you stay in')").await;
+    site.browser.assert_console(&[NOT_FOUND, FAILED]).await;
 }

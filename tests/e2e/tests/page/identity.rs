@@ -2,8 +2,8 @@
 
 use canary_e2e::browser::Browser;
 use canary_e2e::bucket::{bucket, user_at};
-use canary_e2e::fixture::{config, ran, site};
-use canary_e2e::test_site::Stage;
+use canary_e2e::fixture::{config, ran, site_files};
+use canary_e2e::test_site::TestSite;
 use serde_json::{Value, json};
 
 /// Makes the page's visitor one who does not want to be followed.
@@ -24,10 +24,10 @@ fn is_new_id(id: &Value) -> bool {
 
 #[tokio::test]
 async fn an_id_is_made_once_and_kept() {
-    let stage = Stage::new(site("", &config("5", &json!({})))).await;
-    let browser = &stage.browser;
+    let site = TestSite::new(site_files("", &config("5", &json!({})))).await;
+    let browser = &site.browser;
     let visit = async || {
-        stage.goto("/").await;
+        site.goto("/").await;
         ran(browser).await;
         stored(browser).await
     };
@@ -55,7 +55,7 @@ async fn an_id_is_made_once_and_kept() {
 
     // What is no id in both of them is replaced.
     for bad in ["no.id", "", &"x".repeat(129)] {
-        stage.be(bad).await;
+        site.set_user(bad).await;
         browser.eval(&format!("localStorage.setItem('canary_id', {bad:?})")).await;
         let (cookie, copy) = visit().await;
         assert!(is_new_id(&copy) && copy != id && cookie["value"] == copy, "{bad:?}: {cookie} {copy}");
@@ -65,11 +65,11 @@ async fn an_id_is_made_once_and_kept() {
 
 #[tokio::test]
 async fn two_browsers_have_different_ids() {
-    let stage = Stage::new(site("", &config("5", &json!({})))).await;
-    let other = stage.another_browser().await;
+    let site = TestSite::new(site_files("", &config("5", &json!({})))).await;
+    let other = site.another_browser().await;
     let mut ids = Vec::new();
-    for browser in [&stage.browser, &other] {
-        browser.goto(&stage.nginx.url("/")).await;
+    for browser in [&site.browser, &other] {
+        browser.goto(&site.nginx.url("/")).await;
         ran(browser).await;
         ids.push(stored(browser).await.1);
         browser.assert_console(&[]).await;
@@ -81,12 +81,12 @@ async fn two_browsers_have_different_ids() {
 async fn the_pages_user_needs_no_id() {
     let user = user_at("s", 4_999);
     let attributes = format!(r#"data-user-id="{}""#, user.id);
-    let stage = Stage::new(site(&attributes, &config("5", &json!({})))).await;
-    stage.goto("/").await;
-    assert_eq!(ran(&stage.browser).await, json!(["canary"]));
-    assert_eq!(stage.browser.eval("decision.bucket").await, user.bucket);
-    assert_eq!(stored(&stage.browser).await, (Value::Null, Value::Null));
-    stage.browser.assert_console(&[]).await;
+    let site = TestSite::new(site_files(&attributes, &config("5", &json!({})))).await;
+    site.goto("/").await;
+    assert_eq!(ran(&site.browser).await, json!(["canary"]));
+    assert_eq!(site.browser.eval("decision.bucket").await, user.bucket);
+    assert_eq!(stored(&site.browser).await, (Value::Null, Value::Null));
+    site.browser.assert_console(&[]).await;
 }
 
 #[tokio::test]
@@ -94,10 +94,10 @@ async fn without_consent_nothing_is_stored() {
     let flags = json!({ "on": true, "split": 50 });
     for (attributes, script) in [(r#"data-consent="required""#, ""), (r#"data-consent="Requierd""#, ""), ("", PRIVATE)]
     {
-        let stage = Stage::new(site(attributes, &config("100", &flags))).await;
-        let browser = &stage.browser;
+        let site = TestSite::new(site_files(attributes, &config("100", &flags))).await;
+        let browser = &site.browser;
         browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
-        stage.goto("/").await;
+        site.goto("/").await;
         assert_eq!(ran(browser).await, json!(["stable"]));
         assert_eq!(stored(browser).await, (Value::Null, Value::Null));
         assert_eq!(
@@ -114,10 +114,10 @@ async fn without_consent_nothing_is_stored() {
 #[tokio::test]
 async fn consent_counts_from_the_next_page_view_on() {
     for attributes in [r#"data-consent="required""#, ""] {
-        let stage = Stage::new(site(attributes, &config("100", &json!({})))).await;
-        let browser = &stage.browser;
+        let site = TestSite::new(site_files(attributes, &config("100", &json!({})))).await;
+        let browser = &site.browser;
         let visit = async || {
-            stage.goto("/").await;
+            site.goto("/").await;
             ran(browser).await
         };
         visit().await;
@@ -147,10 +147,10 @@ async fn consent_counts_from_the_next_page_view_on() {
 #[tokio::test]
 async fn consent_makes_no_id_against_the_privacy_control_or_beside_a_users() {
     for (attributes, script) in [("", PRIVATE), (r#"data-user-id="user-1""#, "")] {
-        let stage = Stage::new(site(attributes, &config("100", &json!({})))).await;
-        let browser = &stage.browser;
+        let site = TestSite::new(site_files(attributes, &config("100", &json!({})))).await;
+        let browser = &site.browser;
         browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
-        stage.goto("/").await;
+        site.goto("/").await;
         ran(browser).await;
         browser.eval("void canary.setConsent(true)").await;
         assert_eq!(stored(browser).await, (Value::Null, Value::Null));

@@ -3,9 +3,9 @@
 use canary_e2e::browser::Browser;
 use canary_e2e::bucket::{bucket, user_at};
 use canary_e2e::files::{copy_tree, read, repo};
-use canary_e2e::fixture::{config, page, ran, site};
-use canary_e2e::site_files::Site;
-use canary_e2e::test_site::Stage;
+use canary_e2e::fixture::{config, page, ran, site_files};
+use canary_e2e::site_files::SiteFiles;
+use canary_e2e::test_site::TestSite;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -90,15 +90,15 @@ async fn both_entries_have_the_members_that_are_declared() {
         (end > 0).then(|| line[..end].to_owned())
     };
     let declared: BTreeSet<String> = body.lines().filter_map(name).collect();
-    let stage = Stage::new(site("", &config("5", &json!({})))).await;
-    stage.goto("/").await;
-    ran(&stage.browser).await;
+    let site = TestSite::new(site_files("", &config("5", &json!({})))).await;
+    site.goto("/").await;
+    ran(&site.browser).await;
     for entry in ["canary", "client"] {
         let members = format!("import('/runtime/{entry}.js').then(({{ canary }}) => Object.keys(canary))");
-        let members: BTreeSet<String> = serde_json::from_value(stage.browser.eval(&members).await).unwrap();
+        let members: BTreeSet<String> = serde_json::from_value(site.browser.eval(&members).await).unwrap();
         assert_eq!(members, declared, "{entry}");
     }
-    stage.browser.assert_console(&[]).await;
+    site.browser.assert_console(&[]).await;
 }
 
 #[test]
@@ -123,14 +123,14 @@ fn a_server_may_import_it() {
 
 #[tokio::test]
 async fn a_bundle_may_import_it_before_the_runtime_is_there() {
-    let site = site(
+    let files = site_files(
         "",
         &config(
             "5",
             &json!({ "on": true, "pro": { "rules": [{ "if": { "plan": "pro" }, "serve": true }], "default": false } }),
         ),
     );
-    site.write("index.html", page(""));
+    files.write("index.html", page(""));
     let late = "
         import { canary } from '/runtime/client.js';
         globalThis.client = canary;
@@ -143,10 +143,10 @@ async fn a_bundle_may_import_it_before_the_runtime_is_there() {
         canary.on('configurationChanged', () => told.push('changed'));
         canary.ready.then((decision) => (globalThis.decision = decision));
         globalThis.off = off;";
-    site.write("late.js", late);
-    let stage = Stage::new(site).await;
-    let browser = &stage.browser;
-    stage.goto("/").await;
+    files.write("late.js", late);
+    let site = TestSite::new(files).await;
+    let browser = &site.browser;
+    site.goto("/").await;
     assert_eq!(browser.wait_for("globalThis.before").await, json!([false, "PROVIDER_NOT_READY"]));
     let include = "void document.head.append(Object.assign(document.createElement('script'), { type: 'module', src: '/runtime/canary.js' }))";
     browser.eval(include).await;
@@ -167,16 +167,16 @@ static OPENFEATURE: LazyLock<Vec<u8>> = LazyLock::new(|| {
 });
 
 /// A page with the real SDK and the provider, both bundled.
-async fn with_openfeature(user: &str, config: &str) -> Stage {
-    let site = site("", config);
+async fn with_openfeature(user: &str, config: &str) -> TestSite {
+    let files = site_files("", config);
     let include = r#"<script type="module" src="/runtime/canary.js"></script><script type="module" src="/openfeature.js"></script>"#;
-    site.write("index.html", page(include));
-    site.write("openfeature.js", &*OPENFEATURE);
-    let stage = Stage::new(site).await;
-    stage.be(user).await;
-    stage.goto("/").await;
-    stage.browser.wait_for("globalThis.status").await;
-    stage
+    files.write("index.html", page(include));
+    files.write("openfeature.js", &*OPENFEATURE);
+    let site = TestSite::new(files).await;
+    site.set_user(user).await;
+    site.goto("/").await;
+    site.browser.wait_for("globalThis.status").await;
+    site
 }
 
 /// What a tab sees that is looked at again.
@@ -193,8 +193,8 @@ async fn openfeature_evaluates_through_the_provider() {
         json!({ "on": on, "split": split, "text": value(json!("blue")), "size": value(json!(7.5)), "theme": value(json!({ "a": [1] })),
             "pro": { "rules": [{ "if": { "plan": "pro" }, "serve": true }], "default": false } })
     };
-    let stage = with_openfeature(&user.id, &config("5", &flags(true))).await;
-    let browser = &stage.browser;
+    let site = with_openfeature(&user.id, &config("5", &flags(true))).await;
+    let browser = &site.browser;
     assert_eq!(
         browser.eval("[status, early.errorCode, client.metadata.providerMetadata.name]").await,
         json!(["READY", "PROVIDER_NOT_READY", "canary-runtime"])
@@ -236,15 +236,15 @@ async fn openfeature_evaluates_through_the_provider() {
 
     // A new config, none that can be read, and the same one again.
     browser.eval("void told.splice(0)").await;
-    stage.site.mount_config(&config("5", &flags(false)));
+    site.files.mount_config(&config("5", &flags(false)));
     look(browser).await;
     browser.wait_for("told.length === 1").await;
     assert_eq!(browser.eval("client.getBooleanValue('on', true)").await, false);
-    stage.site.mount_config("{");
+    site.files.mount_config("{");
     look(browser).await;
     browser.wait_for("client.providerStatus === 'STALE'").await;
     assert_eq!(browser.eval("client.getStringValue('text', 'd')").await, "blue");
-    stage.site.mount_config(&config("5", &flags(false)));
+    site.files.mount_config(&config("5", &flags(false)));
     look(browser).await;
     browser.wait_for("client.providerStatus === 'READY'").await;
     assert_eq!(browser.eval("told").await, json!([["ConfigurationChanged", ["on"]], ["Stale", null], ["Ready", null]]));
@@ -259,14 +259,14 @@ async fn openfeature_evaluates_through_the_provider() {
 
 #[tokio::test]
 async fn openfeature_is_told_that_there_is_no_config() {
-    let stage = with_openfeature("user-1", "{").await;
-    let browser = &stage.browser;
+    let site = with_openfeature("user-1", "{").await;
+    let browser = &site.browser;
     assert_eq!(browser.eval("status").await, "ERROR: no usable config: PARSE_ERROR");
     assert_eq!(
         browser.eval("[client.getBooleanValue('on', false), told.map(([type]) => type)]").await,
         json!([false, ["Error"]])
     );
-    stage.site.mount_config(&config("5", &json!({ "on": true })));
+    site.files.mount_config(&config("5", &json!({ "on": true })));
     look(browser).await;
     browser.wait_for("client.providerStatus === 'READY'").await;
     assert_eq!(browser.eval("client.getBooleanValue('on', false)").await, true);
@@ -280,8 +280,8 @@ async fn an_app_of_vite_shares_the_pages_runtime() {
     let canaryctl = std::env::var_os("CANARYCTL").map_or_else(|| repo("target/release/canaryctl"), Into::into);
     run(Command::new(canaryctl).arg("inject").arg(dist.join("index.html")));
 
-    let site = Site::new();
-    copy_tree(&dist, site.root());
+    let files = SiteFiles::new();
+    copy_tree(&dist, files.root());
     let manifest: Value = serde_json::from_str(&read(&dist.join(".vite/manifest.json"))).unwrap();
     let entry = &manifest["index.html"];
     let address = |file: &Value| format!("/{}", file.as_str().unwrap());
@@ -290,12 +290,12 @@ async fn an_app_of_vite_shares_the_pages_runtime() {
         json!({ "canary": { "version": "2", "scripts": [{ "src": address(&entry["file"]) }], "styles": styles } });
     let value = json!({ "variants": { "v": { "weight": 1, "value": "v2" } } });
     let text = config("5", &json!({ "new-checkout": true, "search-ranking": value }));
-    site.mount_config(&text.replacen('{', &format!("{{\"ASSETS\": {assets}, "), 1));
-    let stage = Stage::new(site).await;
-    let browser = &stage.browser;
+    files.mount_config(&text.replacen('{', &format!("{{\"ASSETS\": {assets}, "), 1));
+    let site = TestSite::new(files).await;
+    let browser = &site.browser;
     for (bucket, arm) in [(60_000, "stable"), (0, "canary")] {
-        stage.be(&user_at("s", bucket).id).await;
-        stage.goto("/").await;
+        site.set_user(&user_at("s", bucket).id).await;
+        site.goto("/").await;
         browser.wait_for("document.querySelector('#lazy')").await;
         let shown = "['arm', 'flag', 'lazy'].map((id) => document.getElementById(id).textContent)";
         assert_eq!(browser.eval(shown).await, json!([arm, "true", "v2"]));

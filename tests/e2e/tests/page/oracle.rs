@@ -1,21 +1,21 @@
 //! The vectors, computed once more by another implementation in another language.
 
 use canary_e2e::files::{copy_tree, read, repo};
-use canary_e2e::site_files::Site;
-use canary_e2e::test_site::Stage;
+use canary_e2e::site_files::SiteFiles;
+use canary_e2e::test_site::TestSite;
 use serde_json::{Value, json};
 
-async fn oracle(files: &[(&str, String)]) -> Stage {
-    let site = Site::empty();
-    copy_tree(&repo("tests/e2e/oracle"), &site.root().join("oracle"));
+async fn oracle(data: &[(&str, String)]) -> TestSite {
+    let files = SiteFiles::empty();
+    copy_tree(&repo("tests/e2e/oracle"), &files.root().join("oracle"));
     let script = r#"<script type="module" src="/oracle/checks.js"></script>"#;
-    site.write("index.html", format!(r#"<!doctype html><link rel="icon" href="data:,">{script}"#));
-    for (name, text) in files {
-        site.write(name, text);
+    files.write("index.html", format!(r#"<!doctype html><link rel="icon" href="data:,">{script}"#));
+    for (name, text) in data {
+        files.write(name, text);
     }
-    let stage = Stage::new(site).await;
-    stage.goto("/").await;
-    stage
+    let site = TestSite::new(files).await;
+    site.goto("/").await;
+    site
 }
 
 fn vectors(name: &str) -> String {
@@ -33,12 +33,12 @@ async fn the_oracle_agrees_with_every_vector() {
         ("checkFlags", "flags.json", json!({ "count": 714, "wrong": [] })),
         ("checkDecisions", "decisions.json", json!({ "count": 260, "wrong": [] })),
     ];
-    let stage = oracle(&counts.each_ref().map(|(_, name, _)| (*name, vectors(name)))).await;
+    let site = oracle(&counts.each_ref().map(|(_, name, _)| (*name, vectors(name)))).await;
     for (check, name, expected) in counts {
-        let found = stage.browser.eval(&format!("{check}('/{name}')")).await;
+        let found = site.browser.eval(&format!("{check}('/{name}')")).await;
         assert_eq!(found, expected, "{name}");
     }
-    stage.browser.assert_console(&[]).await;
+    site.browser.assert_console(&[]).await;
 }
 
 #[tokio::test]
@@ -62,8 +62,8 @@ async fn the_oracle_sees_a_wrong_vector() {
         ("f.json", flags),
         ("d.json", decisions),
     ];
-    let stage = oracle(&files).await;
-    let wrong = async |check: &str| stage.browser.eval(&format!("{check}.then(({{ wrong }}) => wrong)")).await;
+    let site = oracle(&files).await;
+    let wrong = async |check: &str| site.browser.eval(&format!("{check}.then(({{ wrong }}) => wrong)")).await;
     let expected = json!([{ "domain": "canary", "salt": "canary", "key": "a", "bucket": 82_256 }]);
     assert_eq!(wrong("checkBucketing('/b.json')").await, expected);
     let expected = json!([{ "percentage": 1.005, "buckets": 1_004 }, 10]);
@@ -79,5 +79,5 @@ async fn the_oracle_sees_a_wrong_vector() {
         let names: Vec<&Value> = wrong.as_array().into_iter().flatten().map(|vector| &vector["name"]).collect();
         assert_eq!(names, [name]);
     }
-    stage.browser.assert_console(&[]).await;
+    site.browser.assert_console(&[]).await;
 }

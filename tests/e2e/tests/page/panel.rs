@@ -6,9 +6,9 @@ mod tester;
 use canary_e2e::access_log::Mark;
 use canary_e2e::atomic::Files;
 use canary_e2e::bucket::user_at;
-use canary_e2e::fixture::{ran, settle, site};
+use canary_e2e::fixture::{ran, settle, site_files};
 use canary_e2e::nginx;
-use canary_e2e::test_site::Stage;
+use canary_e2e::test_site::TestSite;
 use serde_json::{Value, json};
 use tester::{goto, panel, press, press_text, see};
 
@@ -30,39 +30,39 @@ fn flags() -> Value {
     })
 }
 
-fn asked_for_panel(stage: &Stage, mark: Mark) -> usize {
-    let lines = stage.nginx.access_log().since(mark);
+fn asked_for_panel(site: &TestSite, mark: Mark) -> usize {
+    let lines = site.nginx.access_log().since(mark);
     lines.iter().filter(|line| line.path.starts_with("/runtime/panel_")).count()
 }
 
 #[tokio::test]
 async fn it_opens_where_it_is_asked_for_and_allowed() {
-    let stage = Stage::new(site(PATIENT, &config(5.0, &flags()))).await;
-    let Stage { browser, site, nginx, .. } = &stage;
+    let site = TestSite::new(site_files(PATIENT, &config(5.0, &flags()))).await;
+    let TestSite { browser, files, nginx, .. } = &site;
     let none = "document.querySelector('canary-panel') === null";
     for path in ["/", "/?canary.debugger", "/?canary.flag=on:false", "/?q=canary.debug"] {
         let mark = nginx.access_log().mark();
-        stage.goto(path).await;
+        site.goto(path).await;
         ran(browser).await;
         browser.wait_for("canary.getNumberValue('size', 0)").await;
-        settle(&stage, mark).await;
-        assert_eq!(asked_for_panel(&stage, mark), 0, "{path}");
+        settle(&site, mark).await;
+        assert_eq!(asked_for_panel(&site, mark), 0, "{path}");
         assert_eq!(browser.eval(none).await, true, "{path}");
         assert_eq!(browser.eval("Symbol.for('canary-lines') in globalThis").await, false, "{path}");
     }
     for path in ["/?canary.debug", "/?a=b&canary.debug=1#c"] {
         let mark = nginx.access_log().mark();
-        goto(&stage, path).await;
-        settle(&stage, mark).await;
-        assert!(asked_for_panel(&stage, mark) <= 1, "{path}");
+        goto(&site, path).await;
+        settle(&site, mark).await;
+        assert!(asked_for_panel(&site, mark) <= 1, "{path}");
     }
-    assert_eq!(asked_for_panel(&stage, Mark::START), 1);
+    assert_eq!(asked_for_panel(&site, Mark::START), 1);
     browser.assert_console(&[]).await;
 
     let mark = nginx.access_log().mark();
-    site.mount_config(&config(5.0, &flags()).replace("true},\"REV", "false},\"REV"));
+    files.mount_config(&config(5.0, &flags()).replace("true},\"REV", "false},\"REV"));
     for path in ["/?canary.debug", "/?canary.debug=%3Cscript%3Ealert(1)%3C/script%3E"] {
-        stage.goto(path).await;
+        site.goto(path).await;
         ran(browser).await;
         let line = "[canary] E701 canary.debug: expected OVERRIDES.query to be on in the config; it is ignored";
         let entries = browser.assert_console(&[line]).await;
@@ -70,15 +70,15 @@ async fn it_opens_where_it_is_asked_for_and_allowed() {
         assert_eq!(browser.eval(none).await, true);
     }
     // A config that nobody can read allows nothing.
-    site.mount_config("{");
+    files.mount_config("{");
     browser.eval("localStorage.clear()").await;
-    stage.goto("/?canary.debug").await;
+    site.goto("/?canary.debug").await;
     ran(browser).await;
     browser.assert_console(&["[canary] E105 ", "[canary] E701 canary.debug: "]).await;
-    settle(&stage, mark).await;
-    assert_eq!(asked_for_panel(&stage, mark), 0);
+    settle(&site, mark).await;
+    assert_eq!(asked_for_panel(&site, mark), 0);
     // Until one comes that does.
-    site.mount_config(&config(5.0, &flags()));
+    files.mount_config(&config(5.0, &flags()));
     browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
     browser.wait_for(&panel("root.querySelector('[data-flag=on]')")).await;
     browser.assert_console(&[]).await;
@@ -86,23 +86,23 @@ async fn it_opens_where_it_is_asked_for_and_allowed() {
 
 #[tokio::test]
 async fn it_shows_what_was_decided() {
-    let stage = Stage::new(site(PATIENT, &config(5.0, &flags()))).await;
-    let browser = &stage.browser;
+    let site = TestSite::new(site_files(PATIENT, &config(5.0, &flags()))).await;
+    let browser = &site.browser;
     for (place, arm, cohort, side) in [
         (4_999, "canary", "canary", "within"),
         (5_000, "stable", "rest", "outside"),
         (54_999, "stable", "control", "outside"),
     ] {
-        stage.be(&user_at("s", place).id).await;
+        site.set_user(&user_at("s", place).id).await;
         // Nothing of the page view before: no hold.
-        stage.goto("/404.html").await;
+        site.goto("/404.html").await;
         browser.eval("localStorage.clear()").await;
-        goto(&stage, "/?canary.debug").await;
-        assert_eq!(see(&stage, "root.querySelector('.arm').textContent").await, arm);
-        let why = see(&stage, "root.querySelector('.why').textContent").await;
+        goto(&site, "/?canary.debug").await;
+        assert_eq!(see(&site, "root.querySelector('.arm').textContent").await, arm);
+        let why = see(&site, "root.querySelector('.why').textContent").await;
         let number = format!("{},{:03}", place / 1_000, place % 1_000);
         assert_eq!(why, format!("Bucket {number} of 100,000 is {side} the canary’s 5 %."));
-        let facts = see(&stage, "Object.fromEntries([...root.querySelectorAll('.pairs > div')].map((it) => [...it.children].map((child) => child.textContent)))").await;
+        let facts = see(&site, "Object.fromEntries([...root.querySelectorAll('.pairs > div')].map((it) => [...it.children].map((child) => child.textContent)))").await;
         let wanted = json!([arm, "SPLIT", cohort, "no", "7", "s", "/canary/main.js s"]);
         let found =
             ["decided", "reason", "cohort", "counted", "revision", "salt", "canary"].map(|key| facts[key].clone());
@@ -111,43 +111,43 @@ async fn it_shows_what_was_decided() {
         let at = |name: &str| {
             format!("['--from', '--size'].map((it) => root.querySelector('.track .{name}').style.getPropertyValue(it))")
         };
-        assert_eq!(see(&stage, &at("canary")).await, json!(["0%", "5%"]));
-        assert_eq!(see(&stage, &at("control")).await, json!(["50%", "5%"]));
-        assert_eq!(see(&stage, &at("marker")).await[0], format!("{}%", f64::from(place) / 1_000.0));
+        assert_eq!(see(&site, &at("canary")).await, json!(["0%", "5%"]));
+        assert_eq!(see(&site, &at("control")).await, json!(["50%", "5%"]));
+        assert_eq!(see(&site, &at("marker")).await[0], format!("{}%", f64::from(place) / 1_000.0));
     }
     let row = |key: &str, what: &str| format!("root.querySelector('[data-flag={key}] {what}')");
-    assert_eq!(see(&stage, &format!("{}.ariaChecked", row("on", "[role=switch]"))).await, "true");
-    assert_eq!(see(&stage, &format!("{}.value", row("rank", "select"))).await, "v1");
-    assert_eq!(see(&stage, &format!("{}.value", row("size", "input"))).await, "12");
+    assert_eq!(see(&site, &format!("{}.ariaChecked", row("on", "[role=switch]"))).await, "true");
+    assert_eq!(see(&site, &format!("{}.value", row("rank", "select"))).await, "v1");
+    assert_eq!(see(&site, &format!("{}.value", row("size", "input"))).await, "12");
     assert_eq!(
-        see(&stage, "[...root.querySelectorAll('.chip')].map((it) => it.textContent)").await,
+        see(&site, "[...root.querySelectorAll('.chip')].map((it) => it.textContent)").await,
         json!(["static", "split", "default"])
     );
     // As the config has it, and only when somebody wants to know.
-    assert_eq!(see(&stage, &format!("{}.hidden", row("size", "> div"))).await, true);
-    press(&stage, "[data-flag=size] .name").await;
+    assert_eq!(see(&site, &format!("{}.hidden", row("size", "> div"))).await, true);
+    press(&site, "[data-flag=size] .name").await;
     let definition: Value =
-        serde_json::from_str(see(&stage, &format!("{}.textContent", row("size", "pre"))).await.as_str().unwrap())
+        serde_json::from_str(see(&site, &format!("{}.textContent", row("size", "pre"))).await.as_str().unwrap())
             .unwrap();
     assert_eq!(definition, flags()["size"]);
 
     // A refresh: the percentage and the flags are the new ones, the arm is the page's.
-    stage.site.mount_config(&config(60.0, &json!({ "on": false })).replace(":7", ":8"));
+    site.files.mount_config(&config(60.0, &json!({ "on": false })).replace(":7", ":8"));
     browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
     browser.wait_for(&panel("root.querySelector('.legend').textContent.includes('canary 60 %control 40 %')")).await;
-    assert_eq!(see(&stage, "root.querySelectorAll('.flag').length").await, 1);
-    assert_eq!(see(&stage, &format!("{}.ariaChecked", row("on", "[role=switch]"))).await, "false");
+    assert_eq!(see(&site, "root.querySelectorAll('.flag').length").await, 1);
+    assert_eq!(see(&site, &format!("{}.ariaChecked", row("on", "[role=switch]"))).await, "false");
     assert_eq!(
         see(
-            &stage,
+            &site,
             "root.querySelector('.why').textContent.endsWith(' the canary’s 5 %. The next page view gets canary.')"
         )
         .await,
         true
     );
-    assert_eq!(see(&stage, "root.querySelector('.pairs').textContent.includes('7, now 8')").await, true);
+    assert_eq!(see(&site, "root.querySelector('.pairs').textContent.includes('7, now 8')").await, true);
     // One that allows it no more ends it.
-    stage.site.mount_config(&config(60.0, &json!({ "on": false })).replace("{\"query\":true}", "{}"));
+    site.files.mount_config(&config(60.0, &json!({ "on": false })).replace("{\"query\":true}", "{}"));
     browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
     browser.wait_for("!document.querySelector('canary-panel')").await;
     browser.assert_console(&["404"]).await;
@@ -155,22 +155,22 @@ async fn it_shows_what_was_decided() {
 
 #[tokio::test]
 async fn an_arm_is_asked_for_by_a_page_load() {
-    let stage = Stage::new(site(PATIENT, &config(5.0, &flags()))).await;
-    let browser = &stage.browser;
-    stage.be(&user_at("s", 60_000).id).await;
-    goto(&stage, "/?canary.debug").await;
-    press(&stage, "[data-flag=on] [role=switch]").await;
+    let site = TestSite::new(site_files(PATIENT, &config(5.0, &flags()))).await;
+    let browser = &site.browser;
+    site.set_user(&user_at("s", 60_000).id).await;
+    goto(&site, "/?canary.debug").await;
+    press(&site, "[data-flag=on] [role=switch]").await;
     let pressed = "root.querySelector('[aria-pressed=true]').textContent";
     for (text, query, arm) in [
         ("canary", "?canary=canary&canary.flag=on%3Afalse&canary.debug", "canary"),
         ("stable", "?canary=stable&canary.flag=on%3Afalse&canary.debug", "stable"),
         ("as decided", "?canary.flag=on%3Afalse&canary.debug", "stable"),
     ] {
-        press_text(&stage, text).await;
+        press_text(&site, text).await;
         browser.wait_for(&format!("location.search === {query:?}")).await;
         assert_eq!(ran(browser).await, json!([arm]));
         browser.wait_for(&panel(&format!("root.querySelector('.arm').textContent === {arm:?}"))).await;
-        assert_eq!(see(&stage, pressed).await, text);
+        assert_eq!(see(&site, pressed).await, text);
         assert_eq!(browser.eval("canary.getBooleanValue('on', true)").await, false);
     }
     browser.assert_console(&[]).await;
@@ -186,49 +186,49 @@ async fn nothing_of_it_is_markup() {
         let strict = "require-trusted-types-for 'script'; trusted-types canary-runtime; base-uri 'none'";
         nginx::replace(config, "headers.conf", "base-uri 'none'", strict);
     };
-    let site = site(PATIENT, &config.to_string());
-    site.write(
+    let files = site_files(PATIENT, &config.to_string());
+    files.write(
         "page.css",
         "* { all: unset !important; display: none !important; } canary-panel { position: static !important; }",
     );
     let index = canary_e2e::fixture::page(
         r#"<link rel="stylesheet" href="/page.css"><script type="module" src="/runtime/canary.js" data-user-id="<img src=y>" data-decision-budget="15000"></script>"#,
     );
-    site.write("index.html", index);
-    let stage = Stage::with(site, policy).await;
-    let browser = &stage.browser;
+    files.write("index.html", index);
+    let site = TestSite::with(files, policy).await;
+    let browser = &site.browser;
     // An override of no flag, and one that is none.
     goto(
-        &stage,
+        &site,
         "/?canary.debug&canary.flag=gone:%22%3Cimg%3E%22&canary=%3Cimg%3E&canary.flag=text:%22%3Cimg%20src=y%3E%22",
     )
     .await;
-    press(&stage, "[data-flag=text] .name").await;
-    assert_eq!(see(&stage, "root.querySelectorAll('img, b b, script').length").await, 0);
-    assert_eq!(see(&stage, "root.querySelector('[data-flag=text] input').value").await, "<img src=y>");
-    assert_eq!(see(&stage, "root.querySelector('[data-flag=rank] option').textContent").await, nasty);
+    press(&site, "[data-flag=text] .name").await;
+    assert_eq!(see(&site, "root.querySelectorAll('img, b b, script').length").await, 0);
+    assert_eq!(see(&site, "root.querySelector('[data-flag=text] input').value").await, "<img src=y>");
+    assert_eq!(see(&site, "root.querySelector('[data-flag=rank] option').textContent").await, nasty);
     assert_eq!(
-        see(&stage, "root.querySelector('[data-flag=text] pre').textContent.includes('<img src=x onerror=boom()>')")
+        see(&site, "root.querySelector('[data-flag=text] pre').textContent.includes('<img src=x onerror=boom()>')")
             .await,
         true
     );
-    assert_eq!(see(&stage, "root.querySelector('.pairs').textContent.includes('<img src=y>')").await, true);
-    assert_eq!(see(&stage, "root.querySelector('aside').textContent.includes('gone')").await, false);
+    assert_eq!(see(&site, "root.querySelector('.pairs').textContent.includes('<img src=y>')").await, true);
+    assert_eq!(see(&site, "root.querySelector('aside').textContent.includes('gone')").await, false);
     // The page's style reaches nothing of it, nor does its own reach the page.
     let style = |what: &str| format!("((style) => [style.display, style.position])(getComputedStyle({what}))");
-    assert_eq!(see(&stage, &style("root.host")).await, json!(["block", "fixed"]));
-    assert_eq!(see(&stage, &style("root.querySelector('aside')")).await[0], "flex");
+    assert_eq!(see(&site, &style("root.host")).await, json!(["block", "fixed"]));
+    assert_eq!(see(&site, &style("root.querySelector('aside')")).await[0], "flex");
     assert_eq!(browser.eval("document.adoptedStyleSheets.length").await, 0);
     browser.assert_console(&["[canary] E701 ", "[canary] E112 "]).await;
 }
 
 #[tokio::test]
 async fn it_stays_when_the_runtime_stops() {
-    let stage = Stage::new(site(PATIENT, &config(5.0, &flags()))).await;
-    let browser = &stage.browser;
-    goto(&stage, "/?canary.debug").await;
+    let site = TestSite::new(site_files(PATIENT, &config(5.0, &flags()))).await;
+    let browser = &site.browser;
+    goto(&site, "/?canary.debug").await;
     browser.eval("void canary.stop()").await;
-    press(&stage, "[data-flag=on] [role=switch]").await;
+    press(&site, "[data-flag=on] [role=switch]").await;
     browser.wait_for(&panel("root.querySelector('[data-flag=on] .chip').textContent === 'override'")).await;
     assert_eq!(browser.eval("canary.getBooleanValue('on', true)").await, false);
     browser.eval("void canary.clearOverrides()").await;
@@ -244,50 +244,50 @@ async fn it_stays_when_the_runtime_stops() {
     })()";
     assert_eq!(browser.eval(heard).await, 1);
     // Folded it stays folded, in this tab.
-    press(&stage, ".toggle").await;
-    assert_eq!(see(&stage, "root.querySelector('.body').hidden").await, true);
-    goto(&stage, "/?canary.debug").await;
+    press(&site, ".toggle").await;
+    assert_eq!(see(&site, "root.querySelector('.body').hidden").await, true);
+    goto(&site, "/?canary.debug").await;
     assert_eq!(
-        see(&stage, "[root.querySelector('.body').hidden, root.querySelector('.toggle').ariaExpanded]").await,
+        see(&site, "[root.querySelector('.body').hidden, root.querySelector('.toggle').ariaExpanded]").await,
         json!([true, "false"])
     );
-    press(&stage, ".close").await;
+    press(&site, ".close").await;
     assert_eq!(browser.eval("document.querySelector('canary-panel') === null").await, true);
     browser.assert_console(&[]).await;
 }
 
 #[tokio::test]
 async fn it_tells_what_went_wrong_and_what_is_remembered() {
-    let stage = Stage::new(site(PATIENT, &config(100.0, &json!({ "on": true, "bad": "yes" })))).await;
-    let Stage { browser, site, .. } = &stage;
+    let site = TestSite::new(site_files(PATIENT, &config(100.0, &json!({ "on": true, "bad": "yes" })))).await;
+    let TestSite { browser, files, .. } = &site;
     let has = |text: &str| panel(&format!("root.querySelector('aside').textContent.includes({text:?})"));
-    site.remove("canary/main.js");
-    goto(&stage, "/?canary.debug").await;
+    files.remove("canary/main.js");
+    goto(&site, "/?canary.debug").await;
     // Of the flags, of the bundle.
     browser.wait_for(&has("E112 FEATURE_FLAGS.bad ")).await;
     browser.wait_for(&has("E401 /canary/main.js answered 404")).await;
     browser.wait_for(&has("The canary was decided and did not come up, so stable is in its place.")).await;
     browser.wait_for(&has("/canary/main.js s, which is this canary")).await;
-    assert_eq!(see(&stage, "root.querySelector('.arm').textContent").await, "stable");
+    assert_eq!(see(&site, "root.querySelector('.arm').textContent").await, "stable");
     browser.assert_console(&["E112 ", "E401 ", "404"]).await;
 
-    goto(&stage, "/?canary.debug").await;
+    goto(&site, "/?canary.debug").await;
     browser.wait_for(&has("This canary failed in this browser before")).await;
     browser.wait_for("localStorage.getItem('canary_good')").await;
     // The last good config opens it too; told before it was there.
-    site.mount(&Files::new());
-    goto(&stage, "/?canary.debug").await;
+    files.mount(&Files::new());
+    goto(&site, "/?canary.debug").await;
     browser.wait_for(&has("E101 ")).await;
     assert_eq!(
-        see(&stage, "[...root.querySelectorAll('li')].filter((it) => it.textContent.includes('E101')).length").await,
+        see(&site, "[...root.querySelectorAll('li')].filter((it) => it.textContent.includes('E101')).length").await,
         1
     );
     browser.assert_console(&["E112 ", "E101 ", "404"]).await;
 
-    site.mount_config(&config(100.0, &json!({})));
-    site.write("canary/main.js", "(globalThis.ran ??= []).push('canary')");
+    files.mount_config(&config(100.0, &json!({})));
+    files.write("canary/main.js", "(globalThis.ran ??= []).push('canary')");
     browser.eval("void (globalThis.isOld = true)").await;
-    press_text(&stage, "Forget and reload").await;
+    press_text(&site, "Forget and reload").await;
     browser.wait_for("!globalThis.isOld && globalThis.ran").await;
     assert_eq!(ran(browser).await, json!(["canary"]));
     browser.wait_for(&panel("root.querySelector('.arm').textContent === 'canary'")).await;

@@ -1,41 +1,41 @@
 //! A config that changes while a page is open: flags follow, the bundle stays.
 
 use canary_e2e::bucket::{User, user_at};
-use canary_e2e::fixture::{CANARY, CONFIG, config, ran, settle, site};
-use canary_e2e::test_site::Stage;
+use canary_e2e::fixture::{CANARY, CONFIG, config, ran, settle, site_files};
+use canary_e2e::test_site::TestSite;
 use canary_e2e::wait::DEADLINE;
 use serde_json::{Value, json};
 use std::io::ErrorKind;
 use std::net::TcpListener;
 
 /// A page that tells of a config's changes.
-async fn listening(attributes: &str, config: &str, user: &User) -> Stage {
-    let stage = Stage::new(site(attributes, config)).await;
-    stage.be(&user.id).await;
-    stage.goto("/").await;
-    ran(&stage.browser).await;
+async fn listening(attributes: &str, config: &str, user: &User) -> TestSite {
+    let site = TestSite::new(site_files(attributes, config)).await;
+    site.set_user(&user.id).await;
+    site.goto("/").await;
+    ran(&site.browser).await;
     let listen = "void ['configurationChanged', 'superseded'].forEach((t) => CANARY.on(t, (detail) => (globalThis[t] ??= []).push(detail)))";
-    stage.browser.eval(&listen.replace("CANARY", CANARY)).await;
-    stage
+    site.browser.eval(&listen.replace("CANARY", CANARY)).await;
+    site
 }
 
 /// What a tab sees that is looked at again.
-async fn look(stage: &Stage) {
-    stage.browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
+async fn look(site: &TestSite) {
+    site.browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
 }
 
 #[tokio::test]
 async fn a_tab_that_is_looked_at_again_follows_the_config() {
     let user = user_at("s", 30_000);
-    let stage = listening("", &config("5", &json!({ "a": false, "b": true, "c": false })), &user).await;
-    let Stage { browser, nginx, site, .. } = &stage;
+    let site = listening("", &config("5", &json!({ "a": false, "b": true, "c": false })), &user).await;
+    let TestSite { browser, nginx, files, .. } = &site;
     let values = "['a', 'b'].map((key) => details(key, false).value)";
     assert_eq!(browser.eval(values).await, json!([false, true]));
 
     let log = nginx.access_log();
     let mark = log.mark();
-    site.mount_config(&config("50", &json!({ "a": true, "b": true, "c": true })));
-    look(&stage).await;
+    files.mount_config(&config("50", &json!({ "a": true, "b": true, "c": true })));
+    look(&site).await;
     // Of those that the page has asked for: nobody there knows of `c`.
     assert_eq!(browser.wait_for("globalThis.configurationChanged").await, json!([{ "flagsChanged": ["a"] }]));
     let superseded = browser.wait_for("globalThis.superseded").await;
@@ -46,7 +46,7 @@ async fn a_tab_that_is_looked_at_again_follows_the_config() {
     assert_eq!(browser.eval(values).await, json!([true, true]));
     let here = browser.eval("[ran, decision.variant, document.documentElement.dataset.canaryVariant]").await;
     assert_eq!(here, json!([["stable"], "stable", "stable"]));
-    settle(&stage, mark).await;
+    settle(&site, mark).await;
     let asked: Vec<_> =
         log.since(mark).into_iter().map(|line| line.path).filter(|path| !path.starts_with("/late")).collect();
     let names: Vec<_> = asked.iter().map(|path| path.split('_').next().unwrap()).collect();
@@ -54,35 +54,35 @@ async fn a_tab_that_is_looked_at_again_follows_the_config() {
 
     // An equal config changes nothing; the module is not asked for again.
     let mark = log.mark();
-    look(&stage).await;
+    look(&site).await;
     log.wait_for("a refresh", mark, DEADLINE, |line| line.path == CONFIG);
-    settle(&stage, mark).await;
+    settle(&site, mark).await;
     assert_eq!(log.since(mark).len(), 3);
     browser.assert_console(&[]).await;
 
     // A malformed one is reported once and changes nothing.
-    site.mount_config("{");
-    look(&stage).await;
+    files.mount_config("{");
+    look(&site).await;
     let entries = browser.assert_console(&["[canary] E105 "]).await;
     assert!(entries.len() == 1 && entries[0].text.contains("; the config before it holds"), "{entries:?}");
     assert_eq!(browser.eval(values).await, json!([true, true]));
     assert_eq!(browser.eval("configurationChanged.length").await, 1);
 
     // While it is hidden nobody asks, and nobody after `stop`.
-    site.mount_config(&config("50", &json!({ "a": false, "b": false })));
+    files.mount_config(&config("50", &json!({ "a": false, "b": false })));
     let mark = log.mark();
     browser.eval("Object.defineProperty(document, 'hidden', { value: true, configurable: true })").await;
-    look(&stage).await;
-    settle(&stage, mark).await;
+    look(&site).await;
+    settle(&site, mark).await;
     assert!(log.requests_for(CONFIG, mark).is_empty());
     browser.eval("delete document.hidden").await;
-    look(&stage).await;
+    look(&site).await;
     browser.wait_for("configurationChanged.length === 2").await;
     browser.eval(&format!("{CANARY}.stop()")).await;
-    site.mount_config(&config("50", &json!({ "a": true, "b": true })));
+    files.mount_config(&config("50", &json!({ "a": true, "b": true })));
     let mark = log.mark();
-    look(&stage).await;
-    settle(&stage, mark).await;
+    look(&site).await;
+    settle(&site, mark).await;
     assert!(log.requests_for(CONFIG, mark).is_empty());
     assert_eq!(browser.eval(values).await, json!([false, false]));
     browser.assert_console(&[]).await;
@@ -91,8 +91,8 @@ async fn a_tab_that_is_looked_at_again_follows_the_config() {
 /// A later config is decided on by the module that has the flags, because the one of the boot frees no memory.
 #[tokio::test]
 async fn a_module_that_traps_at_a_refresh_is_not_entered_again() {
-    let stage = Stage::new(site("", &config("5", &json!({ "a": true })))).await;
-    let Stage { browser, nginx, site, .. } = &stage;
+    let site = TestSite::new(site_files("", &config("5", &json!({ "a": true })))).await;
+    let TestSite { browser, nginx, files, .. } = &site;
     let trap = "const { instantiate } = WebAssembly;
         WebAssembly.instantiate = async (...arguments_) => {
             const { module, instance } = await instantiate(...arguments_);
@@ -102,54 +102,54 @@ async fn a_module_that_traps_at_a_refresh_is_not_entered_again() {
             return { module, instance: { exports } };
         };";
     browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": trap })).await;
-    stage.be(&user_at("s", 0).id).await;
-    stage.goto("/").await;
+    site.set_user(&user_at("s", 0).id).await;
+    site.goto("/").await;
     assert_eq!(ran(browser).await, json!(["canary"]));
     assert_eq!(browser.eval("details('a', null).value").await, true);
     browser.assert_console(&[]).await;
 
-    site.mount_config(&config("0", &json!({ "a": true })));
-    look(&stage).await;
+    files.mount_config(&config("0", &json!({ "a": true })));
+    look(&site).await;
     assert_eq!(browser.wait_for("details('a', null).errorCode").await, "GENERAL");
     let entries = browser.assert_console(&["[canary] E205 the module failed; flags have their defaults"]).await;
     assert_eq!(entries.len(), 1, "{entries:?}");
     assert_eq!(ran(browser).await, json!(["canary"]));
 
     let mark = nginx.access_log().mark();
-    look(&stage).await;
-    settle(&stage, mark).await;
+    look(&site).await;
+    settle(&site, mark).await;
     assert!(nginx.access_log().requests_for(CONFIG, mark).is_empty());
     browser.assert_console(&[]).await;
 }
 
 #[tokio::test]
 async fn a_page_asks_at_its_interval_until_it_is_stopped() {
-    let stage = listening(r#"data-refresh="1""#, &config("5", &json!({ "a": false })), &user_at("s", 0)).await;
-    let Stage { browser, nginx, site, .. } = &stage;
+    let site = listening(r#"data-refresh="1""#, &config("5", &json!({ "a": false })), &user_at("s", 0)).await;
+    let TestSite { browser, nginx, files, .. } = &site;
     assert_eq!(browser.eval("details('a', false).value").await, false);
-    site.mount_config(&config("0", &json!({ "a": true })));
+    files.mount_config(&config("0", &json!({ "a": true })));
     assert_eq!(browser.wait_for("globalThis.configurationChanged").await, json!([{ "flagsChanged": ["a"] }]));
     assert_eq!(browser.wait_for("globalThis.superseded").await[0]["variant"], "stable");
     assert_eq!(browser.eval("[ran, details('a', false).value]").await, json!([["canary"], true]));
     browser.eval(&format!("{CANARY}.stop()")).await;
     // What was on its way arrives; then there is silence for two intervals.
-    settle(&stage, nginx.access_log().mark()).await;
+    settle(&site, nginx.access_log().mark()).await;
     let mark = nginx.access_log().mark();
     browser.eval("new Promise((resolve) => setTimeout(resolve, 2000))").await;
-    settle(&stage, mark).await;
+    settle(&site, mark).await;
     assert!(nginx.access_log().requests_for(CONFIG, mark).is_empty());
     browser.assert_console(&[]).await;
 }
 
 #[tokio::test]
 async fn a_listener_can_leave() {
-    let stage = listening("", &config("5", &json!({ "a": false })), &user_at("s", 0)).await;
-    let Stage { browser, site, .. } = &stage;
+    let site = listening("", &config("5", &json!({ "a": false })), &user_at("s", 0)).await;
+    let TestSite { browser, files, .. } = &site;
     browser.eval("details('a', false)").await;
     let off = "void CANARY.on('configurationChanged', () => (globalThis.gone = true))()";
     browser.eval(&off.replace("CANARY", CANARY)).await;
-    site.mount_config(&config("5", &json!({ "a": true })));
-    look(&stage).await;
+    files.mount_config(&config("5", &json!({ "a": true })));
+    look(&site).await;
     browser.wait_for("globalThis.configurationChanged").await;
     assert_eq!(browser.eval("globalThis.gone === undefined").await, true);
     browser.assert_console(&[]).await;
@@ -159,12 +159,12 @@ async fn a_listener_can_leave() {
 async fn an_interval_out_of_range_is_none() {
     for interval in ["-5", "0", "0.001", "2592000", "Infinity", "often"] {
         let attribute = format!(r#"data-refresh="{interval}""#);
-        let stage = listening(&attribute, &config("5", &json!({ "a": false })), &user_at("s", 0)).await;
-        let mark = stage.nginx.access_log().mark();
-        stage.browser.eval("new Promise((resolve) => setTimeout(resolve, 100))").await;
-        settle(&stage, mark).await;
-        assert!(stage.nginx.access_log().requests_for(CONFIG, mark).is_empty(), "{interval}");
-        let entries = stage.browser.console().await;
+        let site = listening(&attribute, &config("5", &json!({ "a": false })), &user_at("s", 0)).await;
+        let mark = site.nginx.access_log().mark();
+        site.browser.eval("new Promise((resolve) => setTimeout(resolve, 100))").await;
+        settle(&site, mark).await;
+        assert!(site.nginx.access_log().requests_for(CONFIG, mark).is_empty(), "{interval}");
+        let entries = site.browser.console().await;
         let expected = "[canary] I118 data-refresh: expected 1 to 86400; it is ignored";
         assert!(entries.iter().any(|entry| entry.text.contains(expected)), "{interval}: {entries:?}");
     }
@@ -176,20 +176,20 @@ async fn a_config_of_another_origin_is_never_asked_for() {
     other.set_nonblocking(true).unwrap();
     let address = format!("http://{}/config.json", other.local_addr().unwrap());
     for address in [address.as_str(), "http://["] {
-        let stage =
+        let site =
             listening(&format!(r#"data-config="{address}""#), &config("100", &json!({})), &user_at("s", 0)).await;
-        assert_eq!(ran(&stage.browser).await, json!(["stable"]));
-        look(&stage).await;
-        settle(&stage, stage.nginx.access_log().mark()).await;
+        assert_eq!(ran(&site.browser).await, json!(["stable"]));
+        look(&site).await;
+        settle(&site, site.nginx.access_log().mark()).await;
         assert_eq!(other.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "{address}");
-        stage.browser.assert_console(&["[canary] E102 data-config is no address on this origin; stable loads"]).await;
+        site.browser.assert_console(&["[canary] E102 data-config is no address on this origin; stable loads"]).await;
     }
 }
 
 #[tokio::test]
 async fn a_page_that_stops_before_the_decision_never_asks_again() {
-    let site = site("", &config("100", &json!({ "a": false })));
-    site.write(
+    let files = site_files("", &config("100", &json!({ "a": false })));
+    files.write(
         "late.js",
         r#"
         import { canary } from "/runtime/canary.js";
@@ -197,14 +197,14 @@ async fn a_page_that_stops_before_the_decision_never_asks_again() {
         canary.ready.then((decision) => (globalThis.decision = decision));
     "#,
     );
-    let stage = Stage::new(site).await;
-    stage.goto("/").await;
-    assert_eq!(ran(&stage.browser).await, json!(["canary"]));
-    let mark = stage.nginx.access_log().mark();
-    look(&stage).await;
-    settle(&stage, mark).await;
+    let site = TestSite::new(files).await;
+    site.goto("/").await;
+    assert_eq!(ran(&site.browser).await, json!(["canary"]));
+    let mark = site.nginx.access_log().mark();
+    look(&site).await;
+    settle(&site, mark).await;
     // It would begin with the module for refreshes.
-    let lines = stage.nginx.access_log().since(mark);
+    let lines = site.nginx.access_log().since(mark);
     assert!(lines.iter().all(|line| !line.path.starts_with("/runtime/")), "{lines:?}");
-    stage.browser.assert_console(&[]).await;
+    site.browser.assert_console(&[]).await;
 }

@@ -4,9 +4,9 @@ use super::fault::Target;
 use super::sequence::{Sequence, View};
 use canary_e2e::access_log::Mark;
 use canary_e2e::fault_server::{Plan, Reply};
-use canary_e2e::fault_site::{CANARY, FaultStage, Page, STABLE};
+use canary_e2e::fault_site::{CANARY, FaultSite, Page, STABLE};
 use canary_e2e::files::{read, repo};
-use canary_e2e::page_log::{Kind, Told};
+use canary_e2e::page_log::{Kind, LogEntry};
 use canary_e2e::wait::{self, DEADLINE};
 use fantoccini::Locator;
 use serde_json::Value;
@@ -25,10 +25,10 @@ const MOST_LINES: usize = 12;
 /// Errors that nobody caught, and that are the runtime's: by the file, by the stack, or by what only the runtime throws.
 const ERRORS: &str = r#"
     addEventListener("error", ({ message, filename, error }) => {
-        if (filename?.includes("/runtime/")) e2e.tell("error", "ours", `${message} ${filename} ${error?.stack}`);
+        if (filename?.includes("/runtime/")) e2e.log("error", "ours", `${message} ${filename} ${error?.stack}`);
     });
     addEventListener("unhandledrejection", ({ reason }) => {
-        if (/\/runtime\//.test(reason?.stack) || /^[EI]\d{3}/.test(reason)) e2e.tell("error", "ours", `${reason} ${reason?.stack}`);
+        if (/\/runtime\//.test(reason?.stack) || /^[EI]\d{3}/.test(reason)) e2e.log("error", "ours", `${reason} ${reason?.stack}`);
     });
 "#;
 
@@ -40,24 +40,24 @@ static GUARD: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Runs a sequence, and a calm view after it. Answers what did not hold.
-pub(crate) async fn run(stage: &FaultStage, sequence: &Sequence, deadline: Duration) -> Result<(), String> {
-    stage.server.restore();
-    stage.set_page(&page(sequence));
-    stage.forget().await;
+pub(crate) async fn run(site: &FaultSite, sequence: &Sequence, deadline: Duration) -> Result<(), String> {
+    site.server.restore();
+    site.set_page(&page(sequence));
+    site.clear_data().await;
     let mut most = MOST_VIEWS;
     for (number, view) in sequence.views.iter().enumerate() {
-        arm(stage, view);
+        arm(site, view);
         // The first has nothing to load again.
         let entry = if view.reloads && number > 0 { Entry::Reload } else { Entry::Goto(number) };
-        if let Err(fault) = look(stage, view, entry, most, deadline).await {
+        if let Err(fault) = look(site, view, entry, most, deadline).await {
             return Err(format!("view {number}: {fault}"));
         }
         // A page that is left may be about to load itself again.
         most = MOST_VIEWS + usize::from(view.leaves_after.is_some());
     }
-    stage.server.restore();
-    let entry = if button(stage).await { Entry::Retry } else { Entry::Goto(sequence.views.len()) };
-    look(stage, &View::CALM, entry, most, deadline).await.map_err(|fault| format!("the calm view after it: {fault}"))
+    site.server.restore();
+    let entry = if button(site).await { Entry::Retry } else { Entry::Goto(sequence.views.len()) };
+    look(site, &View::CALM, entry, most, deadline).await.map_err(|fault| format!("the calm view after it: {fault}"))
 }
 
 /// The page: everybody has the canary, and time-outs are short.
@@ -73,15 +73,15 @@ fn page(sequence: &Sequence) -> Page {
 }
 
 /// From now on the server fails as the view has it.
-fn arm(stage: &FaultStage, view: &View) {
-    stage.server.restore();
+fn arm(site: &FaultSite, view: &View) {
+    site.server.restore();
     for fault in &view.faults {
         let (path, plan) = fault.plan();
-        stage.server.on(path, plan);
+        site.server.on(path, plan);
     }
     if let Some(store) = view.store {
         let reply = Reply::sound().body(format!("{ERRORS} {{ {} }}", store.script()));
-        stage.server.on("/.e2e/first.js", if store.lasts() { reply.into() } else { Plan::first(1, reply) });
+        site.server.on("/.e2e/first.js", if store.lasts() { reply.into() } else { Plan::first(1, reply) });
     }
 }
 
@@ -95,11 +95,11 @@ enum Entry {
 }
 
 /// Begins a view. A page that just then loads itself again may cut that off, so there is more than one try.
-async fn enter(stage: &FaultStage, entry: Entry) {
-    let client = stage.browser.client();
+async fn enter(site: &FaultSite, entry: Entry) {
+    let client = site.browser.client();
     wait::until_async(format!("{entry:?}"), DEADLINE, async || {
         let done = match entry {
-            Entry::Goto(number) => client.goto(&stage.server.url(&format!("/?{number}"))).await,
+            Entry::Goto(number) => client.goto(&site.server.url(&format!("/?{number}"))).await,
             Entry::Reload => client.refresh().await,
             Entry::Retry => client.find(Locator::Css("button")).await.ok()?.click().await,
         };
@@ -108,16 +108,16 @@ async fn enter(stage: &FaultStage, entry: Entry) {
     .await;
 }
 
-async fn look(stage: &FaultStage, view: &View, entry: Entry, most: usize, deadline: Duration) -> Result<(), String> {
-    let since = Since { told: stage.server.told().len(), log: stage.server.log().mark() };
-    enter(stage, entry).await;
+async fn look(site: &FaultSite, view: &View, entry: Entry, most: usize, deadline: Duration) -> Result<(), String> {
+    let since = Since { entries: site.server.page_log().len(), log: site.server.log().mark() };
+    enter(site, entry).await;
     if let Some(ms) = view.leaves_after {
         tokio::time::sleep(Duration::from_millis(ms)).await;
         return Ok(());
     }
     let (start, mut last, mut at) = (Instant::now(), State::default(), Instant::now());
     loop {
-        let now = State::of(stage, &since).await;
+        let now = State::of(site, &since).await;
         let fault = now.fault(view, most);
         if now != last {
             (last, at) = (now, Instant::now());
@@ -138,7 +138,7 @@ async fn look(stage: &FaultStage, view: &View, entry: Entry, most: usize, deadli
 
 /// Where a view begins in what the server keeps.
 struct Since {
-    told: usize,
+    entries: usize,
     log: Mark,
 }
 
@@ -160,22 +160,22 @@ struct State {
 }
 
 impl State {
-    async fn of(stage: &FaultStage, since: &Since) -> Self {
+    async fn of(site: &FaultSite, since: &Since) -> Self {
         let look = "[globalThis.e2e?.view, document.body?.innerText.trim() ?? '', !!document.querySelector('button')]";
         // The page may go while it is asked, and nobody is there to answer.
-        let answer = stage.browser.client().execute(&format!("return {look}"), Vec::new()).await.unwrap_or_default();
-        let told = stage.server.told().split_off(since.told);
-        let of = |kind: Kind| told.iter().filter(move |told| told.kind == kind);
-        let is_this = of(Kind::View).any(|told| answer[0] == *told.view);
-        let texts = |all: &mut dyn Iterator<Item = &Told>| all.map(|told| told.text().to_owned()).collect();
+        let answer = site.browser.client().execute(&format!("return {look}"), Vec::new()).await.unwrap_or_default();
+        let entries = site.server.page_log().split_off(since.entries);
+        let of = |kind: Kind| entries.iter().filter(move |entry| entry.kind == kind);
+        let is_this = of(Kind::View).any(|entry| answer[0] == *entry.view);
+        let texts = |all: &mut dyn Iterator<Item = &LogEntry>| all.map(|entry| entry.text().to_owned()).collect();
         Self {
             shown: is_this
                 .then(|| answer[1].as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")),
             button: is_this && answer[2] == Value::Bool(true),
-            views: stage.server.log().requests_for("/", since.log).len(),
-            requests: stage.server.log().since(since.log).len(),
-            lines: texts(&mut of(Kind::Console).filter(|told| told.text().starts_with("[canary]"))),
-            errors: texts(&mut of(Kind::Error).filter(|told| told.name == "ours")),
+            views: site.server.log().requests_for("/", since.log).len(),
+            requests: site.server.log().since(since.log).len(),
+            lines: texts(&mut of(Kind::Console).filter(|entry| entry.text().starts_with("[canary]"))),
+            errors: texts(&mut of(Kind::Error).filter(|entry| entry.name == "ours")),
         }
     }
 
@@ -212,6 +212,6 @@ impl State {
 }
 
 /// Whether the page offers another try.
-async fn button(stage: &FaultStage) -> bool {
-    stage.browser.client().find(Locator::Css("button")).await.is_ok()
+async fn button(site: &FaultSite) -> bool {
+    site.browser.client().find(Locator::Css("button")).await.is_ok()
 }

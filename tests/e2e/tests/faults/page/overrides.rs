@@ -2,12 +2,12 @@
 
 use super::{RUNTIME, config, page};
 use canary_e2e::engine::Engine;
-use canary_e2e::fault_site::{CANARY, FaultStage, STABLE};
+use canary_e2e::fault_site::{CANARY, FaultSite, STABLE};
 use serde_json::json;
 
 pub(crate) async fn row_51_query_overrides(engine: Engine) {
-    let stage = FaultStage::new(engine, &page()).await;
-    stage.fresh("somebody").await;
+    let site = FaultSite::new(engine, &page()).await;
+    site.set_new_user("somebody").await;
     let script = "%3Cscript%3EglobalThis.evil=1%3C/script%3E";
     let image = "%3Cimg%20src=x%20onerror=globalThis.evil=1%3E";
     let hostile = [
@@ -29,29 +29,29 @@ pub(crate) async fn row_51_query_overrides(engine: Engine) {
     for (more, paths) in
         [("", [&hostile[..], &sound].concat()), (r#", "OVERRIDES": {"query": true}"#, hostile.to_vec())]
     {
-        stage.set_page(&page().config(config("100", more)));
+        site.set_page(&page().config(config("100", more)));
         for path in paths.iter().filter(|path| more.is_empty() || !path.contains("on:%22")) {
-            stage.leads_at(path, CANARY, &["E701"]).await;
-            assert!(stage.lines()[0].1.ends_with("; it is ignored"), "{path}: {:?}", stage.lines());
+            site.opens_at_with(path, CANARY, &["E701"]).await;
+            assert!(site.lines()[0].1.ends_with("; it is ignored"), "{path}: {:?}", site.lines());
             for part in ["evil", "xxx", "<", "unknown"] {
-                assert!(!stage.lines()[0].1.contains(part), "{:?}", stage.lines());
+                assert!(!site.lines()[0].1.contains(part), "{:?}", site.lines());
             }
-            assert_eq!(stage.decided(&["reason"]), json!(["STATIC"]));
+            assert_eq!(site.decided(&["reason"]), json!(["STATIC"]));
             let touched = "[globalThis.evil ?? ({}).evil ?? null, document.querySelector('img') !== null, RUNTIME.getBooleanValue('on', false)]";
             assert_eq!(
-                stage.browser.eval(&touched.replace("RUNTIME", RUNTIME)).await,
+                site.browser.eval(&touched.replace("RUNTIME", RUNTIME)).await,
                 json!([null, false, true]),
                 "{path}"
             );
             let reflected =
                 "/evil|xxxx|unknown/.test(document.documentElement.outerHTML.replace(/<script[^]*?<\\/script>/g, ''))";
-            assert_eq!(stage.browser.eval(reflected).await, false, "{path}");
+            assert_eq!(site.browser.eval(reflected).await, false, "{path}");
         }
     }
     // The negative control: the config that allows them takes sound ones.
-    stage.leads_at("/?canary=stable&canary.flag=on:false", STABLE, &[]).await;
-    assert_eq!(stage.decided(&["variant", "reason", "eligible"]), json!(["stable", "TARGETING_MATCH", false]));
-    assert_eq!(stage.browser.eval(&format!("{RUNTIME}.getBooleanValue('on', true)")).await, false);
+    site.opens_at_with("/?canary=stable&canary.flag=on:false", STABLE, &[]).await;
+    assert_eq!(site.decided(&["variant", "reason", "eligible"]), json!(["stable", "TARGETING_MATCH", false]));
+    assert_eq!(site.browser.eval(&format!("{RUNTIME}.getBooleanValue('on', true)")).await, false);
     // For that page view alone.
-    stage.leads_to(CANARY, &[]).await;
+    site.opens_with(CANARY, &[]).await;
 }

@@ -4,8 +4,8 @@ use super::{config, page, store};
 use canary_e2e::bucket::{User, user_at};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::{Plan, Reply};
-use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, CONFIG, FaultStage, STABLE};
-use canary_e2e::page_log::{FOLDER, Kind, Told};
+use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, CONFIG, FaultSite, STABLE};
+use canary_e2e::page_log::{FOLDER, Kind, LogEntry};
 use canary_e2e::wait::{DEADLINE, until};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -24,54 +24,54 @@ pub(crate) async fn row_15_a_lower_percentage(engine: Engine) {
         (config("50", r#", "REVISION": 7"#), config("5", r#", "REVISION": 6"#)),
         (config("50", ""), config("0", "")),
     ] {
-        let stage = FaultStage::new(engine, &page()).await;
-        let serve = |text: &str| assert!(stage.site.mount_config(text));
+        let site = FaultSite::new(engine, &page()).await;
+        let serve = |text: &str| assert!(site.files.mount_config(text));
         serve(&high);
-        stage.fresh(&user.id).await;
-        stage.leads_to(CANARY, &[]).await;
+        site.set_new_user(&user.id).await;
+        site.opens_with(CANARY, &[]).await;
 
         // Taken at once.
         serve(&low);
         let off: &[&str] = if low.contains(": 0,") { &["I120"] } else { &[] };
-        stage.leads_to(STABLE, &[&["I114"], off].concat()).await;
-        assert_eq!(stage.requests(CANARY_BUNDLE).len(), 0);
-        stage.leads_to(STABLE, off).await;
+        site.opens_with(STABLE, &[&["I114"], off].concat()).await;
+        assert_eq!(site.requests(CANARY_BUNDLE).len(), 0);
+        site.opens_with(STABLE, off).await;
 
         // Then a hold, which no rise ends.
         serve(&high);
-        stage.leads_to(STABLE, &[]).await;
-        assert_eq!(stage.decided(&["variant", "reason", "eligible"]), json!(["stable", "CACHED", true]));
-        let left = stage.browser.eval("JSON.parse(localStorage.getItem('canary_memory')).until - Date.now()").await;
+        site.opens_with(STABLE, &[]).await;
+        assert_eq!(site.decided(&["variant", "reason", "eligible"]), json!(["stable", "CACHED", true]));
+        let left = site.browser.eval("JSON.parse(localStorage.getItem('canary_memory')).until - Date.now()").await;
         assert!((1..=180_000).contains(&left.as_i64().unwrap()), "{left}");
         // It is no longer than it can be, whatever the clock was when it began.
-        store(&stage, "canary_memory", "{ arm: 'stable', until: Date.now() + 1e12 }").await;
-        stage.leads_to(STABLE, &[]).await;
-        let left = stage.browser.eval("JSON.parse(localStorage.getItem('canary_memory')).until - Date.now()").await;
+        store(&site, "canary_memory", "{ arm: 'stable', until: Date.now() + 1e12 }").await;
+        site.opens_with(STABLE, &[]).await;
+        let left = site.browser.eval("JSON.parse(localStorage.getItem('canary_memory')).until - Date.now()").await;
         assert!((1..=180_000).contains(&left.as_i64().unwrap()), "{left}");
         // When it is over, the rise takes effect.
-        store(&stage, "canary_memory", "{ arm: 'stable', until: Date.now() - 1 }").await;
-        stage.leads_to(CANARY, &[]).await;
+        store(&site, "canary_memory", "{ arm: 'stable', until: Date.now() - 1 }").await;
+        site.opens_with(CANARY, &[]).await;
 
         // Without a hold it would have at once.
-        stage.set_page(&page().config(&low).attributes(r#"data-hold="0" data-decision-budget="15000""#));
-        stage.leads_to(STABLE, &[&["I114"], off].concat()).await;
+        site.set_page(&page().config(&low).attributes(r#"data-hold="0" data-decision-budget="15000""#));
+        site.opens_with(STABLE, &[&["I114"], off].concat()).await;
         serve(&high);
-        stage.leads_to(CANARY, &[]).await;
+        site.opens_with(CANARY, &[]).await;
     }
 }
 
 /// The arms that a browser gets, one view after the other, while pods disagree for so long.
-async fn arms(stage: &FaultStage, spread: Duration, at_least: usize) -> Vec<String> {
+async fn arms(site: &FaultSite, spread: Duration, at_least: usize) -> Vec<String> {
     let pods = ["5", "50"].map(|percentage| Reply::sound().body(config(percentage, "")));
-    stage.server.on(CONFIG, Plan::alternating(pods));
-    stage.fresh(&in_between().id).await;
+    site.server.on(CONFIG, Plan::alternating(pods));
+    site.set_new_user(&in_between().id).await;
     let start = Instant::now();
     let mut arms = Vec::new();
     while start.elapsed() < spread || arms.len() < at_least {
-        stage.open().await;
-        arms.push(stage.decision()["variant"].as_str().unwrap().to_owned());
+        site.open().await;
+        arms.push(site.decision()["variant"].as_str().unwrap().to_owned());
         let shown = arms.last().unwrap().to_uppercase();
-        stage.shows(&shown).await;
+        site.shows(&shown).await;
     }
     arms
 }
@@ -82,49 +82,53 @@ fn changes(arms: &[String]) -> usize {
 
 pub(crate) async fn row_16_pods_that_disagree(engine: Engine) {
     // What takes 150 s behind a hold of 180 s, in 12 s behind one that is longer than a busy machine needs.
-    let stage = FaultStage::new(engine, &page().attributes(r#"data-hold="60" data-decision-budget="15000""#)).await;
-    let with = arms(&stage, Duration::from_secs(12), 8).await;
+    let site = FaultSite::new(engine, &page().attributes(r#"data-hold="60" data-decision-budget="15000""#)).await;
+    let with = arms(&site, Duration::from_secs(12), 8).await;
     assert!(with.contains(&"canary".to_owned()) && changes(&with) <= 2, "{with:?}");
     // The negative control: without the hold each view has another arm.
-    stage.set_page(&page().attributes(r#"data-hold="0" data-decision-budget="15000""#));
-    let without = arms(&stage, Duration::ZERO, 6).await;
+    site.set_page(&page().attributes(r#"data-hold="0" data-decision-budget="15000""#));
+    let without = arms(&site, Duration::ZERO, 6).await;
     assert_eq!(changes(&without), 5, "{without:?}");
 }
 
 pub(crate) async fn row_19_percentage_0_while_pages_load(engine: Engine) {
     // Six frames, each of which is a page view after the other: as soon as its bundle runs, it loads again.
     let again = "if (top !== self) {
-        const { tell } = e2e;
-        e2e.tell = (...words) => {
-            tell(...words);
+        const { log } = e2e;
+        e2e.log = (...words) => {
+            log(...words);
             if (words[0] === 'ran' && !top.isOver) setTimeout(() => location.reload(), 50 * Math.random());
         };
     }";
-    let stage = FaultStage::new(engine, &page().config(config("100", r#", "REVISION": 1"#)).first(again)).await;
-    stage.site.write("view.html", page().html());
+    let site = FaultSite::new(engine, &page().config(config("100", r#", "REVISION": 1"#)).first(again)).await;
+    site.files.write("view.html", page().html());
     let frames = r#"<iframe src="/view.html"></iframe>"#.repeat(6);
-    stage.site.write("frames.html", format!("<!doctype html><script src=\"{FOLDER}recorder.js\"></script>{frames}"));
-    stage.fresh("somebody").await;
-    stage.open_at("/frames.html").await;
-    until("some canaries", DEADLINE * 2, || (stage.ran().len() > 12).then_some(()));
-    assert!(stage.ran().iter().all(|arm| arm == CANARY), "{:?}", stage.ran());
+    site.files.write("frames.html", format!("<!doctype html><script src=\"{FOLDER}recorder.js\"></script>{frames}"));
+    site.set_new_user("somebody").await;
+    site.open_at("/frames.html").await;
+    until("some canaries", DEADLINE * 2, || (site.ran().len() > 12).then_some(()));
+    assert!(site.ran().iter().all(|arm| arm == CANARY), "{:?}", site.ran());
 
-    stage.site.mount_config(&config("0", r#", "REVISION": 2"#));
-    let flip = stage.told().len();
-    let of = |told: &[Told], arm: &str| told.iter().filter(|told| told.kind == Kind::Ran && told.name == arm).count();
-    until("some stable pages", DEADLINE * 2, || (of(&stage.told(), STABLE) > 24).then_some(()));
-    stage.browser.eval("globalThis.isOver = true").await;
-    let told = stage.told();
-    let views = |about: &dyn Fn(&Told) -> bool| -> BTreeSet<String> {
-        told.iter().filter(|told| about(told)).map(|told| told.view.clone()).collect()
+    site.files.mount_config(&config("0", r#", "REVISION": 2"#));
+    let flip = site.page_log().len();
+    let of = |entries: &[LogEntry], arm: &str| {
+        entries.iter().filter(|entry| entry.kind == Kind::Ran && entry.name == arm).count()
     };
-    let canaries = views(&|told| told.kind == Kind::Ran && told.name == CANARY);
-    let informed = views(&|told| told.name == "ready" && told.detail["revision"] == 2);
+    until("some stable pages", DEADLINE * 2, || (of(&site.page_log(), STABLE) > 24).then_some(()));
+    site.browser.eval("globalThis.isOver = true").await;
+    let entries = site.page_log();
+    let views = |about: &dyn Fn(&LogEntry) -> bool| -> BTreeSet<String> {
+        entries.iter().filter(|entry| about(entry)).map(|entry| entry.view.clone()).collect()
+    };
+    let canaries = views(&|entry| entry.kind == Kind::Ran && entry.name == CANARY);
+    let informed = views(&|entry| entry.name == "ready" && entry.detail["revision"] == 2);
     assert!(informed.len() > 20 && canaries.len() > 12, "{} {}", informed.len(), canaries.len());
     assert!(canaries.is_disjoint(&informed));
     // Nor does any view that began later.
-    assert!(told[flip..].iter().filter(|told| told.kind == Kind::View).all(|told| !canaries.contains(&told.view)));
-    let codes: BTreeSet<_> = stage.lines().iter().map(|(_, line)| line[9..13].to_owned()).collect();
+    assert!(
+        entries[flip..].iter().filter(|entry| entry.kind == Kind::View).all(|entry| !canaries.contains(&entry.view))
+    );
+    let codes: BTreeSet<_> = site.lines().iter().map(|(_, line)| line[9..13].to_owned()).collect();
     assert_eq!(codes, BTreeSet::from(["I114".to_owned(), "I120".to_owned()]));
-    assert_eq!(stage.errors(), [""; 0]);
+    assert_eq!(site.errors(), [""; 0]);
 }

@@ -2,8 +2,8 @@
 
 use super::{PATIENT, config, ids, is_new_id, page};
 use canary_e2e::engine::Engine;
-use canary_e2e::fault_site::{CANARY, CONFIG, FaultStage};
-use canary_e2e::page_log::{Kind, Told};
+use canary_e2e::fault_site::{CANARY, CONFIG, FaultSite};
+use canary_e2e::page_log::{Kind, LogEntry};
 use canary_e2e::wait::{DEADLINE, until_async};
 use std::collections::BTreeSet;
 
@@ -24,80 +24,80 @@ pub(crate) async fn row_31_twenty_tabs_at_once(engine: Engine) {
         };
         const getRandomValues = crypto.getRandomValues.bind(crypto);
         crypto.getRandomValues = (bytes) => {
-            e2e.tell('ran', 'made an id');
+            e2e.log('ran', 'made an id');
             for (const end = Date.now() + 1000; Date.now() < end; );
             return getRandomValues(bytes);
         };
     }";
     let page = page().config(config("100", "")).first(together).attributes(r#"data-decision-budget="60000""#);
-    let stage = FaultStage::new(engine, &page).await;
-    stage.forget().await;
-    let client = stage.browser.client();
+    let site = FaultSite::new(engine, &page).await;
+    site.clear_data().await;
+    let client = site.browser.client();
     let mut tabs = vec![client.window().await.unwrap()];
     while tabs.len() < 20 {
         tabs.push(client.new_window(true).await.unwrap().handle);
     }
-    let from = stage.server.told().len();
+    let from = site.server.page_log().len();
     for tab in &tabs {
         client.switch_to_window(tab.clone()).await.unwrap();
-        stage.open().await;
-        stage.browser.wait_for("globalThis.isReady").await;
+        site.open().await;
+        site.browser.wait_for("globalThis.isReady").await;
     }
-    stage.browser.eval("void new BroadcastChannel('go').postMessage('go')").await;
-    let since = || stage.server.told().split_off(from);
-    let ready = || since().into_iter().filter(|told| told.name == "ready").count();
+    site.browser.eval("void new BroadcastChannel('go').postMessage('go')").await;
+    let since = || site.server.page_log().split_off(from);
+    let ready = || since().into_iter().filter(|entry| entry.name == "ready").count();
     // The channel does not bring it to the page that sends it, but to another one in the same tab.
     until_async("20 decisions", DEADLINE * 3, async || {
-        stage.browser.eval("void new BroadcastChannel('go').postMessage('go')").await;
+        site.browser.eval("void new BroadcastChannel('go').postMessage('go')").await;
         (ready() == 20).then_some(())
     })
     .await;
-    let made = since().iter().filter(|told| told.name == "made an id").count();
+    let made = since().iter().filter(|entry| entry.name == "made an id").count();
     assert!(made > 1, "no two tabs made an id at once");
-    let lines = since().into_iter().filter(|told| told.kind == Kind::Console && told.text().starts_with("[canary]"));
-    let other = |line: &Told| !line.text().contains("] I415 ") && !line.text().contains("] I306 ");
+    let lines = since().into_iter().filter(|entry| entry.kind == Kind::Console && entry.text().starts_with("[canary]"));
+    let other = |line: &LogEntry| !line.text().contains("] I415 ") && !line.text().contains("] I306 ");
     assert_eq!(lines.filter(other).collect::<Vec<_>>(), []);
 
     let mut seen = BTreeSet::new();
     for tab in &tabs {
         client.switch_to_window(tab.clone()).await.unwrap();
-        stage.open().await;
-        let bucket = stage.decided(&["bucket"]).to_string();
-        seen.insert((bucket, ids(&stage).await));
-        stage.says(&[]).await;
+        site.open().await;
+        let bucket = site.decided(&["bucket"]).to_string();
+        seen.insert((bucket, ids(&site).await));
+        site.says(&[]).await;
     }
     let [(_, [cookie, copy])] = &seen.iter().collect::<Vec<_>>()[..] else { panic!("{seen:?}") };
     assert!(is_new_id(cookie) && cookie == copy, "{cookie} {copy}");
-    assert_eq!(since().iter().filter(|told| told.name == "made an id").count(), made);
+    assert_eq!(since().iter().filter(|entry| entry.name == "made an id").count(), made);
 }
 
 pub(crate) async fn row_32_script_included_twice(engine: Engine) {
-    let stage = FaultStage::new(engine, &page()).await;
+    let site = FaultSite::new(engine, &page()).await;
     let is_one = async |codes: &[&str]| {
-        stage.leads_to(CANARY, codes).await;
-        assert_eq!((stage.events("exposure").len(), stage.requests(CONFIG).len()), (1, 1));
-        assert_eq!(stage.events("ready").len(), 1);
+        site.opens_with(CANARY, codes).await;
+        assert_eq!((site.events("exposure").len(), site.requests(CONFIG).len()), (1, 1));
+        assert_eq!(site.events("ready").len(), 1);
     };
-    stage.fresh("somebody").await;
+    site.set_new_user("somebody").await;
     is_one(&[]).await;
     for address in ["/runtime/canary.js", "/runtime/canary.js?another"] {
         let tag = format!(r#"<script type="module" src="{address}" {PATIENT}></script>"#);
         // Before the tag and behind it.
         for page in [page().head(&tag), page().body(format!(r#"<div id="app"></div>{tag}"#))] {
-            stage.set_page(&page);
+            site.set_page(&page);
             is_one(&["E307"]).await;
         }
         // A tag that is added later.
-        stage.set_page(&page());
+        site.set_page(&page());
         is_one(&[]).await;
         let add = format!(
             "new Promise((onload, onerror) => document.head.append(Object.assign(document.createElement('script'),
                 {{ type: 'module', src: '{address}', onload, onerror }}))).then(() => true)"
         );
-        stage.browser.eval(&add).await;
-        stage.settle().await;
+        site.browser.eval(&add).await;
+        site.settle().await;
         // The same address is the same module, and nothing runs again.
-        stage.says(if address.contains('?') { &["E307"] } else { &[] }).await;
-        assert_eq!((stage.ran().len(), stage.events("ready").len(), stage.requests(CONFIG).len()), (1, 1, 1));
+        site.says(if address.contains('?') { &["E307"] } else { &[] }).await;
+        assert_eq!((site.ran().len(), site.events("ready").len(), site.requests(CONFIG).len()), (1, 1, 1));
     }
 }

@@ -86,7 +86,7 @@ fn exchange(origin: &str, bytes: &[u8], patience: Duration) -> Vec<u8> {
 #[test]
 fn each_is_answered_by_an_error_that_tells_nothing() {
     let secrets = Secrets::new();
-    let server = Unharmed::start(secrets.site.root(), |_| ());
+    let server = Unharmed::start(secrets.files.root(), |_| ());
     for (request, status) in requests() {
         let patience = Duration::from_millis(if status == 0 { 100 } else { 5_000 });
         let shown: String = request.chars().take(60).collect();
@@ -112,7 +112,7 @@ fn each_is_answered_by_an_error_that_tells_nothing() {
 #[test]
 fn junk_behind_a_request_is_no_request() {
     let secrets = Secrets::new();
-    let server = Unharmed::start(secrets.site.root(), |_| ());
+    let server = Unharmed::start(secrets.files.root(), |_| ());
     for (request, status) in requests().into_iter().filter(|(_, status)| *status != 0) {
         let bytes = ["GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", &request].concat();
         let mut connection = Connection::open(&server.origin()).unwrap();
@@ -147,7 +147,7 @@ fn junk_behind_a_request_is_no_request() {
 #[test]
 fn noise_harms_nothing() {
     let secrets = Secrets::new();
-    let server = Unharmed::start(secrets.site.root(), |_| ());
+    let server = Unharmed::start(secrets.files.root(), |_| ());
     let mut state = 1_u64;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

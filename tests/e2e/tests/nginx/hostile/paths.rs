@@ -136,7 +136,7 @@ pub(crate) fn ask(origin: &str, paths: &[String]) -> (BTreeMap<u16, usize>, Vec<
 #[test]
 fn no_path_leads_out_or_to_what_is_hidden() {
     let secrets = Secrets::new();
-    let server = Unharmed::start(secrets.site.root(), |_| ());
+    let server = Unharmed::start(secrets.files.root(), |_| ());
     let paths = paths(&secrets);
     let (statuses, leaks) = ask(&server.origin(), &paths);
     println!("{} paths: {statuses:?}", paths.len());
@@ -157,7 +157,8 @@ fn a_way_out_is_found() {
         // The slash that is missing behind the name: /stable../ is the folder above.
         ("location = /healthz {", slip),
     ] {
-        let server = Unharmed::start(secrets.site.root(), |config| nginx::replace(config, "nginx.conf", text, instead));
+        let server =
+            Unharmed::start(secrets.files.root(), |config| nginx::replace(config, "nginx.conf", text, instead));
         let mut paths: Vec<_> = paths(&secrets).into_iter().step_by(7).collect();
         paths.extend(["/stable../.env".to_owned(), "/stable/.env".to_owned()]);
         let (_, leaks) = ask(&server.origin(), &paths);

@@ -63,7 +63,7 @@ fn no_path_makes_the_peer_be_asked_for_anything_else() {
     let secrets = Secrets::new();
     let (port, told) = listen();
     let peer = format!("set $peer 127.0.0.1:{port};");
-    let server = Unharmed::start(secrets.site.root(), |config| drop(config.insert("peer/peer.conf".to_owned(), peer)));
+    let server = Unharmed::start(secrets.files.root(), |config| drop(config.insert("peer/peer.conf".to_owned(), peer)));
     // Those that could concern it; and addresses, as a proxy is given them.
     let mut paths = paths::paths(&secrets);
     paths.retain(|path| path.contains("assets") || path.contains("runtime"));

@@ -2,7 +2,7 @@
 
 use canary_e2e::atomic::Files;
 use canary_e2e::files;
-use canary_e2e::site_files::Site;
+use canary_e2e::site_files::SiteFiles;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -11,32 +11,32 @@ pub(crate) const SENTINEL: &str = "SENTINEL-7f3a";
 
 /// The site, and a folder beside it.
 pub(crate) struct Secrets {
-    pub(crate) site: Site,
+    pub(crate) files: SiteFiles,
     beside: TempDir,
 }
 
 impl Secrets {
     pub(crate) fn new() -> Self {
-        let (site, beside) = (Site::empty(), files::temp_dir());
-        site.write("index.html", "the page");
-        site.write("404.html", "nothing here");
-        site.write("assets/1.4.2/main.js", "the bundle");
+        let (files, beside) = (SiteFiles::empty(), files::temp_dir());
+        files.write("index.html", "the page");
+        files.write("404.html", "nothing here");
+        files.write("assets/1.4.2/main.js", "the bundle");
         for hidden in
             [".env", ".git/config", ".htpasswd", "assets/.env", "assets/1.4.2/.secret.js", "runtime/.map/a.js"]
         {
-            site.write(hidden, SENTINEL);
+            files.write(hidden, SENTINEL);
         }
         // A second key of the ConfigMap, and everything below its folders.
         let text = |text: &str| text.as_bytes().to_vec();
         let config =
             format!("{{\"CANARY_PERCENTAGE\": 5, \"FEATURE_FLAGS\": {{}}, \"REVISION\": \"{SENTINEL}-allowed\"}}");
-        site.mount(&Files::from([
+        files.mount(&Files::from([
             ("canary.json".to_owned(), text(&config)),
             ("other.json".to_owned(), text(SENTINEL)),
             ("private.html".to_owned(), text(SENTINEL)),
         ]));
         files::write(&beside.path().join("secret.js"), SENTINEL);
-        Self { site, beside }
+        Self { files, beside }
     }
 
     /// What a path with enough `..` leads to.
@@ -46,12 +46,12 @@ impl Secrets {
 
     /// The folder `..2026_…` of the config.
     pub(crate) fn data(&self) -> String {
-        name(&self.site.root().join("config/..data").canonicalize().unwrap())
+        name(&self.files.root().join("config/..data").canonicalize().unwrap())
     }
 
     /// The site's own folder.
     pub(crate) fn root(&self) -> String {
-        name(self.site.root())
+        name(self.files.root())
     }
 }
 

@@ -6,7 +6,7 @@ use super::health::Unharmed;
 use canary_e2e::fixture::CONFIG;
 use canary_e2e::http::{self, Connection, Response};
 use canary_e2e::nginx;
-use canary_e2e::site_files::Site;
+use canary_e2e::site_files::SiteFiles;
 use canary_e2e::wait::{self, DEADLINE};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
@@ -35,12 +35,12 @@ fn room(wanted: usize) -> (usize, MutexGuard<'static, ()>) {
     (room, guard)
 }
 
-fn site() -> Site {
-    let site = Site::empty();
-    site.write("index.html", "the page");
-    site.write("assets/1.4.2/large.js", vec![b'x'; 8 << 20]);
-    site.mount_config(r#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {}}"#);
-    site
+fn site_files() -> SiteFiles {
+    let files = SiteFiles::empty();
+    files.write("index.html", "the page");
+    files.write("assets/1.4.2/large.js", vec![b'x'; 8 << 20]);
+    files.mount_config(r#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {}}"#);
+    files
 }
 
 /// So many connections, each after it has sent `bytes`.
@@ -77,8 +77,8 @@ fn serve(server: &Unharmed) -> Result<Duration, String> {
 #[test]
 fn ten_thousand_idle_connections_keep_nobody_out() {
     let (count, _alone) = room(10_000);
-    let site = site();
-    let server = Unharmed::start(site.root(), |_| ());
+    let files = site_files();
+    let server = Unharmed::start(files.root(), |_| ());
     assert_served("alone", &server);
     // Its own, and not what this process has.
     assert_eq!(server.open_files(), [8_192; 2]);
@@ -101,8 +101,8 @@ fn end(connection: &mut Connection, start: Instant) -> (io::Result<Response>, Du
 fn slow_clients_are_cut_off_and_keep_nobody_out() {
     const COUNT: usize = 1_000;
     let (_, _alone) = room(3 * COUNT);
-    let site = site();
-    let server = Unharmed::start(site.root(), |_| ());
+    let files = site_files();
+    let server = Unharmed::start(files.root(), |_| ());
     let start = Instant::now();
     let mut heads = crowd(&server, COUNT, b"GET / HTTP/1.1\r\nHost: a\r\nX: ");
     // Each of them sends a byte more from time to time, which gives it no more time.
@@ -132,8 +132,8 @@ fn slow_clients_are_cut_off_and_keep_nobody_out() {
 /// `send_timeout` is half a minute; here it is less, to see that it is there.
 #[test]
 fn whoever_does_not_read_is_cut_off() {
-    let site = site();
-    let server = Unharmed::start(site.root(), |config| {
+    let files = site_files();
+    let server = Unharmed::start(files.root(), |config| {
         nginx::replace(config, "nginx.conf", "send_timeout          30s;", "send_timeout 1s;");
     });
     let log = server.access_log();
@@ -152,8 +152,8 @@ fn whoever_does_not_read_is_cut_off() {
 #[test]
 fn more_slow_clients_than_there_is_room_for_are_over_in_seconds() {
     let (count, _alone) = room(6_000);
-    let site = site();
-    let server = Unharmed::start(site.root(), |_| ());
+    let files = site_files();
+    let server = Unharmed::start(files.root(), |_| ());
     let slow = crowd(&server, count, b"GET / HTTP/1.1\r\nHost: a\r\nX: ");
     let start = Instant::now();
     println!("{count} with slow headers: {:.1} MB", server.memory());
@@ -169,11 +169,11 @@ fn more_slow_clients_than_there_is_room_for_are_over_in_seconds() {
 #[test]
 fn deaf_clients_of_the_peer_are_too_few_to_fill_a_pod() {
     let (count, _alone) = room(2_500);
-    let (site, other) = (site(), Site::empty());
+    let (files, other) = (site_files(), SiteFiles::empty());
     other.write("assets/1.5.0/large.js", vec![b'x'; 8 << 20]);
     let peer = Unharmed::start(other.root(), |_| ());
     let address = format!("set $peer {};", peer.origin().trim_start_matches("http://"));
-    let server = Unharmed::start(site.root(), |config| drop(config.insert("peer/peer.conf".to_owned(), address)));
+    let server = Unharmed::start(files.root(), |config| drop(config.insert("peer/peer.conf".to_owned(), address)));
     let large = server.url("/assets/1.5.0/large.js");
     let deaf = crowd(&server, count, b"GET /assets/1.5.0/large.js HTTP/1.1\r\nHost: a\r\n\r\n");
     // Those that are too many have their 404 at once.

@@ -4,7 +4,7 @@ use super::image;
 use super::service::Service;
 use canary_e2e::nginx::{Config, Nginx};
 use canary_e2e::process::is_running;
-use canary_e2e::site_files::Site;
+use canary_e2e::site_files::SiteFiles;
 use canary_e2e::wait::{self, DEADLINE};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -17,7 +17,7 @@ pub(crate) fn ask(dns: u16, peer: &str) -> impl Fn(&mut Config) + use<> {
 /// A pod that is ready.
 pub(crate) struct Pod {
     pub(crate) nginx: Nginx,
-    _image: Site,
+    _image: SiteFiles,
 }
 
 impl Pod {

@@ -1,6 +1,6 @@
 //! What lies in an image: the files of some versions.
 
-use canary_e2e::site_files::Site;
+use canary_e2e::site_files::SiteFiles;
 
 /// The address of a version's script.
 pub(crate) fn script(version: &str) -> String {
@@ -13,7 +13,7 @@ pub(crate) fn module(version: &str) -> String {
 }
 
 /// All addresses of a version.
-pub(crate) fn files(version: &str) -> [String; 4] {
+pub(crate) fn paths(version: &str) -> [String; 4] {
     let folder = format!("/assets/{version}/");
     [script(version), module(version), format!("{folder}main.css"), format!("{folder}help.html")]
 }
@@ -24,15 +24,15 @@ pub(crate) fn contents(path: &str) -> String {
 }
 
 /// An image with the page, which is that of the first version, and the files of all `versions`.
-pub(crate) fn build(versions: &[&str]) -> Site {
-    let site = Site::empty();
-    site.write("index.html", versions[0]);
-    site.write("404.html", "nothing here");
-    for path in versions.iter().flat_map(|version| files(version)) {
-        site.write(&path, contents(&path));
+pub(crate) fn build(versions: &[&str]) -> SiteFiles {
+    let files = SiteFiles::empty();
+    files.write("index.html", versions[0]);
+    files.write("404.html", "nothing here");
+    for path in versions.iter().flat_map(|version| paths(version)) {
+        files.write(&path, contents(&path));
         // Nobody looks into them on the way: it is enough that each is another one.
-        site.write(&format!("{path}.gz"), format!("gzip of {path}"));
-        site.write(&format!("{path}.br"), format!("brotli of {path}"));
+        files.write(&format!("{path}.gz"), format!("gzip of {path}"));
+        files.write(&format!("{path}.br"), format!("brotli of {path}"));
     }
-    site
+    files
 }

@@ -44,9 +44,9 @@ fn a_pod_finds_out_whom_to_ask() {
         (POD, "", ""),
     ] {
         assert_eq!(peer_sh(resolv_conf, peer, true), (format!("{written}\n"), String::new()));
-        let site = image::build(&["1.4.2"]);
+        let files = image::build(&["1.4.2"]);
         // It checks its configuration before it starts.
-        let _nginx = Nginx::start_with(site.root(), |config| {
+        let _nginx = Nginx::start_with(files.root(), |config| {
             config.insert("peer/peer.conf".to_owned(), written.to_owned());
         });
     }

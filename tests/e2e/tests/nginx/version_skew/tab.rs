@@ -18,7 +18,7 @@ impl Tab {
     /// Opens a tab of `version`, which asks for each file at each of `origins`.
     pub(crate) fn open(version: &str, origins: &[String; 2]) -> Self {
         let (rounds, closed): (Arc<AtomicUsize>, Arc<AtomicBool>) = Default::default();
-        let requests: Vec<_> = image::files(version)
+        let requests: Vec<_> = image::paths(version)
             .into_iter()
             .flat_map(|file| origins.clone().map(|origin| (origin, file.clone())))
             .collect();

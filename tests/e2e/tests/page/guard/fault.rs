@@ -1,9 +1,9 @@
 //! A fault of `canary.js`, met with the guard and without it.
 
-use super::page::{GUARD, STATE, TAG, shown, site, write_runtime};
+use super::page::{GUARD, STATE, TAG, shown, site_files, write_runtime};
 use canary_e2e::nginx::Config;
-use canary_e2e::site_files::Site;
-use canary_e2e::test_site::Stage;
+use canary_e2e::site_files::SiteFiles;
+use canary_e2e::test_site::TestSite;
 use serde_json::json;
 
 /// A short budget, in milliseconds, for what has to pass.
@@ -20,7 +20,7 @@ pub(crate) struct Fault {
     browser: &'static [&'static str],
     /// Attributes of the tag.
     attributes: String,
-    site: Box<dyn Fn(&Site)>,
+    files: Box<dyn Fn(&SiteFiles)>,
     nginx: Box<dyn Fn(&mut Config)>,
 }
 
@@ -31,11 +31,11 @@ pub(crate) const NOT_FOUND: &str = "the server responded with a status of 404";
 impl Fault {
     pub(crate) fn new(browser: &'static [&'static str]) -> Self {
         let attributes = format!("data-decision-budget={BUDGET}");
-        Self { line: FAILED, browser, attributes, site: Box::new(|_| ()), nginx: Box::new(|_| ()) }
+        Self { line: FAILED, browser, attributes, files: Box::new(|_| ()), nginx: Box::new(|_| ()) }
     }
 
-    pub(crate) fn site(self, site: impl Fn(&Site) + 'static) -> Self {
-        Self { site: Box::new(site), ..self }
+    pub(crate) fn files(self, files: impl Fn(&SiteFiles) + 'static) -> Self {
+        Self { files: Box::new(files), ..self }
     }
 
     pub(crate) fn nginx(self, nginx: impl Fn(&mut Config) + 'static) -> Self {
@@ -44,29 +44,29 @@ impl Fault {
 
     /// Something else in the place of `canary.js`.
     pub(crate) fn script(self, text: &'static str) -> Self {
-        self.site(move |site| write_runtime(site, text))
+        self.files(move |files| write_runtime(files, text))
     }
 
-    async fn stage(&self, guard: &str) -> Stage {
-        let site = site(&format!("{guard}{TAG} {}></script>", self.attributes));
-        (self.site)(&site);
-        let stage = Stage::with(site, |config| (self.nginx)(config)).await;
-        stage.goto("/").await;
-        stage.browser.wait_for(OVER).await;
-        stage
+    async fn site(&self, guard: &str) -> TestSite {
+        let files = site_files(&format!("{guard}{TAG} {}></script>", self.attributes));
+        (self.files)(&files);
+        let site = TestSite::with(files, |config| (self.nginx)(config)).await;
+        site.goto("/").await;
+        site.browser.wait_for(OVER).await;
+        site
     }
 
     /// Sees stable with the guard, and a blank page without it.
-    pub(crate) async fn leads_to_stable(self) -> Stage {
-        let bare = self.stage("").await;
+    pub(crate) async fn leads_to_stable(self) -> TestSite {
+        let bare = self.site("").await;
         assert_eq!(bare.browser.eval(STATE).await, json!({ "variant": null, "ran": [], "scripts": 0 }));
         drop(bare);
 
-        let stage = self.stage(&GUARD).await;
-        assert_eq!(stage.browser.eval(STATE).await, shown("stable"));
-        let entries = stage.browser.assert_console(&[&[self.line], self.browser].concat()).await;
+        let site = self.site(&GUARD).await;
+        assert_eq!(site.browser.eval(STATE).await, shown("stable"));
+        let entries = site.browser.assert_console(&[&[self.line], self.browser].concat()).await;
         let lines: Vec<_> = entries.iter().filter(|entry| entry.text.contains("[canary]")).collect();
         assert_eq!(lines.len(), 1, "{lines:?}");
-        stage
+        site
     }
 }

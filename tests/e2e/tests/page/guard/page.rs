@@ -3,7 +3,7 @@
 use canary_e2e::files::{read, repo};
 use canary_e2e::fixture;
 use canary_e2e::nginx::{self, Config};
-use canary_e2e::site_files::Site;
+use canary_e2e::site_files::SiteFiles;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
@@ -26,15 +26,15 @@ pub(crate) const STATE: &str = r#"({
 })"#;
 
 /// A page with these elements; everybody is in the canary. It notes violations of its policy.
-pub(crate) fn site(elements: &str) -> Site {
-    let site = Site::new();
-    site.write("index.html", page(elements));
-    site.write("early.js", EARLY);
+pub(crate) fn site_files(elements: &str) -> SiteFiles {
+    let files = SiteFiles::new();
+    files.write("index.html", page(elements));
+    files.write("early.js", EARLY);
     for arm in ["stable", "canary"] {
-        site.write(&format!("{arm}/main.js"), bundle(arm));
+        files.write(&format!("{arm}/main.js"), bundle(arm));
     }
-    site.mount_config(&fixture::config("100", &json!({})));
-    site
+    files.mount_config(&fixture::config("100", &json!({})));
+    files
 }
 
 pub(crate) fn page(elements: &str) -> String {
@@ -59,14 +59,14 @@ pub(crate) fn shown(arm: &str) -> Value {
 }
 
 /// Replaces `canary.js` and its compressed copies.
-pub(crate) fn write_runtime(site: &Site, text: &str) {
-    remove_runtime(site);
-    site.write("runtime/canary.js", text);
+pub(crate) fn write_runtime(files: &SiteFiles, text: &str) {
+    remove_runtime(files);
+    files.write("runtime/canary.js", text);
 }
 
-pub(crate) fn remove_runtime(site: &Site) {
+pub(crate) fn remove_runtime(files: &SiteFiles) {
     for suffix in ["", ".br", ".gz"] {
-        site.remove(&format!("runtime/canary.js{suffix}"));
+        files.remove(&format!("runtime/canary.js{suffix}"));
     }
 }
 

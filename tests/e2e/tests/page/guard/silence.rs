@@ -1,8 +1,8 @@
 //! A `canary.js` that does not come, or comes late.
 
-use super::page::{TAG, runtime_location, site};
+use super::page::{TAG, runtime_location, site_files};
 use canary_e2e::access_log::{AccessLog, Mark};
-use canary_e2e::test_site::Stage;
+use canary_e2e::test_site::TestSite;
 use canary_e2e::wait::{self, DEADLINE};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -37,15 +37,15 @@ impl Silent {
     }
 
     /// The page while `canary.js` is silent, and after that.
-    pub(crate) async fn stage(self, guard: &str, attributes: &str) -> Stage {
+    pub(crate) async fn site(self, guard: &str, attributes: &str) -> TestSite {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let site = site(&format!("{guard}{TAG} {attributes}></script>"));
+        let files = site_files(&format!("{guard}{TAG} {attributes}></script>"));
         let proxy = format!("proxy_pass http://{};", listener.local_addr().unwrap());
-        let stage = Stage::with(site, |config| runtime_location(config, &proxy)).await;
-        let server = self.serve(listener, stage.nginx.access_log());
-        stage.goto("/").await;
+        let site = TestSite::with(files, |config| runtime_location(config, &proxy)).await;
+        let server = self.serve(listener, site.nginx.access_log());
+        site.goto("/").await;
         server.join().unwrap();
-        stage
+        site
     }
 }
 

@@ -1,25 +1,25 @@
 //! Stable as the guard puts it into a page.
 
 use super::fault::{FAILED, NOT_FOUND};
-use super::page::{bundle, remove_runtime, site};
+use super::page::{bundle, remove_runtime, site_files};
 use canary_e2e::nginx::Config;
-use canary_e2e::test_site::Stage;
+use canary_e2e::test_site::TestSite;
 
 /// What the guard puts into a page whose `canary.js` is missing.
-pub(crate) async fn inserted(elements: &str, policy: impl FnOnce(&mut Config), console: &[&str]) -> Stage {
-    let site = site(elements);
-    remove_runtime(&site);
-    site.write("classic.js", format!("var classic = 1; {}", bundle("classic")));
+pub(crate) async fn inserted(elements: &str, policy: impl FnOnce(&mut Config), console: &[&str]) -> TestSite {
+    let files = site_files(elements);
+    remove_runtime(&files);
+    files.write("classic.js", format!("var classic = 1; {}", bundle("classic")));
     for name in ["a", "b"] {
         // With an import, so that what needs none would run before it, were there no order.
-        site.write(&format!("{name}.js"), module(name));
-        site.write(&format!("{name}/import.js"), "");
-        site.write(&format!("{name}.css"), format!("body {{ --{name}: 1; }}"));
+        files.write(&format!("{name}.js"), module(name));
+        files.write(&format!("{name}/import.js"), "");
+        files.write(&format!("{name}.css"), format!("body {{ --{name}: 1; }}"));
     }
-    let stage = Stage::with(site, policy).await;
-    stage.goto("/").await;
-    stage.browser.assert_console(&[&[NOT_FOUND, FAILED], console].concat()).await;
-    stage
+    let site = TestSite::with(files, policy).await;
+    site.goto("/").await;
+    site.browser.assert_console(&[&[NOT_FOUND, FAILED], console].concat()).await;
+    site
 }
 
 pub(crate) fn module(name: &str) -> String {

@@ -3,46 +3,46 @@
 use super::tester::{enter, goto, panel, press, press_text, see};
 use super::{PATIENT, config, flags};
 use canary_e2e::bucket::{bucket, user_at};
-use canary_e2e::fixture::{ran, site};
-use canary_e2e::test_site::Stage;
+use canary_e2e::fixture::{ran, site_files};
+use canary_e2e::test_site::TestSite;
 use serde_json::{Value, json};
 
 #[tokio::test]
 async fn it_overrides_flags_and_ends_that() {
-    let stage = Stage::new(site(PATIENT, &config(5.0, &flags()))).await;
-    let browser = &stage.browser;
-    goto(&stage, "/?a=1%202&canary.debug").await;
+    let site = TestSite::new(site_files(PATIENT, &config(5.0, &flags()))).await;
+    let browser = &site.browser;
+    goto(&site, "/?a=1%202&canary.debug").await;
     let read = "[canary.getBooleanValue('on', null), canary.getStringValue('rank', ''), canary.evaluate('size', null)]";
     assert_eq!(browser.eval(read).await, json!([true, "first", 12]));
     browser.eval("void canary.on('configurationChanged', ({ flagsChanged }) => (globalThis.told ??= []).push(...flagsChanged))").await;
     let told = async || browser.eval("globalThis.told?.splice(0) ?? null").await;
 
-    press(&stage, "[data-flag=on] [role=switch]").await;
+    press(&site, "[data-flag=on] [role=switch]").await;
     assert_eq!((browser.eval(read).await, told().await), (json!([false, "first", 12]), json!(["on"])));
     browser.wait_for(&panel("root.querySelector('[data-flag=on] [role=switch]').ariaChecked === 'false'")).await;
-    assert_eq!(see(&stage, "root.querySelector('.count').textContent").await, "1 override");
-    see(&stage, "void ((it) => { it.selectedIndex = 1; it.dispatchEvent(new Event('change')); })(root.querySelector('[data-flag=rank] select'))").await;
-    enter(&stage, "size", "{\"a\": [1]}").await;
+    assert_eq!(see(&site, "root.querySelector('.count').textContent").await, "1 override");
+    see(&site, "void ((it) => { it.selectedIndex = 1; it.dispatchEvent(new Event('change')); })(root.querySelector('[data-flag=rank] select'))").await;
+    enter(&site, "size", "{\"a\": [1]}").await;
     assert_eq!(
         (browser.eval(read).await, told().await),
         (json!([false, "second", { "a": [1] }]), json!(["rank", "size"]))
     );
     // What is no JSON changes nothing.
     browser.wait_for(&panel("root.querySelector('[data-flag=size] input').value === '{\"a\":[1]}'")).await;
-    enter(&stage, "size", "no JSON").await;
-    assert_eq!(see(&stage, "root.querySelector('[data-flag=size] input').ariaInvalid").await, "true");
+    enter(&site, "size", "no JSON").await;
+    assert_eq!(see(&site, "root.querySelector('[data-flag=size] input').ariaInvalid").await, "true");
     assert_eq!(told().await, json!([]));
 
     // One at a time: the others stay.
-    press(&stage, "[data-flag=rank] .reset").await;
+    press(&site, "[data-flag=rank] .reset").await;
     assert_eq!((browser.eval(read).await, told().await), (json!([false, "first", { "a": [1] }]), json!(["rank"])));
     // The address that makes another page view like this one.
-    press_text(&stage, "Copy link").await;
+    press_text(&site, "Copy link").await;
     let link = browser.wait_for(&panel("root.querySelector('.link').value")).await;
     let wanted =
-        stage.nginx.url("/?a=1%202&canary.flag=on%3Afalse&canary.flag=size%3A%7B%22a%22%3A%5B1%5D%7D&canary.debug");
+        site.nginx.url("/?a=1%202&canary.flag=on%3Afalse&canary.flag=size%3A%7B%22a%22%3A%5B1%5D%7D&canary.debug");
     assert_eq!(link, wanted);
-    press_text(&stage, "Reset flags").await;
+    press_text(&site, "Reset flags").await;
     assert_eq!((browser.eval(read).await, told().await), (json!([true, "first", 12]), json!(["on", "size"])));
     browser.wait_for(&panel("root.querySelector('.count').textContent === ''")).await;
 
@@ -51,7 +51,7 @@ async fn it_overrides_flags_and_ends_that() {
     browser.wait_for(&panel("root.querySelector('.count').textContent === '2 overrides'")).await;
     assert_eq!(browser.eval(read).await, json!([false, "first", { "a": [1] }]));
     // Those of the address as well.
-    press(&stage, "[data-flag=on] .reset").await;
+    press(&site, "[data-flag=on] .reset").await;
     assert_eq!(browser.eval(read).await, json!([true, "first", { "a": [1] }]));
     browser.assert_console(&[]).await;
 }
@@ -60,15 +60,15 @@ async fn it_overrides_flags_and_ends_that() {
 async fn to_look_is_no_exposure() {
     let user = user_at("s", 60_000);
     let split = f64::from(bucket("flag", "split", &user.id) + 1) / 1_000.0;
-    let stage = Stage::new(site(PATIENT, &config(5.0, &json!({ "split": split, "other": split })))).await;
-    let browser = &stage.browser;
-    stage.be(&user.id).await;
-    goto(&stage, "/?canary.debug").await;
-    assert_eq!(see(&stage, "root.querySelector('[data-flag=split] [role=switch]').ariaChecked").await, "true");
-    press(&stage, "[data-flag=split] .name").await;
-    press(&stage, "[data-flag=split] [role=switch]").await;
+    let site = TestSite::new(site_files(PATIENT, &config(5.0, &json!({ "split": split, "other": split })))).await;
+    let browser = &site.browser;
+    site.set_user(&user.id).await;
+    goto(&site, "/?canary.debug").await;
+    assert_eq!(see(&site, "root.querySelector('[data-flag=split] [role=switch]').ariaChecked").await, "true");
+    press(&site, "[data-flag=split] .name").await;
+    press(&site, "[data-flag=split] [role=switch]").await;
     browser.wait_for(&panel("root.querySelector('[data-flag=split] .chip').textContent === 'override'")).await;
-    press(&stage, "[data-flag=split] .reset").await;
+    press(&site, "[data-flag=split] .reset").await;
     // Nor does the page hear of flags that it did not ask for.
     let told = "new Promise((resolve) => {
         const told = [];
@@ -88,18 +88,18 @@ async fn to_look_is_no_exposure() {
 #[tokio::test]
 async fn many_flags_are_filtered() {
     let many: serde_json::Map<String, Value> = (0..1_000).map(|n| (format!("flag-{n:04}"), json!(true))).collect();
-    let stage = Stage::new(site(PATIENT, &config(5.0, &Value::Object(many)))).await;
-    goto(&stage, "/?canary.debug").await;
+    let site = TestSite::new(site_files(PATIENT, &config(5.0, &Value::Object(many)))).await;
+    goto(&site, "/?canary.debug").await;
     let shown = "[root.querySelectorAll('.flag').length, root.querySelector('.flags + p').textContent]";
-    assert_eq!(see(&stage, shown).await, json!([100, "and 900 more"]));
+    assert_eq!(see(&site, shown).await, json!([100, "and 900 more"]));
     let filter = |text: &str| {
         format!(
             "void ((it) => {{ it.value = {text:?}; it.dispatchEvent(new Event('input')); }})(root.querySelector('[type=search]'))"
         )
     };
-    see(&stage, &filter("g-012")).await;
-    assert_eq!(see(&stage, shown).await, json!([10, ""]));
-    see(&stage, &filter("none")).await;
-    assert_eq!(see(&stage, shown).await, json!([0, "No flag has that in its key."]));
-    stage.browser.assert_console(&[]).await;
+    see(&site, &filter("g-012")).await;
+    assert_eq!(see(&site, shown).await, json!([10, ""]));
+    see(&site, &filter("none")).await;
+    assert_eq!(see(&site, shown).await, json!([0, "No flag has that in its key."]));
+    site.browser.assert_console(&[]).await;
 }
