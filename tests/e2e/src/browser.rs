@@ -16,7 +16,7 @@ mod devtools;
 use crate::console::{self, Entry};
 use crate::driver::{Driver, close_session};
 use crate::engine::{Engine, Patience};
-use crate::wait;
+use crate::{http, wait};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::Value;
@@ -24,12 +24,21 @@ use std::cell::RefCell;
 use std::fmt::{self, Display};
 use std::panic::Location;
 use std::rc::Rc;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
+use tokio::runtime::{self, Runtime};
+
+/// Where clients live, for as long as the process.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let runtime = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    runtime.unwrap_or_else(|e| panic!("cannot make a runtime: {e}"))
+});
 
 /// One session: a browser of its own, closed on drop.
 #[derive(Debug)]
 pub struct Browser {
     engine: Engine,
+    patience: Patience,
     client: Client,
     session_url: String,
 }
@@ -48,24 +57,42 @@ impl Browser {
     }
 
     #[track_caller]
-    fn start(driver: &Driver, patience: Patience) -> impl Future<Output = Self> {
+    pub(crate) fn start(driver: &Driver, patience: Patience) -> impl Future<Output = Self> {
         let (engine, url) = (driver.engine(), driver.url());
         let capabilities = engine.capabilities(patience);
-        let connecting = async move {
-            let mut builder = ClientBuilder::new(HttpConnector::new());
-            let client = builder.capabilities(capabilities).connect(&url).await?;
+        let starting = async move {
+            let connecting = {
+                let url = url.clone();
+                // The client's task outlives the runtime of the test that starts it.
+                RUNTIME.spawn(async move {
+                    ClientBuilder::new(HttpConnector::new()).capabilities(capabilities).connect(&url).await
+                })
+            };
+            let client = connecting.await.unwrap_or_else(|e| panic!("cannot wait for the browser: {e}"))?;
             let session = client.session_id().await.ok().flatten().unwrap_or_default();
             let session_url = format!("{url}/session/{session}");
             driver.opened(session_url.clone());
-            Ok::<_, fantoccini::error::NewSessionError>(Self { engine, client, session_url })
+            Ok::<_, fantoccini::error::NewSessionError>(Self { engine, patience, client, session_url })
         };
-        must("start a browser".to_owned(), connecting)
+        must("start a browser".to_owned(), starting)
     }
 
     /// Its engine.
     #[must_use]
     pub fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// Whether it is of this kind.
+    pub(crate) fn is(&self, engine: Engine, patience: Patience) -> bool {
+        (self.engine, self.patience) == (engine, patience)
+    }
+
+    /// Goes to a page that does nothing; returns whether it could. Without a runtime, for use in `drop`.
+    pub(crate) fn leave_page(&self) -> bool {
+        let body = br#"{"url": "about:blank"}"#;
+        let answer = http::request("POST", &format!("{}/url", self.session_url), &[], body);
+        answer.is_ok_and(|answer| answer.status == 200)
     }
 
     /// The client itself, for what this type has no method for, such as clicks.

@@ -29,14 +29,25 @@ impl Driver {
     #[track_caller]
     #[must_use]
     pub fn start(engine: Engine) -> Self {
+        Self::start_by(engine, Process::spawn)
+    }
+
+    /// The same for one that is never dropped: it stops when this process exits.
+    #[track_caller]
+    pub(crate) fn start_for_process(engine: Engine) -> Self {
+        Self::start_by(engine, Process::spawn_supervised)
+    }
+
+    #[track_caller]
+    fn start_by(engine: Engine, spawn: fn(&str, Command) -> Process) -> Self {
         let port = free_port();
         let mut command = engine.driver(port);
         let display = engine.needs_display().then(|| {
-            let (display, number) = display();
+            let (display, number) = display(spawn);
             command.env("DISPLAY", format!(":{number}"));
             display
         });
-        let mut process = Process::spawn(engine.driver_name(), command);
+        let mut process = spawn(engine.driver_name(), command);
         let status = format!("http://127.0.0.1:{port}/status");
         process.ready(|| http::request("GET", &status, &[], b"").ok().filter(|answer| answer.status == 200));
         Self { engine, port, process, display, sessions: Mutex::default() }
@@ -83,10 +94,10 @@ impl Driver {
 ///
 /// Its socket has a name and no file, so that nothing of it can stay in /tmp.
 #[track_caller]
-fn display() -> (Process, String) {
+fn display(spawn: fn(&str, Command) -> Process) -> (Process, String) {
     let mut command = Command::new(find_program("Xvfb"));
     command.args(["-displayfd", "1", "-nolisten", "tcp", "-nolisten", "unix", "-screen", "0", "1280x1024x24"]);
-    let mut display = Process::spawn("Xvfb", command);
+    let mut display = spawn("Xvfb", command);
     let number = display.first_line();
     (display, number)
 }

@@ -22,9 +22,8 @@ pub use self::assertions::{config, page};
 pub use self::page::{Page, bundle};
 
 use crate::access_log::Mark;
-use crate::browser::Browser;
-use crate::driver::Driver;
-use crate::engine::Engine;
+use crate::browser_pool::PooledBrowser;
+use crate::engine::{Engine, Patience};
 use crate::fault_server::{FaultServer, Request};
 use crate::page_log::{FOLDER, Kind, LogEntry};
 use crate::site_files::SiteFiles;
@@ -56,8 +55,7 @@ pub const BLANK: &str = "blank";
 #[derive(Debug)]
 pub struct FaultSite {
     /// A browser without data of this site. No command waits for a page to load: it may never be done.
-    pub browser: Browser,
-    _driver: Driver,
+    pub browser: PooledBrowser,
     /// The server.
     pub server: FaultServer,
     /// What it serves.
@@ -74,10 +72,8 @@ impl FaultSite {
         let files = SiteFiles::new();
         page.write(&files);
         let server = FaultServer::start(files.root());
-        let driver = Driver::start(engine);
-        let browser = Browser::impatient(&driver).await;
-        let site =
-            Self { browser, _driver: driver, server, files, since: Cell::new((0, Mark::START)), blanks: Cell::new(0) };
+        let browser = PooledBrowser::take(engine, Patience::None).await;
+        let site = Self { browser, server, files, since: Cell::new((0, Mark::START)), blanks: Cell::new(0) };
         site.clear_data().await;
         site
     }

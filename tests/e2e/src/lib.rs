@@ -38,6 +38,7 @@ pub mod access_log;
 pub mod atomic;
 pub mod base;
 pub mod browser;
+pub mod browser_pool;
 pub mod bucket;
 pub mod console;
 pub mod demo;

@@ -4,6 +4,7 @@ use crate::{files, wait};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -16,6 +17,17 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// How many lines of a log a failure shows.
 const TAIL: usize = 30;
+
+/// Runs a command until its own input ends, which it does when the process on the other side of the pipe exits. Then
+/// everything in its process group has to end, and the directory goes, again where a dying browser writes once more.
+const SUPERVISOR: &str = r#"
+    "$@" </dev/null &
+    cat >/dev/null
+    trap "" TERM
+    kill -TERM 0
+    wait
+    for _ in 1 2 3; do rm -rf "$TMPDIR"; sleep 0.1; done
+"#;
 
 /// A running child, stopped and waited for on drop, also by a test that panics.
 ///
@@ -32,7 +44,28 @@ impl Process {
     /// which is its TMPDIR and HOME too.
     #[track_caller]
     #[must_use]
-    pub fn spawn(name: &str, mut command: Command) -> Self {
+    pub fn spawn(name: &str, command: Command) -> Self {
+        Self::start(name, command, Stdio::null())
+    }
+
+    /// The same for a process that a static holds, which is never dropped: it ends, with all that it has started and its
+    /// directory, when this process exits in whatever way.
+    #[track_caller]
+    #[must_use]
+    pub fn spawn_supervised(name: &str, command: Command) -> Self {
+        let mut supervisor = Command::new("sh");
+        supervisor.args(["-c", SUPERVISOR, name]).arg(command.get_program()).args(command.get_args()).process_group(0);
+        for (key, value) in command.get_envs() {
+            match value {
+                Some(value) => supervisor.env(key, value),
+                None => supervisor.env_remove(key),
+            };
+        }
+        Self::start(name, supervisor, Stdio::piped())
+    }
+
+    #[track_caller]
+    fn start(name: &str, mut command: Command, stdin: Stdio) -> Self {
         let dir = files::temp_dir();
         let log = |file: &str| {
             let path = dir.path().join(file);
@@ -43,7 +76,7 @@ impl Process {
             .env("HOME", dir.path())
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("XDG_CACHE_HOME")
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(log("stdout"))
             .stderr(log("stderr"))
             .spawn()
@@ -96,8 +129,11 @@ impl Process {
         if matches!(self.child.try_wait(), Ok(Some(_)) | Err(_)) {
             return;
         }
-        // Not waited for yet, so the id still belongs to this child.
-        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        // The end of its input is what a supervisor waits for.
+        if self.child.stdin.take().is_none() {
+            // Not waited for yet, so the id still belongs to this child.
+            let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        }
         let start = Instant::now();
         while start.elapsed() < GRACE {
             if matches!(self.child.try_wait(), Ok(Some(_)) | Err(_)) {

@@ -1,7 +1,8 @@
 //! Files, the nginx that serves them and a Chromium: the start of most tests.
 
 use crate::browser::Browser;
-use crate::driver::Driver;
+use crate::browser_pool::PooledBrowser;
+use crate::engine::{Engine, Patience};
 use crate::nginx::{Config, Nginx};
 use crate::site_files::SiteFiles;
 
@@ -9,8 +10,7 @@ use crate::site_files::SiteFiles;
 #[derive(Debug)]
 pub struct TestSite {
     /// A browser without data of this site.
-    pub browser: Browser,
-    driver: Driver,
+    pub browser: PooledBrowser,
     /// The server.
     pub nginx: Nginx,
     /// What it serves.
@@ -26,14 +26,13 @@ impl TestSite {
     /// Serves `files` with a configuration that `edit` has changed.
     pub async fn with(files: SiteFiles, edit: impl FnOnce(&mut Config)) -> Self {
         let nginx = Nginx::start_with(files.root(), edit);
-        let driver = Driver::chromium();
-        let browser = Browser::new(&driver).await;
-        Self { browser, driver, nginx, files }
+        let browser = PooledBrowser::take(Engine::Chromium, Patience::Load).await;
+        Self { browser, nginx, files }
     }
 
     /// One more browser, which shares nothing with the first one.
     pub async fn another_browser(&self) -> Browser {
-        Browser::new(&self.driver).await
+        self.browser.another().await
     }
 
     /// Loads a page of the site and waits for its `load` event.

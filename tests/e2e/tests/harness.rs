@@ -219,6 +219,58 @@ async fn sessions_of_webkit_leave_nothing() {
     sessions_leave_nothing(Engine::WebKit).await;
 }
 
+/// A test finds nothing of the one before it, although both have the same browser.
+#[tokio::test]
+async fn pooled_browsers_are_cleaned() {
+    for engine in Engine::ALL {
+        let kept = "document.cookie + Object.keys(localStorage) + Object.keys(sessionStorage) + history.length";
+        for _ in 0..2 {
+            let site = FaultSite::new(engine, &Page::new()).await;
+            assert_eq!(site.browser.client().windows().await.unwrap().len(), 1, "{engine}");
+            site.open().await;
+            site.shows(CANARY).await;
+            site.browser.eval("void [document.cookie = 'a=b; Max-Age=999', sessionStorage.c = 'd']").await;
+            let found = site.browser.eval(kept).await;
+            assert!(found.as_str().unwrap().contains("a=b"), "{engine}: {found}");
+            let window = site.browser.client().new_window(true).await.unwrap();
+            site.browser.client().switch_to_window(window.handle).await.unwrap();
+        }
+        let site = FaultSite::new(engine, &Page::new()).await;
+        assert_eq!(site.browser.eval(&kept.replace(" + history.length", "")).await, "", "{engine}");
+    }
+}
+
+/// A static holds the pool, so nothing drops it: each of its processes ends with that of the tests.
+#[test]
+fn pooled_browsers_end_with_their_process() {
+    let program = std::env::current_exe().unwrap();
+    let test = ["--exact", "leaves_browsers_in_the_pool", "--ignored", "--nocapture"];
+    let output = std::process::Command::new(program).args(test).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let values = |name: &str| text.lines().filter_map(|line| line.strip_prefix(name)).collect::<Vec<_>>();
+    let (pids, directories) = (values("process "), values("directory "));
+    assert!(pids.len() > 9 && directories.len() > 3, "{text}");
+    wait::until("all of the pool to end", wait::DEADLINE, || {
+        let ended = pids.iter().all(|pid| !is_running(pid.parse().unwrap()));
+        (ended && directories.iter().all(|directory| !Path::new(directory).exists())).then_some(())
+    });
+}
+
+#[tokio::test]
+#[ignore = "run by pooled_browsers_end_with_their_process"]
+async fn leaves_browsers_in_the_pool() {
+    for engine in Engine::ALL {
+        FaultSite::new(engine, &Page::new()).await;
+    }
+    let pids = descendants(std::process::id());
+    for directory in directories(&pids) {
+        println!("directory {}", directory.display());
+    }
+    for pid in pids {
+        println!("process {pid}");
+    }
+}
+
 /// What a page says is known in every engine, also when it has reloaded itself since.
 async fn pages_tell(engine: Engine) {
     let first = "

@@ -37,9 +37,11 @@ pub(crate) async fn row_37_mark(engine: Engine) {
 }
 
 pub(crate) async fn row_37_loops_forever(engine: Engine) {
-    let site = FaultSite::with_canary(engine, &page(SHORT)).await;
+    let mut site = FaultSite::with_canary(engine, &page(SHORT)).await;
     site.clear_data().await;
     site.set_user("somebody").await;
+    // Nothing ends its loop but the end of the browser.
+    site.browser.discard();
     let client = site.browser.client();
     let sound = client.window().await.unwrap();
     let lost = client.new_window(true).await.unwrap().handle;

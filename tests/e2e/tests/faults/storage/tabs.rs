@@ -30,7 +30,8 @@ pub(crate) async fn row_31_twenty_tabs_at_once(engine: Engine) {
         };
     }";
     let page = page().config(config("100", "")).first(together).attributes(r#"data-decision-budget="60000""#);
-    let site = FaultSite::new(engine, &page).await;
+    let mut site = FaultSite::new(engine, &page).await;
+    site.browser.discard();
     site.clear_data().await;
     let client = site.browser.client();
     let mut tabs = vec![client.window().await.unwrap()];
