@@ -1,262 +1,231 @@
-//! The table of faults: one test for each row and engine, and what became of each.
+//! Tests of faults, one for each engine, and the table of them in `docs/faults.md`.
 //!
 //! ```no_run
 //! use canary_e2e::engine::Engine;
 //!
-//! canary_e2e::rows! {
-//!     row_03_config_hangs: make_test [Chromium, WebKit];
-//!     row_23_wasm_blocked: make_test [Chromium], cannot [WebKit "why it cannot"];
+//! canary_e2e::fault_tests! {
+//!     e104_config_is_html: test [chromium webkit] long [firefox];
+//!     i414_prerendered: test [chromium] cannot [firefox "no prerendering", webkit "no prerendering"];
 //! }
 //!
-//! async fn row_03_config_hangs(engine: Engine) {}
-//! async fn row_23_wasm_blocked(engine: Engine) {}
+//! async fn e104_config_is_html(engine: Engine) {}
+//! async fn i414_prerendered(engine: Engine) {}
 //! # fn main() {}
 //! ```
 //!
-//! makes the tests `row_03_config_hangs::chromium` and so on. `make test` runs those of
-//! the engines behind `make_test`; with `CANARY_ALL_ENGINES=1` in the environment all
-//! run, but for engines that cannot. Each test leaves a file with its outcome below the
-//! target directory, from which `cargo run -p canary-e2e --bin rows` prints the table.
+//! declares the tests `e104_config_is_html::chromium` and so on, and the list `TESTS` of the module. A name begins with the
+//! code of its fault, where it has one. `make test` runs those behind `test`; the others are ignored until
+//! `make test-long`, which also expects a test to fail in an engine that cannot pass it.
 
 use crate::engine::Engine;
-use std::fmt;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
-/// What each row is about, from 1 on.
-pub const ROWS: [&str; 55] = [
-    "config answers an error",
-    "network failure",
-    "config hangs",
-    "config trickles",
-    "config is a web page",
-    "config empty, cut off, not UTF-8",
-    "config huge, or a bomb",
-    "config nested too deep",
-    "duplicate keys",
-    "no percentage",
-    "newer schema",
-    "too many flags",
-    "flag named __proto__",
-    "asset addresses",
-    "a lower percentage",
-    "pods that disagree",
-    "expired config",
-    "client clock off",
-    "percentage 0 while pages load",
-    "wasm missing, wrong type",
-    "wasm damaged",
-    "no WebAssembly",
-    "policy blocks wasm",
-    "wasm traps",
-    "glue and wasm of two builds",
-    "storage blocked",
-    "quota exceeded",
-    "stored values corrupt",
-    "last known good traps",
-    "storage cleared",
-    "20 tabs at once",
-    "script included twice",
-    "canary script missing",
-    "canary script is HTML",
-    "canary throws",
-    "canary waits forever",
-    "canary loops forever",
-    "canary crashes after render",
-    "canary stylesheet missing",
-    "integrity mismatch",
-    "lazy chunk missing",
-    "reload guard not storable",
-    "stable fails as well",
-    "bfcache restore",
-    "prerendered, never shown",
-    "automation, crawler",
-    "reports blocked",
-    "keepalive missing",
-    "collector fails",
-    "100,000 refreshes",
-    "query overrides",
-    "strict policy",
-    "consent withdrawn",
-    "old service worker",
-    "a million reads",
-];
-
-/// Declares rows, each with the async function of its name, which takes the engine.
-///
-/// See [the module](self). Names begin with `row_` and two digits; a row may have
-/// several tests.
-#[macro_export]
-macro_rules! rows {
-    ($($(#[$meta:meta])* $name:ident: make_test [$($now:ident),*] $(, cannot [$($not:ident $reason:literal),*])?;)*) => {$(
-        mod $name {
-            use $crate::engine::Engine;
-            use $crate::faults::Row;
-
-            const ROW: Row = Row {
-                name: stringify!($name),
-                now: &[$(Engine::$now),*],
-                cannot: &[$($((Engine::$not, $reason)),*)?],
-            };
-
-            $crate::rows!(@test $(#[$meta])* chromium Chromium $name);
-            $crate::rows!(@test $(#[$meta])* firefox Firefox $name);
-            $crate::rows!(@test $(#[$meta])* webkit WebKit $name);
-        }
-    )*};
-    (@test $(#[$meta:meta])* $test:ident $engine:ident $name:ident) => {
-        #[test]
-        $(#[$meta])*
-        fn $test() {
-            ROW.run(Engine::$engine, || super::$name(Engine::$engine));
-        }
-    };
-}
-
-/// A row's test, as declared.
+/// A fault test as declared.
 #[derive(Debug, Clone, Copy)]
-pub struct Row {
+pub struct FaultTest {
     /// The name of its function.
     pub name: &'static str,
-    /// The engines that `make test` runs.
-    pub now: &'static [Engine],
-    /// The engines that cannot, and why.
+    /// The engines of `make test`.
+    pub test: &'static [Engine],
+    /// The engines of `make test-long`.
+    pub long: &'static [Engine],
+    /// The engines that cannot pass it, with the reason.
     pub cannot: &'static [(Engine, &'static str)],
 }
 
-/// What became of a row in an engine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// Some test of it failed.
-    Failed,
-    /// No test of it told anything.
-    Missing,
-    /// All that ran passed.
-    Passed,
-    /// It runs with the others, in the long run.
-    Later,
-    /// This engine cannot.
-    Cannot(String),
-}
-
-impl Row {
-    /// Runs the test in one engine, if it is to run now, and writes down what came of it.
-    ///
-    /// # Panics
-    ///
-    /// When the test does.
-    pub fn run<F: Future<Output = ()>>(self, engine: Engine, test: impl FnOnce() -> F) {
-        let write = |outcome: &str| {
-            crate::files::write(&folder().join(format!("{}.{engine}", self.name)), outcome);
-        };
-        if let Some((_, reason)) = self.cannot.iter().find(|(other, _)| *other == engine) {
-            return write(&format!("cannot {reason}"));
-        }
-        let all = std::env::var_os("CANARY_ALL_ENGINES").is_some_and(|value| value != "0");
-        if !all && !self.now.contains(&engine) {
-            return write("later");
-        }
-        // Says so until it has passed, however it ends.
-        write("failed");
-        let start = Instant::now();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.unwrap_or_else(|e| panic!("cannot make a runtime: {e}")).block_on(test());
-        write(&format!("passed {:.1} s", start.elapsed().as_secs_f64()));
-    }
-}
-
-/// The outcomes of all tests that ran since the folder was last removed.
-#[must_use]
-pub fn outcomes() -> Vec<[Outcome; 3]> {
-    read(&folder())
-}
-
-fn read(folder: &Path) -> Vec<[Outcome; 3]> {
-    let files = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    let files: Vec<_> = files.filter_map(|file| Some((file.file_name().into_string().ok()?, file.path()))).collect();
-    let outcome = |number: usize, engine: Engine| {
-        let is_its =
-            |name: &str| name.starts_with(&format!("row_{number:02}_")) && name.ends_with(&format!(".{engine}"));
-        let texts = files.iter().filter(|(name, _)| is_its(name)).map(|(_, path)| crate::files::read(path));
-        sum_up(&texts.collect::<Vec<_>>())
+/// Declares fault tests. See [the module](self).
+#[macro_export]
+macro_rules! fault_tests {
+    ($(
+        $name:ident:
+        $(test [$($now:ident)*])? $(long [$($long:ident)*])? $(cannot [$($not:ident $reason:literal),*])?;
+    )*) => {
+        /// The fault tests of this module.
+        pub(crate) const TESTS: &[$crate::faults::FaultTest] = &[$($crate::faults::FaultTest {
+            name: stringify!($name),
+            test: &[$($($crate::fault_tests!(@engine $now)),*)?],
+            long: &[$($($crate::fault_tests!(@engine $long)),*)?],
+            cannot: &[$($(($crate::fault_tests!(@engine $not), $reason)),*)?],
+        }),*];
+        $(mod $name {
+            $($($crate::fault_tests!(@test $now $name);)*)?
+            $($($crate::fault_tests!(@test $long $name ignore = "make test-long");)*)?
+            $($($crate::fault_tests!(@test $not $name ignore = $reason, should_panic);)*)?
+        })*
     };
-    (1..=ROWS.len()).map(|number| Engine::ALL.map(|engine| outcome(number, engine))).collect()
+    (@test $engine:ident $name:ident $($meta:meta),*) => {
+        #[test]
+        $(#[$meta])*
+        fn $engine() {
+            $crate::faults::run(super::$name($crate::fault_tests!(@engine $engine)));
+        }
+    };
+    (@engine chromium) => { $crate::engine::Engine::Chromium };
+    (@engine firefox) => { $crate::engine::Engine::Firefox };
+    (@engine webkit) => { $crate::engine::Engine::WebKit };
 }
 
-/// One outcome of all tests of a row in an engine.
-fn sum_up(texts: &[String]) -> Outcome {
-    let is = |start: &str| texts.iter().any(|text| text.starts_with(start));
-    if is("failed") {
-        Outcome::Failed
-    } else if is("passed") {
-        Outcome::Passed
-    } else if is("later") {
-        Outcome::Later
-    } else {
-        let reason = texts.iter().find_map(|text| text.strip_prefix("cannot "));
-        reason.map_or(Outcome::Missing, |reason| Outcome::Cannot(reason.to_owned()))
+/// Runs a test to its end.
+///
+/// # Panics
+///
+/// When the test does.
+pub fn run(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.unwrap_or_else(|e| panic!("cannot make a runtime: {e}")).block_on(test);
+}
+
+impl FaultTest {
+    /// The code of its fault, such as `E101`; none where nothing fails.
+    fn code(&self) -> Option<String> {
+        let (code, _) = self.name.split_once('_')?;
+        is_code(&code.to_uppercase()).then(|| code.to_uppercase())
+    }
+
+    /// Where an engine runs it.
+    fn place(&self, engine: Engine) -> Option<Place> {
+        let reason = self.cannot.iter().find(|(other, _)| *other == engine).map(|(_, reason)| *reason);
+        let places = [
+            self.test.contains(&engine).then_some(Place::Test),
+            self.long.contains(&engine).then_some(Place::Long),
+            reason.map(Place::Cannot),
+        ];
+        let mut places = places.into_iter().flatten();
+        places.next().filter(|_| places.next().is_none())
     }
 }
 
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Failed => f.write_str("failed"),
-            Self::Missing => f.write_str("missing"),
-            Self::Passed => f.write_str("passed"),
-            Self::Later => f.write_str("later"),
-            Self::Cannot(reason) => write!(f, "-- {reason}"),
+/// Where an engine runs a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Test,
+    Long,
+    Cannot(&'static str),
+}
+
+/// A letter and three digits.
+fn is_code(text: &str) -> bool {
+    let digits = text.strip_prefix(['E', 'I']);
+    digits.is_some_and(|digits| digits.len() == 3 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// What is wrong with the tests, each in one sentence: an engine that is named twice or not at all, a code that the
+/// documentation lacks, a documented code without a test in `make test`.
+#[must_use]
+pub fn problems(tests: &[FaultTest], docs: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    for test in tests {
+        for engine in Engine::ALL.into_iter().filter(|engine| test.place(*engine).is_none()) {
+            problems.push(format!("{}: found {engine} not exactly once", test.name));
         }
     }
+    let documented = documented_codes(docs);
+    let tested: BTreeSet<_> = tests.iter().filter(|test| !test.test.is_empty()).filter_map(FaultTest::code).collect();
+    let all: BTreeSet<_> = tests.iter().filter_map(FaultTest::code).collect();
+    problems.extend(documented.difference(&tested).map(|code| format!("{code}: no test in make test")));
+    problems.extend(all.difference(&documented).map(|code| format!("{code}: not in docs/faults.md")));
+    problems
 }
 
-/// Where the outcomes are kept: beside the programs of this profile.
+/// The codes of the tables, which are in the first column.
+fn documented_codes(docs: &str) -> BTreeSet<String> {
+    let first = |line: &str| Some(line.strip_prefix("| ")?.split(' ').next()?.to_owned());
+    let (tables, _) = split(docs);
+    tables.lines().filter_map(first).filter(|cell| is_code(cell)).collect()
+}
+
+/// The heading of the table that [`matrix`] writes.
+const HEADING: &str = "## Where each fault is tested\n";
+
+/// The documentation up to that table, and the table.
+fn split(docs: &str) -> (&str, &str) {
+    docs.split_once(HEADING).unwrap_or((docs, ""))
+}
+
+/// The documentation with the table of these tests: each code, and where each engine runs its tests. A code that has
+/// several tests is tested where the first of them is.
 #[must_use]
-pub fn folder() -> PathBuf {
-    let program = std::env::current_exe().unwrap_or_else(|e| panic!("cannot tell where this program is: {e}"));
-    // Tests are a folder below the programs of the same profile.
-    let folder = program.parent().filter(|folder| !folder.ends_with("deps")).or(program.ancestors().nth(2));
-    folder.unwrap_or_else(|| panic!("{} is in no target directory", program.display())).join("row-outcomes")
+pub fn with_matrix(docs: &str, tests: &[FaultTest]) -> String {
+    let (before, _) = split(docs);
+    let mut codes: BTreeMap<String, Vec<&FaultTest>> = BTreeMap::new();
+    for test in tests {
+        codes.entry(test.code().unwrap_or_else(|| "none".to_owned())).or_default().push(test);
+    }
+    let mut text = format!(
+        "{before}{HEADING}\n`test`: in `make test`; `long`: in `make test-long` alone; `none`: nothing fails. This table is made from the \
+         tests, by\n`CANARY_UPDATE_DOCS=1 cargo test -p canary-e2e --test faults matrix`.\n\n\
+         | code | tests | Chromium | Firefox | WebKitGTK |\n|---|---|---|---|---|\n"
+    );
+    let mut notes = BTreeSet::new();
+    for (code, tests) in &codes {
+        let cells = Engine::ALL.map(|engine| {
+            let place = tests.iter().filter_map(|test| test.place(engine)).min();
+            place.map_or("", |place| match place {
+                Place::Test => "test",
+                Place::Long => "long",
+                Place::Cannot(_) => "cannot",
+            })
+        });
+        let _ = writeln!(text, "| {code} | {} | {} |", tests.len(), cells.join(" | "));
+        notes.extend(tests.iter().flat_map(|test| test.cannot.iter().map(|(_, reason)| (test.name, *reason))));
+    }
+    text.push_str("\nSome engines cannot show a fault:\n\n");
+    for (name, reason) in notes {
+        let _ = writeln!(text, "- `{name}`: {reason}");
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Outcome, ROWS, Row, folder, read, sum_up};
-    use crate::engine::Engine;
-    use crate::files::{self, temp_dir};
+    use super::{FaultTest, problems, with_matrix};
+    use crate::engine::Engine::{Chromium, Firefox, WebKit};
+
+    const DOCS: &str = "# Faults\n\n| code | |\n|---|---|\n| E104 | HTML |\n| I414 | ahead |\n\n";
+
+    const HTML: FaultTest =
+        FaultTest { name: "e104_config_is_html", test: &[Chromium, WebKit], long: &[Firefox], cannot: &[] };
+
+    const PRERENDERED: FaultTest = FaultTest {
+        name: "i414_prerendered",
+        test: &[Chromium],
+        long: &[Firefox],
+        cannot: &[(WebKit, "WebKitGTK: no prerendering")],
+    };
 
     #[test]
-    fn one_failure_outweighs_all_others() {
-        let sum = |texts: &[&str]| sum_up(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
-        assert_eq!(sum(&["passed 1.0 s", "failed", "later"]), Outcome::Failed);
-        assert_eq!(sum(&["later", "passed 1.0 s", "cannot x"]), Outcome::Passed);
-        assert_eq!(sum(&["cannot x", "later"]), Outcome::Later);
-        assert_eq!(sum(&["cannot no such switch"]), Outcome::Cannot("no such switch".to_owned()));
-        assert_eq!(sum(&[]), Outcome::Missing);
+    fn tests_and_documentation_have_the_same_codes() {
+        let docs = with_matrix(DOCS, &[HTML, PRERENDERED]);
+        assert_eq!(problems(&[HTML, PRERENDERED], &docs), [""; 0]);
+        assert_eq!(problems(&[HTML], &docs), ["I414: no test in make test"]);
+        let other = FaultTest { name: "e999_other", ..HTML };
+        assert_eq!(problems(&[HTML, PRERENDERED, other], &docs), ["E999: not in docs/faults.md"]);
+        let long = FaultTest { test: &[], long: &[Chromium, Firefox, WebKit], ..HTML };
+        assert_eq!(problems(&[long, PRERENDERED], &docs), ["E104: no test in make test"]);
     }
 
     #[test]
-    fn files_belong_to_their_row_and_engine() {
-        let dir = temp_dir();
-        files::write(&dir.path().join("row_03_config_hangs.firefox"), "passed 1.0 s");
-        let rows = read(dir.path());
-        assert_eq!(rows.len(), ROWS.len());
-        assert_eq!(rows[2], [Outcome::Missing, Outcome::Passed, Outcome::Missing]);
-        assert_eq!(rows[3], [Outcome::Missing, Outcome::Missing, Outcome::Missing]);
+    fn each_engine_is_named_once() {
+        let missing = FaultTest { long: &[], ..HTML };
+        assert_eq!(problems(&[missing, PRERENDERED], DOCS), ["e104_config_is_html: found firefox not exactly once"]);
+        let twice = FaultTest { long: &[Firefox, WebKit], ..HTML };
+        assert_eq!(problems(&[twice, PRERENDERED], DOCS), ["e104_config_is_html: found webkit not exactly once"]);
     }
 
     #[test]
-    fn a_test_that_panics_has_failed() {
-        let row = Row { name: "unit_panics", now: &[Engine::Chromium], cannot: &[(Engine::WebKit, "a reason")] };
-        let path = |engine: &str| folder().join(format!("unit_panics.{engine}"));
-        let result = std::panic::catch_unwind(|| row.run(Engine::Chromium, || async { panic!("red") }));
-        assert!(result.is_err());
-        row.run(Engine::WebKit, || async { panic!("not to be run") });
-        let found = ["chromium", "webkit"].map(|engine| files::read(&path(engine)));
-        for engine in ["chromium", "webkit"] {
-            std::fs::remove_file(path(engine)).unwrap();
+    fn the_table_says_where_each_engine_runs_the_tests() {
+        let uncoded = FaultTest { name: "refreshes_leak_nothing", ..HTML };
+        let docs = with_matrix(DOCS, &[HTML, PRERENDERED, uncoded]);
+        assert!(docs.starts_with(DOCS));
+        for line in [
+            "| E104 | 1 | test | long | test |",
+            "| I414 | 1 | test | long | cannot |",
+            "| none | 1 | test | long | test |",
+            "- `i414_prerendered`: WebKitGTK: no prerendering",
+        ] {
+            assert!(docs.lines().any(|other| other == line), "{line:?} in {docs}");
         }
-        assert_eq!(found, ["failed", "cannot a reason"]);
+        assert_eq!(with_matrix(&docs, &[HTML, PRERENDERED, uncoded]), docs);
     }
 }

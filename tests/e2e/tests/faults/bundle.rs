@@ -1,6 +1,6 @@
-//! Rows 33, 34, 39, 40 and 43: a bundle that does not load, the canary's or stable's own.
+//! Faults of a bundle, the canary's or stable's: a file is missing, damaged, or something else.
 //!
-//! Each fault meets a user who has the canary on the same page without it.
+//! Negative control: without the fault, the same page shows the canary.
 
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::{FaultServer, Plan, Reply};
@@ -12,16 +12,18 @@ use canary_e2e::wait::{DEADLINE, until};
 use fantoccini::Locator;
 use sha2::{Digest, Sha384};
 
-canary_e2e::rows! {
-    row_33_script_missing: make_test [Chromium, Firefox, WebKit];
-    row_33_second_script_missing: make_test [Chromium];
-    row_33_requests: make_test [Chromium, Firefox];
-    row_33_other_origin: make_test [Chromium];
-    row_34_script_is_a_web_page: make_test [Chromium, WebKit];
-    row_39_stylesheet: make_test [Chromium, Firefox, WebKit];
-    row_40_integrity: make_test [Chromium, Firefox, WebKit];
-    row_43_stable_fails_as_well: make_test [Chromium, Firefox, WebKit];
-    row_43_page_with_a_guard: make_test [Chromium];
+canary_e2e::fault_tests! {
+    e401_script_404: test [chromium firefox webkit];
+    e401_second_script_404: test [chromium] long [firefox webkit];
+    bundle_requested_once: test [chromium firefox] long [webkit];
+    e401_script_404_on_another_origin: test [chromium] long [firefox webkit];
+    e402_script_is_html: test [chromium webkit] long [firefox];
+    e407_stylesheet_404: test [chromium firefox webkit];
+    e407_stylesheet_hangs: test [chromium webkit]
+        cannot [firefox "Firefox holds back every request of a page while one of its stylesheets loads"];
+    e408_integrity_mismatch: test [chromium firefox webkit];
+    e501_stable_fails_too: test [chromium firefox webkit];
+    e501_stable_fails_behind_guard: test [chromium] long [firefox webkit];
 }
 
 /// A canary of these scripts.
@@ -29,7 +31,7 @@ fn scripts(version: &str, scripts: &str) -> String {
     format!(r#""ASSETS": {{"canary": {{"version": "{version}", "scripts": [{scripts}]}}}}"#)
 }
 
-async fn row_33_script_missing(engine: Engine) {
+async fn e401_script_404(engine: Engine) {
     let site = FaultSite::with_canary(engine, &page("")).await;
     for status in [404, 403, 500] {
         site.server.on(CANARY_BUNDLE, Reply::sound().status(status));
@@ -41,7 +43,7 @@ async fn row_33_script_missing(engine: Engine) {
     site.server.on(CANARY_BUNDLE, Reply::sound().reset());
     site.visit().await;
     site.fell_back_in_place(&["E401"]).await;
-    // It is left alone in this browser, sound or not, until the config names another.
+    // The version stays quarantined in this browser until the config names another one.
     site.server.restore();
     site.keeps_quarantine(CANARY_BUNDLE).await;
     site.set_page(&page(r#""SALT": "second""#));
@@ -60,7 +62,7 @@ async fn row_33_script_missing(engine: Engine) {
     site.has_canary().await;
 }
 
-async fn row_33_second_script_missing(engine: Engine) {
+async fn e401_second_script_404(engine: Engine) {
     for type_ in ["module", "classic"] {
         let script = |name: &str| format!(r#"{{"src": "/canary/{name}.js", "type": "{type_}"}}"#);
         let list = [script("first"), script("main"), script("last")].join(", ");
@@ -72,7 +74,7 @@ async fn row_33_second_script_missing(engine: Engine) {
         site.shows(CANARY).await;
         site.says(&[]).await;
         until("the last", DEADLINE, || (site.ran() == ["first", CANARY, "last"]).then_some(()));
-        // What is missing comes so late that the first has run by then.
+        // The answer comes after the first script has run.
         site.server.on(CANARY_BUNDLE, Reply::sound().status(404).delayed(std::time::Duration::from_millis(500)));
         site.visit().await;
         site.fell_back_by_reload(&["E401"]).await;
@@ -82,8 +84,8 @@ async fn row_33_second_script_missing(engine: Engine) {
     }
 }
 
-/// Whatever is preloaded, a browser that may keep it asks once.
-async fn row_33_requests(engine: Engine) {
+/// With preloads, a browser requests each cacheable file once.
+async fn bundle_requested_once(engine: Engine) {
     let hinted = r#"{"version": "1", "scripts": [{"src": "/canary/main.js"}, {"src": "/canary/old.js", "type": "classic"}],
         "preload": [{"href": "/canary/part.js", "as": "script"}]}"#;
     let site = FaultSite::new(engine, &page(&format!(r#""ASSETS": {{"canary": {hinted}}}"#))).await;
@@ -106,8 +108,8 @@ async fn row_33_requests(engine: Engine) {
     assert_eq!(paths.map(asked), [0, 0, 0]);
 }
 
-/// Both bundles come from elsewhere, and the page names them itself.
-async fn row_33_other_origin(engine: Engine) {
+/// Attributes of the page name both bundles, on another origin.
+async fn e401_script_404_on_another_origin(engine: Engine) {
     let files = SiteFiles::empty();
     let other = FaultServer::start(files.root());
     let cors = Reply::sound().header("Access-Control-Allow-Origin", "*");
@@ -127,14 +129,14 @@ async fn row_33_other_origin(engine: Engine) {
     site.visit().await;
     site.fell_back_by_reload(&["E403"]).await;
     assert_eq!(site.ran(), ["half", STABLE]);
-    // Nothing can be told of what may not be read.
+    // Without CORS the page cannot tell why the script failed.
     other.on(CANARY_BUNDLE, Reply::sound());
     site.visit().await;
     site.fell_back_in_place(&["E401"]).await;
     assert!(site.lines()[0].1.contains("did not load"), "{:?}", site.lines());
 }
 
-async fn row_34_script_is_a_web_page(engine: Engine) {
+async fn e402_script_is_html(engine: Engine) {
     let html = "<!doctype html><title>secret</title>";
     let site = FaultSite::with_canary(engine, &page("")).await;
     site.server.on(CANARY_BUNDLE, Reply::sound().body(html).header("Content-Type", "text/html; charset=utf-8"));
@@ -143,35 +145,37 @@ async fn row_34_script_is_a_web_page(engine: Engine) {
     assert!(!site.lines()[0].1.contains("secret"), "{:?}", site.lines());
     site.server.restore();
     site.keeps_quarantine(CANARY_BUNDLE).await;
-    // By another name it is a script with an error in it, which may have run.
+    // With the content type of a script it is a script with a syntax error, which may have run.
     site.server.on(CANARY_BUNDLE, Reply::sound().body(html));
     site.visit().await;
     site.fell_back_by_reload(&["E403"]).await;
     assert_eq!(site.ran(), [STABLE]);
 }
 
-async fn row_39_stylesheet(engine: Engine) {
+async fn e407_stylesheet_404(engine: Engine) {
+    stylesheet_fails(engine, "/canary/main.css did not load", [Reply::sound().status(404), Reply::sound().reset()])
+        .await;
+}
+
+async fn e407_stylesheet_hangs(engine: Engine) {
+    let line = "a stylesheet, within 2000 ms, did not load";
+    stylesheet_fails(engine, line, [Reply::sound().hanging(), Reply::sound().hanging_after(3)]).await;
+}
+
+async fn stylesheet_fails(engine: Engine, line: &str, replies: [Reply; 2]) {
     let assets = r#""ASSETS": {"canary": {"version": "1", "scripts": [{"src": "/canary/main.js"}], "styles": [{"href": "/canary/main.css"}]}}"#;
     let site = FaultSite::new(engine, &page(assets)).await;
     site.files.write("canary/main.css", "p { color: rgb(1, 2, 3) }");
     site.visit_has_canary().await;
     let color = "getComputedStyle(document.querySelector('p')).color";
     assert_eq!(site.browser.eval(color).await, "rgb(1, 2, 3)");
-    let (missing, late) = ("/canary/main.css did not load", "a stylesheet, within 2000 ms, did not load");
-    let replies = [
-        (Reply::sound().status(404), missing),
-        (Reply::sound().reset(), missing),
-        (Reply::sound().hanging(), late),
-        (Reply::sound().hanging_after(3), late),
-    ];
-    // Firefox holds back every request of a page, the tests' too, until its stylesheets have come or failed.
-    let possible = if engine == Engine::Firefox { 2 } else { replies.len() };
-    for (reply, line) in replies.into_iter().take(possible) {
+    for reply in replies {
         site.server.on("/canary/main.css", reply);
         site.visit().await;
         site.fell_back_in_place(&["E407"]).await;
         assert!(site.lines()[0].1.contains(line), "{:?}", site.lines());
         assert_eq!(site.ran(), [STABLE]);
+        // What comes late is not applied.
         site.server.release();
         site.settle().await;
         assert_ne!(site.browser.eval(color).await, "rgb(1, 2, 3)");
@@ -181,13 +185,13 @@ async fn row_39_stylesheet(engine: Engine) {
     site.keeps_quarantine(CANARY_BUNDLE).await;
 }
 
-/// As it stands in an attribute `integrity`.
+/// The value of an attribute `integrity`.
 fn integrity(text: &str) -> String {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     format!("sha384-{}", STANDARD.encode(Sha384::digest(text)))
 }
 
-async fn row_40_integrity(engine: Engine) {
+async fn e408_integrity_mismatch(engine: Engine) {
     let sound = format!(r#"import "./part.js"; {}"#, bundle(CANARY));
     let list = |type_: &str| {
         format!(r#"{{"src": "/canary/main.js", "type": "{type_}", "integrity": "{}"}}"#, integrity(&sound))
@@ -201,7 +205,7 @@ async fn row_40_integrity(engine: Engine) {
     site.fell_back_in_place(&["E408"]).await;
     assert_eq!(site.ran(), [STABLE], "never executed");
     site.keeps_quarantine(CANARY_BUNDLE).await;
-    // A part that is missing is no mismatch.
+    // A missing import is no mismatch.
     site.server.restore();
     site.server.on("/canary/part.js", Reply::sound().status(404));
     site.visit().await;
@@ -218,17 +222,17 @@ async fn row_40_integrity(engine: Engine) {
     assert_eq!(site.ran(), [STABLE], "never executed");
 }
 
-const APOLOGY: &str = "This page could not be loaded. Try again";
+const ERROR_PAGE: &str = "This page could not be loaded. Try again";
 
-/// What is on the screen is an error page, said once, and the page stays with it.
-async fn apologises(site: &FaultSite, codes: &[&str], views: usize) {
-    site.shows(APOLOGY).await;
+/// The page shows the error page with one button, and stays as it is.
+async fn shows_error_page(site: &FaultSite, codes: &[&str], views: usize) {
+    site.shows(ERROR_PAGE).await;
     site.says(codes).await;
     assert_eq!(site.views(), views);
     assert_eq!(site.browser.eval("document.querySelectorAll('button').length").await, 1);
 }
 
-async fn row_43_stable_fails_as_well(engine: Engine) {
+async fn e501_stable_fails_too(engine: Engine) {
     let site = FaultSite::with_canary(engine, &page("")).await;
     let both = |reply: Reply| {
         site.server.restore();
@@ -237,11 +241,11 @@ async fn row_43_stable_fails_as_well(engine: Engine) {
     };
     both(Reply::sound().status(404));
     site.visit().await;
-    apologises(&site, &["E401", "E501"], 1).await;
-    // Again, and in vain.
+    shows_error_page(&site, &["E401", "E501"], 1).await;
+    // The next view fails in the same way.
     site.open().await;
-    apologises(&site, &["E501"], 1).await;
-    // The button works, once there is something to load.
+    shows_error_page(&site, &["E501"], 1).await;
+    // The button loads the page again.
     site.server.restore();
     site.browser.client().find(Locator::Css("button")).await.unwrap().click().await.unwrap();
     site.shows(STABLE).await;
@@ -249,15 +253,15 @@ async fn row_43_stable_fails_as_well(engine: Engine) {
 
     both(Reply::sound().body("throw new Error('boom');"));
     site.visit().await;
-    apologises(&site, &["E403", "E501"], 2).await;
-    // The config is gone, and stable is a web page.
+    shows_error_page(&site, &["E403", "E501"], 2).await;
+    // The config is missing, and stable is HTML.
     site.server.restore();
     site.server.on(CONFIG, Reply::sound().status(500));
     site.server.on(STABLE_BUNDLE, Reply::sound().body("<!doctype html>").header("Content-Type", "text/html"));
     site.visit().await;
-    apologises(&site, &["E101", "E501"], 1).await;
+    shows_error_page(&site, &["E101", "E501"], 1).await;
 
-    // A page that shows something by itself keeps it.
+    // A page with content of its own keeps it.
     site.set_page(&page("").body("<h1>A shop</h1>"));
     both(Reply::sound().status(404));
     site.visit().await;
@@ -265,7 +269,7 @@ async fn row_43_stable_fails_as_well(engine: Engine) {
     site.shows("A shop").await;
     assert_eq!(site.views(), 1);
 
-    // Stable throws before it draws, and draws: that is as it was without a canary.
+    // Stable rejects a promise before it draws: the page without a canary would show the same.
     site.set_page(&page(""));
     let hasty = format!("void Promise.reject(new Error('harmless')); setTimeout(() => {{ {} }}, 700);", bundle(STABLE));
     site.server.restore();
@@ -275,7 +279,7 @@ async fn row_43_stable_fails_as_well(engine: Engine) {
     site.shows(STABLE).await;
     assert!(site.lines().iter().all(|(_, line)| !line.contains("E501")), "{:?}", site.lines());
 
-    // One file for both, sound and not.
+    // One file is both bundles.
     let attributes = r#"data-decision-budget="15000" data-stable="/main.js" data-canary="/main.js""#;
     site.set_page(&page("").attributes(attributes));
     site.files.write("main.js", bundle("ONE"));
@@ -285,14 +289,14 @@ async fn row_43_stable_fails_as_well(engine: Engine) {
     site.says(&[]).await;
     site.server.on("/main.js", Reply::sound().body("throw new Error('boom');"));
     site.visit().await;
-    apologises(&site, &["E403", "E501"], 2).await;
+    shows_error_page(&site, &["E403", "E501"], 2).await;
     site.server.on("/main.js", Reply::sound().status(404));
     site.visit().await;
-    apologises(&site, &["E401", "E501"], 1).await;
+    shows_error_page(&site, &["E401", "E501"], 1).await;
 }
 
-/// The guard goes with all of it, and does nothing where the runtime is there.
-async fn row_43_page_with_a_guard(engine: Engine) {
+/// The guard changes none of it, and does nothing where the runtime runs.
+async fn e501_stable_fails_behind_guard(engine: Engine) {
     let demo = read(&repo("www/index.html"));
     let (_, rest) = demo.split_once("<script data-canary-guard>").expect("a guard in the demo's page");
     let (script, _) = rest.split_once("</script>").expect("an end of the guard");
@@ -306,15 +310,15 @@ async fn row_43_page_with_a_guard(engine: Engine) {
     site.fell_back_by_reload(&["E403"]).await;
     site.server.on(STABLE_BUNDLE, Reply::sound().status(404));
     site.open().await;
-    apologises(&site, &["E501"], 1).await;
-    // Without the runtime it is the guard that brings stable, and after a reload as well.
+    shows_error_page(&site, &["E501"], 1).await;
+    // Without the runtime the guard loads stable.
     site.server.restore();
     site.server.on("/runtime/canary.js", Reply::sound().status(404));
     site.open().await;
     site.shows(STABLE).await;
     site.says(&["E201"]).await;
     assert_eq!((site.ran(), site.views()), (vec![STABLE.to_owned()], 1));
-    // Late, and it finds that it is decided.
+    // A runtime that comes after the guard has loaded stable does nothing.
     let slow = guarded.attributes(r#"data-decision-budget="600""#);
     site.set_page(&slow);
     site.server.on("/runtime/canary.js", Plan::first(1, Reply::sound().hanging()));

@@ -1,6 +1,6 @@
-//! Rows 35 to 38, 41 and 42, with the rules 2, 3 and 9: a canary whose code runs, and what becomes of it.
+//! Faults of a canary whose code runs: it throws, never gets ready, loops, goes blank or loses a chunk.
 //!
-//! Each fault meets a user who has the canary on the same page without it.
+//! Negative control: without the fault, the same page shows the canary.
 
 mod blank_screen;
 mod crash_marker;
@@ -9,43 +9,58 @@ mod lazy_chunk;
 mod timeout;
 mod unrecorded_reload;
 
-use blank_screen::{row_38_crashes, row_38_is_no_crash, row_38_what_is_empty};
+use blank_screen::{
+    e406_after_input, e406_after_ten_seconds, e406_blank_after_error, e406_no_fault, e406_what_counts_as_blank,
+};
 use canary_e2e::fault_site::{CANARY, FaultSite};
-use crash_marker::{row_37_bounce, row_37_loops_forever, row_37_mark, row_37_tabs};
-use error::{row_35_errors_of_others, row_35_one_reload, row_35_quarantine, row_35_throws};
+use crash_marker::{
+    e405_canary_loops_forever, e405_expired_crash_marker, e405_quick_leave, e405_quick_leave_while_awaiting,
+    e405_twenty_frames,
+};
+use error::{
+    e403_canary_awaits_rejection, e403_canary_throws, e403_errors_of_other_scripts, e403_quarantine, e403_reloads_once,
+};
 use fantoccini::Locator;
-use lazy_chunk::{row_41_chunk_missing, row_41_leaving};
-use timeout::{row_36_started, row_36_too_late, row_36_under_the_hands, row_36_waits_forever};
-use unrecorded_reload::row_42_nothing_can_be_noted;
+use lazy_chunk::{e409_chunk_canceled_by_navigation, e409_lazy_chunk_404};
+use timeout::{
+    e404_canary_never_ready, e404_late_canary_discarded, e404_no_reload_after_input, e404_ready_when_started,
+};
+use unrecorded_reload::e410_reload_not_recordable;
 
-canary_e2e::rows! {
-    row_35_throws: make_test [Chromium, Firefox, WebKit];
-    row_35_quarantine: make_test [Chromium];
-    row_35_errors_of_others: make_test [Chromium, WebKit];
-    row_35_one_reload: make_test [Chromium];
-    row_36_waits_forever: make_test [Chromium, Firefox, WebKit];
-    row_36_started: make_test [Chromium];
-    row_36_too_late: make_test [Chromium, Firefox];
-    row_36_under_the_hands: make_test [Chromium, Firefox];
-    row_37_mark: make_test [Chromium, Firefox, WebKit];
-    row_37_loops_forever: make_test [Chromium];
-    row_37_bounce: make_test [Chromium, Firefox];
-    row_37_tabs: make_test [Chromium];
-    row_38_crashes: make_test [Chromium, Firefox, WebKit];
-    row_38_is_no_crash: make_test [Chromium];
-    row_38_what_is_empty: make_test [Chromium, WebKit];
-    row_41_chunk_missing: make_test [Chromium, Firefox, WebKit];
-    row_41_leaving: make_test [Chromium, WebKit];
-    row_42_nothing_can_be_noted: make_test [Chromium, Firefox, WebKit];
+canary_e2e::fault_tests! {
+    e403_canary_throws: test [chromium firefox webkit];
+    e403_canary_awaits_rejection: test [chromium] long [firefox]
+        cannot [webkit "WebKitGTK resolves import() although the module awaits a rejected promise, and reports it nowhere"];
+    e403_quarantine: test [chromium] long [firefox webkit];
+    e403_errors_of_other_scripts: test [chromium webkit] long [firefox];
+    e403_reloads_once: test [chromium] long [firefox webkit];
+    e404_canary_never_ready: test [chromium firefox webkit];
+    e404_ready_when_started: test [chromium] long [firefox webkit];
+    e404_late_canary_discarded: test [chromium firefox] long [webkit];
+    e404_no_reload_after_input: test [chromium firefox] long [webkit];
+    e405_expired_crash_marker: test [chromium firefox webkit];
+    e405_canary_loops_forever: test [chromium] long [firefox webkit];
+    e405_quick_leave: test [chromium firefox] long [webkit];
+    e405_quick_leave_while_awaiting: test [chromium] long [firefox]
+        cannot [webkit "WebKitGTK resolves import() while the module awaits, so the canary is ready at once"];
+    e405_twenty_frames: test [chromium] long [firefox webkit];
+    e406_blank_after_error: test [chromium firefox webkit];
+    e406_no_fault: test [chromium] long [firefox webkit];
+    e406_after_input: test [chromium] long [firefox webkit];
+    e406_after_ten_seconds: test [chromium] long [firefox webkit];
+    e406_what_counts_as_blank: test [chromium webkit] long [firefox];
+    e409_lazy_chunk_404: test [chromium webkit] long [firefox];
+    e409_chunk_canceled_by_navigation: test [chromium webkit] long [firefox];
+    e410_reload_not_recordable: test [chromium firefox webkit];
 }
 
-/// A time-out that no sound canary meets, also on a busy machine.
+/// A time-out that no healthy canary exceeds, also on a busy machine.
 const PATIENT: &str = r#""GUARD": {"readyTimeoutMs": 15000}"#;
 
-/// One that is awaited.
+/// A time-out that tests wait for.
 const SHORT: &str = r#""GUARD": {"readyTimeoutMs": 1500}"#;
 
-/// A canary that runs and gets no further.
+/// A canary that runs and awaits forever.
 const WAITS: &str = "globalThis.e2e.log('ran', 'half'); await new Promise(() => {});";
 
 /// A canary that runs and throws.
@@ -55,18 +70,18 @@ const THROWS: &str = "globalThis.e2e.log('ran', 'half'); throw new Error('boom')
 const CLASSIC: &str =
     r#""ASSETS": {"canary": {"version": "1", "scripts": [{"src": "/canary/main.js", "type": "classic"}]}}"#;
 
-/// What the browser remembers of a failed canary.
+/// The versions that the browser has in quarantine.
 async fn quarantined(site: &FaultSite) -> serde_json::Value {
     site.browser.eval("JSON.parse(localStorage.canary_memory ?? '{}').bad ?? null").await
 }
 
-/// Waits until a canary that is on the screen is up.
+/// Waits until the canary is on the screen and ready.
 async fn is_up(site: &FaultSite) {
     site.shows(CANARY).await;
     site.browser.wait_for("!localStorage.canary_mark").await;
 }
 
-/// Lets so much of the page's time go by.
+/// Waits until so much of the page's time has passed.
 async fn pass(site: &FaultSite, milliseconds: u32) {
     let until = site.browser.eval(&format!("performance.now() + {milliseconds}")).await;
     site.browser.wait_for(&format!("performance.now() > {until}")).await;
@@ -76,8 +91,13 @@ async fn click(site: &FaultSite, selector: &str) {
     site.browser.client().find(Locator::Css(selector)).await.unwrap().click().await.unwrap();
 }
 
-/// As a script of the page's own: nobody is told of the rejections of a driver's.
+/// Runs as a script of the page: rejections in scripts of the driver are not reported.
 fn in_page(script: &str) -> String {
+    in_document("document", script)
+}
+
+/// The same in another document, such as that of a frame.
+fn in_document(document: &str, script: &str) -> String {
     let text = serde_json::to_string(script).unwrap();
-    format!("void document.head.append(Object.assign(document.createElement('script'), {{ textContent: {text} }}))")
+    format!("void {document}.head.append(Object.assign({document}.createElement('script'), {{ textContent: {text} }}))")
 }

@@ -1,4 +1,5 @@
-//! Rows 44 to 49, 51 to 54: what a page view is, who looks at it, and what the page and its user forbid.
+//! Faults of the page around the runtime: restored and prerendered views, bots, overrides, policies, consent and service
+//! workers.
 
 mod bots;
 mod consent;
@@ -7,47 +8,35 @@ mod overrides;
 mod page_view;
 mod service_worker;
 
-use bots::row_46_automation_and_crawlers;
-use canary_e2e::engine::Engine;
+use bots::i415_automation_and_crawlers;
 use canary_e2e::fault_site::Page;
 use canary_e2e::fixture::CANARY as RUNTIME;
-use consent::{row_53_consent_withdrawn, row_53_no_consent_leaves_nothing};
-use csp::{row_52_policy_name_refused, row_52_strict_policy};
-use overrides::row_51_query_overrides;
-use page_view::{
-    row_44_back_from_the_browsers_memory, row_44_told_that_it_is_back, row_45_prerendered,
-    row_45_told_that_it_is_prerendered,
-};
-use service_worker::row_54_old_service_worker;
+use consent::{i801_consent_withdrawn, i801_no_consent_stores_nothing};
+use csp::{e702_policy_name_refused, e702_strict_csp};
+use overrides::{e701_query_override_ignored, e701_query_overrides};
+use page_view::{i413_bfcache_restore, i413_pageshow_event, i414_prerendered, i414_prerenderingchange_event};
+use service_worker::e412_old_service_worker;
 
-canary_e2e::rows! {
-    row_44_back_from_the_browsers_memory: make_test [Chromium, Firefox, WebKit];
-    row_44_told_that_it_is_back: make_test [Chromium];
-    row_45_prerendered: make_test [Chromium], cannot [Firefox "it does not prerender", WebKit "it does not prerender"];
-    row_45_told_that_it_is_prerendered: make_test [Firefox];
-    row_46_automation_and_crawlers: make_test [Chromium, Firefox, WebKit];
-    row_47_reports_blocked: make_test [], cannot [Chromium "later: no reports yet", Firefox "later: no reports yet", WebKit "later: no reports yet"];
-    row_48_keepalive_missing: make_test [], cannot [Chromium "later: no reports yet", Firefox "later: no reports yet", WebKit "later: no reports yet"];
-    row_49_collector_fails: make_test [], cannot [Chromium "later: no reports yet", Firefox "later: no reports yet", WebKit "later: no reports yet"];
-    row_51_query_overrides: make_test [Chromium, WebKit];
-    row_52_strict_policy: make_test [Chromium, Firefox, WebKit];
-    row_52_policy_name_refused: make_test [Chromium, Firefox, WebKit];
-    row_53_consent_withdrawn: make_test [Chromium, Firefox, WebKit];
-    row_53_no_consent_leaves_nothing: make_test [Chromium, WebKit];
-    row_54_old_service_worker: make_test [Chromium, Firefox];
+canary_e2e::fault_tests! {
+    i413_bfcache_restore: test [chromium firefox webkit];
+    i413_pageshow_event: test [chromium] long [firefox webkit];
+    i414_prerendered: test [chromium] cannot [firefox "Firefox does not prerender", webkit "WebKitGTK does not prerender"];
+    i414_prerenderingchange_event: test [firefox] long [chromium webkit];
+    i415_automation_and_crawlers: test [chromium firefox webkit];
+    e701_query_overrides: test [chromium] long [firefox webkit];
+    e701_query_override_ignored: test [chromium firefox webkit];
+    e702_strict_csp: test [chromium firefox webkit];
+    e702_policy_name_refused: test [chromium firefox webkit];
+    i801_consent_withdrawn: test [chromium firefox webkit];
+    i801_no_consent_stores_nothing: test [chromium webkit] long [firefox];
+    e412_old_service_worker: test [chromium firefox] long [webkit];
 }
 
 fn config(percentage: &str, more: &str) -> String {
     format!(r#"{{"CANARY_PERCENTAGE": {percentage}, "FEATURE_FLAGS": {{"on": true, "split": 50}}{more}}}"#)
 }
 
-/// Everybody has the canary.
+/// A page on which everyone has the canary.
 fn page() -> Page {
     Page::patient().config(config("100", ""))
 }
-
-async fn row_47_reports_blocked(_: Engine) {}
-
-async fn row_48_keepalive_missing(_: Engine) {}
-
-async fn row_49_collector_fails(_: Engine) {}

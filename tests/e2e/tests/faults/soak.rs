@@ -1,7 +1,6 @@
-//! Rows 50 and 55: a page that lives long holds no more than one that has just begun.
+//! Memory, listeners and timers of a page that lives long, which must not grow.
 //!
-//! The rows have a short form; the long one of each is ignored until `make test-long`. All of it is one function, which
-//! is given how often. Figures are printed: `-- --nocapture` shows them.
+//! `-- --nocapture` shows the figures.
 
 use canary_e2e::bucket::user_at;
 use canary_e2e::engine::Engine;
@@ -14,89 +13,51 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-canary_e2e::rows! {
-    row_50_refreshes: make_test [Chromium];
-    row_55_evaluations: make_test [Chromium];
+canary_e2e::fault_tests! {
+    refreshes_leak_nothing: test [chromium] long [firefox webkit];
+    evaluations_leak_nothing: test [chromium] long [firefox webkit];
+    a_hundred_thousand_refreshes_leak_nothing: long [chromium firefox webkit];
+    a_million_evaluations_leak_nothing: long [chromium firefox webkit];
 }
 
-/// What is counted in the page, and what drives it there.
+/// Counts what the page holds, and runs refreshes and evaluations there.
 const WATCH: &str = include_str!("soak/watch.js");
 
-/// How often the long form refreshes.
-const REFRESHES: u32 = 100_000;
-
-/// How often it evaluates.
-const EVALUATIONS: u32 = 1_000_000;
-
-/// How many of them one script may run, so that no time limit for scripts is met.
+/// The number of evaluations in one script, which has a time limit.
 const AT_ONCE: u32 = 20_000;
 
-async fn row_50_refreshes(engine: Engine) {
-    let [first, .., last] = refresh(engine, 300, "").await;
+async fn refreshes_leak_nothing(engine: Engine) {
+    let [first, .., last] = refresh(engine, 200, "").await;
     assert_eq!(first.held(), last.held());
-    // The negative control: the gate sees a module whose memory is not given back, and a listener too many.
-    let [first, .., last] = refresh(engine, 600, "watch.leaks = true;").await;
+    // Negative controls: a module whose memory is never freed, and a listener that is never removed.
+    let [first, .., last] = refresh(engine, 500, "watch.leaks = true;").await;
     assert!(first.pages() < last.pages(), "{first}; {last}");
     let leak = "document.addEventListener('visibilitychange', () => addEventListener('e2e', () => {}));";
-    let [first, .., last] = refresh(engine, 300, leak).await;
+    let [first, .., last] = refresh(engine, 200, leak).await;
     assert_ne!(first.held(), last.held());
 }
 
-async fn row_55_evaluations(engine: Engine) {
+async fn evaluations_leak_nothing(engine: Engine) {
     let [first, .., last] = evaluate(engine, 20_000, "").await;
     assert_eq!(first.held(), last.held());
     let [first, .., last] = evaluate(engine, 20_000, "watch.leaks = true;").await;
     assert!(first.pages() < last.pages(), "{first}; {last}");
 }
 
-#[tokio::test]
-#[ignore = "long: make test-long"]
-async fn a_hundred_thousand_refreshes_in_chromium() {
-    refreshes_leave_nothing(Engine::Chromium, REFRESHES).await;
-}
-
-#[tokio::test]
-#[ignore = "long: make test-long"]
-async fn ten_thousand_refreshes_in_firefox() {
-    refreshes_leave_nothing(Engine::Firefox, REFRESHES / 10).await;
-}
-
-#[tokio::test]
-#[ignore = "long: make test-long"]
-async fn ten_thousand_refreshes_in_webkit() {
-    refreshes_leave_nothing(Engine::WebKit, REFRESHES / 10).await;
-}
-
-#[tokio::test]
-#[ignore = "long: make test-long"]
-async fn a_million_evaluations_in_chromium() {
-    evaluations_leave_nothing(Engine::Chromium).await;
-}
-
-#[tokio::test]
-#[ignore = "long: make test-long"]
-async fn a_million_evaluations_in_firefox() {
-    evaluations_leave_nothing(Engine::Firefox).await;
-}
-
-#[tokio::test]
-#[ignore = "long: make test-long"]
-async fn a_million_evaluations_in_webkit() {
-    evaluations_leave_nothing(Engine::WebKit).await;
-}
-
-async fn refreshes_leave_nothing(engine: Engine, count: u32) {
+async fn a_hundred_thousand_refreshes_leak_nothing(engine: Engine) {
+    // The other engines take ten times as long.
+    let count = if engine == Engine::Chromium { 100_000 } else { 10_000 };
     let [first, .., last] = refresh(engine, count, "").await;
     assert_eq!(first.held(), last.held());
 }
 
-async fn evaluations_leave_nothing(engine: Engine) {
-    let [first, .., last] = evaluate(engine, EVALUATIONS, "").await;
+async fn a_million_evaluations_leak_nothing(engine: Engine) {
+    let [first, .., last] = evaluate(engine, 1_000_000, "").await;
     assert_eq!(first.held(), last.held());
 }
 
-/// So many refreshes of one page, each by a request of its own and with another config than the one before; what the
-/// page held after the first hundredth, at each quarter and at the end.
+/// What the page holds after a hundredth of `count` refreshes, at each quarter and at the end. Each refresh has a request
+/// of its own and a config that differs from the one before.
 async fn refresh(engine: Engine, count: u32, script: &str) -> [Figures; 5] {
     let site = site(engine, script).await;
     let browser = &site.browser;
@@ -127,7 +88,7 @@ async fn refresh(engine: Engine, count: u32, script: &str) -> [Figures; 5] {
     figures.try_into().unwrap()
 }
 
-/// So many reads of a flag, and as many evaluations by the module for users of whom each is another.
+/// The same for `count` reads of a flag, and as many evaluations by the module for different users.
 async fn evaluate(engine: Engine, count: u32, script: &str) -> [Figures; 5] {
     let site = site(engine, script).await;
     let mut log = Log::new(engine, "evaluations");
@@ -141,7 +102,7 @@ async fn evaluate(engine: Engine, count: u32, script: &str) -> [Figures; 5] {
         }
         figures.push(log.add(goal, measure(&site).await));
     }
-    // It is a flag for one in two, so these were evaluations.
+    // Half of the users have the flag, so the module did evaluate.
     let share = f64::from(u32::try_from(is_in).unwrap()) / f64::from(count);
     assert!((0.48..0.52).contains(&share), "{share}");
     site.says(&[]).await;
@@ -149,12 +110,12 @@ async fn evaluate(engine: Engine, count: u32, script: &str) -> [Figures; 5] {
     figures.try_into().unwrap()
 }
 
-/// After the first hundredth, at each quarter, at the end.
+/// The counts at which a page is measured.
 fn points(count: u32) -> [u32; 5] {
     [count / 100, count / 4, count / 2, count / 4 * 3, count]
 }
 
-/// A page at rest, whose config is another one at each request. Its user has stable, so nothing waits for a crash.
+/// A page without timers, whose config changes at each request. Its user has stable, so no watch for a blank screen runs.
 async fn site(engine: Engine, script: &str) -> FaultSite {
     let config = |alternating: bool| {
         let rules = json!([{ "if": { "plan": { "$in": ["pro", "team"] } }, "serve": true }]);
@@ -164,7 +125,7 @@ async fn site(engine: Engine, script: &str) -> FaultSite {
     let page =
         Page::new().attributes(r#"data-decision-budget="15000" data-refresh="86400""#).first([WATCH, script].concat());
     let site = FaultSite::new(engine, &page).await;
-    // What the page tells of its events would be a request for each refresh.
+    // The page must not log its events, which would be a request for each refresh.
     site.files.write("/.e2e/listen.js", "");
     site.server.on(CONFIG, Plan::alternating([true, false].map(|value| Reply::sound().body(config(value)))));
     site.set_user(&user_at("s", 90_000).id).await;
@@ -174,13 +135,13 @@ async fn site(engine: Engine, script: &str) -> FaultSite {
     site
 }
 
-/// What a page holds at one time.
+/// What a page holds.
 #[derive(Debug)]
 struct Figures {
     page: Value,
-    /// Bytes of JavaScript objects that are in use, where the engine tells.
+    /// Bytes of JavaScript objects in use, in Chromium.
     heap: Option<f64>,
-    /// Listeners as the engine counts them.
+    /// Listeners as the engine counts them, in Chromium.
     engine_listeners: Option<f64>,
 }
 
@@ -238,9 +199,9 @@ impl Log {
     }
 }
 
-/// The list in the documentation is complete and true, and `stop` ends all of it.
+/// The list of listeners in the documentation is complete, and `stop` removes them all.
 #[tokio::test]
-async fn what_listens_after_up_is_documented_and_ends_with_stop() {
+async fn listeners_are_documented_and_removed_by_stop() {
     let attributes = r#"data-decision-budget="15000" data-refresh="3600""#;
     let site = FaultSite::new(Engine::Chromium, &Page::new().attributes(attributes).first(WATCH)).await;
     site.set_user("somebody").await;
@@ -277,9 +238,9 @@ async fn what_listens_after_up_is_documented_and_ends_with_stop() {
     );
 }
 
-/// A page that stops as soon as it is up: what listens for ten seconds goes as well.
+/// `stop` also removes the listeners that end ten seconds after the start.
 #[tokio::test]
-async fn stop_ends_what_has_time_left() {
+async fn stop_removes_temporary_listeners() {
     let site = FaultSite::new(Engine::Chromium, &Page::new().attributes(r#"data-refresh="3600""#).first(WATCH)).await;
     site.set_user("somebody").await;
     site.open().await;
@@ -290,7 +251,7 @@ async fn stop_ends_what_has_time_left() {
     assert_eq!((&stopped["listeners"], &stopped["intervals"]), (&json!({}), &json!(0)));
 }
 
-/// The table of `docs/page.md`: a target and a type, and until when.
+/// The rows of the table in `docs/page.md`: target and type, and until when.
 fn documented() -> Vec<(String, String)> {
     let text = read(&repo("docs/page.md"));
     let (_, rest) = text.split_once("## What keeps listening\n").unwrap();

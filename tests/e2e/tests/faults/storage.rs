@@ -1,4 +1,4 @@
-//! Rows 1 to 4 and 17 with a last good config, 15, 16, 19 and 26 to 32: what a browser remembers, and what where it cannot.
+//! Faults of what a browser remembers: the last good config, the id, the arm, and storage that fails.
 
 mod last_good_config;
 mod percentage;
@@ -8,39 +8,51 @@ mod web_storage;
 use canary_e2e::fault_site::{FaultSite, Page};
 use canary_e2e::fixture::CANARY as RUNTIME;
 use last_good_config::{
-    row_01_last_good_config, row_01_last_good_is_what_was_healthy, row_02_last_good_config, row_03_last_good_config,
-    row_04_last_good_config, row_17_last_good_config, row_29_last_good_traps,
+    e101_last_good_config, e101_last_good_config_ages, e101_last_good_config_was_healthy, e102_last_good_config,
+    e102_last_good_config_ages, e103_last_good_config_when_hanging, e103_last_good_config_when_hanging_ages,
+    e103_last_good_config_when_trickling, e115_last_good_config, e115_last_good_config_ages,
+    e304_last_good_config_traps,
 };
-use percentage::{row_15_a_lower_percentage, row_16_pods_that_disagree, row_19_percentage_0_while_pages_load};
+use percentage::{
+    i114_lower_percentage, i114_pods_disagree, i114_pods_disagree_for_150_s, i120_percentage_0_while_pages_load,
+};
 use serde_json::Value;
-use tabs::{row_31_twenty_tabs_at_once, row_32_script_included_twice};
+use tabs::{e307_script_included_twice, i306_twenty_tabs};
 use web_storage::{
-    row_26_storage_blocked, row_27_quota_exceeded, row_28_stored_values_corrupt, row_30_storage_cleared,
+    e301_storage_blocked, e302_quota_exceeded, e303_corrupt_id, e303_corrupt_last_good_config, e303_corrupt_memory,
+    i305_storage_cleared,
 };
 
-canary_e2e::rows! {
-    row_01_last_good_config: make_test [Chromium, Firefox, WebKit];
-    row_02_last_good_config: make_test [Chromium];
-    row_03_last_good_config: make_test [Chromium, WebKit];
-    row_04_last_good_config: make_test [Chromium];
-    row_17_last_good_config: make_test [Chromium];
-    row_01_last_good_is_what_was_healthy: make_test [Chromium, Firefox];
-    row_15_a_lower_percentage: make_test [Chromium, Firefox, WebKit];
-    row_16_pods_that_disagree: make_test [Chromium, WebKit];
-    row_19_percentage_0_while_pages_load: make_test [Chromium, Firefox];
-    row_26_storage_blocked: make_test [Chromium, Firefox, WebKit];
-    row_27_quota_exceeded: make_test [Chromium, WebKit];
-    row_28_stored_values_corrupt: make_test [Chromium, Firefox];
-    row_29_last_good_traps: make_test [Chromium, WebKit];
-    row_30_storage_cleared: make_test [Chromium, Firefox];
-    row_31_twenty_tabs_at_once: make_test [Chromium, Firefox];
-    row_32_script_included_twice: make_test [Chromium, Firefox, WebKit];
+canary_e2e::fault_tests! {
+    e101_last_good_config: test [chromium firefox webkit];
+    e101_last_good_config_ages: test [chromium] long [firefox webkit];
+    e102_last_good_config: test [chromium] long [firefox webkit];
+    e102_last_good_config_ages: long [chromium firefox webkit];
+    e103_last_good_config_when_hanging: test [chromium webkit] long [firefox];
+    e103_last_good_config_when_hanging_ages: long [chromium firefox webkit];
+    e103_last_good_config_when_trickling: test [chromium] long [firefox webkit];
+    e115_last_good_config: test [chromium] long [firefox webkit];
+    e115_last_good_config_ages: long [chromium firefox webkit];
+    e101_last_good_config_was_healthy: test [chromium firefox] long [webkit];
+    i114_lower_percentage: test [chromium firefox webkit];
+    i114_pods_disagree: test [chromium webkit] long [firefox];
+    i114_pods_disagree_for_150_s: long [chromium firefox webkit];
+    i120_percentage_0_while_pages_load: test [chromium firefox] long [webkit];
+    e301_storage_blocked: test [chromium firefox webkit];
+    e302_quota_exceeded: test [chromium webkit] long [firefox];
+    e303_corrupt_id: test [chromium firefox webkit];
+    e303_corrupt_memory: test [chromium] long [firefox webkit];
+    e303_corrupt_last_good_config: test [chromium] long [firefox webkit];
+    e304_last_good_config_traps: test [chromium webkit] long [firefox];
+    i305_storage_cleared: test [chromium firefox] long [webkit];
+    i306_twenty_tabs: test [chromium] long [firefox webkit];
+    e307_script_included_twice: test [chromium firefox webkit];
 }
 
-/// For tags that are not [`page`]'s own.
+/// For tags beside that of [`page`].
 const PATIENT: &str = r#"data-decision-budget="15000""#;
 
-/// Everybody has the canary, and a flag.
+/// A page on which everyone has the canary and a flag.
 fn page() -> Page {
     Page::patient().config(config("100", ""))
 }
@@ -50,18 +62,18 @@ fn config(percentage: &str, more: &str) -> String {
     format!(r#"{{"CANARY_PERCENTAGE": {percentage}, {fixed}{more}}}"#)
 }
 
-/// What this browser remembers under a name, from a page of the site.
+/// The JSON that this browser stores under a name, read by a page of the site.
 async fn stored(site: &FaultSite, key: &str) -> Value {
     site.browser.eval(&format!("JSON.parse(localStorage.getItem('{key}'))")).await
 }
 
-/// Remembers something there, from a page of the site.
+/// Stores JSON under a name, by a page of the site.
 async fn store(site: &FaultSite, key: &str, value: &str) {
     site.browser.eval(&format!("void localStorage.setItem('{key}', JSON.stringify({value}))")).await;
 }
 
-/// Waits until the page has kept its config, as it does when its bundle is up.
-async fn keeps(site: &FaultSite) {
+/// Waits until the page has stored its config as the last good one, which it does when its bundle is ready.
+async fn stores_config(site: &FaultSite) {
     site.browser.wait_for("localStorage.getItem('canary_good')").await;
 }
 
@@ -69,7 +81,7 @@ async fn flag(site: &FaultSite) -> Value {
     site.browser.eval(&format!("{RUNTIME}.getBooleanValue('on', false)")).await
 }
 
-/// Ids as they are stored: the cookie's and that of localStorage.
+/// The stored ids: that of the cookie and that of `localStorage`.
 async fn ids(site: &FaultSite) -> [String; 2] {
     let both = "[/canary_id=([^;]*)/.exec(document.cookie)?.[1], localStorage.getItem('canary_id')]";
     let found = site.browser.eval(both).await;

@@ -1,6 +1,6 @@
-//! Rows 20 to 25: whatever becomes of a module, a browser gets stable, and one line says why.
+//! Faults of the WebAssembly modules: stable loads, and one line on the console says why.
 //!
-//! Flags have a module of their own: where only that one fails, the canary stays, and flags have their defaults.
+//! Flags have a module of their own. Where that one fails alone, the canary stays and flags have their defaults.
 
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
@@ -8,14 +8,14 @@ use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, FaultSite, Page, STABLE};
 use serde_json::{Value, json};
 use std::fs;
 
-canary_e2e::rows! {
-    row_20_wasm_missing_or_of_another_type: make_test [Chromium, Firefox, WebKit];
-    row_21_wasm_damaged: make_test [Chromium, Firefox, WebKit];
-    row_22_no_webassembly: make_test [Chromium, WebKit];
-    row_23_policy_blocks_wasm: make_test [Chromium, Firefox, WebKit];
-    row_24_wasm_traps: make_test [Chromium, Firefox];
-    row_24_flags_trap: make_test [Chromium, WebKit];
-    row_25_wasm_of_another_build: make_test [Chromium, WebKit];
+canary_e2e::fault_tests! {
+    e201_wasm_not_loaded: test [chromium firefox webkit];
+    e202_wasm_corrupt: test [chromium firefox webkit];
+    e203_no_webassembly: test [chromium webkit] long [firefox];
+    e204_csp_blocks_wasm: test [chromium firefox webkit];
+    e205_wasm_traps: test [chromium firefox] long [webkit];
+    e205_flags_trap: test [chromium webkit] long [firefox];
+    e206_wasm_of_another_build: test [chromium webkit] long [firefox];
 }
 
 /// The module that decides.
@@ -24,18 +24,18 @@ const BOOT: &str = "/runtime/canary_*.wasm";
 /// The module that has the flags.
 const FLAGS: &str = "/runtime/flags_*.wasm";
 
-/// The smallest module there is: sound, and none that the glue knows.
+/// The smallest valid module, without the exports that the glue needs.
 const EMPTY: &[u8] = b"\0asm\x01\0\0\0";
 
-/// A site on which everybody has the canary, as has just been shown.
+/// A site whose page has just shown the canary.
 async fn site(engine: Engine, page: &Page) -> FaultSite {
     let site = FaultSite::new(engine, page).await;
-    leads_to_canary(&site).await;
+    visit_has_canary(&site).await;
     site
 }
 
-/// The negative control: the page shows the canary with its flag, and says nothing.
-async fn leads_to_canary(site: &FaultSite) {
+/// A new user gets the canary and the flag of the config, and the console stays empty.
+async fn visit_has_canary(site: &FaultSite) {
     site.visit().await;
     site.shows(CANARY).await;
     site.says(&[]).await;
@@ -50,13 +50,14 @@ async fn flag(site: &FaultSite) -> Value {
     site.browser.eval(&format!("(({{ value, reason, errorCode }}) => [value, reason, errorCode])({read})")).await
 }
 
-/// The page shows stable, is not counted and says so once; the canary is not even asked for.
-async fn leads_to_stable(site: &FaultSite, code: &str) {
+/// A new user gets stable, is not counted, and finds one line on the console.
+async fn visit_falls_back(site: &FaultSite, code: &str) {
     site.visit().await;
-    is_stable(site, code).await;
+    fell_back(site, code).await;
 }
 
-async fn is_stable(site: &FaultSite, code: &str) {
+/// The open page has fallen back to stable without a request for the canary.
+async fn fell_back(site: &FaultSite, code: &str) {
     site.shows(STABLE).await;
     site.says(&[code]).await;
     assert!(site.lines()[0].1.ends_with("; stable loads"), "{:?}", site.lines());
@@ -71,8 +72,8 @@ async fn is_stable(site: &FaultSite, code: &str) {
     assert_eq!(site.errors(), [""; 0]);
 }
 
-/// The page shows the canary without flags, and says so once.
-async fn leads_to_canary_without_flags(site: &FaultSite, code: &str) {
+/// A new user gets the canary with default values of flags, and finds one line on the console.
+async fn visit_has_no_flags(site: &FaultSite, code: &str) {
     site.visit().await;
     site.shows(CANARY).await;
     site.says(&[code]).await;
@@ -84,7 +85,7 @@ async fn leads_to_canary_without_flags(site: &FaultSite, code: &str) {
     assert_eq!(site.errors(), [""; 0]);
 }
 
-/// The bytes of the module whose name begins so.
+/// The bytes of the module whose file name begins with `name`.
 fn module(site: &FaultSite, name: &str) -> Vec<u8> {
     let files = fs::read_dir(site.files.root().join("runtime")).unwrap().map(|entry| entry.unwrap().path());
     let is_it = |file: &str| file.starts_with(name);
@@ -94,27 +95,27 @@ fn module(site: &FaultSite, name: &str) -> Vec<u8> {
     fs::read(found.next().unwrap()).unwrap()
 }
 
-async fn row_20_wasm_missing_or_of_another_type(engine: Engine) {
+async fn e201_wasm_not_loaded(engine: Engine) {
     let site = site(engine, &Page::patient()).await;
     for reply in [Reply::sound().status(404), Reply::sound().status(500), Reply::sound().reset()] {
         site.server.restore();
         site.server.on(BOOT, reply.clone());
-        leads_to_stable(&site, "E201").await;
+        visit_falls_back(&site, "E201").await;
         site.server.restore();
         site.server.on(FLAGS, reply);
-        leads_to_canary_without_flags(&site, "E201").await;
+        visit_has_no_flags(&site, "E201").await;
     }
-    // No fault at all: the type of a module does not matter.
+    // The content type of a module does not matter.
     for type_ in ["text/plain", "text/html; charset=utf-8", "application/octet-stream"] {
         site.server.restore();
         site.server.on("/runtime/*.wasm", Reply::sound().header("Content-Type", type_));
-        leads_to_canary(&site).await;
+        visit_has_canary(&site).await;
     }
     site.server.on("/runtime/*.wasm", Reply::sound().without("Content-Type"));
-    leads_to_canary(&site).await;
+    visit_has_canary(&site).await;
 }
 
-async fn row_21_wasm_damaged(engine: Engine) {
+async fn e202_wasm_corrupt(engine: Engine) {
     let site = site(engine, &Page::patient()).await;
     let damages = |whole: Vec<u8>| {
         let cut = whole[..whole.len() / 2].to_vec();
@@ -125,41 +126,41 @@ async fn row_21_wasm_damaged(engine: Engine) {
     };
     for body in damages(module(&site, "canary_")) {
         site.server.on(BOOT, Reply::sound().body(body));
-        leads_to_stable(&site, "E202").await;
+        visit_falls_back(&site, "E202").await;
     }
     site.server.restore();
     for body in damages(module(&site, "flags_")) {
         site.server.on(FLAGS, Reply::sound().body(body));
-        leads_to_canary_without_flags(&site, "E202").await;
+        visit_has_no_flags(&site, "E202").await;
     }
 }
 
-async fn row_22_no_webassembly(engine: Engine) {
+async fn e203_no_webassembly(engine: Engine) {
     let site = site(engine, &Page::patient()).await;
     for script in ["delete globalThis.WebAssembly;", "globalThis.WebAssembly = undefined;"] {
         site.set_page(&Page::patient().first(script));
-        leads_to_stable(&site, "E203").await;
+        visit_falls_back(&site, "E203").await;
         assert_eq!(site.browser.eval("typeof window.WebAssembly").await, "undefined");
     }
 }
 
-async fn row_23_policy_blocks_wasm(engine: Engine) {
+async fn e204_csp_blocks_wasm(engine: Engine) {
     let site = site(engine, &Page::patient()).await;
     let policy = |more: &str| {
         Reply::sound().header("Content-Security-Policy", format!("default-src 'self'; script-src 'self'{more}"))
     };
     site.server.on("/", policy(" 'wasm-unsafe-eval'"));
-    leads_to_canary(&site).await;
+    visit_has_canary(&site).await;
     site.server.on("/", policy(""));
-    leads_to_stable(&site, "E204").await;
+    visit_falls_back(&site, "E204").await;
 }
 
-/// A function `trap()` that traps as a module does.
+/// A function `trap()` that fails as a trapping module does.
 const TRAP: &str = "
     const code = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 116, 0, 0, 10, 5, 1, 3, 0, 0, 11];
     const { t: trap } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(code))).exports;";
 
-/// The module that decides traps, and it is counted how often it was entered.
+/// A script that makes the module that decides trap, and counts how often it is entered.
 fn trapping() -> String {
     let wrap = "
         globalThis.entered = 0;
@@ -171,9 +172,9 @@ fn trapping() -> String {
     format!("{{ {TRAP} {wrap} }}")
 }
 
-async fn row_24_wasm_traps(engine: Engine) {
+async fn e205_wasm_traps(engine: Engine) {
     let site = site(engine, &Page::patient()).await;
-    // Neither is the last good config tried with it, nor blamed for it.
+    // The last good config is neither tried with the failed module nor deleted.
     for good in [false, true] {
         site.set_page(&Page::patient().first(trapping()));
         site.clear_data().await;
@@ -184,7 +185,7 @@ async fn row_24_wasm_traps(engine: Engine) {
             site.browser.eval(&format!("void localStorage.setItem('canary_good', JSON.stringify({record}))")).await;
         }
         site.open().await;
-        is_stable(&site, "E205").await;
+        fell_back(&site, "E205").await;
         site.browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
         site.settle().await;
         assert_eq!(
@@ -194,10 +195,10 @@ async fn row_24_wasm_traps(engine: Engine) {
         assert_eq!(site.lines().len(), 1, "{:?}", site.lines());
     }
     site.set_page(&Page::patient());
-    leads_to_canary(&site).await;
+    visit_has_canary(&site).await;
 }
 
-async fn row_24_flags_trap(engine: Engine) {
+async fn e205_flags_trap(engine: Engine) {
     let wrap = "
         globalThis.entered = 0;
         for (const name of ['instantiate', 'instantiateStreaming']) {
@@ -224,15 +225,15 @@ async fn row_24_flags_trap(engine: Engine) {
     assert_eq!((site.ran(), site.errors()), (vec![CANARY.to_owned()], Vec::new()));
 }
 
-async fn row_25_wasm_of_another_build(engine: Engine) {
+async fn e206_wasm_of_another_build(engine: Engine) {
     let site = site(engine, &Page::patient()).await;
     for body in [EMPTY.to_vec(), module(&site, "flags_")] {
         site.server.on(BOOT, Reply::sound().body(body));
-        leads_to_stable(&site, "E206").await;
+        visit_falls_back(&site, "E206").await;
     }
     site.server.restore();
     for body in [EMPTY.to_vec(), module(&site, "canary_")] {
         site.server.on(FLAGS, Reply::sound().body(body));
-        leads_to_canary_without_flags(&site, "E206").await;
+        visit_has_no_flags(&site, "E206").await;
     }
 }

@@ -1,4 +1,4 @@
-//! What can fail in a page view, and how.
+//! The faults of a page view.
 
 use canary_e2e::fault_server::{Plan, Reply};
 use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, CONFIG, STABLE, STABLE_BUNDLE, bundle};
@@ -11,7 +11,7 @@ pub(crate) struct Fault {
     pub(crate) how: How,
 }
 
-/// What a page asks for.
+/// The request that fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
     Config,
@@ -26,7 +26,7 @@ pub(crate) enum Target {
     Stable,
 }
 
-/// What becomes of it.
+/// The way in which it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum How {
     Missing,
@@ -36,34 +36,34 @@ pub(crate) enum How {
     Hang,
     HangInside,
     Trickle,
-    WebPage,
+    Html,
     Empty,
-    /// A script that is none, a module with other bytes in it.
+    /// A script with a syntax error, or a module with invalid bytes.
     Damaged,
-    /// A sound module of something else.
+    /// A valid module with other exports.
     Other,
-    /// After so many milliseconds.
+    /// Delayed by so many milliseconds.
     Late(u64),
-    /// It is there from the request after these on.
+    /// Missing for so many requests.
     MissingFirst(usize),
     BadJson,
-    /// A config with a percentage that is none.
-    Refused,
-    /// A config that takes everybody home.
+    /// A config with an invalid percentage.
+    Rejected,
+    /// A config with 0 %.
     Zero,
     Expired,
     Deep,
     Bomb,
     Throws,
     ThrowsAfterDrawing,
-    /// A promise of it does, and nothing is drawn.
+    /// It rejects a promise and draws nothing.
     Rejects,
-    /// It never comes to its end.
+    /// It awaits forever.
     Waits,
     WaitsAfterDrawing,
-    /// It draws, is up, and then takes it all away with an error.
+    /// It draws, is ready, and then empties the page with an error.
     Crashes,
-    /// It draws and loads its page again, which no runtime can help: for the negative control.
+    /// It draws and reloads its page, which no runtime can prevent: for the negative control.
     Reloads,
 }
 
@@ -92,7 +92,7 @@ impl Target {
         }
     }
 
-    /// What can become of it. A stable that hangs, and a bundle that is well and draws nothing, are the page's own.
+    /// The ways in which it can fail. A stable that hangs, and a bundle that draws nothing, are left to the page.
     pub(crate) fn hows(self) -> &'static [How] {
         use How::*;
         match self {
@@ -104,13 +104,13 @@ impl Target {
                 Hang,
                 HangInside,
                 Trickle,
-                WebPage,
+                Html,
                 Empty,
                 Late(100),
                 Late(400),
                 Late(1200),
                 BadJson,
-                Refused,
+                Rejected,
                 Zero,
                 Expired,
                 Deep,
@@ -122,7 +122,7 @@ impl Target {
                 Reset,
                 Hang,
                 HangInside,
-                WebPage,
+                Html,
                 Empty,
                 Damaged,
                 Other,
@@ -131,7 +131,7 @@ impl Target {
                 Late(1200),
             ],
             Self::Trial | Self::Flags | Self::Runtime => {
-                &[Missing, Error, Reset, Hang, HangInside, WebPage, Empty, Damaged, Late(100), Late(400), Late(1200)]
+                &[Missing, Error, Reset, Hang, HangInside, Html, Empty, Damaged, Late(100), Late(400), Late(1200)]
             }
             Self::Canary => &[
                 Missing,
@@ -139,7 +139,7 @@ impl Target {
                 Reset,
                 Hang,
                 HangInside,
-                WebPage,
+                Html,
                 Damaged,
                 Late(100),
                 Late(400),
@@ -155,7 +155,7 @@ impl Target {
                 Missing,
                 Error,
                 Reset,
-                WebPage,
+                Html,
                 Damaged,
                 Late(400),
                 MissingFirst(1),
@@ -168,12 +168,12 @@ impl Target {
 }
 
 impl Fault {
-    /// Whether a connection stays open: a browser has six of them for a server.
+    /// Whether it keeps a connection open. A browser has six for a server.
     pub(crate) fn holds_connection(self) -> bool {
         matches!(self.how, How::Hang | How::HangInside | How::Trickle)
     }
 
-    /// Where it is met, and what is answered there.
+    /// The path and its answers.
     pub(crate) fn plan(self) -> (&'static str, Plan) {
         let sound = Reply::sound;
         let script = |text: &str| sound().body(text);
@@ -186,7 +186,7 @@ impl Fault {
             How::Hang => sound().hanging(),
             How::HangInside => sound().hanging_after(10),
             How::Trickle => sound().trickling(1, Duration::from_millis(100)),
-            How::WebPage => sound().body("<!doctype html><title>a page</title>").header("Content-Type", "text/html"),
+            How::Html => sound().body("<!doctype html><title>a page</title>").header("Content-Type", "text/html"),
             How::Empty => script(""),
             How::Damaged if matches!(self.target, Target::Boot | Target::FlagsModule) => {
                 sound().body(b"\0asm\x01\0\0\0\x01\x7f\x7f")
@@ -196,21 +196,21 @@ impl Fault {
             How::Late(ms) => sound().delayed(Duration::from_millis(ms)),
             How::MissingFirst(count) => return (self.target.path(), Plan::first(count, sound().status(404))),
             How::BadJson => script(r#"{"CANARY_PERCENTAGE": 100,"#),
-            How::Refused => script(r#"{"CANARY_PERCENTAGE": 101}"#),
+            How::Rejected => script(r#"{"CANARY_PERCENTAGE": 101}"#),
             How::Zero => script(r#"{"CANARY_PERCENTAGE": 0, "SALT": "s", "FEATURE_FLAGS": {"on": true}}"#),
             How::Expired => {
                 script(r#"{"CANARY_PERCENTAGE": 100, "FEATURE_FLAGS": {}, "EXPIRES_AT": "2020-01-01T00:00:00Z"}"#)
             }
             How::Deep => sound().body("[".repeat(100_000)),
             How::Bomb => sound().bomb(16),
-            How::Throws => script("throw new Error('the storm')"),
-            How::ThrowsAfterDrawing => sound().body(draw + "throw new Error('the storm')"),
-            How::Rejects => script("Promise.reject(new Error('the storm'))"),
+            How::Throws => script("throw new Error('chaos')"),
+            How::ThrowsAfterDrawing => sound().body(draw + "throw new Error('chaos')"),
+            How::Rejects => script("Promise.reject(new Error('chaos'))"),
             How::Waits => script("await new Promise(() => {})"),
             How::WaitsAfterDrawing => sound().body(draw + "await new Promise(() => {})"),
             How::Reloads => sound().body(draw + "setTimeout(() => location.reload(), 100);"),
             How::Crashes => {
-                let crash = "setTimeout(() => { document.body.innerHTML = ''; throw new Error('the storm'); }, 300);";
+                let crash = "setTimeout(() => { document.body.innerHTML = ''; throw new Error('chaos'); }, 300);";
                 sound().body(draw + crash)
             }
         };
@@ -218,24 +218,24 @@ impl Fault {
     }
 }
 
-/// What a browser remembers, or cannot: done before the runtime begins.
+/// The state of the browser's storage when the runtime starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Store {
     Blocked,
     Full,
     Cleared,
-    /// Texts that cannot be read.
+    /// Text that is not JSON.
     Damaged,
-    /// Texts that can, and are something else.
+    /// JSON of another type.
     Odd,
     Quarantined,
     Held,
     HeldForEver,
-    /// A canary that never came up, in another page view.
-    Marked,
+    /// A crash marker of an earlier page view.
+    CrashMarker,
     Good,
     BadGood,
-    /// A reload was a moment ago: there is no other.
+    /// A reload a moment ago, after which there is no other.
     Reloaded,
     Denied,
 }
@@ -250,14 +250,14 @@ impl Store {
         Self::Quarantined,
         Self::Held,
         Self::HeldForEver,
-        Self::Marked,
+        Self::CrashMarker,
         Self::Good,
         Self::BadGood,
         Self::Reloaded,
         Self::Denied,
     ];
 
-    /// A storage that is broken is so in every document of a page view; what is remembered is written once.
+    /// Whether it holds for every document of a page view. Records are written once.
     pub(crate) fn lasts(self) -> bool {
         matches!(self, Self::Blocked | Self::Full)
     }
@@ -284,7 +284,9 @@ impl Store {
             Self::Quarantined => set("canary_memory", &format!("{{ arm: 'stable', bad: {version} }}")),
             Self::Held => set("canary_memory", "{ arm: 'stable', until: Date.now() + 500 }"),
             Self::HeldForEver => set("canary_memory", "{ arm: 'stable', until: 1e18 }"),
-            Self::Marked => set("canary_mark", &format!("{{ version: {version}, until: Date.now() - 1, tab: 0.5 }}")),
+            Self::CrashMarker => {
+                set("canary_mark", &format!("{{ version: {version}, until: Date.now() - 1, tab: 0.5 }}"))
+            }
             Self::Good => set("canary_good", &good(r#"{"CANARY_PERCENTAGE":100,"SALT":"s","FEATURE_FLAGS":{}}"#)),
             Self::BadGood => set("canary_good", &good(r#"{"CANARY_PERCENTAGE":"#)),
             Self::Reloaded => {

@@ -1,10 +1,10 @@
-//! Numbers that look random and follow from a seed, by `SplitMix64`.
+//! A pseudorandom number generator: `SplitMix64`.
 
-/// Where the numbers come from.
+/// The state of the generator.
 #[derive(Debug)]
-pub(crate) struct Chance(u64);
+pub(crate) struct Random(u64);
 
-impl Chance {
+impl Random {
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -16,12 +16,12 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
-    /// One of so many, from 0.
+    /// A number from 0 to `count - 1`.
     pub(crate) fn below(&mut self, count: usize) -> usize {
         usize::try_from(self.next() % count as u64).unwrap_or_default()
     }
 
-    /// True once in so many times.
+    /// True with a probability of one in `count`.
     pub(crate) fn one_in(&mut self, count: usize) -> bool {
         self.below(count) == 0
     }

@@ -1,4 +1,4 @@
-//! A sequence in a browser, and what has to hold whatever fails.
+//! Runs a sequence in a browser and checks that the page is healthy after each view.
 
 use super::fault::Target;
 use super::sequence::{Sequence, View};
@@ -13,16 +13,16 @@ use serde_json::Value;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-/// A page view is over when nothing has happened for so long.
+/// A page view is over when nothing has changed for so long.
 const STILL: Duration = Duration::from_secs(1);
 
-/// The page itself, and one clean reload.
+/// The page and one reload.
 const MOST_VIEWS: usize = 2;
 
-/// Each fault has a line, some have a second one for what could not be done about them.
+/// Each fault has a line, and some have a second one.
 const MOST_LINES: usize = 12;
 
-/// Errors that nobody caught, and that are the runtime's: by the file, by the stack, or by what only the runtime throws.
+/// A script that logs uncaught errors of the runtime: by file, by stack, or by a code in the text.
 const ERRORS: &str = r#"
     addEventListener("error", ({ message, filename, error }) => {
         if (filename?.includes("/runtime/")) e2e.log("error", "ours", `${message} ${filename} ${error?.stack}`);
@@ -39,7 +39,11 @@ static GUARD: LazyLock<String> = LazyLock::new(|| {
     format!("<script data-canary-guard>{script}</script>")
 });
 
-/// Runs a sequence, and a calm view after it. Answers what did not hold.
+/// Runs a sequence and one view without faults after it.
+///
+/// # Errors
+///
+/// When a page is not healthy.
 pub(crate) async fn run(site: &FaultSite, sequence: &Sequence, deadline: Duration) -> Result<(), String> {
     site.server.restore();
     site.set_page(&page(sequence));
@@ -47,20 +51,22 @@ pub(crate) async fn run(site: &FaultSite, sequence: &Sequence, deadline: Duratio
     let mut most = MOST_VIEWS;
     for (number, view) in sequence.views.iter().enumerate() {
         arm(site, view);
-        // The first has nothing to load again.
+        // The first view has no page to reload.
         let entry = if view.reloads && number > 0 { Entry::Reload } else { Entry::Goto(number) };
         if let Err(fault) = look(site, view, entry, most, deadline).await {
             return Err(format!("view {number}: {fault}"));
         }
-        // A page that is left may be about to load itself again.
+        // A page that the user leaves may be about to reload itself.
         most = MOST_VIEWS + usize::from(view.leaves_after.is_some());
     }
     site.server.restore();
     let entry = if button(site).await { Entry::Retry } else { Entry::Goto(sequence.views.len()) };
-    look(site, &View::CALM, entry, most, deadline).await.map_err(|fault| format!("the calm view after it: {fault}"))
+    look(site, &View::SOUND, entry, most, deadline)
+        .await
+        .map_err(|fault| format!("the view without faults after it: {fault}"))
 }
 
-/// The page: everybody has the canary, and time-outs are short.
+/// A page on which everyone has the canary, with short time-outs.
 fn page(sequence: &Sequence) -> Page {
     let flags = if sequence.flags { r#"{"on": true}"# } else { "{}" };
     let config = format!(
@@ -72,7 +78,7 @@ fn page(sequence: &Sequence) -> Page {
     Page::new().config(config).attributes(attributes).first(ERRORS).head(guard)
 }
 
-/// From now on the server fails as the view has it.
+/// Makes the server fail as the view says.
 fn arm(site: &FaultSite, view: &View) {
     site.server.restore();
     for fault in &view.faults {
@@ -90,11 +96,11 @@ fn arm(site: &FaultSite, view: &View) {
 enum Entry {
     Goto(usize),
     Reload,
-    /// By the button of the error page.
+    /// The button of the error page.
     Retry,
 }
 
-/// Begins a view. A page that just then loads itself again may cut that off, so there is more than one try.
+/// Begins a view. It tries again where a page that reloads itself cancels the navigation.
 async fn enter(site: &FaultSite, entry: Entry) {
     let client = site.browser.client();
     wait::until_async(format!("{entry:?}"), DEADLINE, async || {
@@ -124,7 +130,6 @@ async fn look(site: &FaultSite, view: &View, entry: Entry, most: usize, deadline
         }
         match fault {
             None if at.elapsed() >= STILL => break,
-            // More of it would make it no better.
             Some(fault) if last.is_too_much(most) => return Err(format!("{fault}: {last:#?}")),
             Some(fault) if start.elapsed() >= deadline => {
                 return Err(format!("{fault}, after {deadline:?}: {last:#?}"));
@@ -142,27 +147,27 @@ struct Since {
     log: Mark,
 }
 
-/// What there is of a page view at one time.
+/// The state of a page view.
 #[derive(Debug, Default, PartialEq)]
 struct State {
-    /// What a reader sees, once it is this view.
+    /// The visible text, once it is that of this view.
     shown: Option<String>,
     /// Whether there is a button.
     button: bool,
-    /// How often the page was asked for.
+    /// The number of requests for the page.
     views: usize,
-    /// How often anything was.
+    /// The number of all requests.
     requests: usize,
-    /// What the runtime said.
+    /// The lines of the runtime on the console.
     lines: Vec<String>,
-    /// What it threw.
+    /// The errors of the runtime.
     errors: Vec<String>,
 }
 
 impl State {
     async fn of(site: &FaultSite, since: &Since) -> Self {
         let look = "[globalThis.e2e?.view, document.body?.innerText.trim() ?? '', !!document.querySelector('button')]";
-        // The page may go while it is asked, and nobody is there to answer.
+        // A page that is left does not answer.
         let answer = site.browser.client().execute(&format!("return {look}"), Vec::new()).await.unwrap_or_default();
         let entries = site.server.page_log().split_off(since.entries);
         let of = |kind: Kind| entries.iter().filter(move |entry| entry.kind == kind);
@@ -179,9 +184,9 @@ impl State {
         }
     }
 
-    /// What does not hold.
+    /// What is wrong with it.
     fn fault(&self, view: &View, most: usize) -> Option<&'static str> {
-        // A script that cannot be parsed is an error in the file that the test broke.
+        // A script that cannot be parsed is an error in the file that the fault replaces.
         let is_broken_file = view.breaks(Target::Runtime);
         if self.views > most {
             Some("the page loads again and again")
@@ -203,7 +208,7 @@ impl State {
     fn is_healthy(&self, view: &View) -> bool {
         let Some(shown) = &self.shown else { return false };
         let is_broken = view.breaks(Target::Stable);
-        // The guard has no error page: who is without runtime and stable has nothing.
+        // The guard has no error page, so a page without runtime and stable may be blank.
         let is_guarded = self.lines.iter().any(|line| line.contains(" canary.js did not "));
         shown.split(' ').any(|word| word == STABLE || word == CANARY)
             || is_broken && self.button
@@ -211,7 +216,7 @@ impl State {
     }
 }
 
-/// Whether the page offers another try.
+/// Whether the page has the button of the error page.
 async fn button(site: &FaultSite) -> bool {
     site.browser.client().find(Locator::Css("button")).await.is_ok()
 }

@@ -1,9 +1,9 @@
-//! A sequence of faults as data: it follows from its seed, and can be made smaller.
+//! A sequence of page views with faults, as data that follows from a seed.
 
 use super::fault::{Fault, Store, Target};
-use super::random::Chance;
+use super::random::Random;
 
-/// A page, and views of it in a row by one browser.
+/// A page, and several views of it in one browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sequence {
     /// Whether the page has the inline guard.
@@ -18,28 +18,28 @@ pub(crate) struct Sequence {
 /// One page view, with several faults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct View {
-    /// By a reload of what is there, or to another address.
+    /// Whether it is a reload instead of a navigation.
     pub(crate) reloads: bool,
     pub(crate) faults: Vec<Fault>,
     pub(crate) store: Option<Store>,
-    /// Its reader goes on after so many milliseconds, whatever there is.
+    /// Milliseconds after which the user leaves, whatever is on the screen.
     pub(crate) leaves_after: Option<u64>,
 }
 
-/// How many connections may be held in one view.
+/// The number of connections that faults may keep open in one view.
 const HELD: usize = 2;
 
 impl Sequence {
-    /// What follows from a seed.
+    /// The sequence of a seed.
     pub(crate) fn new(seed: u64) -> Self {
-        let mut chance = Chance::new(seed);
-        let (guard, consent, flags) = (chance.one_in(2), chance.one_in(12), !chance.one_in(3));
-        let count = 1 + chance.below(3);
-        let views = (0..count).map(|_| View::new(&mut chance, guard)).collect();
+        let mut random = Random::new(seed);
+        let (guard, consent, flags) = (random.one_in(2), random.one_in(12), !random.one_in(3));
+        let count = 1 + random.below(3);
+        let views = (0..count).map(|_| View::new(&mut random, guard)).collect();
         Self { guard, consent, flags, views }
     }
 
-    /// All that are smaller by one thing.
+    /// All sequences that lack one thing of this one.
     pub(crate) fn smaller(&self) -> Vec<Self> {
         let mut all = Vec::new();
         let mut without = |change: &dyn Fn(&mut Self)| {
@@ -62,7 +62,7 @@ impl Sequence {
             without(&|other| other.views[place].leaves_after = None);
             without(&|other| other.views[place].reloads = false);
         }
-        // A page without a guard cannot do without its runtime.
+        // Without a guard a page needs its runtime.
         if self.views.iter().all(|view| !view.breaks(Target::Runtime)) {
             without(&|other| other.guard = false);
         }
@@ -73,21 +73,21 @@ impl Sequence {
 }
 
 impl View {
-    /// A view where nothing fails.
-    pub(crate) const CALM: Self = Self { reloads: true, faults: Vec::new(), store: None, leaves_after: None };
+    /// A view without faults.
+    pub(crate) const SOUND: Self = Self { reloads: true, faults: Vec::new(), store: None, leaves_after: None };
 
-    fn new(chance: &mut Chance, guard: bool) -> Self {
-        let mut view = Self { reloads: chance.one_in(2), ..Self::CALM };
-        for _ in 0..=chance.below(4) {
-            let target = chance.pick(&Target::ALL);
-            let fault = Fault { target, how: chance.pick(target.hows()) };
+    fn new(random: &mut Random, guard: bool) -> Self {
+        let mut view = Self { reloads: random.one_in(2), ..Self::SOUND };
+        for _ in 0..=random.below(4) {
+            let target = random.pick(&Target::ALL);
+            let fault = Fault { target, how: random.pick(target.hows()) };
             let is_one_too_many = fault.holds_connection() && view.held() == HELD;
             if !view.breaks(target) && !is_one_too_many && (guard || target != Target::Runtime) {
                 view.faults.push(fault);
             }
         }
-        view.store = chance.one_in(3).then(|| chance.pick(&Store::ALL));
-        view.leaves_after = chance.one_in(6).then(|| chance.pick(&[50, 200, 500, 900]));
+        view.store = random.one_in(3).then(|| random.pick(&Store::ALL));
+        view.leaves_after = random.one_in(6).then(|| random.pick(&[50, 200, 500, 900]));
         view
     }
 

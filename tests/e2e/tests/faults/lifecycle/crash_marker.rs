@@ -1,6 +1,6 @@
-//! Row 37: the mark of a canary that began, by which the next page view knows what became of it.
+//! The crash marker: stored when a canary starts, removed when it is ready, found by the next page view after a crash.
 
-use super::{CLASSIC, PATIENT, SHORT, WAITS, quarantined};
+use super::{CLASSIC, PATIENT, SHORT, WAITS, pass, quarantined};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_site::page;
@@ -9,8 +9,8 @@ use canary_e2e::page_log::FOLDER;
 use canary_e2e::wait::{DEADLINE, until};
 use serde_json::json;
 
-/// Has a mark in the storage that was made for so many milliseconds from now.
-async fn mark(site: &FaultSite, version: &str, milliseconds: i64) {
+/// Opens the page with a marker in the storage that expires so many milliseconds from now.
+async fn open_with_marker(site: &FaultSite, version: &str, milliseconds: i64) {
     site.clear_data().await;
     site.set_user("somebody").await;
     let mark = format!("{{ version: '{version}', until: Date.now() + {milliseconds}, tab: 1 }}");
@@ -18,25 +18,25 @@ async fn mark(site: &FaultSite, version: &str, milliseconds: i64) {
     site.open().await;
 }
 
-pub(crate) async fn row_37_mark(engine: Engine) {
+pub(crate) async fn e405_expired_crash_marker(engine: Engine) {
     let site = FaultSite::with_canary(engine, &page(&format!("{PATIENT}, {CLASSIC}"))).await;
-    mark(&site, "1", -1).await;
+    open_with_marker(&site, "1", -1).await;
     site.shows(STABLE).await;
     site.says(&["E405"]).await;
     assert_eq!(site.decision()["reason"], "CACHED");
     assert_eq!((site.ran(), site.requests(CANARY_BUNDLE).len()), (vec![STABLE.to_owned()], 0));
     assert_eq!(site.browser.eval("localStorage.canary_mark ?? null").await, json!(null));
     site.keeps_quarantine(CANARY_BUNDLE).await;
-    // Somebody else is at it, or it is of another version.
-    mark(&site, "1", 60_000).await;
+    // The marker has not expired, or belongs to another version.
+    open_with_marker(&site, "1", 60_000).await;
     site.has_canary().await;
-    mark(&site, "0", -1).await;
+    open_with_marker(&site, "0", -1).await;
     site.shows(CANARY).await;
     site.says(&["E405"]).await;
     assert!(!site.lines()[0].1.contains("stable loads"), "{:?}", site.lines());
 }
 
-pub(crate) async fn row_37_loops_forever(engine: Engine) {
+pub(crate) async fn e405_canary_loops_forever(engine: Engine) {
     let mut site = FaultSite::with_canary(engine, &page(SHORT)).await;
     site.clear_data().await;
     site.set_user("somebody").await;
@@ -50,7 +50,7 @@ pub(crate) async fn row_37_loops_forever(engine: Engine) {
     client.goto(&site.server.url("/?lost")).await.unwrap();
     until("the loop", DEADLINE, || site.ran().contains(&"half".to_owned()).then_some(()));
     client.switch_to_window(sound).await.unwrap();
-    // Nobody is put off as long as it may still come up.
+    // Before it expires, the canary may still get ready.
     site.browser.wait_for("JSON.parse(localStorage.canary_mark).until < Date.now()").await;
     site.open().await;
     site.shows(STABLE).await;
@@ -60,24 +60,28 @@ pub(crate) async fn row_37_loops_forever(engine: Engine) {
     site.keeps_quarantine(CANARY_BUNDLE).await;
 }
 
-/// Leaves the page as a user does, and finds the canary again.
-pub(crate) async fn row_37_bounce(engine: Engine) {
+/// A user who leaves while the canary loads gets the canary again.
+pub(crate) async fn e405_quick_leave(engine: Engine) {
+    let imports = Reply::sound().body("import './part.js';");
+    leaves_without_quarantine(engine, &[Reply::sound().hanging(), Reply::sound().hanging_after(9), imports]).await;
+}
+
+pub(crate) async fn e405_quick_leave_while_awaiting(engine: Engine) {
+    leaves_without_quarantine(engine, &[Reply::sound().body(WAITS)]).await;
+}
+
+async fn leaves_without_quarantine(engine: Engine, replies: &[Reply]) {
     let site = FaultSite::with_canary(engine, &page(PATIENT)).await;
     let leave = format!("void (location.href = '{FOLDER}blank.html?left')");
-    for (awaits, reply) in [
-        (false, Reply::sound().hanging()),
-        (false, Reply::sound().hanging_after(9)),
-        (true, Reply::sound().body(WAITS)),
-        (false, Reply::sound().body("import './part.js';")),
-    ] {
+    for reply in replies {
         site.server.on("/canary/part.js", Reply::sound().hanging());
-        // That one is up there: `import()` waits for no top-level await.
-        for reload in if engine == Engine::WebKit && awaits { &[][..] } else { &[false, true] } {
-            let reload = *reload;
+        for reload in [false, true] {
             site.server.on(CANARY_BUNDLE, reply.clone());
             site.visit().await;
             site.browser.wait_for("localStorage.canary_mark").await;
             until("the request", DEADLINE, || (!site.requests(CANARY_BUNDLE).is_empty()).then_some(()));
+            pass(&site, 300).await;
+            assert_ne!(site.browser.eval("localStorage.canary_mark ?? null").await, json!(null), "not ready yet");
             if reload {
                 site.server.on(CANARY_BUNDLE, Reply::sound());
                 site.browser.eval("void location.reload()").await;
@@ -88,7 +92,7 @@ pub(crate) async fn row_37_bounce(engine: Engine) {
             }
             site.browser.wait_for("!localStorage.canary_mark").await;
             assert_eq!(quarantined(&site).await, json!(null));
-            // WebKitGTK fails what a page still loads as soon as it is left, and the page has the time to say so.
+            // WebKitGTK reports the requests that leaving a page cancels while the page can still print a line.
             assert!(engine == Engine::WebKit || site.lines().is_empty(), "{:?}", site.lines());
             assert_eq!(site.views(), 1 + usize::from(reload));
             site.server.on(CANARY_BUNDLE, Reply::sound());
@@ -98,8 +102,8 @@ pub(crate) async fn row_37_bounce(engine: Engine) {
     }
 }
 
-/// Twenty at once, each in a frame of its own, which share what the browser remembers.
-pub(crate) async fn row_37_tabs(engine: Engine) {
+/// Twenty page views at once, in frames that share one storage.
+pub(crate) async fn e405_twenty_frames(engine: Engine) {
     let site = FaultSite::with_canary(engine, &page(PATIENT)).await;
     let frames = r#"<iframe src="/?frame"></iframe>"#.repeat(20);
     site.files

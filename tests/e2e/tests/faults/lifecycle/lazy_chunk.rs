@@ -1,4 +1,4 @@
-//! Row 41: a part of the app that is gone when the page asks for it.
+//! A chunk of the app that is gone when the page imports it.
 
 use super::{PATIENT, click, in_page, is_up, pass, quarantined};
 use canary_e2e::engine::Engine;
@@ -10,15 +10,15 @@ use canary_e2e::wait::{DEADLINE, until};
 use serde_json::json;
 use std::time::Duration;
 
-/// A bundle that asks for a part of it later.
+/// A bundle that imports a missing chunk when it is told to.
 pub(crate) fn chunked(marker: &str) -> String {
     format!("{} globalThis.more = () => void import('./gone.js');", bundle(marker))
 }
 
 pub(crate) const MORE: &str = "globalThis.more()";
 
-/// The page is told, and nothing else is done.
-pub(crate) async fn is_told(site: &FaultSite, views: usize, lines: usize) {
+/// The page gets the event `stale`, and nothing else happens.
+pub(crate) async fn left_to_page(site: &FaultSite, views: usize, lines: usize) {
     until("the event", DEADLINE, || (site.events("stale").len() == 1).then_some(()));
     site.settle().await;
     assert_eq!(site.events("stale")[0]["code"], "E409");
@@ -27,7 +27,7 @@ pub(crate) async fn is_told(site: &FaultSite, views: usize, lines: usize) {
     assert_eq!((site.views(), site.lines().len()), (views, lines));
 }
 
-pub(crate) async fn row_41_chunk_missing(engine: Engine) {
+pub(crate) async fn e409_lazy_chunk_404(engine: Engine) {
     let site = FaultSite::with_canary(engine, &page(PATIENT)).await;
     site.files.write(CANARY_BUNDLE, chunked(CANARY));
     site.files.write(STABLE_BUNDLE, chunked(STABLE));
@@ -52,17 +52,17 @@ pub(crate) async fn row_41_chunk_missing(engine: Engine) {
             site.browser.wait_for("globalThis.more && !localStorage.canary_mark").await;
             site.settle().await;
             site.browser.eval(lost).await;
-            is_told(&site, 2, codes.len() + 1).await;
+            left_to_page(&site, 2, codes.len() + 1).await;
         }
     }
-    // Not under the hands of somebody.
+    // Not after input.
     site.server.restore();
     site.visit().await;
     is_up(&site).await;
     click(&site, "p").await;
     site.browser.eval(MORE).await;
-    is_told(&site, 1, 1).await;
-    // What the page takes care of itself, and what is something else.
+    left_to_page(&site, 1, 1).await;
+    // An import whose failure the page handles, and a rejection that is no missing chunk.
     site.visit().await;
     is_up(&site).await;
     site.browser.eval("void import('/canary/gone.js').catch(() => {})").await;
@@ -71,12 +71,12 @@ pub(crate) async fn row_41_chunk_missing(engine: Engine) {
     assert_eq!((site.views(), site.lines(), site.events("stale").len()), (1, vec![], 0));
 }
 
-/// Whoever leaves a page cuts off what it loads: that is no part that is gone.
-pub(crate) async fn row_41_leaving(engine: Engine) {
+/// A chunk that a navigation cancels is not missing.
+pub(crate) async fn e409_chunk_canceled_by_navigation(engine: Engine) {
     let site = FaultSite::with_canary(engine, &page(PATIENT)).await;
     site.files.write(CANARY_BUNDLE, chunked(CANARY));
     site.server.on("/canary/gone.js", Reply::sound().hanging());
-    // The next page takes its time, as a real one does.
+    // The next page is slow, as a real one is.
     site.server.on(&format!("{FOLDER}blank.html"), Reply::sound().delayed(Duration::from_millis(300)));
     for leave in [format!("void (location.href = '{FOLDER}blank.html?left')"), "void location.reload()".to_owned()] {
         site.visit().await;

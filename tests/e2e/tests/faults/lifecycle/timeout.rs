@@ -1,4 +1,4 @@
-//! Row 36, with rule 9: a canary that is not up in time.
+//! A canary that is not ready in time.
 
 use super::unrecorded_reload::NO_SESSION;
 use super::{PATIENT, SHORT, THROWS, WAITS, click, is_up, pass};
@@ -10,7 +10,7 @@ use canary_e2e::wait::{DEADLINE, until};
 use fantoccini::Locator;
 use std::time::Duration;
 
-pub(crate) async fn row_36_waits_forever(engine: Engine) {
+pub(crate) async fn e404_canary_never_ready(engine: Engine) {
     let site = FaultSite::with_canary(engine, &page(SHORT)).await;
     let slow = Reply::sound().body(WAITS);
     for (reply, ran) in [
@@ -18,7 +18,7 @@ pub(crate) async fn row_36_waits_forever(engine: Engine) {
         (Reply::sound().hanging(), vec![STABLE]),
         (Reply::sound().hanging_after(9), vec![STABLE]),
     ] {
-        // `import()` waits for no top-level await there. Canaries that say when they are up can do without.
+        // In WebKitGTK `import()` does not wait for a top-level await, so this canary has to say when it is ready.
         let awaits = engine == Engine::WebKit && ran.len() == 2;
         let guard = if awaits { SHORT.replace("1500", r#"1500, "readyWhen": "started""#) } else { SHORT.to_owned() };
         site.server.on(CONFIG, Reply::sound().body(config("100", &guard)));
@@ -33,10 +33,10 @@ pub(crate) async fn row_36_waits_forever(engine: Engine) {
     }
 }
 
-pub(crate) async fn row_36_started(engine: Engine) {
+pub(crate) async fn e404_ready_when_started(engine: Engine) {
     let when = r#""GUARD": {"readyTimeoutMs": 2500, "readyWhen": "started"}"#;
     let site = FaultSite::new(engine, &page(when)).await;
-    // It draws, and never says that it is up.
+    // It draws, and never calls `started`.
     site.visit().await;
     site.fell_back_by_reload(&["E404"]).await;
     assert_eq!(site.ran(), [CANARY, STABLE]);
@@ -50,8 +50,8 @@ pub(crate) async fn row_36_started(engine: Engine) {
     }
 }
 
-/// Where stable takes the place of a canary that is late, the canary stays away.
-pub(crate) async fn row_36_too_late(engine: Engine) {
+/// A canary that comes after stable has replaced it does not run.
+pub(crate) async fn e404_late_canary_discarded(engine: Engine) {
     let site = FaultSite::new(engine, &page(SHORT).first(NO_SESSION)).await;
     site.server.on(CANARY_BUNDLE, Reply::sound().hanging());
     site.visit().await;
@@ -59,7 +59,7 @@ pub(crate) async fn row_36_too_late(engine: Engine) {
     site.server.release();
     stays_stable(&site, &[STABLE]).await;
 
-    // A stylesheet that comes when the canary was given up already.
+    // A stylesheet comes after the fallback.
     let item = r#"{"version": "1", "scripts": [{"src": "/canary/main.js"}], "styles": [{"href": "/canary/main.css"}]}"#;
     site.files.write("canary/main.css", "p { color: rgb(1, 2, 3) }");
     let assets = format!(r#""ASSETS": {{"canary": {item}}}"#);
@@ -73,7 +73,7 @@ pub(crate) async fn row_36_too_late(engine: Engine) {
     let color = "getComputedStyle(document.querySelector('p')).color";
     assert_ne!(site.browser.eval(color).await, "rgb(1, 2, 3)");
 
-    // One script throws while the next is on its way.
+    // A script throws while the next one loads.
     let two = r#"{"version": "1", "scripts": [{"src": "/canary/first.js", "type": "classic"}, {"src": "/canary/main.js", "type": "classic"}]}"#;
     site.set_page(&page(&format!(r#"{PATIENT}, "ASSETS": {{"canary": {two}}}"#)).first(NO_SESSION));
     site.files.write("canary/first.js", THROWS);
@@ -84,7 +84,7 @@ pub(crate) async fn row_36_too_late(engine: Engine) {
     stays_stable(&site, &["half", STABLE]).await;
 }
 
-/// Nothing else comes of it.
+/// Stable stays on the screen and nothing else runs.
 async fn stays_stable(site: &FaultSite, ran: &[&str]) {
     site.settle().await;
     pass(site, 300).await;
@@ -95,8 +95,8 @@ async fn stays_stable(site: &FaultSite, ran: &[&str]) {
     assert_eq!(site.views(), 1);
 }
 
-/// Rule 9: no reload under the hands of somebody who is at work.
-pub(crate) async fn row_36_under_the_hands(engine: Engine) {
+/// No reload destroys what a user has typed.
+pub(crate) async fn e404_no_reload_after_input(engine: Engine) {
     let when = r#""GUARD": {"readyTimeoutMs": 5000, "readyWhen": "started"}"#;
     let site = FaultSite::new(engine, &page(when).body(r#"<h1>A shop</h1><input id="field">"#)).await;
     site.server.on(CANARY_BUNDLE, Reply::sound().body(WAITS));
@@ -119,7 +119,7 @@ pub(crate) async fn row_36_under_the_hands(engine: Engine) {
         site.shows(&format!("A shop {STABLE}")).await;
         assert_eq!(site.decision()["reason"], "CACHED");
     }
-    // What a script does is nobody's hand.
+    // A click by a script is no input.
     site.visit().await;
     until("the canary", DEADLINE, || (site.ran() == ["half"]).then_some(()));
     site.browser.eval("void document.querySelector('h1').click()").await;

@@ -1,4 +1,4 @@
-//! Row 46: a visitor that is no person.
+//! Automated browsers and known crawlers.
 
 use super::{config, page};
 use canary_e2e::engine::Engine;
@@ -6,7 +6,7 @@ use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, FaultSite, STABLE};
 use canary_e2e::page_log::Kind;
 use serde_json::json;
 
-/// What says that it is driven.
+/// The number of lines that say that the browser is automated.
 fn automation_lines(site: &FaultSite) -> usize {
     let entries = site.page_log();
     entries
@@ -15,14 +15,14 @@ fn automation_lines(site: &FaultSite) -> usize {
         .count()
 }
 
-pub(crate) async fn row_46_automation_and_crawlers(engine: Engine) {
+pub(crate) async fn i415_automation_and_crawlers(engine: Engine) {
     let site = FaultSite::new(engine, &page()).await;
     let visit = async |arm: &str, codes: &[&str]| {
         site.set_new_user("somebody").await;
         site.opens_with(arm, codes).await;
         site.decided(&["variant", "reason", "eligible"])
     };
-    // A driver says what it is.
+    // The driver sets `navigator.webdriver`.
     assert_eq!(visit(CANARY, &[]).await, json!(["canary", "STATIC", false]));
     assert_eq!(automation_lines(&site), 1);
     site.set_page(&page().config(config("100", r#", "TELEMETRY": {"countAutomation": true}"#)));
@@ -47,7 +47,7 @@ pub(crate) async fn row_46_automation_and_crawlers(engine: Engine) {
         }
         assert_eq!(visit(STABLE, &["I415"]).await, json!(["stable", "DISABLED", false]), "{agent}");
         assert!(site.events("exposure").is_empty() && site.requests(CANARY_BUNDLE).is_empty());
-        // Nor is an id made.
+        // No id is made.
         site.clear_data().await;
         site.opens_with(STABLE, &["I415"]).await;
         assert_eq!(site.browser.eval("[document.cookie, localStorage.length]").await, json!(["", 0]));

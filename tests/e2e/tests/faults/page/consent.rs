@@ -1,4 +1,4 @@
-//! Row 53: a user who does not consent, or no longer.
+//! A user who does not consent, or withdraws consent.
 
 use super::{RUNTIME, page};
 use canary_e2e::engine::Engine;
@@ -9,23 +9,23 @@ use serde_json::{Value, json};
 
 const PATIENT: &str = r#"data-decision-budget="15000""#;
 
-/// All that the browser keeps for this site, but for what the test put there.
+/// Everything that the browser stores for this site.
 async fn kept(site: &FaultSite) -> Value {
     let all = "[document.cookie.split('; ').filter(Boolean).sort(), Object.keys(localStorage).sort(), Object.keys(sessionStorage)]";
     site.browser.eval(all).await
 }
 
-/// Nothing but the answer.
+/// What is left after a refusal: the answer itself.
 fn refused() -> Value {
     json!([["canary_consent=no"], ["canary_consent"], []])
 }
 
-/// The flags with and without a split.
+/// A flag that needs no id, and one that does.
 const FLAGS: &str =
     "['on', 'split'].map((key) => globalThis[Symbol.for('canary-runtime')].getBooleanDetails(key, false))
     .map(({ value, errorCode }) => [value, errorCode ?? null])";
 
-pub(crate) async fn row_53_consent_withdrawn(engine: Engine) {
+pub(crate) async fn i801_consent_withdrawn(engine: Engine) {
     let answer = async |site: &FaultSite, granted: bool| {
         site.browser.eval(&format!("void {RUNTIME}.setConsent({granted})")).await;
     };
@@ -37,7 +37,7 @@ pub(crate) async fn row_53_consent_withdrawn(engine: Engine) {
         site.opens_with(CANARY, &[]).await;
         site.browser.wait_for("localStorage.getItem('canary_good')").await;
         assert!(kept(&site).await.to_string().contains("canary_id="));
-        // Left behind by page views before.
+        // Records of earlier page views.
         for (home, key) in [("localStorage", "canary_mark"), ("sessionStorage", "canary_reload")] {
             site.browser.eval(&format!("void {home}.setItem('{key}', '{{}}')")).await;
         }
@@ -45,7 +45,7 @@ pub(crate) async fn row_53_consent_withdrawn(engine: Engine) {
         answer(&site, false).await;
         site.says(&["I801"]).await;
         assert_eq!(kept(&site).await, refused());
-        // The page goes on as it is.
+        // The open page stays as it is.
         assert_eq!((site.shown().await.as_deref(), site.ran()), (Some(CANARY), vec![CANARY.to_owned()]));
         for _ in 0..2 {
             site.opens_with(STABLE, &[]).await;
@@ -58,7 +58,7 @@ pub(crate) async fn row_53_consent_withdrawn(engine: Engine) {
             assert_eq!(kept(&site).await, refused());
         }
 
-        // The negative control, and withdrawn while the canary is on its way: it leaves nothing when it is up.
+        // Consent that is withdrawn while the canary loads: the canary stores nothing when it is ready.
         answer(&site, true).await;
         site.server.on(CANARY_BUNDLE, Reply::sound().hanging());
         site.open().await;
@@ -73,17 +73,17 @@ pub(crate) async fn row_53_consent_withdrawn(engine: Engine) {
     }
 }
 
-pub(crate) async fn row_53_no_consent_leaves_nothing(engine: Engine) {
+pub(crate) async fn i801_no_consent_stores_nothing(engine: Engine) {
     let control = "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true });";
     let required = page().attributes(format!(r#"{PATIENT} data-consent="required""#));
     let site = FaultSite::new(engine, &page()).await;
     for private in [page().first(control), required] {
-        // The negative control.
+        // Negative control: with consent the page stores its config.
         site.set_page(&page());
         site.set_new_user("somebody").await;
         site.opens_with(CANARY, &[]).await;
         site.browser.wait_for("localStorage.getItem('canary_good')").await;
-        // What is there from before goes as well.
+        // Records from before are deleted.
         site.set_page(&private);
         for _ in 0..2 {
             site.opens_with(STABLE, &[]).await;

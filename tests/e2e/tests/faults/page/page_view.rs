@@ -1,4 +1,4 @@
-//! Rows 44 and 45: a page that comes back, and one that is made ahead.
+//! A page that comes back from the bfcache, and one that is prerendered.
 
 use super::{RUNTIME, config, page};
 use canary_e2e::engine::Engine;
@@ -8,7 +8,7 @@ use canary_e2e::page_log::Kind;
 use canary_e2e::wait::{DEADLINE, until};
 use serde_json::Value;
 
-/// What the page's views were, its events of one kind, and its requests for the config.
+/// The numbers of page views, events of one type and requests for the config.
 fn counts(site: &FaultSite, event: &str) -> [usize; 3] {
     [
         site.page_log().iter().filter(|entry| entry.kind == Kind::View).count(),
@@ -17,8 +17,8 @@ fn counts(site: &FaultSite, event: &str) -> [usize; 3] {
     ]
 }
 
-/// The page was away and is back, with another config since: it is the same page view, and flags follow.
-async fn is_back_and_not_counted(site: &FaultSite, back: impl AsyncFn()) {
+/// After `back` the restored page is the same page view, and its flags follow the config, which has changed.
+async fn is_not_counted_again(site: &FaultSite, back: impl AsyncFn()) {
     site.set_new_user("somebody").await;
     site.opens_with(CANARY, &[]).await;
     let flag = format!("{RUNTIME}.getBooleanValue('on', false)");
@@ -34,12 +34,12 @@ async fn is_back_and_not_counted(site: &FaultSite, back: impl AsyncFn()) {
     assert_eq!(site.errors(), [""; 0]);
 }
 
-pub(crate) async fn row_44_back_from_the_browsers_memory(engine: Engine) {
+pub(crate) async fn i413_bfcache_restore(engine: Engine) {
     let site = FaultSite::new(engine, &page()).await;
-    // What must not be stored is not kept in memory either.
+    // A `no-store` page does not enter the bfcache.
     site.server.on("/", Reply::sound().header("Cache-Control", "no-cache"));
     site.files.write("other.html", "<!doctype html><title>other</title>");
-    is_back_and_not_counted(&site, async || {
+    is_not_counted_again(&site, async || {
         site.browser.eval("void (location.href = '/other.html')").await;
         site.browser.wait_for("document.title === 'other'").await;
         site.browser.eval("void history.back()").await;
@@ -48,15 +48,15 @@ pub(crate) async fn row_44_back_from_the_browsers_memory(engine: Engine) {
     .await;
 }
 
-/// Stands in for the real thing: the event alone.
-pub(crate) async fn row_44_told_that_it_is_back(engine: Engine) {
+/// The event alone, in place of a restored page.
+pub(crate) async fn i413_pageshow_event(engine: Engine) {
     let site = FaultSite::new(engine, &page()).await;
     let tell = async |persisted: bool| {
         let event = format!("new PageTransitionEvent('pageshow', {{ persisted: {persisted} }})");
         site.browser.eval(&format!("void dispatchEvent({event})")).await;
     };
-    is_back_and_not_counted(&site, async || {
-        // That of every load.
+    is_not_counted_again(&site, async || {
+        // The event that follows every load.
         tell(false).await;
         site.settle().await;
         assert_eq!((site.lines(), counts(&site, "exposure")), (Vec::new(), [1, 1, 1]));
@@ -65,7 +65,7 @@ pub(crate) async fn row_44_told_that_it_is_back(engine: Engine) {
     .await;
 }
 
-pub(crate) async fn row_45_prerendered(engine: Engine) {
+pub(crate) async fn i414_prerendered(engine: Engine) {
     let site = FaultSite::new(engine, &page()).await;
     site.set_new_user("somebody").await;
     let rules =
@@ -82,12 +82,12 @@ pub(crate) async fn row_45_prerendered(engine: Engine) {
         assert!(site.lines()[0].1.starts_with("[canary] I414 "), "{:?}", site.lines());
         assert_eq!((site.events("ready").len(), site.events("exposure").len()), (1, 0));
     };
-    // Never shown.
+    // A page that is never shown.
     prerender().await;
     assert_eq!(site.browser.eval("document.title").await, "start");
     site.set_user("somebody").await;
     assert_eq!(site.events("exposure").len(), 0);
-    // Shown: counted then, once.
+    // A page that is shown counts then, once.
     prerender().await;
     site.browser.eval("void (location.href = '/')").await;
     site.shows(CANARY).await;
@@ -96,8 +96,8 @@ pub(crate) async fn row_45_prerendered(engine: Engine) {
     assert_eq!((site.events("exposure").len(), site.views(), site.ran()), (1, 1, vec![CANARY.to_owned()]));
 }
 
-/// Stands in for the real thing: the property and the event alone.
-pub(crate) async fn row_45_told_that_it_is_prerendered(engine: Engine) {
+/// The property and the event alone, in place of a prerendered page.
+pub(crate) async fn i414_prerenderingchange_event(engine: Engine) {
     let ahead =
         "Object.defineProperty(document, 'prerendering', { get: () => !globalThis.isShown, configurable: true });";
     let site = FaultSite::new(engine, &page()).await;
@@ -107,7 +107,7 @@ pub(crate) async fn row_45_told_that_it_is_prerendered(engine: Engine) {
     site.set_page(&page().first(ahead));
     site.opens_with(CANARY, &["I414"]).await;
     assert_eq!(site.events("exposure").len(), 0);
-    // Who never sees it leaves no trace of a canary that did not come up.
+    // A prerendered page that is never shown leaves no crash marker.
     assert_eq!(site.browser.eval("localStorage.getItem('canary_mark')").await, Value::Null);
     for _ in 0..2 {
         site.browser

@@ -1,4 +1,4 @@
-//! Row 54: a service worker that answers with an old config.
+//! A service worker that answers with an old config.
 
 use super::{config, page};
 use canary_e2e::engine::Engine;
@@ -7,8 +7,8 @@ use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, CONFIG, FaultSite, STABLE};
 use std::time::Duration;
 use time::UtcDateTime;
 
-/// A service worker that keeps the config as it was when it came, and answers with it: for that address alone, or, where
-/// `/any` is kept as well, whatever the query.
+/// A service worker that caches the config when it is installed. It answers with it for that URL alone, or, where `/any` is
+/// in the cache too, for any query.
 const WORKER: &str = "
     self.oninstall = (event) => {
         self.skipWaiting();
@@ -22,22 +22,22 @@ const WORKER: &str = "
             .then((kept) => kept ?? fetch(event.request)));
     };";
 
-pub(crate) async fn row_54_old_service_worker(engine: Engine) {
+pub(crate) async fn e412_old_service_worker(engine: Engine) {
     let old = http_date(UtcDateTime::now() - Duration::from_mins(11));
     for (date, is_old) in [(old, true), (http_date(UtcDateTime::now()), false)] {
         let site = FaultSite::new(engine, &page()).await;
         site.files.write("worker.js", WORKER);
         site.server.on("/worker.js", Reply::sound().without("Vary"));
-        // A cache takes nothing that varies by everything.
+        // A cache refuses an answer with `Vary: *`.
         site.server.on(CONFIG, Reply::sound().header("Date", date).without("Vary"));
         site.set_new_user("somebody").await;
-        // Without a worker an old answer is as good as any.
+        // Without a worker the age of the answer does not matter.
         site.opens_with(CANARY, &[]).await;
         assert_eq!(site.requests(CONFIG)[0].path, CONFIG);
         site.browser.eval("navigator.serviceWorker.register('/worker.js').then(() => true)").await;
         site.browser.wait_for("navigator.serviceWorker.controller").await;
 
-        // A query of its own gets past a worker that heeds it.
+        // A unique query bypasses a worker that respects queries.
         site.server.restore();
         site.files.mount_config(&config("0", ""));
         let mut queries = Vec::new();
@@ -50,7 +50,7 @@ pub(crate) async fn row_54_old_service_worker(engine: Engine) {
             "{queries:?}"
         );
 
-        // One that does not is known by the age of what it answers, if it is old enough to be in doubt.
+        // The age of the answer exposes a worker that ignores queries.
         site.set_new_user("somebody").await;
         site.browser
             .eval("caches.open('kept').then((cache) => cache.put('/any', new Response(''))).then(() => true)")
@@ -58,7 +58,7 @@ pub(crate) async fn row_54_old_service_worker(engine: Engine) {
         let (arm, codes) = if is_old { (STABLE, &["E412"][..]) } else { (CANARY, &[][..]) };
         site.opens_with(arm, codes).await;
         assert_eq!((site.requests(CONFIG).len(), site.requests(CANARY_BUNDLE).is_empty()), (0, is_old));
-        // So are refreshes.
+        // The same for refreshes.
         site.browser.eval("caches.delete('kept').then(() => true)").await;
         if is_old {
             site.opens_with(STABLE, &["I120"]).await;

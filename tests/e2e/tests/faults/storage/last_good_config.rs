@@ -1,6 +1,6 @@
-//! Rows 1 to 4, 17 and 29: the last good config, which stands in for one that cannot be had.
+//! The last good config, which replaces a config that is missing or rejected.
 
-use super::{config, flag, keeps, page, store, stored};
+use super::{config, flag, page, store, stored, stores_config};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, CONFIG, FaultSite, Page, STABLE};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 const MINUTE: i64 = 60_000;
 
-/// Makes what the browser remembers of a good config so much older.
+/// Makes the stored config so much older.
 async fn age(site: &FaultSite, ms: i64) {
     let key = "canary_good";
     let older =
@@ -17,30 +17,39 @@ async fn age(site: &FaultSite, ms: i64) {
     store(site, key, &older).await;
 }
 
-/// With a last good config the fault changes neither arm nor flags for 10 minutes, and no flags for a day. The arm does
-/// not become the canary where it was not.
-async fn last_good_config_stands_in(site: &FaultSite, code: &str, fault: impl Fn() -> Reply) {
-    let begin = async || {
-        site.server.restore();
-        site.set_new_user("somebody").await;
-        site.opens_with(CANARY, &[]).await;
-        keeps(site).await;
-        site.server.on(CONFIG, fault());
-    };
-    let members = ["variant", "reason", "errorCode", "eligible"];
-    begin().await;
+/// The members of the decision that tell what it was made from.
+const MEMBERS: [&str; 4] = ["variant", "reason", "errorCode", "eligible"];
+
+/// A user with the canary and a stored config meets the fault.
+async fn meet(site: &FaultSite, fault: &Reply) {
+    site.server.restore();
+    site.set_new_user("somebody").await;
+    site.opens_with(CANARY, &[]).await;
+    stores_config(site).await;
+    site.server.on(CONFIG, fault.clone());
+}
+
+/// The last good config keeps the canary and the flags, and after 10 minutes the flags alone.
+async fn last_good_config_holds(site: &FaultSite, code: &str, fault: &Reply) {
+    meet(site, fault).await;
     site.opens_with(CANARY, &[code]).await;
     assert!(site.lines()[0].1.ends_with("; the last good config holds"), "{:?}", site.lines());
-    assert_eq!(site.decided(&members), json!(["canary", "STALE", null, false]));
+    assert_eq!(site.decided(&MEMBERS), json!(["canary", "STALE", null, false]));
     assert_eq!((flag(site).await, site.events("error").len()), (json!(true), 1));
+    age(site, 10 * MINUTE).await;
+    site.opens_with(STABLE, &[code]).await;
+    assert_eq!(site.decided(&MEMBERS), json!(["stable", "ERROR", "GENERAL", false]));
+    assert_eq!((flag(site).await, site.requests(CANARY_BUNDLE).len()), (json!(true), 0));
+}
 
-    // It does not get younger by that.
+/// The last good config is good for 10 minutes for the arm and for a day for flags, and makes no canary of stable.
+async fn last_good_config_ages(site: &FaultSite, code: &str, fault: &Reply) {
+    meet(site, fault).await;
+    // A view with it does not make it younger.
     age(site, 9 * MINUTE).await;
     site.opens_with(CANARY, &[code]).await;
     age(site, MINUTE).await;
     site.opens_with(STABLE, &[code]).await;
-    assert_eq!(site.decided(&members), json!(["stable", "ERROR", "GENERAL", false]));
-    assert_eq!((flag(site).await, site.requests(CANARY_BUNDLE).len()), (json!(true), 0));
     age(site, (23 * 60 + 45) * MINUTE).await;
     site.opens_with(STABLE, &[code]).await;
     assert_eq!(flag(site).await, true);
@@ -48,53 +57,68 @@ async fn last_good_config_stands_in(site: &FaultSite, code: &str, fault: impl Fn
     site.opens_with(STABLE, &[code]).await;
     assert_eq!((flag(site).await, site.decided(&["reason"])), (json!(false), json!(["ERROR"])));
 
-    begin().await;
+    meet(site, fault).await;
     store(site, "canary_memory", "{ arm: 'stable' }").await;
     site.opens_with(STABLE, &[code]).await;
-    assert_eq!(site.decided(&members), json!(["stable", "STALE", null, false]));
+    assert_eq!(site.decided(&MEMBERS), json!(["stable", "STALE", null, false]));
     assert_eq!((flag(site).await, site.requests(CANARY_BUNDLE).len()), (json!(true), 0));
-    // Nor where it came from nowhere.
+    // The same without a stored arm.
     site.browser.eval("void localStorage.removeItem('canary_memory')").await;
     site.opens_with(STABLE, &[code]).await;
 
-    // One from the future is none.
-    begin().await;
+    // A config from the future is ignored.
+    meet(site, fault).await;
     age(site, -MINUTE).await;
     site.opens_with(STABLE, &[code]).await;
     assert_eq!(flag(site).await, false);
 }
 
-pub(crate) async fn row_01_last_good_config(engine: Engine) {
+pub(crate) async fn e101_last_good_config(engine: Engine) {
     let site = FaultSite::new(engine, &page()).await;
-    last_good_config_stands_in(&site, "E101", || Reply::sound().status(500)).await;
+    last_good_config_holds(&site, "E101", &Reply::sound().status(500)).await;
 }
 
-pub(crate) async fn row_02_last_good_config(engine: Engine) {
+pub(crate) async fn e101_last_good_config_ages(engine: Engine) {
     let site = FaultSite::new(engine, &page()).await;
-    last_good_config_stands_in(&site, "E102", || Reply::sound().reset()).await;
+    last_good_config_ages(&site, "E101", &Reply::sound().status(500)).await;
 }
 
-/// A budget for which the module and the parts beside it are there on a busy machine.
-fn short_of_patience() -> Page {
+pub(crate) async fn e102_last_good_config(engine: Engine) {
+    let site = FaultSite::new(engine, &page()).await;
+    last_good_config_holds(&site, "E102", &Reply::sound().reset()).await;
+}
+
+pub(crate) async fn e102_last_good_config_ages(engine: Engine) {
+    let site = FaultSite::new(engine, &page()).await;
+    last_good_config_ages(&site, "E102", &Reply::sound().reset()).await;
+}
+
+/// A budget that tests wait for, and in which the module and the parts beside the bundle arrive on a busy machine.
+fn short_budget() -> Page {
     page().attributes(r#"data-decision-budget="4000""#)
 }
 
-pub(crate) async fn row_03_last_good_config(engine: Engine) {
-    let site = FaultSite::new(engine, &short_of_patience()).await;
-    last_good_config_stands_in(&site, "E103", || Reply::sound().hanging()).await;
+pub(crate) async fn e103_last_good_config_when_hanging(engine: Engine) {
+    let site = FaultSite::new(engine, &short_budget()).await;
+    last_good_config_holds(&site, "E103", &Reply::sound().hanging()).await;
 }
 
-pub(crate) async fn row_04_last_good_config(engine: Engine) {
-    let site = FaultSite::new(engine, &short_of_patience()).await;
-    last_good_config_stands_in(&site, "E103", || Reply::sound().trickling(1, Duration::from_secs(1))).await;
+pub(crate) async fn e103_last_good_config_when_hanging_ages(engine: Engine) {
+    let site = FaultSite::new(engine, &short_budget()).await;
+    last_good_config_ages(&site, "E103", &Reply::sound().hanging()).await;
 }
 
-pub(crate) async fn row_17_last_good_config(engine: Engine) {
+pub(crate) async fn e103_last_good_config_when_trickling(engine: Engine) {
+    let site = FaultSite::new(engine, &short_budget()).await;
+    last_good_config_holds(&site, "E103", &Reply::sound().trickling(1, Duration::from_secs(1))).await;
+}
+
+pub(crate) async fn e115_last_good_config(engine: Engine) {
     let site = FaultSite::new(engine, &page()).await;
     let expired = config("100", r#", "EXPIRES_AT": "2020-01-01T00:00:00Z""#);
-    last_good_config_stands_in(&site, "E115", || Reply::sound().body(&expired)).await;
+    last_good_config_holds(&site, "E115", &Reply::sound().body(&expired)).await;
 
-    // The last good one expires as well.
+    // The last good config has an expiry date too.
     site.set_new_user("somebody").await;
     store(&site, "canary_memory", "{ arm: 'canary' }").await;
     let text = serde_json::to_string(&expired).unwrap();
@@ -106,7 +130,13 @@ pub(crate) async fn row_17_last_good_config(engine: Engine) {
     assert_eq!(stored(&site, "canary_good").await, Value::Null);
 }
 
-pub(crate) async fn row_01_last_good_is_what_was_healthy(engine: Engine) {
+pub(crate) async fn e115_last_good_config_ages(engine: Engine) {
+    let site = FaultSite::new(engine, &page()).await;
+    let expired = config("100", r#", "EXPIRES_AT": "2020-01-01T00:00:00Z""#);
+    last_good_config_ages(&site, "E115", &Reply::sound().body(&expired)).await;
+}
+
+pub(crate) async fn e101_last_good_config_was_healthy(engine: Engine) {
     let site = FaultSite::new(engine, &page()).await;
     let visit = async |arm: &str, codes: &[&str]| {
         site.set_new_user("somebody").await;
@@ -121,26 +151,26 @@ pub(crate) async fn row_01_last_good_is_what_was_healthy(engine: Engine) {
         site.set_page(&page().config(filled(size)));
         site.set_new_user("somebody").await;
         site.opens_with(CANARY, &[]).await;
-        keeps(&site).await;
+        stores_config(&site).await;
         assert_eq!(stored(&site, "canary_good").await["text"], filled(size));
     }
     site.set_page(&page().config(filled(65_537)));
     assert_eq!(visit(CANARY, &[]).await, None);
-    // One whose canary failed, although stable came up.
+    // Not stored: a config whose canary failed, although stable is ready.
     site.set_page(&page().config(&whole));
     site.server.on(CANARY_BUNDLE, Reply::sound().status(404));
     assert_eq!(visit(STABLE, &["E401"]).await, None);
-    // One that was refused.
+    // A rejected config.
     site.server.restore();
     site.server.on(CONFIG, Reply::sound().body(&whole[..whole.len() - 1]));
     assert_eq!(visit(STABLE, &["E105"]).await, None);
-    // And one that nobody may keep.
+    // A config that is not stored without consent.
     site.server.restore();
     site.set_page(&page().config(&whole).attributes(r#"data-consent="required" data-decision-budget="15000""#));
     assert_eq!(visit(STABLE, &[]).await, None);
 }
 
-/// A module whose every decision traps.
+/// A script that makes every decision of the module trap.
 const TRAPPING: &str = "{
     const code = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 116, 0, 0, 10, 5, 1, 3, 0, 0, 11];
     const { Instance } = WebAssembly;
@@ -152,12 +182,12 @@ const TRAPPING: &str = "{
     };
 }";
 
-pub(crate) async fn row_29_last_good_traps(engine: Engine) {
+pub(crate) async fn e304_last_good_config_traps(engine: Engine) {
     let site = FaultSite::new(engine, &page()).await;
     site.set_new_user("somebody").await;
     site.opens_with(CANARY, &[]).await;
-    keeps(&site).await;
-    // No other config is there to trap.
+    stores_config(&site).await;
+    // The last good config is the only one.
     site.server.on(CONFIG, Reply::sound().status(500));
     site.opens_with(CANARY, &["E101"]).await;
 
@@ -165,7 +195,7 @@ pub(crate) async fn row_29_last_good_traps(engine: Engine) {
     site.opens_with(STABLE, &["E101", "E304"]).await;
     assert_eq!(site.browser.eval("entered").await, 1);
     assert_eq!((stored(&site, "canary_good").await, flag(&site).await), (Value::Null, json!(false)));
-    // It is gone also for a module that would not trap.
+    // It stays deleted for a module that does not trap.
     site.set_page(&page());
     site.opens_with(STABLE, &["E101"]).await;
 }

@@ -1,4 +1,4 @@
-//! Rows 15, 16 and 19: a percentage that changes, or is not the same everywhere.
+//! A percentage that goes down, or that differs from one pod to the next.
 
 use super::{config, page, store};
 use canary_e2e::bucket::{User, user_at};
@@ -9,18 +9,18 @@ use canary_e2e::page_log::{FOLDER, Kind, LogEntry};
 use canary_e2e::wait::{DEADLINE, until};
 use serde_json::json;
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// Somebody whom 50 % take in, and 5 % do not.
+/// A user in the canary at 50 % and not at 5 %.
 fn in_between() -> User {
     user_at("canary", 30_000)
 }
 
-pub(crate) async fn row_15_a_lower_percentage(engine: Engine) {
+pub(crate) async fn i114_lower_percentage(engine: Engine) {
     let user = in_between();
     for (high, low) in [
         (config("50", r#", "REVISION": 7"#), config("5", r#", "REVISION": 8"#)),
-        // A `git revert` has the label of before.
+        // A `git revert` has an older revision.
         (config("50", r#", "REVISION": 7"#), config("5", r#", "REVISION": 6"#)),
         (config("50", ""), config("0", "")),
     ] {
@@ -30,29 +30,29 @@ pub(crate) async fn row_15_a_lower_percentage(engine: Engine) {
         site.set_new_user(&user.id).await;
         site.opens_with(CANARY, &[]).await;
 
-        // Taken at once.
+        // The lower percentage takes effect at once.
         serve(&low);
         let off: &[&str] = if low.contains(": 0,") { &["I120"] } else { &[] };
         site.opens_with(STABLE, &[&["I114"], off].concat()).await;
         assert_eq!(site.requests(CANARY_BUNDLE).len(), 0);
         site.opens_with(STABLE, off).await;
 
-        // Then a hold, which no rise ends.
+        // The hold keeps the user in stable while the percentage goes up again.
         serve(&high);
         site.opens_with(STABLE, &[]).await;
         assert_eq!(site.decided(&["variant", "reason", "eligible"]), json!(["stable", "CACHED", true]));
         let left = site.browser.eval("JSON.parse(localStorage.getItem('canary_memory')).until - Date.now()").await;
         assert!((1..=180_000).contains(&left.as_i64().unwrap()), "{left}");
-        // It is no longer than it can be, whatever the clock was when it began.
+        // A hold that ends too far in the future is shortened.
         store(&site, "canary_memory", "{ arm: 'stable', until: Date.now() + 1e12 }").await;
         site.opens_with(STABLE, &[]).await;
         let left = site.browser.eval("JSON.parse(localStorage.getItem('canary_memory')).until - Date.now()").await;
         assert!((1..=180_000).contains(&left.as_i64().unwrap()), "{left}");
-        // When it is over, the rise takes effect.
+        // After the hold the higher percentage takes effect.
         store(&site, "canary_memory", "{ arm: 'stable', until: Date.now() - 1 }").await;
         site.opens_with(CANARY, &[]).await;
 
-        // Without a hold it would have at once.
+        // Negative control: without a hold it takes effect at once.
         site.set_page(&page().config(&low).attributes(r#"data-hold="0" data-decision-budget="15000""#));
         site.opens_with(STABLE, &[&["I114"], off].concat()).await;
         serve(&high);
@@ -60,18 +60,18 @@ pub(crate) async fn row_15_a_lower_percentage(engine: Engine) {
     }
 }
 
-/// The arms that a browser gets, one view after the other, while pods disagree for so long.
-async fn arms(site: &FaultSite, spread: Duration, at_least: usize) -> Vec<String> {
+/// The arms of so many page views, with this pause between them, while two pods have different percentages.
+async fn arms(site: &FaultSite, views: usize, pause: Duration) -> Vec<String> {
     let pods = ["5", "50"].map(|percentage| Reply::sound().body(config(percentage, "")));
     site.server.on(CONFIG, Plan::alternating(pods));
     site.set_new_user(&in_between().id).await;
-    let start = Instant::now();
     let mut arms = Vec::new();
-    while start.elapsed() < spread || arms.len() < at_least {
+    while arms.len() < views {
         site.open().await;
         arms.push(site.decision()["variant"].as_str().unwrap().to_owned());
         let shown = arms.last().unwrap().to_uppercase();
         site.shows(&shown).await;
+        tokio::time::sleep(pause).await;
     }
     arms
 }
@@ -80,19 +80,25 @@ fn changes(arms: &[String]) -> usize {
     arms.windows(2).filter(|pair| pair[0] != pair[1]).count()
 }
 
-pub(crate) async fn row_16_pods_that_disagree(engine: Engine) {
-    // What takes 150 s behind a hold of 180 s, in 12 s behind one that is longer than a busy machine needs.
+pub(crate) async fn i114_pods_disagree(engine: Engine) {
+    // A hold that lasts longer than the views take on a busy machine.
     let site = FaultSite::new(engine, &page().attributes(r#"data-hold="60" data-decision-budget="15000""#)).await;
-    let with = arms(&site, Duration::from_secs(12), 8).await;
+    let with = arms(&site, 10, Duration::ZERO).await;
     assert!(with.contains(&"canary".to_owned()) && changes(&with) <= 2, "{with:?}");
-    // The negative control: without the hold each view has another arm.
+    // Negative control: without a hold the arm changes with every view.
     site.set_page(&page().attributes(r#"data-hold="0" data-decision-budget="15000""#));
-    let without = arms(&site, Duration::ZERO, 6).await;
+    let without = arms(&site, 6, Duration::ZERO).await;
     assert_eq!(changes(&without), 5, "{without:?}");
 }
 
-pub(crate) async fn row_19_percentage_0_while_pages_load(engine: Engine) {
-    // Six frames, each of which is a page view after the other: as soon as its bundle runs, it loads again.
+pub(crate) async fn i114_pods_disagree_for_150_s(engine: Engine) {
+    let site = FaultSite::new(engine, &page()).await;
+    let arms = arms(&site, 30, Duration::from_secs(5)).await;
+    assert!(arms.contains(&"canary".to_owned()) && changes(&arms) <= 2, "{arms:?}");
+}
+
+pub(crate) async fn i120_percentage_0_while_pages_load(engine: Engine) {
+    // Six frames, each of which reloads as soon as its bundle runs.
     let again = "if (top !== self) {
         const { log } = e2e;
         e2e.log = (...words) => {
@@ -124,7 +130,7 @@ pub(crate) async fn row_19_percentage_0_while_pages_load(engine: Engine) {
     let informed = views(&|entry| entry.name == "ready" && entry.detail["revision"] == 2);
     assert!(informed.len() > 20 && canaries.len() > 12, "{} {}", informed.len(), canaries.len());
     assert!(canaries.is_disjoint(&informed));
-    // Nor does any view that began later.
+    // No view that began later has a canary.
     assert!(
         entries[flip..].iter().filter(|entry| entry.kind == Kind::View).all(|entry| !canaries.contains(&entry.view))
     );

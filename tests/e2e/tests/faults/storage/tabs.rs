@@ -1,4 +1,4 @@
-//! Rows 31 and 32: the runtime in many tabs at once, and twice in one page.
+//! The runtime in many tabs at once, and twice in one page.
 
 use super::{PATIENT, config, ids, is_new_id, page};
 use canary_e2e::engine::Engine;
@@ -7,10 +7,10 @@ use canary_e2e::page_log::{Kind, LogEntry};
 use canary_e2e::wait::{DEADLINE, until_async};
 use std::collections::BTreeSet;
 
-pub(crate) async fn row_31_twenty_tabs_at_once(engine: Engine) {
-    // Each page waits for the word before it makes an id, and then takes its time over it.
+pub(crate) async fn i306_twenty_tabs(engine: Engine) {
+    // Each page waits for a message before it makes an id, and then takes a second for it.
     let together = "{
-        // A tab that the driver turns to would refresh, and be left meanwhile.
+        // A tab that becomes visible would refresh.
         document.addEventListener('visibilitychange', (event) => event.stopImmediatePropagation(), true);
         const { fetch, crypto } = globalThis;
         const word = new Promise((resolve) => (new BroadcastChannel('go').onmessage = resolve));
@@ -47,7 +47,7 @@ pub(crate) async fn row_31_twenty_tabs_at_once(engine: Engine) {
     site.browser.eval("void new BroadcastChannel('go').postMessage('go')").await;
     let since = || site.server.page_log().split_off(from);
     let ready = || since().into_iter().filter(|entry| entry.name == "ready").count();
-    // The channel does not bring it to the page that sends it, but to another one in the same tab.
+    // A channel does not deliver to the page that sends, so the message is sent again from the others.
     until_async("20 decisions", DEADLINE * 3, async || {
         site.browser.eval("void new BroadcastChannel('go').postMessage('go')").await;
         (ready() == 20).then_some(())
@@ -72,7 +72,7 @@ pub(crate) async fn row_31_twenty_tabs_at_once(engine: Engine) {
     assert_eq!(since().iter().filter(|entry| entry.name == "made an id").count(), made);
 }
 
-pub(crate) async fn row_32_script_included_twice(engine: Engine) {
+pub(crate) async fn e307_script_included_twice(engine: Engine) {
     let site = FaultSite::new(engine, &page()).await;
     let is_one = async |codes: &[&str]| {
         site.opens_with(CANARY, codes).await;
@@ -83,12 +83,12 @@ pub(crate) async fn row_32_script_included_twice(engine: Engine) {
     is_one(&[]).await;
     for address in ["/runtime/canary.js", "/runtime/canary.js?another"] {
         let tag = format!(r#"<script type="module" src="{address}" {PATIENT}></script>"#);
-        // Before the tag and behind it.
+        // Before and after the other tag.
         for page in [page().head(&tag), page().body(format!(r#"<div id="app"></div>{tag}"#))] {
             site.set_page(&page);
             is_one(&["E307"]).await;
         }
-        // A tag that is added later.
+        // A tag added later.
         site.set_page(&page());
         is_one(&[]).await;
         let add = format!(
@@ -97,7 +97,7 @@ pub(crate) async fn row_32_script_included_twice(engine: Engine) {
         );
         site.browser.eval(&add).await;
         site.settle().await;
-        // The same address is the same module, and nothing runs again.
+        // A module with the same URL runs once.
         site.says(if address.contains('?') { &["E307"] } else { &[] }).await;
         assert_eq!((site.ran().len(), site.events("ready").len(), site.requests(CONFIG).len()), (1, 1, 1));
     }

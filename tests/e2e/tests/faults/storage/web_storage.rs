@@ -1,13 +1,13 @@
-//! Rows 26 to 28 and 30: storage that is blocked, full, damaged or cleared.
+//! Storage that is blocked, full, corrupt or cleared.
 
-use super::{PATIENT, RUNTIME, flag, ids, is_new_id, keeps, page, store, stored};
+use super::{PATIENT, RUNTIME, flag, ids, is_new_id, page, store, stored, stores_config};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, CONFIG, FaultSite, STABLE};
 use canary_e2e::wait::{DEADLINE, until};
 use serde_json::{Value, json};
 
-pub(crate) async fn row_26_storage_blocked(engine: Engine) {
+pub(crate) async fn e301_storage_blocked(engine: Engine) {
     let blocked = async |site: &FaultSite| {
         for _ in 0..2 {
             site.opens_with(STABLE, &["E301"]).await;
@@ -29,7 +29,7 @@ pub(crate) async fn row_26_storage_blocked(engine: Engine) {
     ));
     blocked(&site).await;
 
-    // A browser's own way: a page of no origin, where the getters of both throw.
+    // A sandboxed page without an origin, where the getters throw.
     site.set_page(&page());
     for path in ["/runtime/*", "/config/*", "/stable/*", "/canary/*", "/.e2e/*"] {
         site.server.on(path, Reply::sound().header("Access-Control-Allow-Origin", "*"));
@@ -40,7 +40,7 @@ pub(crate) async fn row_26_storage_blocked(engine: Engine) {
     blocked(&site).await;
 }
 
-/// Leaves no room in localStorage.
+/// A script that fills `localStorage`.
 const FILL: &str = "{
     let count = 0;
     for (let piece = 'x'.repeat(1 << 22); piece; ) {
@@ -52,7 +52,7 @@ const FILL: &str = "{
     }
 }";
 
-pub(crate) async fn row_27_quota_exceeded(engine: Engine) {
+pub(crate) async fn e302_quota_exceeded(engine: Engine) {
     let site = FaultSite::new(engine, &page().first(FILL)).await;
     site.set_new_user("somebody").await;
     for _ in 0..2 {
@@ -63,23 +63,23 @@ pub(crate) async fn row_27_quota_exceeded(engine: Engine) {
         let left = "[document.cookie, Object.keys(localStorage).filter((key) => !key.startsWith('fill'))]";
         assert_eq!(site.browser.eval(left).await, json!(["canary_id=somebody", []]));
     }
-    // The negative control: with room there all is kept.
+    // Negative control: with free space everything is stored.
     site.set_page(&page());
     site.set_new_user("somebody").await;
     site.opens_with(CANARY, &[]).await;
-    keeps(&site).await;
+    stores_config(&site).await;
 }
 
-pub(crate) async fn row_28_stored_values_corrupt(engine: Engine) {
+pub(crate) async fn e303_corrupt_id(engine: Engine) {
     let site = FaultSite::new(engine, &page()).await;
-    // What is sound is taken without a word.
+    // Negative control: a valid id is used.
     site.set_new_user("somebody").await;
     for _ in 0..2 {
         site.opens_with(CANARY, &[]).await;
     }
     assert_eq!(ids(&site).await, ["somebody", "somebody"]);
 
-    // 4 MB of it: browsers take no 10.
+    // 4 MB, because browsers refuse to store 10.
     for id in ["'x'.repeat(4e6)", "'<script>'", "'a b'", "'\u{0}'"] {
         site.clear_data().await;
         site.browser.eval(&format!("void localStorage.setItem('canary_id', {id})")).await;
@@ -89,17 +89,25 @@ pub(crate) async fn row_28_stored_values_corrupt(engine: Engine) {
         site.opens_with(CANARY, &[]).await;
         assert_eq!(ids(&site).await, [cookie, copy]);
     }
+}
+
+pub(crate) async fn e303_corrupt_memory(engine: Engine) {
+    let site = FaultSite::new(engine, &page()).await;
     for key in ["canary_memory", "canary_mark"] {
         for value in ["'{'", "''", "'5'", "'[]'", "'null'", "'\"text\"'", "'['.repeat(1e5)", "'x'.repeat(4e6)"] {
             site.set_new_user("somebody").await;
             site.browser.eval(&format!("void localStorage.setItem('{key}', {value})")).await;
             site.opens_with(CANARY, &["E303"]).await;
-            keeps(&site).await;
+            stores_config(&site).await;
             assert_eq!(stored(&site, "canary_memory").await["arm"], "canary", "{key} {value}");
             site.opens_with(CANARY, &[]).await;
         }
     }
-    // The last good config is looked at when it is needed.
+}
+
+pub(crate) async fn e303_corrupt_last_good_config(engine: Engine) {
+    let site = FaultSite::new(engine, &page()).await;
+    // It is read where the config fails.
     site.server.on(CONFIG, Reply::sound().status(500));
     let now = "at: Date.now(), now: Date.now()";
     let records = ["text: 5", "text: {}", "text: 'x'.repeat(4e6)", "text: ' '.repeat(4e6)", "other: 1"];
@@ -114,7 +122,7 @@ pub(crate) async fn row_28_stored_values_corrupt(engine: Engine) {
     }
 }
 
-pub(crate) async fn row_30_storage_cleared(engine: Engine) {
+pub(crate) async fn i305_storage_cleared(engine: Engine) {
     let site = FaultSite::new(engine, &page().attributes(format!(r#"data-refresh="1" {PATIENT}"#))).await;
     let refreshes = async |count: usize| {
         let before = site.requests(CONFIG).len();
@@ -123,7 +131,7 @@ pub(crate) async fn row_30_storage_cleared(engine: Engine) {
     };
     site.set_new_user("somebody").await;
     site.opens_with(CANARY, &[]).await;
-    keeps(&site).await;
+    stores_config(&site).await;
     refreshes(2).await;
     site.says(&[]).await;
 
@@ -136,7 +144,7 @@ pub(crate) async fn row_30_storage_cleared(engine: Engine) {
     assert_eq!((site.events("ready").len(), site.events("exposure").len(), site.views()), (1, 1, 1));
     assert_eq!((flag(&site).await, ids(&site).await), (json!(true), [String::new(), String::new()]));
 
-    // Somebody new, from the next page view on. A refresh that this one would cut off is none.
+    // The next page view is that of a new user. The runtime stops first, so that the navigation cancels no refresh.
     site.browser.eval(&format!("{RUNTIME}.stop()")).await;
     site.settle().await;
     site.open().await;
