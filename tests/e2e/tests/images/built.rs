@@ -1,6 +1,7 @@
 //! The images, built once for all tests of a run by the script that everybody builds them with.
 
 use crate::archive::run;
+use crate::container::check_tools;
 use canary_e2e::files::{copy_tree, repo, temp_dir, write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -46,6 +47,7 @@ pub(crate) fn frontend(version: &str) -> PathBuf {
 /// The two are built apart, so that 1.5.0 knows of 1.4.2 what its image has, and nothing else.
 #[track_caller]
 pub(crate) fn build(to: &Path) {
+    check_tools();
     let runtime = temp_dir();
     copy_tree(&repo("pkg"), runtime.path());
     write(&runtime.path().join(OLD_MODULE.strip_prefix("runtime/").unwrap()), "export const old = true;\n".repeat(50));

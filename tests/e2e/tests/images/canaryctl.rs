@@ -2,16 +2,14 @@
 
 use crate::archive::Image;
 use crate::built::must;
-use crate::container::{Pod, are_there, output};
+use crate::container::{Pod, check_tools, output};
 use canary_e2e::files::{repo, temp_dir};
 use std::time::Instant;
 
 #[test]
 #[ignore = "scripts/test-long images"]
 fn canaryctl_runs_as_nobody() {
-    if !are_there() {
-        return;
-    }
+    check_tools();
     let to = temp_dir();
     let start = Instant::now();
     must(to.path(), &["canaryctl:0.1.0"], &[]);

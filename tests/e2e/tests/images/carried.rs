@@ -2,7 +2,6 @@
 
 use crate::archive::Image;
 use crate::built::{self, OLD_MODULE, frontend, images};
-use crate::container::are_there;
 use canary_e2e::files::{repo, temp_dir};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -18,9 +17,6 @@ fn versions(image: &Image) -> Vec<String> {
 
 #[test]
 fn an_image_has_its_own_version_and_the_one_before() {
-    if !are_there() {
-        return;
-    }
     let [first, second, third] = ["1.4.2", "1.5.0", "1.6.0"].map(|version| Image::open(&frontend(version)));
     assert_eq!(versions(&first), ["1.4.2"]);
     assert_eq!(versions(&second), ["1.4.2", "1.5.0"]);
@@ -51,9 +47,6 @@ fn an_image_has_its_own_version_and_the_one_before() {
 
 #[test]
 fn an_image_says_what_it_is() {
-    if !are_there() {
-        return;
-    }
     for version in ["1.4.2", "1.5.0"] {
         let image = Image::open(&frontend(version));
         assert_eq!(image.name, format!("registry.example.com/shop/frontend:{version}"));
@@ -100,9 +93,6 @@ fn an_image_says_what_it_is() {
 
 #[test]
 fn layers_are_shared() {
-    if !are_there() {
-        return;
-    }
     // 1.4.2 was built in a storage of its own, so its layers were made a second time for 1.5.0.
     let [first, second, third] = ["1.4.2", "1.5.0", "1.6.0"].map(|version| Image::open(&frontend(version)).layers);
     assert_eq!(first.len(), 4, "base, nginx, its config, the files: {first:?}");
@@ -114,9 +104,6 @@ fn layers_are_shared() {
 #[test]
 #[ignore = "scripts/test-long images"]
 fn the_same_sources_make_the_same_layers() {
-    if !are_there() {
-        return;
-    }
     let again = temp_dir();
     built::build(again.path());
     for version in ["1.4.2", "1.5.0", "1.6.0"] {
@@ -128,9 +115,6 @@ fn the_same_sources_make_the_same_layers() {
 #[test]
 #[ignore = "scripts/test-long images"]
 fn what_is_no_release_is_not_built() {
-    if !are_there() {
-        return;
-    }
     let (to, empty) = (temp_dir(), temp_dir());
     let base = std::process::Command::new(repo("scripts/need")).arg("--base").output().unwrap().stdout;
     let base = String::from_utf8(base).unwrap().trim().to_owned();

@@ -7,7 +7,6 @@ use canary_e2e::process::{Process, find_program};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use serde_json::{Value, json};
 use std::fs::{File, Permissions};
-use std::io::Write;
 use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -175,22 +174,18 @@ fn spec(image: &Image, pod: &Pod, bundle: &Path) -> Value {
     })
 }
 
-/// Whether containers can be had here; says so where not, once for each test.
-pub(crate) fn are_there() -> bool {
+/// Checks that images can be built and run here.
+///
+/// # Panics
+///
+/// When this user is not root, or a tool is missing.
+#[track_caller]
+pub(crate) fn check_tools() {
+    assert!(rustix::process::geteuid().is_root(), "images are built and run by root");
     let missing: Vec<_> = ["buildah", "runc"].into_iter().filter(|tool| !is_installed(tool)).collect();
     let base = run(Command::new(files::repo("scripts/need")).arg("--base"));
-    let why = if !rustix::process::geteuid().is_root() {
-        "root is needed".to_owned()
-    } else if !missing.is_empty() {
-        format!("not installed: {}", missing.join(", "))
-    } else if !Path::new(base.trim()).is_file() {
-        "no base to build on: scripts/need images".to_owned()
-    } else {
-        return true;
-    };
-    // Past the test harness, which keeps what a test prints to itself where nothing fails.
-    let _ = writeln!(std::io::stderr(), "not run: no images are built here: {why}");
-    false
+    assert!(missing.is_empty(), "not installed: {missing:?}; scripts/need images installs them");
+    assert!(Path::new(base.trim()).is_file(), "no image to build on; scripts/need images makes it");
 }
 
 fn is_installed(tool: &str) -> bool {

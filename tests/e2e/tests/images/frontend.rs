@@ -2,7 +2,7 @@
 
 use crate::archive::Image;
 use crate::built::{OLD_MODULE, frontend, unbrotli};
-use crate::container::{Container, Pod, are_there, ask, url};
+use crate::container::{Container, Pod, ask, url};
 use canary_e2e::atomic::{AtomicWriter, Files};
 use canary_e2e::files::{read, repo, temp_dir};
 use canary_e2e::process::is_running;
@@ -42,9 +42,6 @@ fn manifest() -> Value {
 
 #[test]
 fn a_pod_serves_its_site() {
-    if !are_there() {
-        return;
-    }
     let (volume, manifest) = (temp_dir(), manifest());
     let config = AtomicWriter::new(volume.path().join("config"));
     let set = |json: &str| config.write(&Files::from([("canary.json".to_owned(), json.as_bytes().to_vec())]));
@@ -99,9 +96,6 @@ fn a_pod_serves_its_site() {
 
 #[test]
 fn a_pod_writes_nowhere_else_and_may_do_nothing_else() {
-    if !are_there() {
-        return;
-    }
     let (config, manifest) = (temp_dir(), manifest());
     let image = Image::open(&frontend("1.5.0"));
     let mut pod = pod(&manifest, config.path());
@@ -147,9 +141,6 @@ fn a_pod_writes_nowhere_else_and_may_do_nothing_else() {
 
 #[test]
 fn plain_docker_needs_no_flags() {
-    if !are_there() {
-        return;
-    }
     let image = Image::open(&frontend("1.5.0"));
     let container = Container::start(&image, &Pod { env: vec!["PEER=canary.:8080"], ..Pod::default() }).ready();
     assert_eq!(container.get("/", &[]).status, 200);
@@ -185,9 +176,6 @@ fn request_over(signal: &str) -> String {
 
 #[test]
 fn the_stop_signal_lets_requests_end() {
-    if !are_there() {
-        return;
-    }
     let signal = Image::open(&frontend("1.5.0")).config["StopSignal"].as_str().unwrap().replace("SIG", "");
     assert_eq!(request_over(&signal), "HTTP/1.1 200 OK");
     // What a runtime sends to an image that does not say.

@@ -5,6 +5,4 @@ mod built;
 mod canaryctl;
 mod carried;
 mod container;
-mod dockerfile;
 mod frontend;
-mod lint;

@@ -7,6 +7,7 @@
 mod access;
 mod alerts;
 mod chart;
+mod dockerfiles;
 mod kinds;
 mod mutants;
 mod pods;

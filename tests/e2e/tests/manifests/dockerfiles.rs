@@ -1,6 +1,7 @@
-//! The Dockerfiles as they stand, and mutants of them that are wrong in one place: each has to be found, for that reason.
+//! The Dockerfiles, and mutants of them: hadolint and the rules of the project have to find each one.
 
-use crate::dockerfile;
+mod rules;
+
 use canary_e2e::files::{read, repo, temp_dir, write};
 use canary_e2e::process::find_program;
 use serde_json::Value;
@@ -9,7 +10,7 @@ use std::process::Command;
 
 const FILES: [&str; 2] = ["nginx/Dockerfile", "canaryctl/Dockerfile"];
 
-/// What hadolint and the project's own rules find in each of several Dockerfiles.
+/// The findings of hadolint and of the rules for each of these Dockerfiles.
 #[track_caller]
 fn faults(texts: &[String]) -> Vec<Vec<String>> {
     let dir = temp_dir();
@@ -20,7 +21,7 @@ fn faults(texts: &[String]) -> Vec<Vec<String>> {
         let file = dir.path().join(number.to_string());
         write(&file, text);
         command.arg(&file);
-        found.insert(file.display().to_string(), dockerfile::faults(text));
+        found.insert(file.display().to_string(), rules::faults(text));
     }
     let output = command.output().unwrap();
     let report: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"));
@@ -32,10 +33,10 @@ fn faults(texts: &[String]) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn the_dockerfiles_have_no_fault() {
+fn dockerfiles_have_no_findings() {
     let texts = FILES.map(|file| read(&repo(file)));
     assert_eq!(faults(&texts), [Vec::<String>::new(), Vec::new()]);
-    // The same Debian under both, and the compiler of the rest of the project.
+    // Both have the same Debian, and the compiler of the project.
     let pin =
         |text: &str, name: &str| text.lines().find(|line| line.starts_with(&format!("ARG {name}="))).map(str::to_owned);
     assert_eq!(pin(&texts[0], "BASE"), pin(&texts[1], "BASE"));
@@ -46,21 +47,22 @@ fn the_dockerfiles_have_no_fault() {
 }
 
 #[test]
-fn every_mutant_is_caught() {
-    let mutants: Vec<Value> = serde_saphyr::from_str(&read(&repo("tests/e2e/tests/images/mutants.yaml"))).unwrap();
+fn every_dockerfile_mutant_is_found() {
+    let mutants: Vec<Value> =
+        serde_saphyr::from_str(&read(&repo("tests/e2e/tests/manifests/dockerfiles/mutants.yaml"))).unwrap();
     assert!(mutants.len() >= 20, "{} mutants", mutants.len());
-    let told = |mutant: &Value, key: &str| mutant[key].as_str().unwrap_or_default().to_owned();
+    let text_of = |mutant: &Value, key: &str| mutant[key].as_str().unwrap_or_default().to_owned();
     let mutated = mutants.iter().map(|mutant| {
-        let (text, from) = (read(&repo(&told(mutant, "file"))), told(mutant, "from"));
+        let (text, from) = (read(&repo(&text_of(mutant, "file"))), text_of(mutant, "from"));
         assert!(text.contains(&from), "{mutant}");
-        text.replace(&from, &told(mutant, "to"))
+        text.replace(&from, &text_of(mutant, "to"))
     });
     let found = faults(&mutated.collect::<Vec<_>>());
     let escaped = mutants.iter().zip(found).filter_map(|(mutant, found)| {
-        let expected = told(mutant, "expect");
+        let expected = text_of(mutant, "expect");
         assert!(!expected.is_empty(), "{mutant}");
         (!found.iter().any(|fault| fault.contains(&expected)))
-            .then(|| format!("{}: expected {expected:?} among {found:#?}", told(mutant, "name")))
+            .then(|| format!("{}: expected {expected:?} among {found:#?}", text_of(mutant, "name")))
     });
     let escaped: Vec<_> = escaped.collect();
     assert!(escaped.is_empty(), "{}", escaped.join("\n"));

@@ -1,11 +1,11 @@
-//! What hadolint does not look at: what a Dockerfile builds on, who it runs as, and how it ends.
+//! Rules that hadolint lacks: pinned bases, the user, secrets and the stop signal.
 
 use regex::Regex;
 
 /// An instruction, its lines joined, and the rest of it.
 type Instruction = (String, String);
 
-/// What is wrong with the text of a Dockerfile.
+/// The findings in the text of a Dockerfile.
 pub(crate) fn faults(text: &str) -> Vec<String> {
     let instructions = instructions(text);
     let mut faults = unpinned(&instructions);
