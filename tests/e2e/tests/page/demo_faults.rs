@@ -1,8 +1,7 @@
-//! Whatever fails: everybody has the stable page, and one line on the console says why.
+//! Faults of the demo behind nginx: stable is on the screen, and one line on the console says why.
 //!
-//! Each fault meets a user who has the canary on the same page without it.
+//! Negative control: without the fault, the same user gets the canary.
 
-use canary_e2e::access_log::Mark;
 use canary_e2e::atomic::Files;
 use canary_e2e::base::Base;
 use canary_e2e::console::Level;
@@ -17,38 +16,30 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-/// What the browser says of an answer with an error status.
+/// The line of the browser about an answer with an error status.
 const NOT_FOUND: &str = "Failed to load resource: the server responded with a status of 404";
 
-/// What breaks, and what must be said of it.
+/// A fault and what the console has to say.
 struct Fault {
-    /// The stable code.
+    /// The code of the fault.
     code: &'static str,
     /// The decision's reason.
     reason: &'static str,
-    /// What the browser itself says beside that.
+    /// Lines of the browser itself.
     browser: &'static [&'static str],
-    /// What is done to nginx.
-    nginx: Box<dyn FnOnce(&mut Config)>,
-    /// What is done to what it serves.
+    /// An edit of the nginx configuration.
+    nginx: Option<Box<dyn FnOnce(&mut Config)>>,
+    /// An edit of the served files.
     files: Box<dyn FnOnce(&SiteFiles)>,
-    /// What runs in the page before anything else.
+    /// A script that runs first in the page.
     script: &'static str,
-    /// Attributes of the page's script tag, without the fault too.
+    /// Attributes of the script tag, also without the fault.
     attributes: &'static str,
 }
 
 impl Fault {
     fn new(code: &'static str, reason: &'static str) -> Self {
-        Self {
-            code,
-            reason,
-            browser: &[],
-            nginx: Box::new(|_| ()),
-            files: Box::new(|_| ()),
-            script: "",
-            attributes: "",
-        }
+        Self { code, reason, browser: &[], nginx: None, files: Box::new(|_| ()), script: "", attributes: "" }
     }
 
     fn files(self, files: impl FnOnce(&SiteFiles) + 'static) -> Self {
@@ -56,32 +47,34 @@ impl Fault {
     }
 
     fn nginx(self, nginx: impl FnOnce(&mut Config) + 'static) -> Self {
-        Self { nginx: Box::new(nginx), ..self }
+        Self { nginx: Some(Box::new(nginx)), ..self }
     }
 
     fn browser(self, browser: &'static [&'static str]) -> Self {
         Self { browser, ..self }
     }
 
-    /// Sees the canary without the fault and stable with it; returns the page for more.
-    async fn leads_to_stable(self) -> TestSite {
-        let sound = TestSite::new(site_files(self.attributes)).await;
-        sound.set_user("somebody").await;
-        sound.goto("/").await;
-        assert_eq!(demo::shown(&sound.browser).await, CANARY.shown());
-        sound.browser.assert_console(&[]).await;
-        drop(sound);
+    /// Checks for the canary without the fault and for stable with it. Returns the site for more checks.
+    async fn falls_back(self) -> TestSite {
+        let mut site = TestSite::new(site_files(self.attributes)).await;
+        site.set_user("somebody").await;
+        site.goto("/").await;
+        assert_eq!(demo::shown(&site.browser).await, CANARY.shown());
+        site.browser.assert_console(&[]).await;
 
-        let files = site_files(self.attributes);
-        (self.files)(&files);
-        let site = TestSite::with(files, self.nginx).await;
+        if let Some(edit) = self.nginx {
+            site = TestSite::with(site_files(self.attributes), edit).await;
+        }
+        (self.files)(&site.files);
         let browser = &site.browser;
         browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": self.script })).await;
+        browser.clear_site_data().await;
         site.set_user("somebody").await;
+        let mark = site.nginx.access_log().mark();
         site.goto("/").await;
         assert_eq!(demo::shown(browser).await, STABLE.shown());
         assert_eq!(demo::strip(browser).await["reason"], self.reason);
-        // Not only there: a reader sees it.
+        // A reader sees it.
         let text = browser.eval("document.body.innerText").await;
         assert!(text.as_str().unwrap_or_default().contains("Lamps for rooms you stay in"), "{text}");
         let place = "document.elementFromPoint(innerWidth / 2, innerHeight / 2)";
@@ -92,20 +85,20 @@ impl Fault {
         let lines: Vec<_> =
             entries.iter().filter(|entry| entry.level >= Level::Warning && entry.text.contains("[canary]")).collect();
         assert!(lines.len() == 1 && lines[0].text.contains("; stable loads"), "{lines:?}");
-        let pages = site.nginx.access_log().requests_for("/", Mark::START).len();
-        assert_eq!(pages, 1, "stable comes in the same page view");
+        let pages = site.nginx.access_log().requests_for("/", mark).len();
+        assert_eq!(pages, 1, "stable loads in the same page view");
         site
     }
 }
 
-/// The manifest's config with everybody on the canary.
+/// The config of the manifest with 100 %.
 static CONFIG: LazyLock<String> = LazyLock::new(|| {
     let base = Base::new();
     base.set_percentage("100");
     base.config()
 });
 
-/// The demo with everybody on the canary.
+/// The demo with 100 %.
 fn site_files(attributes: &str) -> SiteFiles {
     let files = SiteFiles::new();
     files.mount_config(&CONFIG);
@@ -117,19 +110,19 @@ fn site_files(attributes: &str) -> SiteFiles {
 }
 
 /// A config that is rejected.
-async fn config_leads_to_stable(code: &'static str, text: impl Into<String>) -> TestSite {
+async fn config_falls_back(code: &'static str, text: impl Into<String>) -> TestSite {
     let text = text.into();
     let fault = Fault::new(code, "ERROR").files(move |files| assert!(files.mount_config(&text)));
-    fault.leads_to_stable().await
+    fault.falls_back().await
 }
 
-/// The config that leads to the canary, with one thing changed.
+/// The config with one edit.
 fn edited(from: &str, to: &str) -> String {
     assert_eq!(CONFIG.matches(from).count(), 1, "{from:?} in {}", *CONFIG);
     CONFIG.replace(from, to)
 }
 
-/// The module that decides, and its compressed copies, below the root of the site.
+/// The module that decides, and its compressed copies.
 fn modules(files: &SiteFiles) -> Vec<PathBuf> {
     let files = fs::read_dir(files.root().join("runtime")).unwrap().map(|entry| entry.unwrap().path());
     let modules: Vec<_> =
@@ -141,61 +134,61 @@ fn modules(files: &SiteFiles) -> Vec<PathBuf> {
 #[tokio::test]
 async fn config_missing() {
     let fault = Fault::new("E101", "ERROR").browser(&[NOT_FOUND]);
-    fault.files(|files| assert!(files.mount(&Files::new()))).leads_to_stable().await;
+    fault.files(|files| assert!(files.mount(&Files::new()))).falls_back().await;
 }
 
 #[tokio::test]
-async fn config_that_hangs() {
-    // The system takes connections by itself; nobody ever reads from them.
+async fn config_hangs() {
+    // The system accepts connections, which nobody reads.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let hang = format!("location = /config/canary.json {{ proxy_pass http://{}; ", silent.local_addr().unwrap());
     let mut fault = Fault::new("E103", "ERROR")
         .nginx(move |config| nginx::replace(config, "nginx.conf", "location = /config/canary.json {", &hang));
     fault.attributes = r#"data-decision-budget="1000""#;
-    fault.leads_to_stable().await;
+    fault.falls_back().await;
 }
 
 #[tokio::test]
-async fn config_is_a_web_page() {
-    let site = config_leads_to_stable("E104", "<!doctype html><title>secret</title>").await;
+async fn config_is_html() {
+    let site = config_falls_back("E104", "<!doctype html><title>secret</title>").await;
     assert_eq!(site.browser.eval("document.documentElement.outerHTML.includes('secret')").await, false);
 }
 
 #[tokio::test]
-async fn config_is_no_json() {
-    config_leads_to_stable("E105", edited("\"FEATURE_FLAGS\": {", "\"FEATURE_FLAGS\": [")).await;
+async fn config_is_not_json() {
+    config_falls_back("E105", edited("\"FEATURE_FLAGS\": {", "\"FEATURE_FLAGS\": [")).await;
 }
 
 #[tokio::test]
-async fn config_is_cut_off() {
-    config_leads_to_stable("E105", &CONFIG[..CONFIG.len() / 2]).await;
+async fn config_is_truncated() {
+    config_falls_back("E105", &CONFIG[..CONFIG.len() / 2]).await;
 }
 
 #[tokio::test]
 async fn config_is_empty() {
-    config_leads_to_stable("E105", "").await;
+    config_falls_back("E105", "").await;
 }
 
 #[tokio::test]
-async fn config_is_huge() {
-    config_leads_to_stable("E106", CONFIG.clone() + &" ".repeat(2 << 20)).await;
+async fn config_is_too_large() {
+    config_falls_back("E106", CONFIG.clone() + &" ".repeat(2 << 20)).await;
 }
 
 #[tokio::test]
-async fn config_has_a_key_twice() {
+async fn config_has_a_duplicate_key() {
     let twice = r#""CANARY_PERCENTAGE": 100, "CANARY_PERCENTAGE": 100,"#;
-    config_leads_to_stable("E108", edited(r#""CANARY_PERCENTAGE": 100,"#, twice)).await;
+    config_falls_back("E108", edited(r#""CANARY_PERCENTAGE": 100,"#, twice)).await;
 }
 
 #[tokio::test]
 async fn percentage_is_a_string() {
-    config_leads_to_stable("E109", edited("100", r#""10""#)).await;
+    config_falls_back("E109", edited("100", r#""10""#)).await;
 }
 
 #[tokio::test]
-async fn asset_is_a_script_url() {
+async fn asset_is_a_javascript_url() {
     let text = edited("\"/assets/1.5.0/main.js\"", "\"javascript:globalThis.evil=1\"");
-    let site = config_leads_to_stable("E113", text).await;
+    let site = config_falls_back("E113", text).await;
     let touched = "globalThis.evil !== undefined || document.querySelector('[src^=\"javascript:\"]') !== null";
     assert_eq!(site.browser.eval(touched).await, false);
 }
@@ -203,10 +196,10 @@ async fn asset_is_a_script_url() {
 #[tokio::test]
 async fn module_missing() {
     let remove = |files: &SiteFiles| modules(files).iter().for_each(|path| fs::remove_file(path).unwrap());
-    Fault::new("E201", "ERROR").browser(&[NOT_FOUND]).files(remove).leads_to_stable().await;
+    Fault::new("E201", "ERROR").browser(&[NOT_FOUND]).files(remove).falls_back().await;
 }
 
-/// Puts `change(module)` in the place of each module.
+/// Replaces each module by `change(module)`.
 fn change_modules(files: &SiteFiles, change: impl Fn(Vec<u8>) -> Vec<u8>) {
     for path in modules(files) {
         if path.extension().unwrap() == "wasm" {
@@ -219,21 +212,21 @@ fn change_modules(files: &SiteFiles, change: impl Fn(Vec<u8>) -> Vec<u8>) {
 }
 
 #[tokio::test]
-async fn module_damaged() {
+async fn module_corrupt() {
     let damage = |files: &SiteFiles| {
         change_modules(files, |mut bytes| {
             bytes.truncate(bytes.len() / 2);
             bytes
         });
     };
-    Fault::new("E202", "ERROR").files(damage).leads_to_stable().await;
+    Fault::new("E202", "ERROR").files(damage).falls_back().await;
 }
 
-/// The smallest module there is: sound, and none that the glue knows.
+/// The smallest valid module, without the exports that the glue needs.
 #[tokio::test]
 async fn module_of_another_build() {
     let replace = |files: &SiteFiles| change_modules(files, |_| b"\0asm\x01\0\0\0".to_vec());
-    Fault::new("E206", "ERROR").files(replace).leads_to_stable().await;
+    Fault::new("E206", "ERROR").files(replace).falls_back().await;
 }
 
 #[tokio::test]
@@ -244,18 +237,18 @@ async fn module_traps() {
             const { exports } = new Instance(...arguments_);
             return { exports: { ...exports, decide() { throw new WebAssembly.RuntimeError('unreachable'); } } };
         };";
-    fault.leads_to_stable().await;
+    fault.falls_back().await;
 }
 
 #[tokio::test]
-async fn module_blocked_by_policy() {
+async fn module_blocked_by_csp() {
     let block = |config: &mut Config| nginx::replace(config, "headers.conf", " 'wasm-unsafe-eval'", "");
-    Fault::new("E204", "ERROR").nginx(block).leads_to_stable().await;
+    Fault::new("E204", "ERROR").nginx(block).falls_back().await;
 }
 
-/// No fault at all: the type of the module does not matter.
+/// The content type of the module does not matter.
 #[tokio::test]
-async fn module_of_the_wrong_type_is_used() {
+async fn module_with_another_content_type() {
     let mistype = |config: &mut Config| {
         nginx::replace(config, "nginx.conf", "application/wasm          wasm;", "text/plain wasm;");
     };
@@ -276,19 +269,19 @@ async fn storage_blocked() {
         Object.defineProperty(Document.prototype, "cookie", { get: () => "", set: () => {} });
         Object.defineProperty(window, "localStorage", { get: () => { throw new DOMException("no", "SecurityError"); } });
     "#;
-    fault.leads_to_stable().await;
+    fault.falls_back().await;
 }
 
 #[tokio::test]
 async fn canary_script_missing() {
     let fault = Fault::new("E401", "STATIC").browser(&[NOT_FOUND]);
-    fault.files(|files| files.remove("assets/1.5.0/main.js")).leads_to_stable().await;
+    fault.files(|files| files.remove("assets/1.5.0/main.js")).falls_back().await;
 }
 
 #[tokio::test]
 async fn canary_stylesheet_missing() {
     let fault = Fault::new("E407", "STATIC").browser(&["Refused to apply style"]);
-    fault.files(|files| files.remove("assets/1.5.0/main.css")).leads_to_stable().await;
+    fault.files(|files| files.remove("assets/1.5.0/main.css")).falls_back().await;
 }
 
 #[tokio::test]
@@ -299,6 +292,6 @@ async fn canary_script_altered() {
     };
     let fault = Fault::new("E408", "STATIC")
         .browser(&["Failed to find a valid digest in the 'integrity' attribute", "SRI's integrity checks failed"]);
-    let site = fault.files(alter).leads_to_stable().await;
+    let site = fault.files(alter).falls_back().await;
     assert_eq!(site.browser.eval("globalThis.altered === undefined").await, true);
 }
