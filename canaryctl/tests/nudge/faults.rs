@@ -22,36 +22,53 @@ fn start() -> Api {
     api
 }
 
-#[test]
-fn a_missing_permission_is_named_and_waited_for() {
-    let cannot = |verb: &str, resource: &str| {
-        format!("not allowed: User \"nudge\" cannot {verb} resource \"{resource}\" in the namespace \"frontend\"")
-    };
-    let watching = "cannot watch the ConfigMap frontend/canary-settings";
-    for (what, fault) in [
-        ("list configmaps", format!("{watching}: {}", cannot("list", "configmaps"))),
-        ("watch configmaps", format!("{watching}: {}", cannot("watch", "configmaps"))),
-        ("list pods", format!("cannot list pods in frontend: {}", cannot("list", "pods"))),
-        ("patch pods", format!("cannot patch pods: {}", cannot("patch", "pods"))),
-    ] {
-        let api = start();
-        api.state().forbidden.insert(what);
-        let nudge = Nudge::start(&api, &[]);
-        let asked = || api.state().asked.iter().filter(|asked| *asked == what).count();
-        // Each pod may be tried at first; it is tried again.
-        until(what, || asked() >= if what == "patch pods" { 4 } else { 3 });
-        until(what, || nudge.errors() == format!("canaryctl: {fault}; trying again\n"));
-        // A watch that may list has told the pods of what there was.
-        if what != "watch configmaps" {
-            until(what, || nudge.probe("/readyz") == (503, fault.clone()));
-            assert_eq!(api.state().all_told(), None, "{what}");
-        }
-        assert_eq!(nudge.probe("/healthz"), (200, "ok".to_owned()), "{what}");
-        api.state().forbidden.clear();
-        api.state().configure("B");
-        until(what, || api.state().all_told().is_some_and(|told| told.ends_with(".2")));
-        until(what, || ready(&nudge));
+/// A fault that the program reports once and retries until the permission is there.
+#[track_caller]
+fn waits_for_permission(permission: &'static str, fault: &str) {
+    let api = start();
+    api.state().forbidden.insert(permission);
+    let nudge = Nudge::start(&api, &[]);
+    let asked = || api.state().asked.iter().filter(|asked| *asked == permission).count();
+    // Each of the three pods may be tried before the first retry.
+    until("a retry", || asked() >= if permission == "patch pods" { 4 } else { 3 });
+    until("the error", || nudge.errors() == format!("canaryctl: {fault}; trying again\n"));
+    // A watch that may list has read the ConfigMap, so its pods are patched.
+    if permission != "watch configmaps" {
+        until("a failing probe", || nudge.probe("/readyz") == (503, fault.to_owned()));
+        assert_eq!(api.state().all_told(), None);
     }
+    assert_eq!(nudge.probe("/healthz"), (200, "ok".to_owned()));
+    api.state().forbidden.clear();
+    api.state().configure("B");
+    until("all pods", || api.state().all_told().is_some_and(|told| told.ends_with(".2")));
+    until("a successful probe", || ready(&nudge));
+}
+
+fn not_allowed(verb: &str, resource: &str) -> String {
+    format!("not allowed: User \"nudge\" cannot {verb} resource \"{resource}\" in the namespace \"frontend\"")
+}
+
+const WATCHING: &str = "cannot watch the ConfigMap frontend/canary-settings";
+
+// Four tests, because each waits for seconds.
+#[test]
+fn waits_for_permission_to_list_configmaps() {
+    waits_for_permission("list configmaps", &format!("{WATCHING}: {}", not_allowed("list", "configmaps")));
+}
+
+#[test]
+fn waits_for_permission_to_watch_configmaps() {
+    waits_for_permission("watch configmaps", &format!("{WATCHING}: {}", not_allowed("watch", "configmaps")));
+}
+
+#[test]
+fn waits_for_permission_to_list_pods() {
+    waits_for_permission("list pods", &format!("cannot list pods in frontend: {}", not_allowed("list", "pods")));
+}
+
+#[test]
+fn waits_for_permission_to_patch_pods() {
+    waits_for_permission("patch pods", &format!("cannot patch pods: {}", not_allowed("patch", "pods")));
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! The page that a fault site serves.
 
 use super::{CANARY, CANARY_BUNDLE, STABLE, STABLE_BUNDLE};
+use crate::fixture::PATIENT;
 use crate::page_log::{FOLDER, RECORDER};
 use crate::site_files::SiteFiles;
 
-/// A page to be served, at `/`. By default everybody has the canary, which is sound.
+/// A page at `/`. By default everyone has the canary, and nothing fails.
 #[derive(Debug, Clone)]
 pub struct Page {
     config: String,
@@ -16,7 +17,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page where nothing fails.
+    /// The default page.
     #[must_use]
     pub fn new() -> Self {
         let config = r#"{"CANARY_PERCENTAGE": 100, "FEATURE_FLAGS": {"on": true}}"#.to_owned();
@@ -24,43 +25,43 @@ impl Page {
         Self { config, attributes, first, head, body: r#"<div id="app"></div>"#.to_owned(), nonce }
     }
 
-    /// The text of the config.
+    /// Sets the text of the config.
     #[must_use]
     pub fn config(self, config: impl Into<String>) -> Self {
         Self { config: config.into(), ..self }
     }
 
-    /// One whose budget is enough on a busy machine, so that no fault is taken for another.
+    /// The default page with a decision budget that a busy machine does not exceed.
     #[must_use]
     pub fn patient() -> Self {
-        Self::new().attributes(r#"data-decision-budget="15000""#)
+        Self::new().attributes(PATIENT)
     }
 
-    /// Attributes of the runtime's tag.
+    /// Sets attributes of the tag of the runtime.
     #[must_use]
     pub fn attributes(self, attributes: impl Into<String>) -> Self {
         Self { attributes: attributes.into(), ..self }
     }
 
-    /// A classic script that runs before everything of the page.
+    /// Sets a classic script that runs first in the page.
     #[must_use]
     pub fn first(self, script: impl Into<String>) -> Self {
         Self { first: script.into(), ..self }
     }
 
-    /// HTML before the runtime's tag, such as a guard.
+    /// Sets HTML before the tag of the runtime, such as a guard.
     #[must_use]
     pub fn head(self, html: impl Into<String>) -> Self {
         Self { head: html.into(), ..self }
     }
 
-    /// What is in the body.
+    /// Sets the content of the body.
     #[must_use]
     pub fn body(self, html: impl Into<String>) -> Self {
         Self { body: html.into(), ..self }
     }
 
-    /// A nonce for all scripts of the page.
+    /// Sets a nonce for all scripts of the page.
     #[must_use]
     pub fn nonce(self, nonce: impl Into<String>) -> Self {
         Self { nonce: nonce.into(), ..self }
@@ -101,7 +102,7 @@ impl Default for Page {
     }
 }
 
-/// A bundle that shows and reports `marker`. A second one shows its own beside it.
+/// A bundle that shows and logs `marker`. A second bundle adds its marker to the screen.
 #[must_use]
 pub fn bundle(marker: &str) -> String {
     format!(

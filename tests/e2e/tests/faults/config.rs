@@ -115,7 +115,8 @@ async fn e102_network_failure(engine: Engine) {
 }
 
 async fn e103_config_hangs(engine: Engine) {
-    let site = site(engine, &Page::new().attributes(r#"data-decision-budget="1000""#)).await;
+    let site = site(engine, &Page::patient()).await;
+    site.set_page(&Page::new().attributes(r#"data-decision-budget="1000""#));
     for reply in [Reply::sound().hanging(), Reply::sound().hanging_after(10)] {
         site.server.on(CONFIG, reply);
         visit_falls_back(&site, "E103", ABSENT).await;
@@ -140,7 +141,8 @@ async fn requests_stable_after(site: &FaultSite, budget: Duration) {
 }
 
 async fn e103_config_trickles(engine: Engine) {
-    let site = site(engine, &Page::new().attributes(r#"data-decision-budget="1500""#)).await;
+    let site = site(engine, &Page::patient()).await;
+    site.set_page(&Page::new().attributes(r#"data-decision-budget="1500""#));
     site.server.on(CONFIG, Reply::sound().trickling(1, Duration::from_secs(1)));
     visit_falls_back(&site, "E103", ABSENT).await;
     requests_stable_after(&site, Duration::from_millis(1500)).await;

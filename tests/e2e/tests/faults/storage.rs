@@ -6,7 +6,7 @@ mod tabs;
 mod web_storage;
 
 use canary_e2e::fault_site::{FaultSite, Page};
-use canary_e2e::fixture::CANARY as RUNTIME;
+use canary_e2e::fixture::{CANARY as RUNTIME, PATIENT};
 use last_good_config::{
     e101_last_good_config, e101_last_good_config_ages, e101_last_good_config_was_healthy, e102_last_good_config,
     e102_last_good_config_ages, e103_last_good_config_when_hanging, e103_last_good_config_when_hanging_ages,
@@ -48,9 +48,6 @@ canary_e2e::fault_tests! {
     i306_twenty_tabs: test [chromium] long [firefox webkit];
     e307_script_included_twice: test [chromium firefox webkit];
 }
-
-/// For tags beside that of [`page`].
-const PATIENT: &str = r#"data-decision-budget="15000""#;
 
 /// A page on which everyone has the canary and a flag.
 fn page() -> Page {

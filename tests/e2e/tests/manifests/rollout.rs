@@ -6,6 +6,8 @@
 use canary_e2e::access_log::Mark;
 use canary_e2e::bucket::{User, user_at, users_in};
 use canary_e2e::demo::{self, Arm, CANARY, STABLE};
+use canary_e2e::files::{read, repo};
+use canary_e2e::fixture::PATIENT;
 use canary_e2e::git::Git;
 use canary_e2e::kustomize::Manifests;
 use canary_e2e::site_files::SiteFiles;
@@ -28,6 +30,8 @@ struct Rollout {
 impl Rollout {
     async fn start() -> Self {
         let (mut git, files) = (Git::new(), SiteFiles::new());
+        let tag = r#"src="/runtime/canary.js""#;
+        files.write("index.html", read(&repo("www/index.html")).replace(tag, &format!("{tag} {PATIENT}")));
         assert!(git.fetch() && !git.fetch());
         let pods = git.pods();
         let mounted = git.build(&pods);

@@ -1,4 +1,4 @@
-//! Whom a page view is about: the attributes that the runtime knows, those of the page, and who is identified.
+//! The context of a page view: attributes of the runtime and of the page, and the identified user.
 
 use canary_e2e::bucket::{bucket, user_at};
 use canary_e2e::fixture::{config, ran, site_files};
@@ -134,7 +134,7 @@ async fn attributes_that_are_no_object_are_ignored() {
 #[tokio::test]
 async fn flags_follow_who_is_identified_and_the_bundle_does_not() {
     let user = user_at("s", 0);
-    // A percentage that has one of two users, by their buckets for this flag.
+    // A percentage that includes one of the two users, by their buckets for this flag.
     let buckets = ["user-7", user.id.as_str()].map(|id| bucket("flag", "split", id));
     let split = f64::from(buckets[0].min(buckets[1]) + 1) / 1_000.0;
     let has = |place: usize| f64::from(buckets[place]) / 1_000.0 < split;
@@ -151,10 +151,10 @@ async fn flags_follow_who_is_identified_and_the_bundle_does_not() {
 
     browser.eval("void canary.identify('user-7', { plan: 'pro' })").await;
     assert_eq!(browser.eval(&all).await, seen(has(0), true, true));
-    // Attributes of the user before are gone; those of the page stay, where they are not replaced.
+    // The attributes of the user before are gone. Those of the page stay unless they are replaced.
     browser.eval("void canary.identify('user-7', { shop: 'fr' })").await;
     assert_eq!(browser.eval(&all).await, seen(has(0), false, false));
-    // Nobody in particular: whom the page began with.
+    // Without an id: the user that the page began with.
     browser.eval("void canary.identify()").await;
     assert_eq!(browser.eval(&all).await, seen(has(1), false, true));
     assert_eq!(browser.eval("changed").await, json!([["pro", "split"], ["pro", "shop"], ["shop", "split"]]));

@@ -1,4 +1,4 @@
-//! What a page sees of the runtime: the decision, the flags, the ways to include it.
+//! The decision, the flags and the ways to include the runtime, as a page sees them.
 
 use canary_e2e::atomic::Files;
 use canary_e2e::bucket::{bucket, user_at};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::net::TcpListener;
 
-/// Drivers say that they are one; this makes the page a person's.
+/// Hides that the browser is automated.
 const PERSON: &str = "Object.defineProperty(Navigator.prototype, 'webdriver', { get: () => false });";
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn decisions_have_the_documented_fields() {
         } else {
             site.files.mount_config(&config(percentage, &json!({})));
         }
-        // Nothing of the page view before: neither the hold nor the last good config.
+        // Without the hold and the last good config of the page view before.
         site.goto("/404.html").await;
         browser.eval("localStorage.clear()").await;
         site.set_user(&user_at("s", bucket).id).await;
@@ -105,7 +105,7 @@ async fn the_config_names_the_canarys_scripts() {
 #[tokio::test]
 async fn flags_have_values_and_reasons() {
     let user = user_at("s", 60_000);
-    // Percentages that just take this user in, and just do not.
+    // The lowest percentage that includes this user, and the highest that does not.
     let percent = |key: &str, more: u32| f64::from(bucket("flag", key, &user.id) + more) / 1_000.0;
     let flags = json!({ "on": true, "off": false, "none": 0, "all": 100, "bad": "on", "in": percent("in", 1), "out": percent("out", 0) });
     let site = TestSite::new(site_files("", &config("5", &flags))).await;
@@ -213,7 +213,7 @@ async fn stables_bundle_may_stand_in_the_page() {
     browser.wait_for("globalThis.ran?.length === 2").await;
     assert_eq!(browser.eval("getComputedStyle(document.documentElement).color").await, "rgb(1, 2, 3)");
     browser.assert_console(&[]).await;
-    // Without a page of its own the way home is the attributes'.
+    // Without a bundle in the page, the attributes name stable.
     for text in [
         "{",
         "null",
@@ -253,7 +253,7 @@ async fn what_imports_ask_for_is_preloaded_as_a_module() {
         site.goto("/").await;
         ran(browser).await;
         let links = "[...document.querySelectorAll('link')].filter(({ as, href }) => as && href.endsWith('HINT')).map(({ rel, as, crossOrigin }) => [rel, as, crossOrigin])";
-        // A classic script is asked for ahead as well, by the runtime itself.
+        // The runtime preloads a classic script too.
         let of_hint = json!([rel, "script", "anonymous"]);
         let found = browser.eval(&links.replace("HINT", hint)).await;
         assert!(found.as_array().is_some_and(|links| links.contains(&of_hint)), "{found}");
@@ -276,7 +276,7 @@ async fn a_key_that_is_no_text_harms_no_flag() {
 
 #[tokio::test]
 async fn a_tag_that_comes_after_an_import_is_waited_for() {
-    // Both come from here: the page goes on behind `slow.js` only after the import has been told of.
+    // The server answers for `slow.js` only after it has seen the import.
     let gate = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = gate.local_addr().unwrap().port();
     let opener = std::thread::spawn(move || {

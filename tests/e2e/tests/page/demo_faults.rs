@@ -7,6 +7,7 @@ use canary_e2e::base::Base;
 use canary_e2e::console::Level;
 use canary_e2e::demo::{self, CANARY, STABLE};
 use canary_e2e::files::{read, repo};
+use canary_e2e::fixture::PATIENT;
 use canary_e2e::nginx::{self, Config};
 use canary_e2e::site_files::SiteFiles;
 use canary_e2e::test_site::TestSite;
@@ -39,7 +40,7 @@ struct Fault {
 
 impl Fault {
     fn new(code: &'static str, reason: &'static str) -> Self {
-        Self { code, reason, browser: &[], nginx: None, files: Box::new(|_| ()), script: "", attributes: "" }
+        Self { code, reason, browser: &[], nginx: None, files: Box::new(|_| ()), script: "", attributes: PATIENT }
     }
 
     fn files(self, files: impl FnOnce(&SiteFiles) + 'static) -> Self {
@@ -252,7 +253,7 @@ async fn module_with_another_content_type() {
     let mistype = |config: &mut Config| {
         nginx::replace(config, "nginx.conf", "application/wasm          wasm;", "text/plain wasm;");
     };
-    let site = TestSite::with(site_files(""), mistype).await;
+    let site = TestSite::with(site_files(PATIENT), mistype).await;
     site.set_user("somebody").await;
     site.goto("/").await;
     assert_eq!(demo::shown(&site.browser).await, CANARY.shown());

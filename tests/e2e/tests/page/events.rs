@@ -1,4 +1,4 @@
-//! What a page is told: when, how often, and what becomes of listeners that are late, leave or fail.
+//! Events: when and how often they come, and listeners that are late, removed or fail.
 
 use canary_e2e::atomic::Files;
 use canary_e2e::bucket::{bucket, user_at};
@@ -6,7 +6,7 @@ use canary_e2e::fixture::{config, ran, site_files};
 use canary_e2e::test_site::TestSite;
 use serde_json::{Value, json};
 
-/// Writes down what `type` tells from now on, and what it told before.
+/// Records the details of an event, past and future.
 async fn listen(site: &TestSite, event: &str) {
     site.browser
         .eval(&format!("void canary.on('{event}', (detail) => (globalThis.told_{event} ??= []).push(detail))"))
@@ -17,7 +17,7 @@ async fn told(site: &TestSite, event: &str) -> Value {
     site.browser.wait_for(&format!("globalThis.told_{event}")).await
 }
 
-/// What a tab sees that is looked at again.
+/// What the browser does when the tab becomes visible.
 async fn look(site: &TestSite) {
     site.browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
 }
@@ -34,14 +34,14 @@ async fn ready_is_told_to_early_and_late_listeners_once() {
     let site = TestSite::new(files).await;
     site.goto("/").await;
     ran(&site.browser).await;
-    // Never while `on` still runs.
+    // `on` calls no listener before it returns.
     let late = "(() => { let told = 0; canary.on('ready', () => told++); return told; })()";
     assert_eq!(site.browser.eval(late).await, 0);
     listen(&site, "ready").await;
     let decision = site.browser.eval("decision").await;
     assert_eq!(told(&site, "ready").await, json!([decision]));
     assert_eq!(site.browser.eval("order").await, json!(["early"]));
-    // Who leaves at once is told nothing.
+    // A listener that is removed at once is not called.
     let left = "new Promise((resolve) => {
         let told = 0;
         canary.on('ready', () => told++)();
@@ -56,7 +56,7 @@ async fn an_exposure_is_told_once_for_each_flag_and_value() {
     let user = user_at("s", 60_000);
     let place = bucket("flag", "split", &user.id);
     let split = f64::from(place + 1) / 1_000.0;
-    // Somebody who is outside where the page's user is just inside.
+    // A user who is outside the split that just includes the user of the page.
     let (other, other_place) = (0..1_000)
         .map(|number| format!("visitor-{number}"))
         .map(|id| (id.clone(), bucket("flag", "split", &id)))
@@ -73,19 +73,19 @@ async fn an_exposure_is_told_once_for_each_flag_and_value() {
     let exposure = |value: bool, bucket: u32| json!({ "flagKey": "split", "value": value, "variant": null, "reason": "SPLIT", "bucket": bucket });
     let read =
         "void ['split', 'split', 'on', 'none', 'all', 'gone'].forEach((key) => canary.getBooleanValue(key, false))";
-    // Before the listener: the page's bundle is told of as well.
+    // Reads before the listener count, and so does the bundle.
     browser.eval(read).await;
     listen(&site, "exposure").await;
     browser.wait_for("globalThis.told_exposure?.length >= 2").await;
     browser.eval(read).await;
-    // Who gets the default, or asks about somebody else, is not exposed.
+    // A default, and a read for another user, are no exposures.
     browser
         .eval(
             "void [canary.getStringValue('split', ''), canary.evaluate('split', false, { targetingKey: 'somebody' })]",
         )
         .await;
     assert_eq!(told(&site, "exposure").await, json!([bundle, exposure(true, place)]));
-    // Another value is another exposure, once it is read; the first one again is none.
+    // Another value is another exposure when it is read. The first value again is none.
     browser.eval(&format!("void canary.identify({other:?})")).await;
     assert_eq!(browser.eval("told_exposure.length").await, 2);
     browser.eval(read).await;
@@ -111,13 +111,13 @@ async fn an_error_says_what_the_console_says() {
     boot("E105").await;
     site.files.mount(&Files::new());
     boot("E101").await;
-    // Nobody was bucketed.
+    // Without a bucket there is no exposure.
     listen(&site, "exposure").await;
     listen(&site, "ready").await;
     told(&site, "ready").await;
     assert_eq!(browser.eval("globalThis.told_exposure === undefined").await, true);
 
-    // A config that comes later ends it, although no flag has another value.
+    // A valid config ends the error, although no value changes.
     listen(&site, "configurationChanged").await;
     listen(&site, "stale").await;
     look(&site).await;

@@ -1,22 +1,22 @@
-//! Flags of every type as a page reads them: values, details, overrides, and what it cannot do to them.
+//! Flags of every type as a page reads them: values, details and overrides.
 
 use canary_e2e::bucket::{bucket, user_at};
 use canary_e2e::fixture::{config, ran, settle, site_files};
 use canary_e2e::test_site::TestSite;
 use serde_json::{Value, json};
 
-/// A flag that everybody has at `value`.
+/// A flag with this value for everyone.
 fn always(value: &Value) -> Value {
     json!({ "variants": { "v": { "weight": 1, "value": value } }, "rules": [{ "if": {}, "serve": "v" }], "default": "v" })
 }
 
-/// A percentage, in which a flag just has this user, and one in which it just does not.
+/// The lowest percentage of a flag that includes this user, and the highest that does not.
 fn around(key: &str, user: &str) -> (f64, f64) {
     let bucket = f64::from(bucket("flag", key, user));
     ((bucket + 1.0) / 1_000.0, bucket / 1_000.0)
 }
 
-/// A page with these flags, open and with its bundle there.
+/// An open page with these flags, whose bundle has run.
 async fn open(attributes: &str, flags: &Value, user: &str) -> TestSite {
     let site = TestSite::new(site_files(attributes, &config("5", flags))).await;
     site.set_user(user).await;
@@ -38,7 +38,7 @@ async fn the_bundle_is_asked_for_once_and_before_its_flags() {
     assert_eq!(ran(&site.browser).await, json!(["canary"]));
     settle(&site, mark).await;
     let lines = site.nginx.access_log().since(mark);
-    // The log has them in the order in which they ended.
+    // The log has requests in the order in which they ended.
     let asked = "performance.getEntriesByType('resource').sort((a, b) => a.startTime - b.startTime).map(({ name }) => new URL(name).pathname)";
     let asked = site.browser.eval(asked).await;
     let place =
@@ -77,7 +77,7 @@ async fn each_getter_has_its_type_and_no_other() {
             assert_eq!(site.browser.eval(&read("Value")).await, expected["value"], "{getter} {key}");
         }
     }
-    // `evaluate` takes its type from the default, and any where there is none.
+    // `evaluate` takes the type of the default, or any type without a default.
     for (call, expected) in [
         ("evaluate('string', 'd')", json!("blue")),
         ("evaluate('string', 1)", json!(1)),
@@ -103,7 +103,7 @@ async fn what_a_page_is_given_is_not_its_to_change() {
         return canary.getObjectValue('theme', {});
     })()";
     assert_eq!(browser.eval(change).await, json!({ "a": [1], "": { "b": 2 } }));
-    // For frameworks that compare by identity.
+    // Frameworks compare by identity.
     assert_eq!(browser.eval("canary.getObjectValue('theme', {}) === canary.getObjectValue('theme', {})").await, true);
     browser.assert_console(&[]).await;
 }
@@ -120,12 +120,12 @@ async fn any_context_can_be_asked_about() {
         assert_eq!(browser.eval(&split).await, expected);
         let pro = "['pro', 'free'].map((plan) => canary.evaluate('pro', false, { attributes: { plan } }))";
         assert_eq!(browser.eval(pro).await, json!([true, false]));
-        // Without a context it is the page's own user, as by the getter.
+        // Without a context it evaluates for the user of the page, as the getter does.
         assert_eq!(
             browser.eval("canary.evaluate('split', false) === canary.getBooleanValue('split', false)").await,
             true
         );
-        // What is no context gets the default.
+        // An invalid context gets the default.
         let odd = "[null, 5, 'user-7', [], { targetingKey: 7 }, { targetingKey: null }, { attributes: [] }, { attributes: 'x' },
             { attributes: { n: 1n } }, { attributes: globalThis }].map((context) => canary.evaluate('pro', 'none', context))";
         assert_eq!(browser.eval(odd).await, json!(vec!["none"; 10]));
@@ -148,7 +148,7 @@ async fn overrides_hold_until_they_are_cleared() {
         json!({ "flagKey": "on", "value": false, "variant": null, "reason": "TARGETING_MATCH", "flagMetadata": { "override": true } })
     );
     browser.eval("void canary.setOverride('text', 'b')").await;
-    // The same again, one of no flag, and what is none at all change nothing.
+    // The same value again, an unknown flag and invalid calls change nothing.
     browser.eval("void [['text', 'b'], ['gone', 1], ['', 1], ['text'], ['text', () => 0], ['text', 1n], [5, 1]].forEach((a) => canary.setOverride(...a))").await;
     assert_eq!(
         browser.eval("[canary.getStringValue('text', ''), details('gone', true).errorCode]").await,
@@ -196,7 +196,7 @@ async fn an_override_may_come_before_the_decision() {
 async fn nothing_throws_whatever_it_is_given() {
     let site = open("", &json!({ "on": true, "split": 50 }), "user-1").await;
     let browser = &site.browser;
-    // `stop` comes last. Listeners that are none are not called either: that would be an error of the page.
+    // `stop` comes last. Listeners that are not functions are not called, which would be an error of the page.
     let thrown = "(() => {
         const cycle = {}; cycle.cycle = cycle;
         let deep = {}; for (let i = 0; i < 1e5; i++) deep = { deep };
@@ -251,7 +251,7 @@ async fn no_name_reaches_a_prototype() {
 async fn reading_costs_no_memory() {
     let files =
         site_files("", &config("5", &json!({ "on": true, "split": 50, "theme": always(&json!({ "a": [1, 2, 3] })) })));
-    // The module's memory is nobody's business but this test's.
+    // Exposes the memory of the module to the test.
     files.write(
         "early.js",
         "const { Instance } = WebAssembly;
@@ -293,7 +293,7 @@ async fn reading_costs_no_memory() {
     let before = site.browser.eval(&read("100")).await;
     assert!(before.as_u64().is_some_and(|bytes| bytes > 0), "{before}");
     assert_eq!(site.browser.eval(&read("1e5")).await, before);
-    // One flag, read again and again, is not asked of the module again.
+    // Repeated reads of one flag do not call the module.
     let asked = "(() => {
         canary.getBooleanValue('split', false);
         const before = answers;

@@ -1,6 +1,6 @@
-//! The inline guard: stable loads even where `canary.js` cannot.
+//! The inline guard, which loads stable where `canary.js` cannot.
 //!
-//! Each fault is met twice: with the guard, and on the same page without it, which stays blank.
+//! Negative control: without the guard, the same page stays blank.
 
 mod fault;
 mod page;
@@ -93,7 +93,7 @@ async fn runtime_hangs() {
         let waited = site.browser.eval("ranAt - globalThis[Symbol.for('canary-guard')]").await.as_f64().unwrap();
         assert!(waited > f64::from(budget), "{attributes}: {waited}");
         let line = format!("[canary] E103 canary.js did not start within {budget} ms; stable loads");
-        // The server that went away at last is the browser's matter: the guard has said its line.
+        // The browser reports the closed connection later, after the line of the guard.
         let entries = site.browser.assert_console(&[&line, "status of 502"]).await;
         assert_eq!(entries.iter().filter(|entry| entry.text.contains("[canary]")).count(), 1, "{entries:?}");
     }
@@ -108,7 +108,7 @@ async fn late_runtime_inserts_nothing() {
     assert_eq!(site.browser.eval(STATE).await, shown("stable"));
 }
 
-/// And where it is decided, the guard is gone: neither its timer nor its listener does anything any more.
+/// After the decision, the timer and the listener of the guard do nothing.
 #[tokio::test]
 async fn sound_page_is_left_alone() {
     let elements = format!("{}{TAG} data-decision-budget=3000></script><p>shop</p>", *GUARD);
@@ -118,7 +118,7 @@ async fn sound_page_is_left_alone() {
     site.goto("/").await;
     browser.wait_for("globalThis.ran").await;
     assert_eq!(browser.eval("globalThis[Symbol.for('canary-guard')] < performance.now()").await, true);
-    // Its timer looks once more.
+    // Until the timer of the guard fires.
     browser.wait_for("performance.now() > ranAt + 200").await;
     let fail = "delete document.documentElement.dataset.canaryVariant;
         const tag = document.querySelector('[type=module]');
@@ -131,7 +131,7 @@ async fn sound_page_is_left_alone() {
     assert_eq!(browser.eval("violations").await, json!([]));
 }
 
-/// What the listener sees of others is not its own.
+/// Errors of other scripts and stylesheets do not load stable.
 #[tokio::test]
 async fn faults_of_others_are_none() {
     let elements = format!(
@@ -180,7 +180,7 @@ async fn another_stable_than_the_hash_says_does_not_run() {
     assert_eq!(site.browser.eval("globalThis.ran ?? null").await, Value::Null);
 }
 
-/// Nothing is left to load: the page says so, and is there when it is tried again.
+/// Stable is missing: the page shows the error page, whose button loads it again.
 #[tokio::test]
 async fn stable_is_missing_too() {
     let elements = format!("{}{TAG} data-stable=/gone.js></script>", *GUARD);
@@ -191,7 +191,7 @@ async fn stable_is_missing_too() {
     browser.eval("document.querySelector('button').click()").await;
     browser.wait_for("globalThis.ran?.[0] === 'late'").await;
 
-    // What is on the screen stays as it is.
+    // A page with content keeps it.
     let failures = "addEventListener('error', ({ target }) => (globalThis.failed = target.src), true);";
     site.files.write("early.js", format!("{EARLY} {failures}"));
     site.files.write("index.html", page(&format!("{elements}<p>shop</p>").replace("gone", "none")));
@@ -250,7 +250,7 @@ async fn block_that_is_no_bundle() {
     assert_eq!(site.browser.eval("globalThis.ran").await, json!(["b"]));
 }
 
-/// Neither a tag nor anything else.
+/// A page without the tag of the runtime.
 #[tokio::test]
 async fn page_without_a_tag() {
     let site = TestSite::new(site_files(&GUARD)).await;
@@ -264,7 +264,7 @@ async fn page_without_a_tag() {
     site.browser.assert_console(&["[canary] E103 canary.js did not start within 1500 ms; stable loads"]).await;
 }
 
-/// A policy of nonces and Trusted Types, as strict as they come.
+/// The strictest policy: nonces and Trusted Types.
 #[tokio::test]
 async fn strict_policy() {
     let strict = |trusted: &'static str| {
@@ -284,7 +284,7 @@ async fn strict_policy() {
     site.browser.wait_for("globalThis.ran").await;
     assert_eq!(site.browser.eval("[ran, violations]").await, json!([["b"], []]));
 
-    // Without the name there is no way, and no error in the page either.
+    // Where the policy does not allow the name, nothing loads, and the page sees no error.
     let refused =
         ["Creating a TrustedTypePolicy named 'canary-runtime' violates", "requires 'TrustedScriptURL' assignment"];
     let files = site_files(&elements);
@@ -299,7 +299,7 @@ async fn strict_policy() {
     assert_eq!(site.browser.eval("[globalThis.ran ?? null, errors]").await, json!([null, []]));
 }
 
-/// The page of the repository, with the policy of the repository.
+/// The page and the policy of the repository.
 #[tokio::test]
 async fn demo_without_its_runtime() {
     let files = SiteFiles::new();

@@ -1,4 +1,4 @@
-//! Who somebody is: the id that is made, kept, taken from the page, or not made at all.
+//! The user id: made, stored, given by the page, or not made.
 
 use canary_e2e::browser::Browser;
 use canary_e2e::bucket::{bucket, user_at};
@@ -6,10 +6,10 @@ use canary_e2e::fixture::{config, ran, site_files};
 use canary_e2e::test_site::TestSite;
 use serde_json::{Value, json};
 
-/// Makes the page's visitor one who does not want to be followed.
+/// Turns Global Privacy Control on.
 const PRIVATE: &str = "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true });";
 
-/// The id cookie as the browser keeps it, and the copy in localStorage.
+/// The id cookie with its attributes, and the copy in localStorage.
 async fn stored(browser: &Browser) -> (Value, Value) {
     let cookies = browser.cdp("Network.getCookies", json!({})).await;
     let is_id = |cookie: &&Value| cookie["name"] == "canary_id";
@@ -41,11 +41,11 @@ async fn an_id_is_made_once_and_kept() {
     assert!((89.9..=90.0).contains(&days), "{days}");
     assert_eq!(browser.eval("decision.bucket").await, bucket("canary", "s", id.as_str().unwrap()));
 
-    // A second visit renews it.
+    // The second visit renews the cookie.
     let (again, copy) = visit().await;
     assert!(again["value"] == id && copy == id && again["expires"].as_f64() > cookie["expires"].as_f64());
 
-    // Either home restores the other.
+    // The cookie restores the copy, and the copy restores the cookie.
     browser.cdp("Network.clearBrowserCookies", json!({})).await;
     let (restored, copy) = visit().await;
     assert!(restored["value"] == id && copy == id, "{restored} {copy}");
@@ -53,7 +53,7 @@ async fn an_id_is_made_once_and_kept() {
     let (kept, copy) = visit().await;
     assert!(kept["value"] == id && copy == id, "{kept} {copy}");
 
-    // What is no id in both of them is replaced.
+    // Invalid values in both are replaced.
     for bad in ["no.id", "", &"x".repeat(129)] {
         site.set_user(bad).await;
         browser.eval(&format!("localStorage.setItem('canary_id', {bad:?})")).await;
@@ -127,7 +127,7 @@ async fn consent_counts_from_the_next_page_view_on() {
         assert_eq!(visit().await, json!(["canary"]), "{attributes}");
         assert_eq!(stored(browser).await.1, id);
 
-        // Withdrawn: both homes are empty, and stay so although the tag may not ask for consent.
+        // After consent is withdrawn, both stay empty, also where the tag does not require consent.
         for withdraw in ["false", "'yes'"] {
             browser.eval(&format!("void canary.setConsent({withdraw})")).await;
             assert_eq!(stored(browser).await, (Value::Null, Value::Null));

@@ -1,4 +1,4 @@
-//! The npm package as its users have it: a type checker, a bundler, OpenFeature's SDK, each the real one.
+//! The npm package with the real type checker, bundler and OpenFeature SDK.
 
 use canary_e2e::browser::Browser;
 use canary_e2e::bucket::{bucket, user_at};
@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-/// A copy of `tests/npm` with its tools and with the package, as `npm pack` makes it from `pkg/`. Once a run: what the
-/// lock file says is installed anew, so that nothing comes from an earlier one.
+/// A copy of `tests/npm` with its tools and the package that `npm pack` makes from `pkg/`. The packages of the lock file
+/// are installed once for each run, so that nothing is left of an earlier one.
 static PROJECT: LazyLock<PathBuf> = LazyLock::new(|| {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("npm");
     let _ = std::fs::remove_dir_all(&dir);
@@ -26,7 +26,7 @@ static PROJECT: LazyLock<PathBuf> = LazyLock::new(|| {
     dir
 });
 
-/// What npm prints.
+/// The output of npm.
 #[track_caller]
 fn npm(dir: &Path, args: &[&str]) -> String {
     let quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"];
@@ -40,7 +40,7 @@ fn tool(folder: &str, name: &str, args: &[&str]) {
     run(Command::new(program).current_dir(PROJECT.join(folder)).args(args));
 }
 
-/// Standard output, of what has to succeed.
+/// The standard output of a command that has to succeed.
 #[track_caller]
 fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|e| panic!("cannot run {command:?}: {e}"));
@@ -52,7 +52,7 @@ fn run(command: &mut Command) -> String {
 
 #[test]
 fn a_strict_type_checker_accepts_the_declarations() {
-    // The samples have lines that must not compile as well: `tsc` reports each that does.
+    // The samples also have lines that must not compile: `tsc` reports each line that does.
     tool("types", "tsc", &["--project", "."]);
 }
 
@@ -70,7 +70,7 @@ fn the_package_has_what_it_exports() {
         let file = file.as_str().unwrap();
         assert!(packed.join(file).is_file(), "{file}");
     }
-    // With the modules that `canary.js` names, and without the copies that are for a server.
+    // With the modules that `canary.js` loads, without the compressed copies.
     let names: Vec<_> =
         packed.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     let count =
@@ -179,7 +179,7 @@ async fn with_openfeature(user: &str, config: &str) -> TestSite {
     site
 }
 
-/// What a tab sees that is looked at again.
+/// What the browser does when the tab becomes visible.
 async fn look(browser: &Browser) {
     browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
 }
@@ -216,7 +216,7 @@ async fn openfeature_evaluates_through_the_provider() {
 
     browser.eval("openfeature.setContext({ targetingKey: 'user-7', plan: 'pro' }).then(() => 0)").await;
     assert_eq!(browser.eval("client.getBooleanValue('pro', false)").await, true);
-    // Without a key, whom the page began with.
+    // Without a key: the user that the page began with.
     browser.eval("openfeature.setContext({}).then(() => 0)").await;
     assert_eq!(
         browser.eval("[client.getBooleanValue('pro', true), client.getBooleanValue('split', false)]").await,
@@ -234,7 +234,7 @@ async fn openfeature_evaluates_through_the_provider() {
     ]);
     assert_eq!(browser.eval("told").await, changes);
 
-    // A new config, none that can be read, and the same one again.
+    // A new config, a malformed one, and the new one again.
     browser.eval("void told.splice(0)").await;
     site.files.mount_config(&config("5", &flags(false)));
     look(browser).await;
@@ -249,7 +249,7 @@ async fn openfeature_evaluates_through_the_provider() {
     browser.wait_for("client.providerStatus === 'READY'").await;
     assert_eq!(browser.eval("told").await, json!([["ConfigurationChanged", ["on"]], ["Stale", null], ["Ready", null]]));
 
-    // Closed, it is told nothing more.
+    // After it is closed, it gets no more events.
     browser.eval("openfeature.clearProviders().then(() => 0)").await;
     browser.eval("void told.splice(0)").await;
     browser.eval(r#"void globalThis[Symbol.for("canary-runtime")].setOverride("on", true)"#).await;

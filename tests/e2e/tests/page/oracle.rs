@@ -1,4 +1,4 @@
-//! The vectors, computed once more by another implementation in another language.
+//! The vectors against an independent implementation in JavaScript.
 
 use canary_e2e::files::{copy_tree, read, repo};
 use canary_e2e::site_files::SiteFiles;

@@ -1,4 +1,4 @@
-//! The panel for developers: who gets it, what it shows, what it changes, and what it leaves alone.
+//! The debug panel: when it opens, what it shows and what it overrides.
 
 mod flags;
 mod tester;
@@ -6,22 +6,19 @@ mod tester;
 use canary_e2e::access_log::Mark;
 use canary_e2e::atomic::Files;
 use canary_e2e::bucket::user_at;
-use canary_e2e::fixture::{ran, settle, site_files};
+use canary_e2e::fixture::{PATIENT, ran, settle, site_files};
 use canary_e2e::nginx;
 use canary_e2e::test_site::TestSite;
 use serde_json::{Value, json};
 use tester::{goto, panel, press, press_text, see};
 
-/// Nothing here is about time.
-const PATIENT: &str = r#"data-decision-budget="15000""#;
-
-/// A config that lets testers override.
+/// A config that allows overrides.
 fn config(percentage: f64, flags: &Value) -> String {
     json!({ "CANARY_PERCENTAGE": percentage, "REVISION": 7, "SALT": "s", "OVERRIDES": { "query": true }, "FEATURE_FLAGS": flags })
         .to_string()
 }
 
-/// One flag of each kind that the panel has a control for.
+/// A flag for each kind of control in the panel.
 fn flags() -> Value {
     json!({
         "on": true,
@@ -69,7 +66,7 @@ async fn it_opens_where_it_is_asked_for_and_allowed() {
         assert!(!entries.iter().any(|entry| entry.text.contains("alert")), "{entries:?}");
         assert_eq!(browser.eval(none).await, true);
     }
-    // A config that nobody can read allows nothing.
+    // A malformed config allows nothing.
     files.mount_config("{");
     browser.eval("localStorage.clear()").await;
     site.goto("/?canary.debug").await;
@@ -77,7 +74,7 @@ async fn it_opens_where_it_is_asked_for_and_allowed() {
     browser.assert_console(&["[canary] E105 ", "[canary] E701 canary.debug: "]).await;
     settle(&site, mark).await;
     assert_eq!(asked_for_panel(&site, mark), 0);
-    // Until one comes that does.
+    // A later config allows it.
     files.mount_config(&config(5.0, &flags()));
     browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
     browser.wait_for(&panel("root.querySelector('[data-flag=on]')")).await;
@@ -94,7 +91,7 @@ async fn it_shows_what_was_decided() {
         (54_999, "stable", "control", "outside"),
     ] {
         site.set_user(&user_at("s", place).id).await;
-        // Nothing of the page view before: no hold.
+        // Without the hold of the page view before.
         site.goto("/404.html").await;
         browser.eval("localStorage.clear()").await;
         goto(&site, "/?canary.debug").await;
@@ -107,7 +104,7 @@ async fn it_shows_what_was_decided() {
         let found =
             ["decided", "reason", "cohort", "counted", "revision", "salt", "canary"].map(|key| facts[key].clone());
         assert_eq!(json!(found), wanted);
-        // The line: where each begins, and how wide it is.
+        // The bucket scale: start and width of each range.
         let at = |name: &str| {
             format!("['--from', '--size'].map((it) => root.querySelector('.track .{name}').style.getPropertyValue(it))")
         };
@@ -123,7 +120,7 @@ async fn it_shows_what_was_decided() {
         see(&site, "[...root.querySelectorAll('.chip')].map((it) => it.textContent)").await,
         json!(["static", "split", "default"])
     );
-    // As the config has it, and only when somebody wants to know.
+    // The values are those of the config, and are evaluated on demand.
     assert_eq!(see(&site, &format!("{}.hidden", row("size", "> div"))).await, true);
     press(&site, "[data-flag=size] .name").await;
     let definition: Value =
@@ -131,7 +128,7 @@ async fn it_shows_what_was_decided() {
             .unwrap();
     assert_eq!(definition, flags()["size"]);
 
-    // A refresh: the percentage and the flags are the new ones, the arm is the page's.
+    // After a refresh, percentage and flags are new and the arm stays.
     site.files.mount_config(&config(60.0, &json!({ "on": false })).replace(":7", ":8"));
     browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
     browser.wait_for(&panel("root.querySelector('.legend').textContent.includes('canary 60 %control 40 %')")).await;
@@ -146,7 +143,7 @@ async fn it_shows_what_was_decided() {
         true
     );
     assert_eq!(see(&site, "root.querySelector('.pairs').textContent.includes('7, now 8')").await, true);
-    // One that allows it no more ends it.
+    // A config that no longer allows the panel closes it.
     site.files.mount_config(&config(60.0, &json!({ "on": false })).replace("{\"query\":true}", "{}"));
     browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
     browser.wait_for("!document.querySelector('canary-panel')").await;
@@ -197,7 +194,7 @@ async fn nothing_of_it_is_markup() {
     files.write("index.html", index);
     let site = TestSite::with(files, policy).await;
     let browser = &site.browser;
-    // An override of no flag, and one that is none.
+    // Overrides of an unknown flag and with an invalid value.
     goto(
         &site,
         "/?canary.debug&canary.flag=gone:%22%3Cimg%3E%22&canary=%3Cimg%3E&canary.flag=text:%22%3Cimg%20src=y%3E%22",
@@ -214,7 +211,7 @@ async fn nothing_of_it_is_markup() {
     );
     assert_eq!(see(&site, "root.querySelector('.pairs').textContent.includes('<img src=y>')").await, true);
     assert_eq!(see(&site, "root.querySelector('aside').textContent.includes('gone')").await, false);
-    // The page's style reaches nothing of it, nor does its own reach the page.
+    // Styles of the page do not apply to the panel, nor the other way around.
     let style = |what: &str| format!("((style) => [style.display, style.position])(getComputedStyle({what}))");
     assert_eq!(see(&site, &style("root.host")).await, json!(["block", "fixed"]));
     assert_eq!(see(&site, &style("root.querySelector('aside')")).await[0], "flex");
@@ -233,7 +230,7 @@ async fn it_stays_when_the_runtime_stops() {
     assert_eq!(browser.eval("canary.getBooleanValue('on', true)").await, false);
     browser.eval("void canary.clearOverrides()").await;
     browser.wait_for(&panel("root.querySelector('[data-flag=on] .chip').textContent === 'static'")).await;
-    // What is typed into it is not for the page.
+    // Keys typed into the panel do not reach the page.
     let heard = "(() => {
         let heard = 0;
         document.addEventListener('keydown', () => heard++);
@@ -243,7 +240,7 @@ async fn it_stays_when_the_runtime_stops() {
         return heard;
     })()";
     assert_eq!(browser.eval(heard).await, 1);
-    // Folded it stays folded, in this tab.
+    // A collapsed panel stays collapsed in this tab.
     press(&site, ".toggle").await;
     assert_eq!(see(&site, "root.querySelector('.body').hidden").await, true);
     goto(&site, "/?canary.debug").await;
@@ -263,7 +260,7 @@ async fn it_tells_what_went_wrong_and_what_is_remembered() {
     let has = |text: &str| panel(&format!("root.querySelector('aside').textContent.includes({text:?})"));
     files.remove("canary/main.js");
     goto(&site, "/?canary.debug").await;
-    // Of the flags, of the bundle.
+    // Exposures of flags, then of the bundle.
     browser.wait_for(&has("E112 FEATURE_FLAGS.bad ")).await;
     browser.wait_for(&has("E401 /canary/main.js answered 404")).await;
     browser.wait_for(&has("The canary was decided and did not come up, so stable is in its place.")).await;
@@ -274,7 +271,7 @@ async fn it_tells_what_went_wrong_and_what_is_remembered() {
     goto(&site, "/?canary.debug").await;
     browser.wait_for(&has("This canary failed in this browser before")).await;
     browser.wait_for("localStorage.getItem('canary_good')").await;
-    // The last good config opens it too; told before it was there.
+    // The last good config opens the panel too, with lines from before it opened.
     files.mount(&Files::new());
     goto(&site, "/?canary.debug").await;
     browser.wait_for(&has("E101 ")).await;

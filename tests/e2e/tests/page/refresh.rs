@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::io::ErrorKind;
 use std::net::TcpListener;
 
-/// A page that tells of a config's changes.
+/// A page that records changes of the config.
 async fn listening(attributes: &str, config: &str, user: &User) -> TestSite {
     let site = TestSite::new(site_files(attributes, config)).await;
     site.set_user(&user.id).await;
@@ -19,7 +19,7 @@ async fn listening(attributes: &str, config: &str, user: &User) -> TestSite {
     site
 }
 
-/// What a tab sees that is looked at again.
+/// What the browser does when the tab becomes visible.
 async fn look(site: &TestSite) {
     site.browser.eval("void document.dispatchEvent(new Event('visibilitychange'))").await;
 }
@@ -36,7 +36,7 @@ async fn a_tab_that_is_looked_at_again_follows_the_config() {
     let mark = log.mark();
     files.mount_config(&config("50", &json!({ "a": true, "b": true, "c": true })));
     look(&site).await;
-    // Of those that the page has asked for: nobody there knows of `c`.
+    // Only flags that the page has read: it has not read `c`.
     assert_eq!(browser.wait_for("globalThis.configurationChanged").await, json!([{ "flagsChanged": ["a"] }]));
     let superseded = browser.wait_for("globalThis.superseded").await;
     assert_eq!(
@@ -52,7 +52,7 @@ async fn a_tab_that_is_looked_at_again_follows_the_config() {
     let names: Vec<_> = asked.iter().map(|path| path.split('_').next().unwrap()).collect();
     assert_eq!(names, ["/runtime/refresh", "/runtime/refresh", CONFIG], "{asked:?}");
 
-    // An equal config changes nothing; the module is not asked for again.
+    // An equal config changes nothing, and the module is not requested again.
     let mark = log.mark();
     look(&site).await;
     log.wait_for("a refresh", mark, DEADLINE, |line| line.path == CONFIG);
@@ -60,7 +60,7 @@ async fn a_tab_that_is_looked_at_again_follows_the_config() {
     assert_eq!(log.since(mark).len(), 3);
     browser.assert_console(&[]).await;
 
-    // A malformed one is reported once and changes nothing.
+    // A malformed config is reported once and changes nothing.
     files.mount_config("{");
     look(&site).await;
     let entries = browser.assert_console(&["[canary] E105 "]).await;
@@ -68,7 +68,7 @@ async fn a_tab_that_is_looked_at_again_follows_the_config() {
     assert_eq!(browser.eval(values).await, json!([true, true]));
     assert_eq!(browser.eval("configurationChanged.length").await, 1);
 
-    // While it is hidden nobody asks, and nobody after `stop`.
+    // A hidden tab does not request the config, nor does a page after `stop`.
     files.mount_config(&config("50", &json!({ "a": false, "b": false })));
     let mark = log.mark();
     browser.eval("Object.defineProperty(document, 'hidden', { value: true, configurable: true })").await;
@@ -88,7 +88,7 @@ async fn a_tab_that_is_looked_at_again_follows_the_config() {
     browser.assert_console(&[]).await;
 }
 
-/// A later config is decided on by the module that has the flags, because the one of the boot frees no memory.
+/// The module for flags decides on later configs, because the module of the boot frees no memory.
 #[tokio::test]
 async fn a_module_that_traps_at_a_refresh_is_not_entered_again() {
     let site = TestSite::new(site_files("", &config("5", &json!({ "a": true })))).await;
@@ -132,7 +132,7 @@ async fn a_page_asks_at_its_interval_until_it_is_stopped() {
     assert_eq!(browser.wait_for("globalThis.superseded").await[0]["variant"], "stable");
     assert_eq!(browser.eval("[ran, details('a', false).value]").await, json!([["canary"], true]));
     browser.eval(&format!("{CANARY}.stop()")).await;
-    // What was on its way arrives; then there is silence for two intervals.
+    // Pending requests finish; then two intervals pass without a request.
     settle(&site, nginx.access_log().mark()).await;
     let mark = nginx.access_log().mark();
     browser.eval("new Promise((resolve) => setTimeout(resolve, 2000))").await;
@@ -203,7 +203,7 @@ async fn a_page_that_stops_before_the_decision_never_asks_again() {
     let mark = site.nginx.access_log().mark();
     look(&site).await;
     settle(&site, mark).await;
-    // It would begin with the module for refreshes.
+    // The first request would be that for the refresh module.
     let lines = site.nginx.access_log().since(mark);
     assert!(lines.iter().all(|line| !line.path.starts_with("/runtime/")), "{lines:?}");
     site.browser.assert_console(&[]).await;

@@ -37,7 +37,8 @@ pub(crate) async fn e405_expired_crash_marker(engine: Engine) {
 }
 
 pub(crate) async fn e405_canary_loops_forever(engine: Engine) {
-    let mut site = FaultSite::with_canary(engine, &page(SHORT)).await;
+    let mut site = FaultSite::with_canary(engine, &page(PATIENT)).await;
+    site.set_page(&page(SHORT));
     site.clear_data().await;
     site.set_user("somebody").await;
     // Nothing ends its loop but the end of the browser.

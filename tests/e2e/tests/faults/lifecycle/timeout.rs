@@ -11,7 +11,7 @@ use fantoccini::Locator;
 use std::time::Duration;
 
 pub(crate) async fn e404_canary_never_ready(engine: Engine) {
-    let site = FaultSite::with_canary(engine, &page(SHORT)).await;
+    let site = FaultSite::with_canary(engine, &page(PATIENT)).await;
     let slow = Reply::sound().body(WAITS);
     for (reply, ran) in [
         (slow, vec!["half", STABLE]),

@@ -4,10 +4,9 @@ use super::{RUNTIME, page};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, FaultSite, STABLE};
+use canary_e2e::fixture::PATIENT;
 use canary_e2e::wait::{DEADLINE, until};
 use serde_json::{Value, json};
-
-const PATIENT: &str = r#"data-decision-budget="15000""#;
 
 /// Everything that the browser stores for this site.
 async fn kept(site: &FaultSite) -> Value {

@@ -1,4 +1,4 @@
-//! A fault of `canary.js`, met with the guard and without it.
+//! A fault of `canary.js`, with the guard and without it.
 
 use super::page::{GUARD, STATE, TAG, shown, site_files, write_runtime};
 use canary_e2e::nginx::Config;
@@ -6,17 +6,17 @@ use canary_e2e::site_files::SiteFiles;
 use canary_e2e::test_site::TestSite;
 use serde_json::json;
 
-/// A short budget, in milliseconds, for what has to pass.
+/// A short decision budget in milliseconds.
 const BUDGET: u32 = 400;
 
-/// Both budgets have passed, and the guard has had time to see it.
+/// Twice the budget, and time for the guard, have passed.
 const OVER: &str = "performance.now() > 1500";
 
-/// What keeps `canary.js` from running, and what is said of it.
+/// A fault that keeps `canary.js` from running, and its lines on the console.
 pub(crate) struct Fault {
-    /// The guard's line.
+    /// The line of the guard.
     pub(crate) line: &'static str,
-    /// What the browser says.
+    /// The lines of the browser.
     browser: &'static [&'static str],
     /// Attributes of the tag.
     attributes: String,
@@ -42,7 +42,7 @@ impl Fault {
         Self { nginx: Box::new(nginx), ..self }
     }
 
-    /// Something else in the place of `canary.js`.
+    /// Replaces `canary.js`.
     pub(crate) fn script(self, text: &'static str) -> Self {
         self.files(move |files| write_runtime(files, text))
     }
@@ -56,7 +56,7 @@ impl Fault {
         site
     }
 
-    /// Sees stable with the guard, and a blank page without it.
+    /// Checks for stable with the guard, and for a blank page without it.
     pub(crate) async fn leads_to_stable(self) -> TestSite {
         let bare = self.site("").await;
         assert_eq!(bare.browser.eval(STATE).await, json!({ "variant": null, "ran": [], "scripts": 0 }));

@@ -1,4 +1,4 @@
-//! The page that the guard is in, and what serves it.
+//! The page with the guard, and its server.
 
 use canary_e2e::files::{read, repo};
 use canary_e2e::fixture;
@@ -7,7 +7,7 @@ use canary_e2e::site_files::SiteFiles;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
-/// The element in the demo's page, of which `canaryctl`'s tests say that it is the present one.
+/// The guard in the demo's page, which the tests of `canaryctl` keep current.
 pub(crate) static GUARD: LazyLock<String> = LazyLock::new(|| {
     let page = read(&repo("www/index.html"));
     let (_, rest) = page.split_once("<script data-canary-guard>").expect("a guard in the demo's page");
@@ -15,17 +15,17 @@ pub(crate) static GUARD: LazyLock<String> = LazyLock::new(|| {
     format!("<script data-canary-guard>{script}</script>")
 });
 
-/// The tag, but for its other attributes.
+/// The beginning of the tag, without its other attributes.
 pub(crate) const TAG: &str = r#"<script type="module" src="/runtime/canary.js""#;
 
-/// What is in the page, and what ran there.
+/// The variant, the scripts and the bundles that ran.
 pub(crate) const STATE: &str = r#"({
     variant: document.documentElement.dataset.canaryVariant ?? null,
     ran: globalThis.ran ?? [],
     scripts: document.querySelectorAll('script[src$="main.js"]').length,
 })"#;
 
-/// A page with these elements; everybody is in the canary. It notes violations of its policy.
+/// A page with these elements at 100 %, which records violations of its policy.
 pub(crate) fn site_files(elements: &str) -> SiteFiles {
     let files = SiteFiles::new();
     files.write("index.html", page(elements));
@@ -53,7 +53,7 @@ pub(crate) fn bundle(name: &str) -> String {
     format!(r#"(globalThis.ran ??= []).push("{name}"); globalThis.ranAt = performance.now();"#)
 }
 
-/// What the page has when an arm is there, once.
+/// The state of a page with one arm.
 pub(crate) fn shown(arm: &str) -> Value {
     json!({ "variant": arm, "ran": [arm], "scripts": 1 })
 }
@@ -70,7 +70,7 @@ pub(crate) fn remove_runtime(files: &SiteFiles) {
     }
 }
 
-/// Puts directives before those that nginx has for `canary.js`.
+/// Adds directives to the location of `canary.js`, before the others.
 pub(crate) fn runtime_location(config: &mut Config, directives: &str) {
     const LOCATION: &str = "location = /runtime/canary.js {";
     nginx::replace(config, "nginx.conf", LOCATION, &format!("{LOCATION} {directives}"));

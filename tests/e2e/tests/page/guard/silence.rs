@@ -1,4 +1,4 @@
-//! A `canary.js` that does not come, or comes late.
+//! A `canary.js` that hangs, or comes late.
 
 use super::page::{TAG, runtime_location, site_files};
 use canary_e2e::access_log::{AccessLog, Mark};
@@ -9,11 +9,11 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A server that takes a request for `canary.js` and is silent until stable has been asked for, or for `patience`. A page
-/// does not finish loading before.
+/// A server that answers a request for `canary.js` after stable is requested, or after `patience`. Until then the page
+/// does not finish loading.
 pub(crate) struct Silent {
     pub(crate) patience: Duration,
-    /// What it says at last.
+    /// The answer at the end.
     pub(crate) answer: Option<String>,
 }
 
@@ -21,7 +21,7 @@ impl Silent {
     fn serve(self, listener: TcpListener, log: AccessLog) -> thread::JoinHandle<()> {
         thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            // Else the system would throw the answer away with the request.
+            // Unread bytes of the request would make the system discard the answer.
             let mut head = BufReader::new(&stream).lines();
             while head.next().is_some_and(|line| !line.unwrap().is_empty()) {}
             let start = Instant::now();
@@ -36,7 +36,7 @@ impl Silent {
         })
     }
 
-    /// The page while `canary.js` is silent, and after that.
+    /// The page while `canary.js` hangs, and after that.
     pub(crate) async fn site(self, guard: &str, attributes: &str) -> TestSite {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let files = site_files(&format!("{guard}{TAG} {attributes}></script>"));

@@ -1,17 +1,17 @@
-//! Stable as the guard puts it into a page.
+//! Stable as the guard inserts it.
 
 use super::fault::{FAILED, NOT_FOUND};
 use super::page::{bundle, remove_runtime, site_files};
 use canary_e2e::nginx::Config;
 use canary_e2e::test_site::TestSite;
 
-/// What the guard puts into a page whose `canary.js` is missing.
+/// The elements that the guard inserts.
 pub(crate) async fn inserted(elements: &str, policy: impl FnOnce(&mut Config), console: &[&str]) -> TestSite {
     let files = site_files(elements);
     remove_runtime(&files);
     files.write("classic.js", format!("var classic = 1; {}", bundle("classic")));
     for name in ["a", "b"] {
-        // With an import, so that what needs none would run before it, were there no order.
+        // It imports, so that without an order a script without imports would run first.
         files.write(&format!("{name}.js"), module(name));
         files.write(&format!("{name}/import.js"), "");
         files.write(&format!("{name}.css"), format!("body {{ --{name}: 1; }}"));

@@ -1,4 +1,4 @@
-//! Flags in the panel: they are found there and overridden, and that is no exposure.
+//! Flags in the panel: filtered and overridden, without an exposure.
 
 use super::tester::{enter, goto, panel, press, press_text, see};
 use super::{PATIENT, config, flags};
@@ -27,16 +27,16 @@ async fn it_overrides_flags_and_ends_that() {
         (browser.eval(read).await, told().await),
         (json!([false, "second", { "a": [1] }]), json!(["rank", "size"]))
     );
-    // What is no JSON changes nothing.
+    // Invalid JSON changes nothing.
     browser.wait_for(&panel("root.querySelector('[data-flag=size] input').value === '{\"a\":[1]}'")).await;
     enter(&site, "size", "no JSON").await;
     assert_eq!(see(&site, "root.querySelector('[data-flag=size] input').ariaInvalid").await, "true");
     assert_eq!(told().await, json!([]));
 
-    // One at a time: the others stay.
+    // One override is removed, the others stay.
     press(&site, "[data-flag=rank] .reset").await;
     assert_eq!((browser.eval(read).await, told().await), (json!([false, "first", { "a": [1] }]), json!(["rank"])));
-    // The address that makes another page view like this one.
+    // The link that applies the overrides to another page view.
     press_text(&site, "Copy link").await;
     let link = browser.wait_for(&panel("root.querySelector('.link').value")).await;
     let wanted =
@@ -50,7 +50,7 @@ async fn it_overrides_flags_and_ends_that() {
     ran(browser).await;
     browser.wait_for(&panel("root.querySelector('.count').textContent === '2 overrides'")).await;
     assert_eq!(browser.eval(read).await, json!([false, "first", { "a": [1] }]));
-    // Those of the address as well.
+    // Overrides of the address too.
     press(&site, "[data-flag=on] .reset").await;
     assert_eq!(browser.eval(read).await, json!([true, "first", { "a": [1] }]));
     browser.assert_console(&[]).await;
@@ -69,7 +69,7 @@ async fn to_look_is_no_exposure() {
     press(&site, "[data-flag=split] [role=switch]").await;
     browser.wait_for(&panel("root.querySelector('[data-flag=split] .chip').textContent === 'override'")).await;
     press(&site, "[data-flag=split] .reset").await;
-    // Nor does the page hear of flags that it did not ask for.
+    // The page gets no events of flags that it has not read.
     let told = "new Promise((resolve) => {
         const told = [];
         for (const type of ['exposure', 'configurationChanged']) canary.on(type, (detail) => told.push(detail.flagsChanged ?? detail.flagKey));
@@ -78,7 +78,7 @@ async fn to_look_is_no_exposure() {
         setTimeout(resolve, 0, told);
     })";
     assert_eq!(browser.eval(told).await, json!([null]));
-    // The page itself does.
+    // A read by the page is an exposure.
     browser.eval("void canary.getBooleanValue('split', false)").await;
     let told = "new Promise((resolve) => { const told = []; canary.on('exposure', ({ flagKey }) => told.push(flagKey)); setTimeout(resolve, 0, told); })";
     assert_eq!(browser.eval(told).await, json!([null, "split"]));

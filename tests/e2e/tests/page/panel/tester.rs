@@ -1,10 +1,10 @@
-//! A tester: who looks at the panel, and presses what is in it.
+//! Reads the panel and presses its buttons.
 
 use canary_e2e::fixture::ran;
 use canary_e2e::test_site::TestSite;
 use serde_json::Value;
 
-/// What an expression is in the panel, `root`; nothing while there is none.
+/// The value of an expression with the panel as `root`; none while there is no panel.
 pub(crate) fn panel(expression: &str) -> String {
     format!("((root) => root && ({expression}))(document.querySelector('canary-panel')?.shadowRoot)")
 }
@@ -13,7 +13,7 @@ pub(crate) async fn see(site: &TestSite, expression: &str) -> Value {
     site.browser.eval(&panel(expression)).await
 }
 
-/// What a selector finds is pressed, once it is there.
+/// Presses the element of a selector when it is there.
 pub(crate) async fn press(site: &TestSite, selector: &str) {
     site.browser.wait_for(&panel(&format!("root.querySelector({selector:?})"))).await;
     see(site, &format!("void root.querySelector({selector:?}).click()")).await;
@@ -24,7 +24,7 @@ pub(crate) async fn press_text(site: &TestSite, text: &str) {
         .await;
 }
 
-/// Types into a flag's field as somebody who then leaves it.
+/// Types into the field of a flag and leaves it.
 pub(crate) async fn enter(site: &TestSite, key: &str, text: &str) {
     let set = format!(
         "void ((it) => {{ it.value = {text:?}; it.dispatchEvent(new Event('change')); }})(root.querySelector('[data-flag={key}] input'))"
