@@ -28,7 +28,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use tokio::runtime::{self, Runtime};
 
-/// Where clients live, for as long as the process.
+/// The runtime of all clients, which lives as long as the process.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     let runtime = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     runtime.unwrap_or_else(|e| panic!("cannot make a runtime: {e}"))
@@ -77,18 +77,18 @@ impl Browser {
         must("start a browser".to_owned(), starting)
     }
 
-    /// Its engine.
+    /// The engine.
     #[must_use]
     pub fn engine(&self) -> Engine {
         self.engine
     }
 
-    /// Whether it is of this kind.
+    /// Whether it has this engine and patience.
     pub(crate) fn is(&self, engine: Engine, patience: Patience) -> bool {
         (self.engine, self.patience) == (engine, patience)
     }
 
-    /// Goes to a page that does nothing; returns whether it could. Without a runtime, for use in `drop`.
+    /// Goes to a blank page and returns whether that worked. It needs no runtime, so `drop` can call it.
     pub(crate) fn leave_page(&self) -> bool {
         let body = br#"{"url": "about:blank"}"#;
         let answer = http::request("POST", &format!("{}/url", self.session_url), &[], body);
@@ -171,7 +171,7 @@ impl Browser {
         must("take a screenshot".to_owned(), self.client.screenshot())
     }
 
-    /// Closes the browser. Dropping it does the same; this one tells of a failure.
+    /// Closes the browser, as drop does, and fails the test if that fails.
     #[track_caller]
     pub fn close(self) -> impl Future<Output = ()> {
         must("close the browser".to_owned(), self.client.clone().close())
@@ -181,7 +181,7 @@ impl Browser {
         self.client.execute(&format!("return (\n{expression}\n);"), Vec::new()).await
     }
 
-    /// Reads behind a script, so that what the page said before is there.
+    /// Reads after a script, so that all earlier entries are there.
     async fn read_console(&self) -> Result<Value, fantoccini::error::CmdError> {
         self.execute("0").await?;
         let command = self.engine.read_console().unwrap_or_else(|| panic!("{} tells no console", self.engine));
@@ -195,7 +195,7 @@ impl Drop for Browser {
     }
 }
 
-/// Awaits `action`; its failure fails the test and names the place of the call.
+/// Awaits `action`. Its failure fails the test with the location of the call.
 #[track_caller]
 fn must<T, E: Display>(what: String, action: impl Future<Output = Result<T, E>>) -> impl Future<Output = T> {
     let caller = Location::caller();

@@ -98,7 +98,7 @@ fn driver(engine: Engine) -> Arc<Driver> {
     if engine == Engine::Chromium { CHROMIUM.get_or_init(start).clone() } else { start() }
 }
 
-/// Removes what the test before has left: windows, and in Chromium everything that DevTools has set for its window,
+/// Removes what the test before has left: windows, and in Chromium everything that `DevTools` has set for its window,
 /// cookies, cached files and lines on the console.
 async fn clean(browser: &Browser) -> Result<(), fantoccini::error::CmdError> {
     let client = browser.client();

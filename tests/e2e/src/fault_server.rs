@@ -1,4 +1,4 @@
-//! A server that fails in every way that a test asks for, and changes while it runs.
+//! A server that fails as a test says, and can be changed while it runs.
 //!
 //! ```
 //! use canary_e2e::fault_server::{FaultServer, Plan, Reply};
@@ -16,9 +16,9 @@
 //! assert_eq!(config(), 200);
 //! ```
 //!
-//! It serves a directory with a thread for each connection and an answer for each of
-//! these. Nothing of it may be stored, so a page that is loaded again asks again.
-//! What pages say of themselves arrives here as well: see [`page_log`](crate::page_log).
+//! It serves a directory, with a thread for each connection and one answer for each of
+//! these. Answers are `no-store`, so a reload requests everything again.
+//! It also collects the [`page_log`](crate::page_log).
 
 mod connection;
 mod log;
@@ -46,7 +46,7 @@ pub struct FaultServer {
     accepting: Option<JoinHandle<()>>,
 }
 
-/// What the server's threads have in common.
+/// The state that the server's threads share.
 #[derive(Debug)]
 struct Shared {
     root: PathBuf,
@@ -54,7 +54,7 @@ struct Shared {
     log: RequestLog,
     page_log: Mutex<Vec<LogEntry>>,
     stopping: AtomicBool,
-    /// How often those that hang were let go.
+    /// How often hanging answers were released.
     releases: AtomicUsize,
 }
 
@@ -98,23 +98,23 @@ impl FaultServer {
         lock(&self.shared.plans).set(path, plan.into());
     }
 
-    /// From now on everything is as it lies in the directory.
+    /// Removes all plans, so that every answer is the file.
     pub fn restore(&self) {
         *lock(&self.shared.plans) = Plans::default();
     }
 
-    /// Lets go what hangs now: the rest is sent, if the client is still there.
+    /// Releases the answers that hang now: the rest is sent, if the client is still there.
     pub fn release(&self) {
         self.shared.releases.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// What was asked for.
+    /// The request log.
     #[must_use]
     pub fn log(&self) -> &RequestLog {
         &self.shared.log
     }
 
-    /// What pages said of themselves, in the order in which they did.
+    /// The page log, in order.
     #[must_use]
     pub fn page_log(&self) -> Vec<LogEntry> {
         lock(&self.shared.page_log).clone()
@@ -148,7 +148,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     }
 }
 
-/// A failed test poisons nothing for its own clean-up.
+/// A failed test must not poison the lock for its clean-up.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -20,6 +20,7 @@
 use crate::engine::Engine;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A fault test as declared.
 #[derive(Debug, Clone, Copy)]
@@ -49,16 +50,16 @@ macro_rules! fault_tests {
             cannot: &[$($(($crate::fault_tests!(@engine $not), $reason)),*)?],
         }),*];
         $(mod $name {
-            $($($crate::fault_tests!(@test $now $name);)*)?
-            $($($crate::fault_tests!(@test $long $name ignore = "make test-long");)*)?
-            $($($crate::fault_tests!(@test $not $name ignore = $reason, should_panic);)*)?
+            $($($crate::fault_tests!(@test $now $name run);)*)?
+            $($($crate::fault_tests!(@test $long $name run ignore = "make test-long");)*)?
+            $($($crate::fault_tests!(@test $not $name run_failing ignore = $reason);)*)?
         })*
     };
-    (@test $engine:ident $name:ident $($meta:meta),*) => {
+    (@test $engine:ident $name:ident $run:ident $($meta:meta)?) => {
         #[test]
-        $(#[$meta])*
+        $(#[$meta])?
         fn $engine() {
-            $crate::faults::run(super::$name($crate::fault_tests!(@engine $engine)));
+            $crate::faults::$run(super::$name($crate::fault_tests!(@engine $engine)));
         }
     };
     (@engine chromium) => { $crate::engine::Engine::Chromium };
@@ -74,6 +75,16 @@ macro_rules! fault_tests {
 pub fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.unwrap_or_else(|e| panic!("cannot make a runtime: {e}")).block_on(test);
+}
+
+/// Runs a test that has to fail, because its engine cannot pass it.
+///
+/// # Panics
+///
+/// When the test passes.
+pub fn run_failing(test: impl Future<Output = ()>) {
+    let outcome = catch_unwind(AssertUnwindSafe(|| run(test)));
+    assert!(outcome.is_err(), "found a passing test, expected a failure: can this engine pass it now?");
 }
 
 impl FaultTest {
@@ -179,7 +190,7 @@ pub fn with_matrix(docs: &str, tests: &[FaultTest]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{FaultTest, problems, with_matrix};
+    use super::{FaultTest, problems, run_failing, with_matrix};
     use crate::engine::Engine::{Chromium, Firefox, WebKit};
 
     const DOCS: &str = "# Faults\n\n| code | |\n|---|---|\n| E104 | HTML |\n| I414 | ahead |\n\n";
@@ -203,6 +214,13 @@ mod tests {
         assert_eq!(problems(&[HTML, PRERENDERED, other], &docs), ["E999: not in docs/faults.md"]);
         let long = FaultTest { test: &[], long: &[Chromium, Firefox, WebKit], ..HTML };
         assert_eq!(problems(&[long, PRERENDERED], &docs), ["E104: no test in make test"]);
+    }
+
+    #[test]
+    #[should_panic(expected = "can this engine pass it now?")]
+    fn a_test_that_cannot_pass_has_to_fail() {
+        run_failing(async { panic!("as expected") });
+        run_failing(async {});
     }
 
     #[test]

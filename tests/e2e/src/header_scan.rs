@@ -1,29 +1,29 @@
-//! What the public scanners of headers complain about, and some of what they do not see.
+//! A check of response headers, after the public scanners and beyond.
 //!
-//! `Strict-Transport-Security` is not asked for: it belongs where TLS ends.
+//! `Strict-Transport-Security` is not expected: it belongs where TLS ends.
 
 use crate::http::Response;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What an answer is about, where that decides what is right.
+/// What is expected of an answer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Expected<'a> {
-    /// `Cache-Control`, to the letter.
+    /// The exact `Cache-Control`.
     pub cache: &'a str,
-    /// Whether the id cookie is set, and whether as by TLS.
+    /// The scheme of the client if the id cookie is expected.
     pub cookie: Option<Scheme>,
 }
 
-/// How the client came to the Ingress.
+/// The scheme between client and Ingress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
-    /// In clear.
+    /// Without TLS.
     Http,
-    /// By TLS.
+    /// With TLS.
     Https,
 }
 
-/// What is wrong with the headers of an answer, each in a few words.
+/// The findings for the headers of an answer.
 #[must_use]
 pub fn complaints(answer: &Response, expected: Expected) -> Vec<String> {
     let mut found = Vec::new();
@@ -64,7 +64,7 @@ pub fn complaints(answer: &Response, expected: Expected) -> Vec<String> {
     found
 }
 
-/// What is wrong with a content security policy.
+/// The findings for a content security policy.
 fn policy(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut directives = BTreeMap::new();
@@ -99,7 +99,7 @@ fn policy(text: &str) -> Vec<String> {
     found
 }
 
-/// Whoever has a body says what it is, and in which coding it is written where that is not fixed.
+/// The finding for a missing or wrong `Content-Type`, or a missing charset.
 fn content_type(answer: &Response, value: &str) -> Option<String> {
     let is_text = value.starts_with("text/") || value.starts_with("image/svg+xml");
     let missing = (value.is_empty() && !answer.body.is_empty()) || value == "application/octet-stream";
@@ -107,7 +107,7 @@ fn content_type(answer: &Response, value: &str) -> Option<String> {
     (missing || wrong).then(|| format!("Content-Type is {value:?}"))
 }
 
-/// A cookie is there where it is expected, and goes nowhere else.
+/// The finding for a missing, wrong or unexpected cookie.
 fn cookie(answer: &Response, expected: Option<Scheme>) -> Option<String> {
     let value = answer.header("set-cookie").unwrap_or_default();
     let attributes: BTreeSet<_> = value.split(';').skip(1).map(str::trim).collect();

@@ -1,28 +1,28 @@
-//! What a page says of itself, while it does: a server keeps it when the page is gone.
+//! The page log: what a page reports to the server of the test.
 //!
-//! The script [`RECORDER`] stands first in a page. It sends what the console is told,
-//! errors that nobody caught, and the runtime's events, each at once and by a request
-//! that the page waits for: so they arrive in order, and before whatever comes next.
-//! Drivers other than Chromium's keep no console, and none keeps it over a reload.
+//! The script [`RECORDER`] runs first in a page. It sends lines of the console,
+//! uncaught errors and the runtime's events, each at once and by a synchronous request,
+//! so that they arrive in order and before anything else happens.
+//! Only Chromium's driver has a console log, and it does not survive a reload.
 
 use serde_json::Value;
 
-/// The folder of what belongs to the tests, which no log of requests shows.
+/// The folder of the tests' own files, which no request log shows.
 pub const FOLDER: &str = "/.e2e/";
 
-/// Where pages send it.
+/// The path to which pages send it.
 pub const PATH: &str = "/.e2e/log";
 
-/// The script, a classic one and the first of the page. It leaves two functions there:
-/// `e2e.log(kind, name, detail)`, and `e2e.listen()` for when the runtime has begun.
+/// The script, the first classic one of the page. It defines
+/// `e2e.log(kind, name, detail)`, and `e2e.listen()` for the events of the runtime.
 pub const RECORDER: &str = include_str!("page_log/recorder.js");
 
-/// One thing that a page said.
+/// An entry of the log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogEntry {
-    /// The page view, by a name that no other has.
+    /// The unique id of the page view.
     pub view: String,
-    /// What it is about.
+    /// What it reports.
     pub kind: Kind,
     /// The level, the kind of error, the type of the event, the marker, the path.
     pub name: String,
@@ -30,14 +30,14 @@ pub struct LogEntry {
     pub detail: Value,
 }
 
-/// What something told is about.
+/// What an entry reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A page view has begun; its path.
     View,
     /// A line on the console; its level as the method is called: `debug`, `warn`.
     Console,
-    /// An error that nobody caught: `error` or `unhandledrejection`.
+    /// An uncaught error: `error` or `unhandledrejection`.
     Error,
     /// An event of the runtime.
     Event,
@@ -46,7 +46,7 @@ pub enum Kind {
 }
 
 impl LogEntry {
-    /// Reads what was sent; nothing where it is nothing that the script sends.
+    /// Parses an entry; none where it is not what the script sends.
     pub(crate) fn parse(body: &[u8]) -> Option<Self> {
         let value: Value = serde_json::from_slice(body).ok()?;
         let text = |key: &str| value[key].as_str().map(str::to_owned);
@@ -61,7 +61,7 @@ impl LogEntry {
         Some(Self { view: text("view")?, kind, name: text("name")?, detail: value["detail"].clone() })
     }
 
-    /// The detail where it is a text.
+    /// The detail if it is text.
     #[must_use]
     pub fn text(&self) -> &str {
         self.detail.as_str().unwrap_or_default()
@@ -74,7 +74,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn reads_what_a_page_sends_and_nothing_else() {
+    fn parses_entries_and_nothing_else() {
         let entry = LogEntry::parse(br#"{"view": "v", "kind": "event", "name": "ready", "detail": {"a": 1}}"#).unwrap();
         assert_eq!((entry.kind, entry.name.as_str(), &entry.detail), (Kind::Event, "ready", &json!({ "a": 1 })));
         for other in ["", "[]", r#"{"view": "v", "kind": "x", "name": "n"}"#, r#"{"kind": "view", "name": "n"}"#] {

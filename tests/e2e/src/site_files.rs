@@ -1,11 +1,11 @@
-//! What nginx serves: the page, the runtime and the mounted configuration.
+//! The files that a server serves: the page, the runtime and the mounted config.
 
 use crate::atomic::{AtomicWriter, Files};
 use crate::files;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// An html root in a temporary directory, removed on drop.
+/// A document root in a temporary directory, removed on drop.
 #[derive(Debug)]
 pub struct SiteFiles {
     dir: TempDir,
@@ -13,8 +13,8 @@ pub struct SiteFiles {
 }
 
 impl SiteFiles {
-    /// The project's page in `www`, and `pkg`, what its build made, as `/runtime/`.
-    /// The configuration is still empty.
+    /// The page of `www`, and `pkg`, the output of the build, as `/runtime/`.
+    /// The volume of the config is empty.
     ///
     /// # Panics
     ///
@@ -45,7 +45,7 @@ impl SiteFiles {
         self.dir.path()
     }
 
-    /// The address of the module that decides, whose name has its hash.
+    /// The path of the module that decides, whose name has its hash.
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! The harness itself: what it says it sees is there, and what is not it misses.
+//! The test support itself: what it reports is there, and what is missing fails a test.
 
 use canary_e2e::access_log::Mark;
 use canary_e2e::atomic::Files;
@@ -14,7 +14,7 @@ use canary_e2e::{http, wait};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A page without an icon of its own would be asked for one, and that be an error.
+/// A page with an icon: without one the browser requests a default icon, which is an error.
 fn page(body: &str) -> String {
     format!("<!doctype html><title>harness</title><link rel=icon href=data:,><body>{body}")
 }
@@ -30,7 +30,7 @@ fn message(panic: Box<dyn std::any::Any + Send>) -> String {
 }
 
 #[test]
-fn nginx_logs_what_it_was_asked_for() {
+fn nginx_logs_requests() {
     let files = site_files("");
     let nginx = Nginx::start(files.root());
     let log = nginx.access_log();
@@ -62,7 +62,7 @@ fn nginx_serves_a_swap_at_the_next_request() {
 }
 
 #[test]
-fn nginx_takes_an_edited_configuration_and_stops() {
+fn nginx_runs_an_edited_configuration_and_stops() {
     let without_wasm = |config: &mut nginx::Config| nginx::replace(config, "headers.conf", " 'wasm-unsafe-eval'", "");
     let files = site_files("");
     let mut nginx = Nginx::start_with(files.root(), without_wasm);
@@ -76,7 +76,7 @@ fn nginx_takes_an_edited_configuration_and_stops() {
 }
 
 #[test]
-fn a_refused_configuration_is_shown() {
+fn a_rejected_configuration_is_shown() {
     let files = site_files("");
     let breaking =
         |config: &mut nginx::Config| nginx::replace(config, "nginx.conf", "listen 8080;", "listen 8080; lisssten;");
@@ -86,7 +86,7 @@ fn a_refused_configuration_is_shown() {
 }
 
 #[tokio::test]
-async fn chromium_sees_the_page_and_its_console() {
+async fn chromium_reads_the_page_and_the_console() {
     let files = site_files("<p>loud</p><script src=/assets/loud.js></script>");
     files.write("assets/loud.js", "console.warn('careful'); console.log('fine'); throw new Error('boom');");
     files.write("quiet.html", page("<p>quiet</p>"));
@@ -161,7 +161,7 @@ async fn sessions_share_nothing() {
     }
 }
 
-/// The directories below /tmp in which processes hold files open, sockets and the like aside.
+/// The directories below /tmp in which processes hold files open.
 fn directories(pids: &[u32]) -> Vec<PathBuf> {
     let files = pids.iter().flat_map(|pid| fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten());
     let paths = files.filter_map(|file| fs::read_link(file.ok()?.path()).ok());
@@ -172,7 +172,7 @@ fn directories(pids: &[u32]) -> Vec<PathBuf> {
     directories
 }
 
-/// Each session begins with an empty profile, and nothing is left of it: no process, no file.
+/// Each session begins with an empty profile and leaves neither processes nor files.
 async fn sessions_leave_nothing(engine: Engine) {
     let files = site_files("");
     let nginx = Nginx::start(files.root());
@@ -196,7 +196,7 @@ async fn sessions_leave_nothing(engine: Engine) {
     assert!(!directories.is_empty());
     let is_own = |directory: &PathBuf| directory.to_string_lossy().starts_with("/tmp/canary-e2e-");
     assert!(directories.iter().all(is_own), "{engine}: {directories:?}");
-    // A test that panics drops them like this.
+    // A panicking test drops them in this order.
     drop((driver, browser));
     wait::until(format!("all of {engine} to end"), wait::DEADLINE, || {
         all.iter().all(|pid| !is_running(*pid)).then_some(())
@@ -246,10 +246,10 @@ fn pooled_browsers_end_with_their_process() {
     let program = std::env::current_exe().unwrap();
     let test = ["--exact", "leaves_browsers_in_the_pool", "--ignored", "--nocapture"];
     let output = std::process::Command::new(program).args(test).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let values = |name: &str| text.lines().filter_map(|line| line.strip_prefix(name)).collect::<Vec<_>>();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let values = |name: &str| printed.lines().filter_map(|line| line.strip_prefix(name)).collect::<Vec<_>>();
     let (pids, directories) = (values("process "), values("directory "));
-    assert!(pids.len() > 9 && directories.len() > 3, "{text}");
+    assert!(pids.len() > 9 && directories.len() > 3, "{printed}");
     wait::until("all of the pool to end", wait::DEADLINE, || {
         let ended = pids.iter().all(|pid| !is_running(pid.parse().unwrap()));
         (ended && directories.iter().all(|directory| !Path::new(directory).exists())).then_some(())
@@ -271,8 +271,8 @@ async fn leaves_browsers_in_the_pool() {
     }
 }
 
-/// What a page says is known in every engine, also when it has reloaded itself since.
-async fn pages_tell(engine: Engine) {
+/// The page log has what a page reports in every engine, also before a reload.
+async fn page_log_works(engine: Engine) {
     let first = "
         console.debug('[canary] I1', 'one');
         console.warn('[canary] E2 two');
@@ -293,7 +293,7 @@ async fn pages_tell(engine: Engine) {
     assert_eq!((count("boom"), count("bang"), errors.len()), (2, 2, 4), "{errors:?}");
     assert_eq!(site.decision()["variant"], "canary");
 
-    // Another view begins with nothing told, and this one with nothing remembered.
+    // Another view begins with an empty page log, and this one with empty storage.
     site.clear_data().await;
     site.server.on(CONFIG, Reply::sound().status(500));
     site.set_page(&Page::new());
@@ -305,22 +305,22 @@ async fn pages_tell(engine: Engine) {
 }
 
 #[tokio::test]
-async fn pages_tell_in_chromium() {
-    pages_tell(Engine::Chromium).await;
+async fn the_page_log_works_in_chromium() {
+    page_log_works(Engine::Chromium).await;
 }
 
 #[tokio::test]
-async fn pages_tell_in_firefox() {
-    pages_tell(Engine::Firefox).await;
+async fn the_page_log_works_in_firefox() {
+    page_log_works(Engine::Firefox).await;
 }
 
 #[tokio::test]
-async fn pages_tell_in_webkit() {
-    pages_tell(Engine::WebKit).await;
+async fn the_page_log_works_in_webkit() {
+    page_log_works(Engine::WebKit).await;
 }
 
 #[tokio::test]
-async fn a_reader_sees_what_is_rendered_and_a_user_is_who_they_are() {
+async fn visible_text_and_user_id() {
     let site = FaultSite::new(Engine::Chromium, &Page::new().body("<p hidden>nothing</p>")).await;
     site.files.write(CANARY_BUNDLE, "globalThis.e2e.log('ran', 'SILENT');");
     site.set_user("somebody").await;
@@ -334,7 +334,7 @@ async fn a_reader_sees_what_is_rendered_and_a_user_is_who_they_are() {
 
 #[tokio::test]
 #[should_panic(expected = "[(\"warn\", \"[canary] E101 ")]
-async fn a_line_too_many_fails_the_test() {
+async fn an_unexpected_line_fails_the_test() {
     let site = FaultSite::new(Engine::Chromium, &Page::new()).await;
     site.server.on(CONFIG, Reply::sound().status(500));
     site.open().await;

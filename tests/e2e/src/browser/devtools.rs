@@ -1,4 +1,4 @@
-//! What takes more than the `WebDriver` standard, and so Chromium: cookies before a page, caches, storage.
+//! Commands of the `DevTools` protocol, in Chromium alone: cookies before a page, caches, storage.
 
 use super::{Browser, must};
 use serde_json::{Value, json};
@@ -11,19 +11,19 @@ impl Browser {
         async { assert_eq!(setting.await["success"], true, "the browser refuses the cookie") }
     }
 
-    /// Forgets all cookies, the HTTP cache, and what the present page's origin stored.
+    /// Deletes all cookies, the HTTP cache, and the storage of the page's origin.
     pub async fn clear_site_data(&self) {
         self.cdp("Network.clearBrowserCookies", json!({})).await;
         self.cdp("Network.clearBrowserCache", json!({})).await;
         let origin = self.eval("location.origin").await;
-        // `data:` and `about:` have none, and no storage either.
+        // `data:` and `about:` have no origin and no storage.
         if origin != "null" {
             self.eval("sessionStorage.clear()").await;
             self.cdp("Storage.clearDataForOrigin", json!({ "origin": origin, "storageTypes": "all" })).await;
         }
     }
 
-    /// Whether requests go past the HTTP cache.
+    /// Switches the HTTP cache off or on.
     pub async fn set_cache_disabled(&self, disabled: bool) {
         self.cdp("Network.enable", json!({})).await;
         self.cdp("Network.setCacheDisabled", json!({ "cacheDisabled": disabled })).await;

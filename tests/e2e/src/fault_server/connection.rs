@@ -16,29 +16,29 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use time::UtcDateTime;
 
-/// How often a thread that waits looks whether there is still a reason to.
+/// How often a waiting thread checks whether to go on.
 const GLANCE: Duration = Duration::from_millis(10);
 
-/// More than any browser sends.
+/// More than a browser sends.
 const LARGEST_HEAD: usize = 1 << 16;
 
-/// Why nothing more is sent.
+/// The client or the server is gone.
 struct Gone;
 
 pub(super) fn serve(stream: TcpStream, shared: &Shared) {
     let _ = stream.set_write_timeout(Some(DEADLINE));
     let mut connection = Connection { stream, shared };
-    // A browser may connect ahead of time, and never ask.
+    // A browser may connect early and send nothing.
     let Ok((request, body)) = connection.read() else { return };
     let path = request.path.split('?').next().unwrap_or_default().to_owned();
     if path == page_log::PATH {
         lock(&shared.page_log).extend(LogEntry::parse(&body));
-        // Also to a page of no origin.
+        // A page without an origin may send too.
         let answer = Reply::sound().status(200).body("").header("Access-Control-Allow-Origin", "*");
         let _ = connection.answer(&answer, &path);
         return;
     }
-    // What belongs to the tests themselves is nobody's business.
+    // The tests' own files are not logged.
     let place = (!path.starts_with(page_log::FOLDER)).then(|| shared.log.begin(request));
     let reply = lock(&shared.plans).next(&path);
     let end = if connection.answer(&reply, &path).is_ok() { End::Sent } else { End::Aborted };
@@ -114,7 +114,7 @@ impl Connection<'_> {
             Sending::Reset => self.reset(),
             Sending::ResetAfter(count) => {
                 self.send(&[head.as_bytes(), &body[..count.min(body.len())]].concat())?;
-                // A reset overtakes what is still on its way.
+                // A reset overtakes bytes that are still on the way.
                 self.pause(GLANCE * 5)?;
                 self.reset()
             }
@@ -125,7 +125,7 @@ impl Connection<'_> {
         self.stream.write_all(bytes).map_err(|_| Gone)
     }
 
-    /// The connection is closed by a reset when its last handle is dropped: this one.
+    /// Makes the connection end with a reset when its last handle is dropped.
     fn reset(&self) -> Result<(), Gone> {
         set_socket_linger(&self.stream, Some(Duration::ZERO)).map_err(|_| Gone)
     }
@@ -149,7 +149,7 @@ impl Connection<'_> {
         }
     }
 
-    /// Waits a moment for bytes of the client, and notices when it or the server goes.
+    /// Waits a moment for bytes of the client, and fails when it or the server is gone.
     fn glance(&mut self, buffer: &mut [u8], moment: Duration) -> Result<usize, Gone> {
         if self.shared.stopping.load(Ordering::SeqCst) {
             return Err(Gone);
@@ -188,10 +188,10 @@ fn render(reply: &Reply, root: &Path, path: &str) -> (String, Arc<[u8]>) {
         ("Content-Type".to_owned(), type_.to_owned()),
         ("Content-Length".to_owned(), body.len().to_string()),
         ("Cache-Control".to_owned(), "no-store".to_owned()),
-        // Without it `WebKitGTK` keeps scripts in its memory all the same.
+        // Without it `WebKitGTK` keeps scripts in its memory cache.
         ("Vary".to_owned(), "*".to_owned()),
         ("Date".to_owned(), http_date(UtcDateTime::now())),
-        // A browser asks again by itself where a connection that it has used before breaks.
+        // A browser repeats a request on a reused connection that breaks.
         ("Connection".to_owned(), "close".to_owned()),
     ];
     for (name, value) in &reply.headers {

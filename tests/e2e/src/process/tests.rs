@@ -34,7 +34,7 @@ fn stops_when_the_test_panics() {
 fn a_supervised_process_stops_with_all_that_it_started() {
     let mut command = Command::new("sh");
     command.args(["-c", "sleep 100 & echo $!; exec sleep 100"]);
-    let mut process = Process::spawn_supervised("shell", command);
+    let mut process = Process::spawn_supervised("shell", &command);
     let (started, dir) = (process.first_line().parse().unwrap(), process.dir.path().to_owned());
     assert!(is_running(started));
     drop(process);

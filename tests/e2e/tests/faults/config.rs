@@ -129,7 +129,7 @@ async fn e103_config_hangs(engine: Engine) {
 }
 
 /// Stable was requested when the budget, which begins with the runtime, was used up: neither before nor much later. The
-/// page's own timing says so, because WebKitGTK may take stable from its memory.
+/// page's own timing says so, because `WebKitGTK` may take stable from its memory.
 async fn requests_stable_after(site: &FaultSite, budget: Duration) {
     let start = |path: &str| {
         format!("performance.getEntriesByType('resource').find(({{ name }}) => name.endsWith('{path}')).startTime")

@@ -1,4 +1,4 @@
-//! Faults of every kind in Chromium, Firefox and WebKitGTK.
+//! Faults of every kind in Chromium, Firefox and `WebKitGTK`.
 
 mod bundle;
 mod chaos;

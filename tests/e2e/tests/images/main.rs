@@ -1,4 +1,4 @@
-//! The container images: built by buildah, and run as a cluster runs them.
+//! The container images, built by buildah and run by runc.
 
 mod archive;
 mod built;

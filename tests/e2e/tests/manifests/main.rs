@@ -1,8 +1,8 @@
-//! What a cluster gets fits together, and fits the files that nginx serves.
+//! The manifests of a cluster fit together, and fit the files that nginx serves.
 //!
-//! A [`World`] is all that Flux would make of one folder of `k8s/clusters`, built by the real kustomize. It is held
-//! against the schemas of its kinds ([`kinds`]), its names against each other ([`references`]), and against rules of our
-//! own ([`pods`], [`access`], [`sync`]). [`mutants`] shows that each of these can fail.
+//! A [`World`] is what Flux makes of one folder of `k8s/clusters`, built by the real kustomize. Tests check it
+//! against the schemas of its kinds ([`kinds`]), its names against each other ([`references`]), and against rules of the
+//! project ([`pods`], [`access`], [`sync`]). [`mutants`] shows that each of these checks can fail.
 
 mod access;
 mod alerts;
@@ -41,7 +41,7 @@ fn base() -> Manifests {
 }
 
 #[test]
-fn every_pod_sees_the_config() {
+fn every_pod_mounts_the_config() {
     let base = base();
     for deployment in DEPLOYMENTS {
         let files = base.mounted(deployment, CONFIG_MOUNT);
@@ -52,7 +52,7 @@ fn every_pod_sees_the_config() {
 }
 
 #[test]
-fn selectors_and_ports_meet() {
+fn selectors_and_ports_match() {
     let base = base();
     for name in DEPLOYMENTS {
         let deployment = &base.find("Deployment", name)["spec"];
@@ -74,21 +74,21 @@ fn selectors_and_ports_meet() {
         }
         for port in list(&service["ports"]) {
             let target = ports.iter().find(|candidate| candidate["name"] == port["targetPort"]);
-            // Where nginx.conf listens.
+            // The port in nginx.conf.
             assert_eq!(target.expect("the port that the Service names")["containerPort"], 8080);
         }
     }
 }
 
 #[test]
-fn each_deployment_asks_the_other() {
+fn each_deployment_has_the_other_as_peer() {
     let base = base();
     for (name, other) in [(DEPLOYMENTS[0], DEPLOYMENTS[1]), (DEPLOYMENTS[1], DEPLOYMENTS[0])] {
         let pod = &base.find("Deployment", name)["spec"]["template"]["spec"];
         let container = &pod["containers"][0];
         let peer = list(&container["env"]).iter().find(|entry| entry["name"] == "PEER").expect("a PEER");
         assert_eq!(peer["value"], other, "{name}");
-        // What peer.sh takes where no port is told.
+        // The default port of peer.sh.
         assert!(list(&base.find("Service", other)["spec"]["ports"]).iter().any(|port| port["port"] == 80));
 
         let command: Vec<_> = list(&container["command"]).iter().map(|word| word.as_str().unwrap()).collect();
@@ -101,7 +101,7 @@ fn each_deployment_asks_the_other() {
     }
 }
 
-/// All that is wrong with a cluster.
+/// All findings for a cluster.
 fn faults(root: &Path, cluster: &str) -> Vec<String> {
     let world = World::build(root, cluster);
     let mut faults = world.faults.clone();
@@ -115,7 +115,7 @@ fn faults(root: &Path, cluster: &str) -> Vec<String> {
     faults
 }
 
-/// Edits of the working copy that make it another one which has to work as well: file, text, replacement.
+/// Edits that switch on a component, after which everything has to hold too: file, text, replacement.
 fn alternative(name: &str, tree: &Tree) {
     const OVERLAY: &str = "k8s/overlays/production/frontend/kustomization.yaml";
     const CLUSTER: &str = "k8s/clusters/production/kustomization.yaml";
@@ -146,27 +146,27 @@ fn holds(cluster: &str, name: &str) {
 }
 
 #[test]
-fn production_holds() {
+fn production_has_no_findings() {
     holds("production", "as it is");
 }
 
 #[test]
-fn staging_holds() {
+fn staging_has_no_findings() {
     holds("staging", "as it is");
 }
 
 #[test]
-fn production_holds_with_an_ingress() {
+fn production_has_no_findings_with_an_ingress() {
     holds("production", "ingress");
 }
 
 #[test]
-fn production_holds_beside_flagger() {
+fn production_has_no_findings_beside_flagger() {
     holds("production", "flagger");
 }
 
 #[test]
-fn production_holds_with_alerts() {
+fn production_has_no_findings_with_alerts() {
     let tree = Tree::new();
     alternative("monitoring", &tree);
     assert_eq!(World::build(tree.root(), "production").all("PrometheusRule").count(), 1);
@@ -174,22 +174,22 @@ fn production_holds_with_alerts() {
 }
 
 #[test]
-fn production_holds_with_a_fast_config() {
+fn production_has_no_findings_with_a_fast_config() {
     holds("production", "fast-config");
 }
 
 #[test]
-fn production_holds_with_an_oci_source() {
+fn production_has_no_findings_with_an_oci_source() {
     holds("production", "oci-source");
 }
 
 #[test]
-fn production_holds_with_a_helm_release() {
+fn production_has_no_findings_with_a_helm_release() {
     holds("production", "helm-release");
 }
 
 #[test]
-fn the_base_is_what_its_kinds_allow() {
+fn the_base_matches_its_schemas() {
     let objects = world::build(&repo(""), "k8s/base").unwrap();
     assert_eq!(objects.len(), 7);
     for object in objects {
@@ -197,9 +197,9 @@ fn the_base_is_what_its_kinds_allow() {
     }
 }
 
-/// What `kubectl apply -k` takes of an overlay is what Flux syncs of it.
+/// `kubectl apply -k` of an overlay gives what Flux syncs.
 #[test]
-fn an_overlay_is_its_three_folders() {
+fn an_overlay_is_the_sum_of_its_folders() {
     let names = |objects: &mut dyn Iterator<Item = &Value>| objects.map(called).collect::<BTreeSet<_>>();
     for environment in ["staging", "production"] {
         let overlay = world::build(&repo(""), &format!("k8s/overlays/{environment}")).unwrap();
@@ -208,9 +208,9 @@ fn an_overlay_is_its_three_folders() {
     }
 }
 
-/// A check of nothing finds nothing.
+/// Guards against checks of an empty set: each kind of object is there.
 #[test]
-fn a_cluster_has_all_of_this() {
+fn every_kind_of_object_is_there() {
     let count = |objects: &mut dyn Iterator<Item = &Value>| {
         let mut kinds = BTreeMap::new();
         objects.for_each(|object| *kinds.entry(text(&object["kind"]).to_owned()).or_insert(0) += 1);
@@ -245,7 +245,7 @@ fn a_cluster_has_all_of_this() {
 }
 
 #[test]
-fn both_ways_in_tell_stable_from_canary() {
+fn gateway_and_ingress_separate_stable_from_canary() {
     let ways = ["as it is", "ingress"].map(|name| {
         let tree = Tree::new();
         alternative(name, &tree);
@@ -270,9 +270,9 @@ fn both_ways_in_tell_stable_from_canary() {
     assert_eq!(gateway, expected.each_ref().map(|(path, name)| (path, name)));
 }
 
-/// Each environment's own values reach all places that they should.
+/// The values of each environment reach every place.
 #[test]
-fn a_cluster_syncs_its_own_environment() {
+fn a_cluster_syncs_its_environment() {
     for cluster in ["staging", "production"] {
         let world = World::build(&repo(""), cluster);
         let other = if cluster == "staging" { "production" } else { "staging" };
@@ -291,7 +291,7 @@ fn a_cluster_syncs_its_own_environment() {
 }
 
 #[test]
-fn the_guide_names_the_secrets_and_no_others() {
+fn the_guide_lists_exactly_the_secrets() {
     let mut named = BTreeSet::new();
     for name in ["as it is", "oci-source"] {
         let tree = Tree::new();
@@ -303,7 +303,7 @@ fn the_guide_names_the_secrets_and_no_others() {
 }
 
 #[test]
-fn integrity_is_that_of_the_files() {
+fn integrity_matches_the_files() {
     let config: Value = serde_json::from_str(&Base::new().config()).unwrap();
     let bundle = &config["ASSETS"]["canary"];
     let assets: Vec<_> = list(&bundle["scripts"])
@@ -320,7 +320,7 @@ fn integrity_is_that_of_the_files() {
     }
 }
 
-/// nginx, which checks its configuration at the start, with or without the id cookie.
+/// nginx with or without the id cookie.
 fn serve(files: &SiteFiles, cookie: bool) -> Nginx {
     files.mount(&Base::new().mounted());
     Nginx::start_with(files.root(), |config| {

@@ -1,4 +1,4 @@
-//! Manifests that are wrong in one place, `mutants.yaml`: each has to be found, and for that reason.
+//! Mutants of the manifests, in `mutants.yaml`: each has to be found, with the expected finding.
 
 use crate::world::Tree;
 use crate::{alternative, faults};
@@ -13,7 +13,7 @@ fn every_mutant_is_caught() {
     assert!(mutants.len() >= 25, "{} mutants", mutants.len());
     let names: BTreeSet<_> = mutants.iter().map(|mutant| mutant["name"].as_str().expect("a name")).collect();
     assert_eq!(names.len(), mutants.len());
-    // Most of the time kustomize runs.
+    // kustomize takes most of the time, so two threads run.
     let (some, others) = mutants.split_at(mutants.len() / 2);
     let escaped = thread::scope(|scope| {
         let other = scope.spawn(|| others.iter().filter_map(escape).collect::<Vec<_>>());
@@ -24,7 +24,7 @@ fn every_mutant_is_caught() {
     assert!(escaped.is_empty(), "{}", escaped.join("\n"));
 }
 
-/// What there is to say about a mutant that nobody noticed, or for another reason.
+/// A mutant without the expected finding.
 fn escape(mutant: &Value) -> Option<String> {
     let told = |key: &str| mutant[key].as_str().unwrap_or_default();
     let tree = Tree::new();

@@ -1,7 +1,7 @@
-//! The main job: commit, push, fetch, manifests, volume, nginx, browser.
+//! A rollout from end to end: commit, push, fetch, build, volume, nginx, browser.
 //!
-//! All of it is real but for the cluster between Git and the volume, for which a fetch, a build and the steps of
-//! kubelet stand in: they do it at once, and nobody checks who signed.
+//! Only the cluster is replaced, by a fetch, a build and the steps of kubelet, which happen at once and check no
+//! signatures.
 
 use canary_e2e::access_log::Mark;
 use canary_e2e::bucket::{User, user_at, users_in};
@@ -17,10 +17,10 @@ use serde_json::Value;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-/// The salt that the manifest names.
+/// The salt of the manifest.
 const SALT: &str = "release-1.5.0";
 
-/// The demo as a cluster serves it, with the repository to push to.
+/// The demo as a cluster serves it, and the repository to push to.
 struct Rollout {
     git: Git,
     pods: Manifests,
@@ -43,13 +43,13 @@ impl Rollout {
         Self { git, pods, site }
     }
 
-    /// Commits another percentage, and brings it where nginx reads it.
+    /// Commits another percentage and brings it to nginx.
     fn set_percentage(&mut self, percentage: &str) {
         self.git.set(&[percentage, "--commit"]);
         self.push();
     }
 
-    /// From the operator's last commit to what nginx reads, and how long each step took.
+    /// Brings the last commit to nginx, and returns the time of each step.
     fn push(&mut self) -> Vec<(&'static str, Duration)> {
         let mut steps = Vec::new();
         let mut start = Instant::now();
@@ -68,7 +68,7 @@ impl Rollout {
         steps
     }
 
-    /// Loads the page as `user` and sees that exactly `arm` was shown and fetched.
+    /// Loads the page as `user` and checks that exactly `arm` was shown and requested.
     async fn check(&self, user: &User, arm: Arm) {
         let TestSite { browser, nginx, .. } = &self.site;
         browser.clear_site_data().await;
@@ -83,7 +83,7 @@ impl Rollout {
         assert_eq!(self.assets_since(mark), arm.assets(), "{user:?}");
     }
 
-    /// The paths asked for below `/assets/`, sorted.
+    /// The requested paths below `/assets/`, sorted.
     fn assets_since(&self, mark: Mark) -> Vec<String> {
         let lines = self.site.nginx.access_log().since(mark);
         let mut paths: Vec<_> = lines.into_iter().map(|l| l.path).filter(|path| path.starts_with("/assets/")).collect();
@@ -103,7 +103,7 @@ fn parts(range: Range<u32>, count: u32) -> impl Iterator<Item = Range<u32>> {
 }
 
 #[tokio::test]
-async fn users_move_with_the_percentage_and_only_forward() {
+async fn users_follow_the_percentage_and_stay_in_the_canary() {
     const EDGES: [u32; 16] = [
         0, 1, 4_997, 4_998, 4_999, 5_000, 5_001, 5_002, 49_998, 49_999, 50_000, 50_001, 54_999, 55_000, 99_998, 99_999,
     ];
@@ -123,7 +123,7 @@ async fn users_move_with_the_percentage_and_only_forward() {
     assert_eq!(canaries.len(), 14);
     rollout.site.browser.assert_console(&[]).await;
 
-    // All edges, all that had the canary, and every fifth of the rest.
+    // All edges, all users of the canary, and every fifth of the rest.
     let rest = users.iter().skip(25).step_by(5);
     let some: Vec<_> = users[..25].iter().chain(rest).collect();
     rollout.set_percentage("50");
@@ -139,7 +139,7 @@ async fn users_move_with_the_percentage_and_only_forward() {
     }
     rollout.site.browser.assert_console(&[]).await;
 
-    // No asset came later than its page was looked at, and nginx was left alone.
+    // No asset was requested later than its page was checked, and nginx did not restart.
     let pages = rollout.site.nginx.access_log().requests_for("/", Mark::START).len();
     assert_eq!((pages, rollout.assets_since(Mark::START).len()), (124, 2 * 124));
     assert_eq!((rollout.site.nginx.pid(), rollout.site.nginx.workers()), (pid, workers));
@@ -151,7 +151,7 @@ async fn an_open_page_keeps_its_arm_until_it_is_reloaded() {
     let user = user_at(SALT, 30_000);
     for (percentage, before, after) in [("50", STABLE, CANARY), ("0", CANARY, STABLE)] {
         rollout.check(&user, before).await;
-        // The page itself sees the new config, and nothing but its flags may follow.
+        // The page sees the new config, but only its flags may change.
         let listen = r#"void globalThis[Symbol.for("canary-runtime")].on("superseded", (d) => (globalThis.next = d))"#;
         rollout.site.browser.eval(listen).await;
         rollout.set_percentage(percentage);
@@ -166,7 +166,7 @@ async fn an_open_page_keeps_its_arm_until_it_is_reloaded() {
 }
 
 #[tokio::test]
-async fn a_revert_takes_users_back_and_what_is_not_pushed_moves_nobody() {
+async fn a_revert_takes_effect_and_an_unpushed_commit_does_not() {
     let mut rollout = Rollout::start().await;
     let user = user_at(SALT, 30_000);
     rollout.check(&user, STABLE).await;
@@ -178,7 +178,7 @@ async fn a_revert_takes_users_back_and_what_is_not_pushed_moves_nobody() {
     rollout.git.operate(&["revert", "--no-edit", "HEAD"]);
     rollout.push();
     rollout.check(&user, STABLE).await;
-    // The revert of the revert, by the command's own push.
+    // A revert of the revert, by `canaryctl set --push`.
     rollout.git.set(&["50", "--commit", "--push"]);
     assert!(rollout.git.fetch());
     assert!(rollout.site.files.mount(&rollout.git.build(&rollout.pods)));
@@ -186,7 +186,7 @@ async fn a_revert_takes_users_back_and_what_is_not_pushed_moves_nobody() {
     rollout.site.browser.assert_console(&[]).await;
 }
 
-/// Figures for the documentation; they fail nothing.
+/// Measures the times in the documentation.
 #[tokio::test]
 #[ignore = "measures: make bench"]
 async fn twenty_changes() {
@@ -200,7 +200,7 @@ async fn twenty_changes() {
         None => table.push((step, vec![time])),
     };
     for change in 0..CHANGES {
-        // Up, and down by turns by a lower number and by a revert.
+        // Up, and down by a lower number or a revert in turn.
         let arm = match change % 4 {
             0 | 2 => CANARY,
             _ => STABLE,
@@ -210,7 +210,7 @@ async fn twenty_changes() {
             1 => rollout.git.set(&["5", "--commit"]),
             _ => rollout.git.set(&["50", "--commit"]),
         }
-        // A browser that knows nothing, so that it asks for everything.
+        // A browser without data, which requests everything.
         let TestSite { browser, .. } = &rollout.site;
         browser.clear_site_data().await;
         rollout.site.set_user(&user.id).await;

@@ -1,6 +1,6 @@
-//! Configs that are swapped while they are read: each answer is one of them, whole, and none that is over.
+//! Configs that are swapped while they are read: each answer is one whole config, and never an outdated one.
 //!
-//! The short form runs with everything else, the long one by `scripts/test-long swap`, under the load of wrk as well.
+//! `scripts/test-long swap` runs the long form, also under the load of wrk.
 
 mod numbered_config;
 mod readers;
@@ -20,7 +20,7 @@ use std::io::Write;
 use std::thread;
 use wrk::Wrk;
 
-/// What keeps nginx from remembering a config.
+/// The directives that keep nginx from caching a config.
 const FORGETS: &str = "            etag              off;
             if_modified_since off;
             open_file_cache   off;
@@ -41,12 +41,12 @@ fn assert_sound(report: &Report) {
     println!("{report}");
     assert!(report.faults.is_empty(), "{report}: {:#?}", report.faults);
     assert!(report.conditional > report.answers / 2 && report.compressed > report.answers / 4, "{report}");
-    // Rare: nobody promises how rare.
+    // A 404 during a swap is rare.
     assert!(report.missing * 100 <= report.answers, "{report}");
 }
 
 #[test]
-fn two_hundred_swaps_show_whole_configs_alone() {
+fn readers_get_whole_configs_during_200_swaps() {
     let files = site_files();
     let nginx = Nginx::start(files.root());
     let workers = nginx.workers();
@@ -56,7 +56,7 @@ fn two_hundred_swaps_show_whole_configs_alone() {
 
 #[test]
 #[ignore = "long: scripts/test-long swap"]
-fn three_thousand_swaps_under_load() {
+fn readers_get_whole_configs_during_3000_swaps_under_load() {
     let files = site_files();
     let nginx = Nginx::start(files.root());
     let workers = nginx.workers();
@@ -70,10 +70,10 @@ fn three_thousand_swaps_under_load() {
     assert_eq!(nginx.workers(), workers);
 }
 
-/// wrk sees what is wrong as well.
+/// wrk finds torn configs too.
 #[test]
 #[ignore = "long: scripts/test-long swap"]
-fn wrk_finds_a_config_that_is_written_in_place() {
+fn wrk_finds_a_torn_config() {
     let files = site_files();
     let nginx = Nginx::start(files.root());
     let wrk = Wrk::start(&nginx.url(fixture::CONFIG), numbered_config::text(0).len());
@@ -82,7 +82,7 @@ fn wrk_finds_a_config_that_is_written_in_place() {
     assert!(load.wrong > 0, "{load}, {report}");
 }
 
-/// The negative controls: by `edit` or another way to write, faults of this kind are found, and of no other.
+/// Negative controls: `edit`, or another way to write, causes faults of this kind alone.
 #[track_caller]
 fn assert_found(kind: &str, edit: impl FnOnce(&mut Config), write: impl Fn(&SiteFiles, u64) + Sync) {
     let files = site_files();
@@ -97,12 +97,12 @@ fn a_stale_304_is_found() {
     let remember =
         |config: &mut Config| nginx::replace(config, "nginx.conf", FORGETS, "etag on; if_modified_since exact;");
     let write = |files: &SiteFiles, number| assert!(files.mount_config(&numbered_config::text(number)));
-    // With the tag alone: the time of an answer is never that of the file.
+    // By the ETag alone: the time of an answer differs from that of the file.
     assert_found("304: ", remember, write);
 }
 
 #[test]
-fn a_config_that_is_over_is_found() {
+fn an_outdated_config_is_found() {
     let remember = |config: &mut Config| {
         nginx::replace(config, "nginx.conf", FORGETS, "etag off; if_modified_since off; open_file_cache max=9;");
     };
@@ -110,11 +110,11 @@ fn a_config_that_is_over_is_found() {
 }
 
 #[test]
-fn a_config_that_is_written_in_place_is_found() {
+fn a_torn_config_is_found() {
     assert_found("torn: ", |_| (), |files, number| write_in_place(files)(number));
 }
 
-/// As an editor saves, and as a volume never does.
+/// Writes in place, as an editor does and a volume never does.
 fn write_in_place(files: &SiteFiles) -> impl Fn(u64) + Sync {
     let file = files.root().join("config/canary.json");
     move |number| {
@@ -127,17 +127,17 @@ fn write_in_place(files: &SiteFiles) -> impl Fn(u64) + Sync {
 }
 
 #[tokio::test]
-async fn pages_live_through_a_storm() {
+async fn pages_work_during_200_swaps() {
     pages_live_through(200).await;
 }
 
 #[tokio::test]
 #[ignore = "long: scripts/test-long swap"]
-async fn pages_live_through_a_long_storm() {
+async fn pages_work_during_3000_swaps() {
     pages_live_through(3_000).await;
 }
 
-/// What a page may say of a 404.
+/// The lines that a page may print about a 404.
 const GONE: [&str; 2] = ["[canary] E101 ", "the server responded with a status of 404"];
 
 async fn pages_live_through(swaps: u64) {
@@ -155,7 +155,7 @@ async fn pages_live_through(swaps: u64) {
     let look = "void document.dispatchEvent(new Event('visibilitychange'))";
     let (mut views, mut refreshes, mut last) = (0, 0, 0);
     loop {
-        // A view after the end shows the last config.
+        // A view after the last swap shows the last config.
         let over = storm.is_finished();
         site.goto("/").await;
         assert_eq!(ran(browser).await, json!(["canary"]), "view {views}");
@@ -166,7 +166,7 @@ async fn pages_live_through(swaps: u64) {
         if over {
             break;
         }
-        // A refresh may come before the next swap, or meet a 404: then another one follows.
+        // A refresh may come before the next swap, or meet a 404. Then another one follows.
         wait::until_async("a refresh to bring a later config", DEADLINE, async || {
             browser.eval(look).await;
             let now = browser.eval(&number).await.as_u64().unwrap();
@@ -184,12 +184,12 @@ async fn pages_live_through(swaps: u64) {
     let other = unexpected(&said, &GONE);
     assert!(other.is_empty(), "{other:?}");
 
-    // The rare 404, made certain. A page that is open keeps what it has.
+    // Every answer is a 404 now. An open page keeps its config.
     site.files.mount(&Files::new());
     browser.eval(look).await;
     browser.assert_console(&GONE).await;
     assert_eq!(browser.eval(&format!("[ran, {number}]")).await, json!([["canary"], last]));
-    // One that is opened has the last good config, and a browser that never had one has stable.
+    // A new view uses the last good config, and a new browser gets stable.
     site.goto("/").await;
     assert_eq!(ran(browser).await, json!(["canary"]));
     assert_eq!(browser.wait_for(&number).await, last);
@@ -199,7 +199,7 @@ async fn pages_live_through(swaps: u64) {
     other.goto(&site.nginx.url("/")).await;
     assert_eq!(ran(&other).await, json!(["stable"]));
     other.assert_console(&GONE).await;
-    // And all is as before when it is there again.
+    // When the config is back, everything is as before.
     site.files.mount_config(&numbered_config::text(swaps + 1));
     for browser in [browser, &other] {
         browser.goto(&site.nginx.url("/")).await;

@@ -1,4 +1,4 @@
-//! What every kind of answer says in its headers, looked at as the public scanners do.
+//! The headers of every kind of answer, checked as public scanners check them.
 
 use canary_e2e::header_scan::{Expected, Scheme, complaints};
 use canary_e2e::http::{self, Connection, Response};
@@ -9,7 +9,7 @@ const PAGE: &str = "no-cache";
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const NEVER: &str = "no-store";
 
-/// A site, and a peer that has what it lacks.
+/// A site, and a peer with the files that it lacks.
 struct Sites {
     here: SiteFiles,
     peer: Nginx,
@@ -19,7 +19,7 @@ struct Sites {
 impl Sites {
     fn new() -> Self {
         let [here, there] = [SiteFiles::new(), SiteFiles::empty()];
-        // From 1 KiB on it is compressed.
+        // Compression begins at 1 KiB.
         here.mount_config(&format!("{{\"CANARY_PERCENTAGE\": 5, \"FEATURE_FLAGS\": {{}}}}{}", " ".repeat(2_000)));
         there.write("assets/1.6.0/main.js", "\"the peer's\"");
         Self { here, peer: Nginx::start(there.root()), _there: there }
@@ -35,7 +35,7 @@ impl Sites {
     }
 }
 
-/// The site's server.
+/// The server of the site.
 struct Server {
     nginx: Nginx,
     module: String,
@@ -47,7 +47,7 @@ impl Server {
         http::request(method, &url, headers, b"").unwrap_or_else(|e| panic!("{method} {url}: {e}"))
     }
 
-    /// One answer of each kind, by its status and what it may say about caches.
+    /// One answer of each kind, with its status and the expected `Cache-Control`.
     fn answers(&self, page: &'static str) -> Vec<(String, Response, &'static str)> {
         let (script, peers) = ("/assets/1.4.2/main.js", "/assets/1.6.0/main.js");
         let gzip = [("Accept-Encoding", "gzip")];
@@ -88,7 +88,7 @@ impl Server {
         all
     }
 
-    /// What is wrong, with what each time.
+    /// The findings for each answer.
     fn complaints(&self) -> Vec<String> {
         let expected = |cache| Expected { cache, cookie: None };
         let answers = self.answers(PAGE).into_iter();
@@ -101,14 +101,14 @@ impl Server {
 }
 
 #[test]
-fn no_kind_of_answer_gives_a_scanner_anything_to_say() {
+fn header_scan_has_no_findings() {
     let found = Sites::new().serve(|_| ()).complaints();
     assert!(found.is_empty(), "{found:#?}");
 }
 
-/// What is left of a scanner's list is in the page itself.
+/// The remaining items of the scanners' lists concern the page.
 #[test]
-fn pages_say_what_they_are() {
+fn pages_have_doctype_language_charset_and_viewport() {
     let sites = Sites::new();
     let server = sites.serve(|_| ());
     for path in ["/", "/gone.js"] {
@@ -121,7 +121,7 @@ fn pages_say_what_they_are() {
 }
 
 #[test]
-fn the_id_cookie_is_secure_by_tls_and_on_pages_alone() {
+fn the_id_cookie_is_set_on_pages_and_secure_with_tls() {
     let on = |config: &mut Config| {
         nginx::replace(config, "nginx.conf", "$id_cookie_switch { default off; }", "$id_cookie_switch { default on; }");
     };
@@ -134,7 +134,7 @@ fn the_id_cookie_is_secure_by_tls_and_on_pages_alone() {
     let answer = server.ask("GET", "/", &[("X-Forwarded-Proto", "https")]);
     let expected = Expected { cache: "private, no-store", cookie: Some(Scheme::Https) };
     assert_eq!(complaints(&answer, expected), [""; 0]);
-    // The negative controls: without a word, each of them is missed.
+    // Negative controls: a configuration without one of these words is found.
     for (text, without) in [("; Secure\";", "\";"), (" SameSite=Lax;", ""), (" Path=/;", "")] {
         let server = sites.serve(|config| {
             on(config);
@@ -146,9 +146,9 @@ fn the_id_cookie_is_secure_by_tls_and_on_pages_alone() {
     }
 }
 
-/// The negative controls: each of these is found, by the words that begin its complaint.
+/// Negative controls: each of these edits is found, with a finding that begins with these words.
 #[test]
-fn what_is_wrong_in_the_headers_is_found() {
+fn every_header_mutant_is_found() {
     let headers = "headers.conf";
     let server = "nginx.conf";
     let sites = Sites::new();
@@ -207,9 +207,9 @@ fn what_is_wrong_in_the_headers_is_found() {
     }
 }
 
-/// A header that is too long is answered by nginx before it knows where it belongs.
+/// nginx answers a header that is too long before it knows the location.
 #[test]
-fn an_answer_to_half_a_request_has_them_too() {
+fn answers_to_malformed_requests_have_the_headers() {
     let sites = Sites::new();
     let server = sites.serve(|_| ());
     let mut connection = Connection::open(&server.nginx.origin()).unwrap();

@@ -1,4 +1,4 @@
-//! Clients that mean harm: nothing leaks, nobody else is kept out, and nginx is afterwards as it was before.
+//! Hostile clients: nothing leaks, other clients are served, and nginx stays healthy.
 
 mod health;
 mod malformed;

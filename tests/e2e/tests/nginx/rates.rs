@@ -1,6 +1,6 @@
-//! How many requests a second one core answers, beside a server that does nothing but `return 200`.
+//! Requests a second on one core, compared with a server that does nothing but `return 200`.
 //!
-//! It measures, and fails nothing: `make bench` runs it. nginx and wrk have a core each, where there are two.
+//! `make bench` runs it. nginx and wrk have a core each where there are two.
 
 use canary_e2e::base::Base;
 use canary_e2e::http;
@@ -9,13 +9,13 @@ use canary_e2e::process::find_program;
 use canary_e2e::site_files::SiteFiles;
 use std::process::Command;
 
-/// What a round asks each address for.
+/// The seconds of a round for each URL.
 const SECONDS: &str = "2";
 
-/// How often everybody's turn comes.
+/// The number of rounds.
 const ROUNDS: usize = 5;
 
-/// A server with nothing in it but the same files; the paths are those that the tests replace.
+/// The smallest server for the same files. The harness replaces its paths.
 const PLAIN: &str = r#"
     daemon off;
     pid /tmp/nginx.pid;
@@ -35,7 +35,7 @@ const PLAIN: &str = r#"
     }
 "#;
 
-/// One address and the requests a second of each round.
+/// A URL and the requests a second of each round.
 struct Lane {
     name: &'static str,
     url: String,
@@ -96,7 +96,7 @@ fn one_worker(config: &mut Config) {
     nginx::replace(config, "nginx.conf", "worker_processes 2;", "worker_processes 1;");
 }
 
-/// Requests a second by 32 connections that stay open.
+/// Requests a second over 32 open connections.
 fn wrk(url: &str, coding: &str) -> f64 {
     let core = if std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1) { "1" } else { "0" };
     let coding = format!("Accept-Encoding: {coding}");

@@ -1,4 +1,4 @@
-//! `canaryctl serve` answers as nginx does, and follows an edit of the manifest.
+//! `canaryctl serve` answers as nginx does, and follows edits of the manifest.
 
 use canary_e2e::base::Base;
 use canary_e2e::browser::Browser;
@@ -21,7 +21,7 @@ struct Serve {
 }
 
 impl Serve {
-    /// Serves what lies in `files`, with the config of `base`.
+    /// Serves `files` with the config of `base`.
     fn start(files: &SiteFiles, base: &Base) -> Self {
         Self::start_with(files, &base.config_file())
     }
@@ -44,7 +44,7 @@ impl Serve {
     }
 }
 
-/// The addresses of real users, and of those who look for a way out.
+/// Paths of users, and of attackers.
 const PATHS: [&str; 40] = [
     "/",
     "/?canary=canary",
@@ -88,16 +88,16 @@ const PATHS: [&str; 40] = [
     "/assets\\..\\index.html",
 ];
 
-/// What may differ: what tells of the connection, of the program, and of the day.
+/// Headers that may differ: of the connection, of the program and of the time.
 const MAY_DIFFER: [&str; 7] =
     ["date", "server", "connection", "etag", "accept-ranges", "content-length", "transfer-encoding"];
 
-/// Everything else of the headers, sorted, and the body of what was found.
+/// Status, all other headers, sorted, and the body where the status is not an error.
 fn comparable(answer: &Response) -> (u16, Vec<(String, String)>, &[u8]) {
     let lower = answer.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
     let mut headers: Vec<_> = lower.filter(|(name, _)| !MAY_DIFFER.contains(&name.as_str())).collect();
     headers.sort();
-    // What nginx writes into its own error pages is its own.
+    // The text of an error page may differ.
     let body = if answer.status == 200 { answer.body.as_slice() } else { &[] };
     (answer.status, headers, body)
 }
@@ -108,7 +108,7 @@ fn module(runtime: &Path) -> String {
 }
 
 #[test]
-fn answers_are_those_of_nginx() {
+fn serve_answers_like_nginx() {
     let (files, base) = (SiteFiles::new(), Base::new());
     files.mount(&base.mounted());
     let nginx = Nginx::start(files.root());
@@ -138,7 +138,7 @@ fn answers_are_those_of_nginx() {
 }
 
 #[test]
-fn a_config_from_1_kib_on_is_compressed_as_by_nginx() {
+fn serve_compresses_configs_from_1_kib_like_nginx() {
     let (files, base) = (SiteFiles::new(), Base::new());
     for (padding, compressed) in [(1_023, false), (1_024, true)] {
         let padding = " ".repeat(padding - base.config().trim_end().len() - 1);
@@ -177,7 +177,7 @@ fn difference(what: &str, ours: &Comparable, theirs: &Comparable) -> String {
 }
 
 #[tokio::test]
-async fn an_edit_of_the_manifest_moves_users_at_the_next_page_load() {
+async fn an_edit_of_the_manifest_takes_effect_with_the_next_page_view() {
     let (files, base) = (SiteFiles::new(), Base::new());
     let serve = Serve::start(&files, &base);
     let driver = Driver::chromium();
@@ -190,7 +190,7 @@ async fn an_edit_of_the_manifest_moves_users_at_the_next_page_load() {
             browser.goto(&serve.url("/")).await;
             let arm = if index < canaries { CANARY } else { STABLE };
             assert_eq!(demo::shown(&browser).await, arm.shown(), "{user:?} at {percentage}");
-            // The next one comes with a browser of their own, which no config has taken anywhere.
+            // The next user has a browser without a hold.
             browser.eval("localStorage.clear()").await;
         }
     }

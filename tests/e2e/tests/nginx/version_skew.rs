@@ -1,4 +1,4 @@
-//! Two Deployments with different versions: what one lacks, the other has.
+//! Two Deployments with different versions: each fetches the files that it lacks from the other.
 
 mod deployment;
 mod dns;
@@ -24,12 +24,12 @@ use std::time::{Duration, Instant};
 const STABLE: &str = "frontend-stable.shop.svc.cluster.local";
 const CANARY: &str = "frontend-canary.shop.svc.cluster.local";
 
-/// The configuration for a Deployment whose peer is behind `service`.
+/// The configuration of a Deployment whose peer is behind `service`.
 fn peer(dns: u16, name: &str, service: &Service) -> impl Fn(&mut Config) + use<> {
     ask(dns, &format!("{name}:{}", service.port()))
 }
 
-/// Stable with 1.4.2 and the canary with 1.5.0, one pod each, that ask each other.
+/// Stable with 1.4.2 and the canary with 1.5.0, one pod each, as peers.
 fn pair() -> [Pod; 2] {
     let dns = dns::start(&[STABLE, CANARY]);
     let (stable, canary) = (Service::start(), Service::start());
@@ -39,7 +39,7 @@ fn pair() -> [Pod; 2] {
     pods
 }
 
-/// A pod with 1.4.2 that asks `peer`.
+/// A pod with 1.4.2 and this peer.
 fn asking(dns: u16, peer: &str) -> Pod {
     Pod::start(&["1.4.2"], ask(dns, peer))
 }
@@ -48,7 +48,7 @@ fn request(method: &str, url: &str, headers: &[(&str, &str)]) -> Response {
     http::request(method, url, headers, b"").unwrap_or_else(|e| panic!("{method} {url}: {e}"))
 }
 
-/// Everything that a client sees but the time.
+/// The answer without its date.
 fn seen(answer: Response) -> (u16, Vec<(String, String)>, Vec<u8>) {
     let mut headers = answer.headers;
     headers.retain(|(name, _)| name != "Date");
@@ -63,18 +63,18 @@ fn assert_not_found(answer: &Response) {
     assert_eq!(answer.headers_named("content-security-policy").count(), 1);
 }
 
-/// The path, status and last column of each line for a path below `folder`.
+/// Path, status and last column of each line in the log for a path below `folder`.
 fn lines(log: &AccessLog, folder: &str) -> Vec<(String, u16, String)> {
     let lines = log.since(Mark::START).into_iter().filter(|line| line.path.starts_with(folder));
     lines.map(|line| (line.path, line.status, line.raw.rsplit(' ').next().unwrap().to_owned())).collect()
 }
 
 #[test]
-fn a_file_of_the_other_version_is_as_if_it_were_here() {
+fn files_of_the_peer_are_served_like_local_ones() {
     let [stable, canary] = pair();
     for (asked, owner, version) in [(&stable, &canary, "1.5.0"), (&canary, &stable, "1.4.2")] {
         for path in image::paths(version) {
-            // Pages have none, and are sent whole.
+            // Pages have no ETag, and are sent whole.
             let etag = http::get(&owner.nginx.url(&path), &[]).header("etag").map(str::to_owned);
             assert_eq!(etag.is_none(), path.contains("help"));
             let (etag, unchanged) = etag.map_or(("\"none\"".to_owned(), 200), |etag| (etag, 304));
@@ -93,7 +93,7 @@ fn a_file_of_the_other_version_is_as_if_it_were_here() {
                     let here = request(method, &owner.nginx.url(&path), &headers);
                     let there = request(method, &asked.nginx.url(&path), &headers);
                     assert_eq!(there.status, status, "{what}");
-                    // nginx itself says everything twice with a 416, also of a file that is here.
+                    // With a 416 nginx repeats headers, also for its own files.
                     for (name, _) in there.headers.iter().filter(|_| status != 416) {
                         assert_eq!(there.headers_named(name).count(), 1, "{name} of {what}");
                     }
@@ -119,7 +119,7 @@ fn a_file_of_the_other_version_is_as_if_it_were_here() {
 }
 
 #[test]
-fn without_a_peer_it_is_not_there() {
+fn files_of_another_version_need_a_peer() {
     let stable = Pod::start(&["1.4.2"], |_| ());
     for path in image::paths("1.5.0") {
         assert_not_found(&http::get(&stable.nginx.url(&path), &[]));
@@ -134,15 +134,15 @@ fn without_a_peer_it_is_not_there() {
 }
 
 #[test]
-fn what_neither_has_is_asked_for_once() {
+fn files_that_are_missing_everywhere_are_requested_once() {
     let [stable, canary] = pair();
     let (path, last) = ("/assets/1.3.0/main.js", "/assets/last");
     assert_not_found(&http::get(&stable.nginx.url(path), &[]));
-    // The mark of a peer, from anybody, gets what is here and nothing else.
+    // A request with the header of a peer gets local files alone.
     let mark = [("X-Canary-Peer", "0")];
     assert_not_found(&http::get(&stable.nginx.url(&image::script("1.5.0")), &mark));
     assert_eq!(http::get(&stable.nginx.url(&image::script("1.4.2")), &mark).status, 200);
-    // Neither is anything else asked for, nor what is here.
+    // Other paths and local files are not requested from the peer.
     for path in ["/gone.js", "/stable/main.js", "/config/gone.json", "/gone.html", "/assets/.env", "/a/route"] {
         let _ = http::get(&stable.nginx.url(path), &[]);
     }
@@ -159,7 +159,7 @@ fn what_neither_has_is_asked_for_once() {
     assert_eq!(asked, [line(path, "peer:404"), line(last, "peer:404")]);
 }
 
-/// A pod serves its own files, and says that the other's are not there, with `peer` in the log.
+/// A pod serves its own files, and answers 404 for those of the peer, with `peer` in the log.
 #[track_caller]
 fn assert_gives_up(what: &str, pod: &Pod, peer: &str) {
     assert_eq!(http::get(&pod.nginx.url(&image::script("1.4.2")), &[]).status, 200, "{what}");
@@ -167,20 +167,20 @@ fn assert_gives_up(what: &str, pod: &Pod, peer: &str) {
     assert_not_found(&http::get(&pod.nginx.url(&image::script("1.5.0")), &[]));
     let time = start.elapsed();
     println!("{what}: 404 after {time:.3?}");
-    // A second, and what a busy machine adds; nginx's own time-outs are a minute.
+    // A second, and time for a busy machine. The default time-outs of nginx are a minute.
     assert!(time < DEADLINE / 2, "{what}: {time:?}");
     let line = pod.nginx.access_log().wait_for(what, Mark::START, DEADLINE, |line| line.status == 404);
     assert!(line.raw.ends_with(&format!(" {peer}")), "{what}: {}", line.raw);
 }
 
 #[test]
-fn a_peer_that_is_not_there_costs_nothing_else() {
+fn a_missing_peer_affects_no_local_file() {
     let dns = dns::start(&[CANARY]);
-    // The system takes connections and datagrams; nobody ever reads them.
+    // The system accepts connections and datagrams, which nobody reads.
     let (silent, silent_dns) = (TcpListener::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
     let port = silent.local_addr().unwrap().port();
     let silent_dns = silent_dns.local_addr().unwrap().port();
-    // Whose queue is full: the system does not even take a connection.
+    // With a full queue the system accepts no connection.
     let full = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = full.local_addr().unwrap();
     let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(200));
@@ -199,7 +199,7 @@ fn a_peer_that_is_not_there_costs_nothing_else() {
 }
 
 #[test]
-fn an_answer_that_is_no_file_is_not_passed_on() {
+fn errors_of_the_peer_are_not_forwarded() {
     let dns = dns::start(&[CANARY]);
     for answer in ["301 /elsewhere", "400", "403", "405", "429", "500", "502", "503"] {
         let canary = Pod::start(&["1.5.0"], |config| {
@@ -213,7 +213,7 @@ fn an_answer_that_is_no_file_is_not_passed_on() {
 }
 
 #[test]
-fn nothing_of_the_user_reaches_the_peer() {
+fn the_peer_gets_no_user_data() {
     let dns = dns::start(&[CANARY]);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -258,7 +258,7 @@ fn nothing_of_the_user_reaches_the_peer() {
 }
 
 #[test]
-fn a_page_of_the_other_version_brings_no_strange_cookie() {
+fn cookies_of_the_peer_are_not_forwarded() {
     let dns = dns::start(&[CANARY]);
     let switch = "map \"\" $id_cookie_switch { default off; }";
     let on = |config: &mut Config| nginx::replace(config, "nginx.conf", switch, &switch.replace("off", "on"));

@@ -15,7 +15,7 @@ fn values(keys: &str) -> String {
 }
 
 #[tokio::test]
-async fn rules_see_what_the_runtime_knows() {
+async fn rules_see_the_attributes_of_the_runtime() {
     let site = TestSite::new(site_files("", "")).await;
     let browser = &site.browser;
     let host = site.nginx.origin().replace("http://", "");
@@ -51,7 +51,7 @@ async fn rules_see_what_the_runtime_knows() {
 }
 
 #[tokio::test]
-async fn devices_are_told_apart() {
+async fn device_types_are_distinguished() {
     let flags = json!({
         "mobile": when(&json!({ "device": "mobile" })),
         "tablet": when(&json!({ "device": "tablet" })),
@@ -100,7 +100,7 @@ async fn devices_are_told_apart() {
 }
 
 #[tokio::test]
-async fn the_pages_attributes_stand_before_the_runtimes_own() {
+async fn attributes_of_the_page_override_those_of_the_runtime() {
     let flags = json!({ "pro": when(&json!({ "plan": "pro" })), "klingon": when(&json!({ "language": "tlh" })), "deep": when(&json!({ "a.b.0": 1 })) });
     let rules = r#"{"CANARY_RULES": [{"if": {"plan": "pro"}, "serve": "canary"}], "#;
     let text = config("5", &flags).replacen('{', rules, 1);
@@ -132,7 +132,7 @@ async fn attributes_that_are_no_object_are_ignored() {
 }
 
 #[tokio::test]
-async fn flags_follow_who_is_identified_and_the_bundle_does_not() {
+async fn identify_changes_flags_and_not_the_bundle() {
     let user = user_at("s", 0);
     // A percentage that includes one of the two users, by their buckets for this flag.
     let buckets = ["user-7", user.id.as_str()].map(|id| bucket("flag", "split", id));
@@ -164,7 +164,7 @@ async fn flags_follow_who_is_identified_and_the_bundle_does_not() {
 }
 
 #[tokio::test]
-async fn who_is_no_user_gets_no_flags() {
+async fn an_invalid_user_gets_default_values() {
     let site = TestSite::new(site_files("", &config("5", &json!({ "on": true })))).await;
     let browser = &site.browser;
     site.goto("/").await;
@@ -191,7 +191,7 @@ async fn who_is_no_user_gets_no_flags() {
 }
 
 #[tokio::test]
-async fn a_login_before_the_decision_moves_no_bundle() {
+async fn identify_before_the_decision_does_not_change_the_bundle() {
     let (inside, outside) = (user_at("s", 0), user_at("s", 60_000));
     let flag = f64::from(bucket("flag", "split", &outside.id) + 1) / 1_000.0;
     let files = site_files("", &config("5", &json!({ "split": flag, "pro": when(&json!({ "plan": "pro" })) })));

@@ -52,7 +52,7 @@ async fn decisions_have_the_documented_fields() {
 }
 
 #[tokio::test]
-async fn machines_get_their_arm_and_are_not_counted() {
+async fn automated_browsers_get_their_arm_and_do_not_count() {
     let site = TestSite::new(site_files("", &config("5", &json!({})))).await;
     site.set_user(&user_at("s", 0).id).await;
     site.goto("/").await;
@@ -70,7 +70,7 @@ async fn stable_loads_without_its_stylesheet() {
 }
 
 #[tokio::test]
-async fn the_smallest_include_with_the_smallest_config() {
+async fn minimal_tag_and_minimal_config() {
     let site = TestSite::new(site_files("", r#"{ "CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {} }"#)).await;
     site.files.write("index.html", page(r#"<script type="module" src="/runtime/canary.js"></script>"#));
     for (bucket, arm) in [(4_999, "canary"), (5_000, "stable")] {
@@ -142,7 +142,7 @@ async fn flags_have_values_and_reasons() {
 }
 
 #[tokio::test]
-async fn a_page_that_includes_it_twice_decides_once() {
+async fn two_tags_decide_once() {
     let include = r#"<script type="module" src="/runtime/canary.js"></script>"#;
     let elsewhere = r#"<script type="module" src="/runtime/canary.js?again"></script>"#;
     let site = TestSite::new(site_files("", &config("100", &json!({})))).await;
@@ -161,7 +161,7 @@ async fn a_page_that_includes_it_twice_decides_once() {
 }
 
 #[tokio::test]
-async fn a_fallback_is_told_when_stable_is_there() {
+async fn the_fallback_event_follows_the_insertion_of_stable() {
     let files = site_files(r#"data-canary="/gone.js""#, &config("100", &json!({})));
     files.write(
         "late.js",
@@ -197,7 +197,7 @@ async fn a_canary_whose_stylesheet_hangs_is_replaced() {
 }
 
 #[tokio::test]
-async fn stables_bundle_may_stand_in_the_page() {
+async fn stable_bundle_in_the_page() {
     let site = TestSite::new(site_files("", &config("0", &json!({})))).await;
     let TestSite { browser, files, .. } = &site;
     for name in ["one", "two"] {
@@ -236,7 +236,7 @@ async fn stables_bundle_may_stand_in_the_page() {
 }
 
 #[tokio::test]
-async fn what_imports_ask_for_is_preloaded_as_a_module() {
+async fn preloads_become_modulepreloads() {
     let site = TestSite::new(site_files("", "")).await;
     let TestSite { browser, files, nginx, .. } = &site;
     files.write("dependency.js", "export const name = 'module';");
@@ -264,7 +264,7 @@ async fn what_imports_ask_for_is_preloaded_as_a_module() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_no_text_harms_no_flag() {
+async fn a_flag_key_that_is_not_text_harms_no_flag() {
     let site = TestSite::new(site_files("", &config("0", &json!({ "on": true })))).await;
     site.goto("/").await;
     ran(&site.browser).await;
@@ -275,7 +275,7 @@ async fn a_key_that_is_no_text_harms_no_flag() {
 }
 
 #[tokio::test]
-async fn a_tag_that_comes_after_an_import_is_waited_for() {
+async fn an_import_waits_for_a_later_tag() {
     // The server answers for `slow.js` only after it has seen the import.
     let gate = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = gate.local_addr().unwrap().port();

@@ -20,6 +20,9 @@ use std::sync::LazyLock;
 /// The line of the browser about an answer with an error status.
 const NOT_FOUND: &str = "Failed to load resource: the server responded with a status of 404";
 
+/// An edit of the nginx configuration.
+type Edit = Box<dyn FnOnce(&mut Config)>;
+
 /// A fault and what the console has to say.
 struct Fault {
     /// The code of the fault.
@@ -29,7 +32,7 @@ struct Fault {
     /// Lines of the browser itself.
     browser: &'static [&'static str],
     /// An edit of the nginx configuration.
-    nginx: Option<Box<dyn FnOnce(&mut Config)>>,
+    nginx: Option<Edit>,
     /// An edit of the served files.
     files: Box<dyn FnOnce(&SiteFiles)>,
     /// A script that runs first in the page.

@@ -23,7 +23,7 @@ async fn look(site: &TestSite) {
 }
 
 #[tokio::test]
-async fn ready_is_told_to_early_and_late_listeners_once() {
+async fn ready_reaches_early_and_late_listeners_once() {
     let files = site_files("", &config("100", &json!({})));
     let late = "import { canary } from '/runtime/canary.js';
         globalThis.canary = canary;
@@ -52,7 +52,7 @@ async fn ready_is_told_to_early_and_late_listeners_once() {
 }
 
 #[tokio::test]
-async fn an_exposure_is_told_once_for_each_flag_and_value() {
+async fn one_exposure_for_each_flag_and_value() {
     let user = user_at("s", 60_000);
     let place = bucket("flag", "split", &user.id);
     let split = f64::from(place + 1) / 1_000.0;
@@ -96,7 +96,7 @@ async fn an_exposure_is_told_once_for_each_flag_and_value() {
 }
 
 #[tokio::test]
-async fn an_error_says_what_the_console_says() {
+async fn error_events_match_the_console() {
     let site = TestSite::new(site_files("", "{")).await;
     let browser = &site.browser;
     let boot = async |code: &str| {
@@ -129,7 +129,7 @@ async fn an_error_says_what_the_console_says() {
 }
 
 #[tokio::test]
-async fn stale_is_told_until_a_refresh_succeeds() {
+async fn stale_fires_once_until_a_refresh_succeeds() {
     let good = config("5", &json!({ "on": true }));
     let site = TestSite::new(site_files("", &good)).await;
     let browser = &site.browser;
@@ -158,7 +158,7 @@ async fn stale_is_told_until_a_refresh_succeeds() {
 }
 
 #[tokio::test]
-async fn a_refresh_tells_of_values_of_any_type() {
+async fn a_refresh_reports_changes_of_any_type() {
     let flag = |value: Value| json!({ "variants": { "v": { "weight": 1, "value": value } } });
     let flags = |size: Value, theme: Value| json!({ "size": flag(size), "theme": flag(theme), "same": flag(json!({ "a": [1] })) });
     let site = TestSite::new(site_files("", &config("5", &flags(json!(1), json!({ "a": 1 }))))).await;
@@ -178,7 +178,7 @@ async fn a_refresh_tells_of_values_of_any_type() {
 }
 
 #[tokio::test]
-async fn one_listeners_fault_is_nobody_elses() {
+async fn a_failing_listener_affects_no_other() {
     let site = TestSite::new(site_files("", &config("5", &json!({ "on": true })))).await;
     let browser = &site.browser;
     site.goto("/").await;

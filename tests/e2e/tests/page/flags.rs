@@ -26,7 +26,7 @@ async fn open(attributes: &str, flags: &Value, user: &str) -> TestSite {
 }
 
 #[tokio::test]
-async fn the_bundle_is_asked_for_once_and_before_its_flags() {
+async fn the_bundle_is_requested_once_and_before_the_flags() {
     let assets = json!({ "canary": { "version": "2", "scripts": [
         { "src": "/canary/main.js" }, { "src": "/classic.js", "type": "classic" }] } });
     let text = config("100", &json!({ "on": true }));
@@ -51,7 +51,7 @@ async fn the_bundle_is_asked_for_once_and_before_its_flags() {
 }
 
 #[tokio::test]
-async fn each_getter_has_its_type_and_no_other() {
+async fn each_getter_returns_its_type_alone() {
     let values = json!({ "boolean": true, "string": "blue", "number": 7.5, "object": { "a": [1, { "b": null }] }, "list": [1, "x"], "null": null });
     let flags: Value = values
         .as_object()
@@ -92,7 +92,7 @@ async fn each_getter_has_its_type_and_no_other() {
 }
 
 #[tokio::test]
-async fn what_a_page_is_given_is_not_its_to_change() {
+async fn object_values_are_frozen() {
     let site = open("", &json!({ "theme": always(&json!({ "a": [1], "": { "b": 2 } })) }), "user-1").await;
     let browser = &site.browser;
     let change = "(() => {
@@ -109,7 +109,7 @@ async fn what_a_page_is_given_is_not_its_to_change() {
 }
 
 #[tokio::test]
-async fn any_context_can_be_asked_about() {
+async fn evaluate_accepts_any_context() {
     let user = user_at("s", 60_000);
     let (inside, outside) = around("split", "user-7");
     let flags = |percentage: f64| json!({ "split": percentage, "pro": { "rules": [{ "if": { "plan": "pro" }, "serve": true }], "default": false } });
@@ -164,7 +164,7 @@ async fn overrides_hold_until_they_are_cleared() {
 }
 
 #[tokio::test]
-async fn overrides_of_the_query_hold_where_the_config_allows_them() {
+async fn query_overrides_need_permission_of_the_config() {
     for allowed in [true, false] {
         let text = config("5", &json!({ "on": true }));
         let overrides = format!("{{\"OVERRIDES\": {{\"query\": {allowed}}}, ");
@@ -178,7 +178,7 @@ async fn overrides_of_the_query_hold_where_the_config_allows_them() {
 }
 
 #[tokio::test]
-async fn an_override_may_come_before_the_decision() {
+async fn overrides_before_the_decision_hold() {
     let files = site_files("", &config("5", &json!({ "on": true })));
     let late = "import { canary } from '/runtime/canary.js';
         canary.setOverride('on', false);
@@ -193,7 +193,7 @@ async fn an_override_may_come_before_the_decision() {
 }
 
 #[tokio::test]
-async fn nothing_throws_whatever_it_is_given() {
+async fn no_argument_makes_the_runtime_throw() {
     let site = open("", &json!({ "on": true, "split": 50 }), "user-1").await;
     let browser = &site.browser;
     // `stop` comes last. Listeners that are not functions are not called, which would be an error of the page.
@@ -223,7 +223,7 @@ async fn nothing_throws_whatever_it_is_given() {
 }
 
 #[tokio::test]
-async fn no_name_reaches_a_prototype() {
+async fn flag_names_do_not_reach_prototypes() {
     let attributes =
         r#"data-attributes='{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}'"#;
     let flags = r#"{"on": true, "__proto__": true, "constructor": true, "prototype": true}"#;
@@ -248,7 +248,7 @@ async fn no_name_reaches_a_prototype() {
 }
 
 #[tokio::test]
-async fn reading_costs_no_memory() {
+async fn repeated_reads_use_no_memory() {
     let files =
         site_files("", &config("5", &json!({ "on": true, "split": 50, "theme": always(&json!({ "a": [1, 2, 3] })) })));
     // Exposes the memory of the module to the test.

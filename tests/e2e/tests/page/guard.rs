@@ -3,8 +3,8 @@
 //! Negative control: without the guard, the same page stays blank.
 
 mod fault;
+mod hanging;
 mod page;
-mod silence;
 mod stable;
 
 use canary_e2e::files::{read, repo};
@@ -14,9 +14,9 @@ use canary_e2e::site_files::SiteFiles;
 use canary_e2e::test_site::TestSite;
 use canary_e2e::wait::DEADLINE;
 use fault::{FAILED, Fault, NOT_FOUND};
+use hanging::HangingServer;
 use page::{EARLY, GUARD, STATE, TAG, page, remove_runtime, runtime_location, shown, site_files};
 use serde_json::{Value, json};
-use silence::Silent;
 use stable::{INSERTED, hash, inserted, module};
 use std::time::Duration;
 
@@ -48,14 +48,14 @@ const HTML_REFUSED: &str =
     "Expected a JavaScript-or-Wasm module script but the server responded with a MIME type of \"text/html\"";
 
 #[tokio::test]
-async fn web_page_in_the_place_of_the_script() {
+async fn script_is_html() {
     let html = r#"types { } default_type text/html; return 200 "<!doctype html><title>app</title>";"#;
     Fault::new(&[HTML_REFUSED]).nginx(|config| runtime_location(config, html)).leads_to_stable().await;
     Fault::new(&["Uncaught SyntaxError"]).script("<!doctype html><title>app</title>").leads_to_stable().await;
 }
 
 #[tokio::test]
-async fn blocked_by_policy() {
+async fn script_blocked_by_csp() {
     let block = |config: &mut Config| {
         nginx::replace(config, "headers.conf", "script-src 'self'", "script-src 127.0.0.1:*/stable/ 'nonce-n'");
     };
@@ -67,7 +67,7 @@ async fn blocked_by_policy() {
 }
 
 #[tokio::test]
-async fn runtime_that_never_decides() {
+async fn runtime_never_decides() {
     let mut fault = Fault::new(&[]).script("globalThis[Symbol.for('canary-runtime')] = {};");
     fault.line = "[canary] E103 canary.js did not decide within 800 ms; stable loads";
     fault.leads_to_stable().await;
@@ -75,8 +75,8 @@ async fn runtime_that_never_decides() {
 
 #[tokio::test]
 async fn runtime_hangs() {
-    let silent = Silent { patience: Duration::from_secs(1), answer: None };
-    let bare = silent.site("", "data-decision-budget=400").await;
+    let server = HangingServer { patience: Duration::from_secs(1), answer: None };
+    let bare = server.site("", "data-decision-budget=400").await;
     assert_eq!(bare.browser.eval(STATE).await, json!({ "variant": null, "ran": [], "scripts": 0 }));
     drop(bare);
 
@@ -86,8 +86,8 @@ async fn runtime_hangs() {
         ("data-decision-budget=0", 1500),
         ("data-decision-budget=soon", 1500),
     ] {
-        let silent = Silent { patience: DEADLINE, answer: None };
-        let site = silent.site(&GUARD, attributes).await;
+        let server = HangingServer { patience: DEADLINE, answer: None };
+        let site = server.site(&GUARD, attributes).await;
         site.browser.wait_for("globalThis.ran").await;
         assert_eq!(site.browser.eval(STATE).await, shown("stable"), "{attributes}");
         let waited = site.browser.eval("ranAt - globalThis[Symbol.for('canary-guard')]").await.as_f64().unwrap();
@@ -100,9 +100,9 @@ async fn runtime_hangs() {
 }
 
 #[tokio::test]
-async fn late_runtime_inserts_nothing() {
-    let silent = Silent { patience: DEADLINE, answer: Some(read(&repo("pkg/canary.js"))) };
-    let site = silent.site(&GUARD, "data-decision-budget=400").await;
+async fn a_late_runtime_inserts_nothing() {
+    let server = HangingServer { patience: DEADLINE, answer: Some(read(&repo("pkg/canary.js"))) };
+    let site = server.site(&GUARD, "data-decision-budget=400").await;
     site.browser.wait_for(&format!("{}.ready", fixture::CANARY)).await;
     site.browser.wait_for("performance.now() > 3000").await;
     assert_eq!(site.browser.eval(STATE).await, shown("stable"));
@@ -110,7 +110,7 @@ async fn late_runtime_inserts_nothing() {
 
 /// After the decision, the timer and the listener of the guard do nothing.
 #[tokio::test]
-async fn sound_page_is_left_alone() {
+async fn the_guard_does_nothing_on_a_healthy_page() {
     let elements = format!("{}{TAG} data-decision-budget=3000></script><p>shop</p>", *GUARD);
     let site = TestSite::new(site_files(&elements)).await;
     let browser = &site.browser;
@@ -133,7 +133,7 @@ async fn sound_page_is_left_alone() {
 
 /// Errors of other scripts and stylesheets do not load stable.
 #[tokio::test]
-async fn faults_of_others_are_none() {
+async fn errors_of_other_scripts_do_not_load_stable() {
     let elements = format!(
         r#"{}<script src="/none.js"></script><script src="/throws.js"></script>{TAG}></script>
         <script type="module" src="/none.mjs"></script><link rel="stylesheet" href="/none.css">"#,
@@ -150,7 +150,7 @@ async fn faults_of_others_are_none() {
 }
 
 #[tokio::test]
-async fn stable_as_the_tag_says() {
+async fn stable_from_the_attributes() {
     let integrity = format!("sha256-{}", hash(&module("b")));
     let elements = format!(
         r#"{}{TAG} nonce="n" data-stable="/b.js" data-stable-integrity="{integrity}" data-stable-styles=" /a.css  /b.css"></script>"#,
@@ -172,7 +172,7 @@ async fn stable_as_the_tag_says() {
 }
 
 #[tokio::test]
-async fn another_stable_than_the_hash_says_does_not_run() {
+async fn stable_with_a_wrong_hash_does_not_run() {
     let integrity = format!("sha256-{}", hash("another"));
     let elements = format!("{}{TAG} data-stable=/b.js data-stable-integrity={integrity}></script>", *GUARD);
     let said = ["Failed to find a valid digest", "/b.js did not load"];
@@ -182,7 +182,7 @@ async fn another_stable_than_the_hash_says_does_not_run() {
 
 /// Stable is missing: the page shows the error page, whose button loads it again.
 #[tokio::test]
-async fn stable_is_missing_too() {
+async fn stable_missing_too() {
     let elements = format!("{}{TAG} data-stable=/gone.js></script>", *GUARD);
     let site = inserted(&elements, |_| (), &["[canary] E501 ", "gone.js"]).await;
     let browser = &site.browser;
@@ -201,7 +201,7 @@ async fn stable_is_missing_too() {
 }
 
 #[tokio::test]
-async fn stable_as_the_block_says() {
+async fn stable_from_the_block_in_the_page() {
     let block = r#"{"version": "1", "scripts": [{"src": "/b.js"}, {"src": "/classic.js", "type": "classic"},
         {"src": "/a.js", "type": "module"}], "styles": [{"href": "/a.css"}], "preload": [{"href": "/x.js"}]}"#;
     let elements = format!(
@@ -224,7 +224,7 @@ async fn stable_as_the_block_says() {
 }
 
 #[tokio::test]
-async fn block_that_is_no_bundle() {
+async fn a_malformed_block_is_ignored() {
     let elements = |block: &str| {
         let block = format!(r#"<script type="application/json" data-canary-stable>{block}</script>"#);
         format!(r#"{}{block}{TAG} data-stable="/b.js"></script>"#, *GUARD)
@@ -252,7 +252,7 @@ async fn block_that_is_no_bundle() {
 
 /// A page without the tag of the runtime.
 #[tokio::test]
-async fn page_without_a_tag() {
+async fn page_without_the_tag() {
     let site = TestSite::new(site_files(&GUARD)).await;
     site.goto("/").await;
     site.browser
@@ -301,7 +301,7 @@ async fn strict_policy() {
 
 /// The page and the policy of the repository.
 #[tokio::test]
-async fn demo_without_its_runtime() {
+async fn demo_without_the_runtime() {
     let files = SiteFiles::new();
     files.mount_config(&fixture::config("100", &json!({})));
     remove_runtime(&files);

@@ -23,7 +23,7 @@ fn is_new_id(id: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn an_id_is_made_once_and_kept() {
+async fn an_id_is_created_once_and_stored() {
     let site = TestSite::new(site_files("", &config("5", &json!({})))).await;
     let browser = &site.browser;
     let visit = async || {
@@ -78,7 +78,7 @@ async fn two_browsers_have_different_ids() {
 }
 
 #[tokio::test]
-async fn the_pages_user_needs_no_id() {
+async fn a_user_id_of_the_page_needs_no_device_id() {
     let user = user_at("s", 4_999);
     let attributes = format!(r#"data-user-id="{}""#, user.id);
     let site = TestSite::new(site_files(&attributes, &config("5", &json!({})))).await;
@@ -112,7 +112,7 @@ async fn without_consent_nothing_is_stored() {
 }
 
 #[tokio::test]
-async fn consent_counts_from_the_next_page_view_on() {
+async fn consent_takes_effect_with_the_next_page_view() {
     for attributes in [r#"data-consent="required""#, ""] {
         let site = TestSite::new(site_files(attributes, &config("100", &json!({})))).await;
         let browser = &site.browser;
@@ -145,7 +145,7 @@ async fn consent_counts_from_the_next_page_view_on() {
 }
 
 #[tokio::test]
-async fn consent_makes_no_id_against_the_privacy_control_or_beside_a_users() {
+async fn consent_creates_no_id_with_privacy_control_or_a_user_id() {
     for (attributes, script) in [("", PRIVATE), (r#"data-user-id="user-1""#, "")] {
         let site = TestSite::new(site_files(attributes, &config("100", &json!({})))).await;
         let browser = &site.browser;

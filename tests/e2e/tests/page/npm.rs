@@ -51,13 +51,13 @@ fn run(command: &mut Command) -> String {
 }
 
 #[test]
-fn a_strict_type_checker_accepts_the_declarations() {
+fn declarations_pass_a_strict_type_check() {
     // The samples also have lines that must not compile: `tsc` reports each line that does.
     tool("types", "tsc", &["--project", "."]);
 }
 
 #[test]
-fn the_package_has_what_it_exports() {
+fn the_package_contains_its_exports() {
     let package: Value = serde_json::from_str(&read(&repo("pkg/package.json"))).unwrap();
     assert!(package["version"].as_str().is_some_and(|version| !version.is_empty()), "{package}");
     let packed = PROJECT.join("node_modules/canary-runtime");
@@ -80,7 +80,7 @@ fn the_package_has_what_it_exports() {
 }
 
 #[tokio::test]
-async fn both_entries_have_the_members_that_are_declared() {
+async fn both_entries_have_the_declared_members() {
     let declarations = read(&repo("pkg/canary.d.ts"));
     let (_, rest) = declarations.split_once("export interface Canary {").unwrap();
     let (body, _) = rest.split_once("\n}").unwrap();
@@ -102,7 +102,7 @@ async fn both_entries_have_the_members_that_are_declared() {
 }
 
 #[test]
-fn a_server_may_import_it() {
+fn servers_can_import_the_package() {
     let script = "
         import { canary } from 'canary-runtime';
         import { CanaryProvider } from 'canary-runtime/openfeature';
@@ -122,7 +122,7 @@ fn a_server_may_import_it() {
 }
 
 #[tokio::test]
-async fn a_bundle_may_import_it_before_the_runtime_is_there() {
+async fn bundles_can_import_the_package_before_the_runtime() {
     let files = site_files(
         "",
         &config(
@@ -258,7 +258,7 @@ async fn openfeature_evaluates_through_the_provider() {
 }
 
 #[tokio::test]
-async fn openfeature_is_told_that_there_is_no_config() {
+async fn openfeature_reports_a_missing_config() {
     let site = with_openfeature("user-1", "{").await;
     let browser = &site.browser;
     assert_eq!(browser.eval("status").await, "ERROR: no usable config: PARSE_ERROR");
@@ -274,7 +274,7 @@ async fn openfeature_is_told_that_there_is_no_config() {
 }
 
 #[tokio::test]
-async fn an_app_of_vite_shares_the_pages_runtime() {
+async fn a_vite_app_shares_the_runtime_of_the_page() {
     tool("app", "vite", &["build", "--logLevel", "error"]);
     let dist = PROJECT.join("app/dist");
     let canaryctl = std::env::var_os("CANARYCTL").map_or_else(|| repo("target/release/canaryctl"), Into::into);

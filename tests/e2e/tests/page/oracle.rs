@@ -23,7 +23,7 @@ fn vectors(name: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_oracle_agrees_with_every_vector() {
+async fn the_oracle_agrees_with_all_vectors() {
     let counts = [
         ("checkBucketing", "bucketing.json", json!({ "count": 2_042, "wrong": [] })),
         ("checkPercentages", "percentages.json", json!({ "valid": 314, "invalid": 9, "wrong": [] })),
@@ -42,7 +42,7 @@ async fn the_oracle_agrees_with_every_vector() {
 }
 
 #[tokio::test]
-async fn the_oracle_sees_a_wrong_vector() {
+async fn the_oracle_finds_a_wrong_vector() {
     let replace = |name: &str, from: &str, to: &str| {
         let text = vectors(name);
         assert!(text.contains(from), "{name} has no {from:?}");

@@ -33,7 +33,7 @@ fn asked_for_panel(site: &TestSite, mark: Mark) -> usize {
 }
 
 #[tokio::test]
-async fn it_opens_where_it_is_asked_for_and_allowed() {
+async fn it_opens_on_request_where_the_config_allows() {
     let site = TestSite::new(site_files(PATIENT, &config(5.0, &flags()))).await;
     let TestSite { browser, files, nginx, .. } = &site;
     let none = "document.querySelector('canary-panel') === null";
@@ -82,7 +82,7 @@ async fn it_opens_where_it_is_asked_for_and_allowed() {
 }
 
 #[tokio::test]
-async fn it_shows_what_was_decided() {
+async fn it_shows_the_decision() {
     let site = TestSite::new(site_files(PATIENT, &config(5.0, &flags()))).await;
     let browser = &site.browser;
     for (place, arm, cohort, side) in [
@@ -151,7 +151,7 @@ async fn it_shows_what_was_decided() {
 }
 
 #[tokio::test]
-async fn an_arm_is_asked_for_by_a_page_load() {
+async fn an_arm_override_reloads_the_page() {
     let site = TestSite::new(site_files(PATIENT, &config(5.0, &flags()))).await;
     let browser = &site.browser;
     site.set_user(&user_at("s", 60_000).id).await;
@@ -174,7 +174,7 @@ async fn an_arm_is_asked_for_by_a_page_load() {
 }
 
 #[tokio::test]
-async fn nothing_of_it_is_markup() {
+async fn values_are_not_parsed_as_html() {
     let nasty = "<img src=x onerror=boom()>";
     let flags = json!({ "text": { "rules": [{ "if": { "no": nasty }, "serve": nasty }], "default": nasty }, "<b>": 5,
         "rank": { "variants": { nasty: { "weight": 1, "value": nasty } } } });
@@ -220,7 +220,7 @@ async fn nothing_of_it_is_markup() {
 }
 
 #[tokio::test]
-async fn it_stays_when_the_runtime_stops() {
+async fn it_stays_open_after_stop() {
     let site = TestSite::new(site_files(PATIENT, &config(5.0, &flags()))).await;
     let browser = &site.browser;
     goto(&site, "/?canary.debug").await;
@@ -254,7 +254,7 @@ async fn it_stays_when_the_runtime_stops() {
 }
 
 #[tokio::test]
-async fn it_tells_what_went_wrong_and_what_is_remembered() {
+async fn it_shows_faults_and_storage() {
     let site = TestSite::new(site_files(PATIENT, &config(100.0, &json!({ "on": true, "bad": "yes" })))).await;
     let TestSite { browser, files, .. } = &site;
     let has = |text: &str| panel(&format!("root.querySelector('aside').textContent.includes({text:?})"));

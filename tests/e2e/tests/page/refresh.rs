@@ -25,7 +25,7 @@ async fn look(site: &TestSite) {
 }
 
 #[tokio::test]
-async fn a_tab_that_is_looked_at_again_follows_the_config() {
+async fn a_visible_tab_refreshes_the_config() {
     let user = user_at("s", 30_000);
     let site = listening("", &config("5", &json!({ "a": false, "b": true, "c": false })), &user).await;
     let TestSite { browser, nginx, files, .. } = &site;
@@ -90,7 +90,7 @@ async fn a_tab_that_is_looked_at_again_follows_the_config() {
 
 /// The module for flags decides on later configs, because the module of the boot frees no memory.
 #[tokio::test]
-async fn a_module_that_traps_at_a_refresh_is_not_entered_again() {
+async fn a_module_that_traps_at_a_refresh_is_not_called_again() {
     let site = TestSite::new(site_files("", &config("5", &json!({ "a": true })))).await;
     let TestSite { browser, nginx, files, .. } = &site;
     let trap = "const { instantiate } = WebAssembly;
@@ -123,7 +123,7 @@ async fn a_module_that_traps_at_a_refresh_is_not_entered_again() {
 }
 
 #[tokio::test]
-async fn a_page_asks_at_its_interval_until_it_is_stopped() {
+async fn a_page_refreshes_at_its_interval_until_stop() {
     let site = listening(r#"data-refresh="1""#, &config("5", &json!({ "a": false })), &user_at("s", 0)).await;
     let TestSite { browser, nginx, files, .. } = &site;
     assert_eq!(browser.eval("details('a', false).value").await, false);
@@ -142,7 +142,7 @@ async fn a_page_asks_at_its_interval_until_it_is_stopped() {
 }
 
 #[tokio::test]
-async fn a_listener_can_leave() {
+async fn a_listener_can_be_removed() {
     let site = listening("", &config("5", &json!({ "a": false })), &user_at("s", 0)).await;
     let TestSite { browser, files, .. } = &site;
     browser.eval("details('a', false)").await;
@@ -156,7 +156,7 @@ async fn a_listener_can_leave() {
 }
 
 #[tokio::test]
-async fn an_interval_out_of_range_is_none() {
+async fn an_interval_out_of_range_is_ignored() {
     for interval in ["-5", "0", "0.001", "2592000", "Infinity", "often"] {
         let attribute = format!(r#"data-refresh="{interval}""#);
         let site = listening(&attribute, &config("5", &json!({ "a": false })), &user_at("s", 0)).await;
@@ -171,7 +171,7 @@ async fn an_interval_out_of_range_is_none() {
 }
 
 #[tokio::test]
-async fn a_config_of_another_origin_is_never_asked_for() {
+async fn a_config_of_another_origin_is_never_requested() {
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     other.set_nonblocking(true).unwrap();
     let address = format!("http://{}/config.json", other.local_addr().unwrap());
@@ -187,7 +187,7 @@ async fn a_config_of_another_origin_is_never_asked_for() {
 }
 
 #[tokio::test]
-async fn a_page_that_stops_before_the_decision_never_asks_again() {
+async fn a_page_that_stops_before_the_decision_never_refreshes() {
     let files = site_files("", &config("100", &json!({ "a": false })));
     files.write(
         "late.js",

@@ -58,7 +58,7 @@ pub(crate) async fn e406_no_fault(engine: Engine) {
 async fn stays_in_frames(engine: Engine, scripts: &[String]) {
     let site = FaultSite::with_canary(engine, &page(PATIENT)).await;
     let count = scripts.len() + 1;
-    let frames: String = (0..count).map(|number| format!(r#"<iframe src="/?{number}"></iframe>"#)).collect();
+    let frames = (0..count).map(|number| format!(r#"<iframe src="/?{number}"></iframe>"#)).collect::<Vec<_>>().concat();
     let html = format!(r#"<!doctype html><script src="{FOLDER}recorder.js"></script>{frames}"#);
     site.files.write("frames.html", html);
     site.set_new_user("somebody").await;

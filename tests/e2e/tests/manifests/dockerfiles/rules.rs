@@ -15,7 +15,7 @@ pub(crate) fn faults(text: &str) -> Vec<String> {
             "ARG" | "ENV" if secret.is_match(&rest.to_lowercase()) => {
                 faults.push(format!("a secret stays in the image: {word} {rest}"));
             }
-            // hadolint overlooks it where another stage is of the same base.
+            // hadolint misses it where another stage has the same base.
             "RUN" if rest.contains("apt-get update") && !rest.contains("rm -rf /var/lib/apt/lists/*") => {
                 faults.push("lists of packages stay in a layer".to_owned());
             }
@@ -23,10 +23,10 @@ pub(crate) fn faults(text: &str) -> Vec<String> {
             _ => {}
         }
     }
-    // What counts is the last stage's.
+    // The last stage counts.
     let last = instructions.iter().rposition(|(word, _)| word == "FROM").map_or(&[][..], |from| &instructions[from..]);
     let said = |wanted: &str| last.iter().rev().find(|(word, _)| word == wanted).map_or("", |(_, rest)| rest);
-    // What kubelet asks of `runAsNonRoot`: a number, and not 0.
+    // `runAsNonRoot` needs a numeric user other than 0.
     let user = said("USER").split(':').map(|id| id.parse::<u32>().unwrap_or(0)).collect::<Vec<_>>();
     if user.len() != 2 || user.contains(&0) {
         faults.push(format!("USER is not two numbers other than 0: {:?}", said("USER")));
@@ -40,11 +40,11 @@ pub(crate) fn faults(text: &str) -> Vec<String> {
     faults
 }
 
-/// Images that are not named by the digest of what is in them.
+/// The base images without a digest.
 fn unpinned(instructions: &[Instruction]) -> Vec<String> {
     let pinned = Regex::new("^[a-z0-9./-]+:[A-Za-z0-9._-]+@sha256:[0-9a-f]{64}$").unwrap();
     let mut faults = Vec::new();
-    // Before the first FROM stand the arguments that a FROM may have.
+    // Arguments before the first FROM may name a base image.
     let first = instructions.iter().position(|(word, _)| word == "FROM").unwrap_or_default();
     let defaults: Vec<_> = instructions[..first].iter().filter_map(|(_, rest)| rest.split_once('=')).collect();
     for (_, rest) in instructions.iter().filter(|(word, _)| word == "FROM") {

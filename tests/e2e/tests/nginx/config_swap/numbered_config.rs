@@ -1,14 +1,14 @@
-//! Configs that are told apart by a number, and in nothing else: not in length, and not within a second.
+//! Configs that differ in a number alone, not in length.
 
 use std::fmt::Write as _;
 
 /// So that all numbers have seven digits.
 const FIRST: u64 = 1_000_000;
 
-/// More than what one buffer holds.
+/// Enough flags to exceed a buffer.
 const FLAGS: usize = 300;
 
-/// A config that gives everybody the canary, with its number in every line, and as the value of the flag `number`.
+/// A config of 100 % with its number in every line, and as the value of the flag `number`.
 pub(crate) fn text(number: u64) -> String {
     let number = FIRST + number;
     let mut text = format!(
@@ -26,7 +26,7 @@ pub(crate) fn value(number: u64) -> u64 {
     FIRST + number
 }
 
-/// Which config this is, whole and unmixed; none if it is not.
+/// The number of a complete config; none for a mixture.
 pub(crate) fn number(body: &str) -> Option<u64> {
     let (_, rest) = body.split_once("\"REVISION\": ")?;
     let number = rest.get(..7)?.parse::<u64>().ok()?.checked_sub(FIRST)?;
@@ -34,7 +34,7 @@ pub(crate) fn number(body: &str) -> Option<u64> {
 }
 
 #[test]
-fn a_config_is_known_by_all_of_it() {
+fn a_mixture_of_two_configs_is_detected() {
     let (one, two) = (text(1), text(234));
     assert_eq!(one.len(), two.len());
     for text in [&one, &two] {

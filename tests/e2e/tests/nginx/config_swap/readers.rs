@@ -1,4 +1,4 @@
-//! One who swaps, many who read, and what none of them may see.
+//! Readers of a config that is swapped, and the answers that none of them may get.
 
 use super::numbered_config;
 use canary_e2e::fixture::CONFIG;
@@ -10,23 +10,23 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How many read at a time.
+/// The number of readers.
 const READERS: usize = 4;
 
-/// How many answers there are between two swaps, at least.
+/// The minimum of answers between two swaps.
 const ANSWERS: u64 = 8;
 
-/// How many faults are told.
+/// The maximum of reported faults.
 const TOLD: usize = 10;
 
-/// What came of it.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     swaps: u64,
     pub(crate) answers: u64,
     pub(crate) conditional: u64,
     pub(crate) compressed: u64,
-    /// 404: the folder was removed while nginx was on its way into it.
+    /// 404s, where the folder was removed while nginx opened it.
     pub(crate) missing: u64,
     pub(crate) faults: Vec<String>,
     time: Duration,
@@ -41,18 +41,18 @@ impl fmt::Display for Report {
     }
 }
 
-/// What everybody knows of the swaps.
+/// The state that writer and readers share.
 #[derive(Default)]
 struct State {
-    /// The last config of which a reader may have seen something.
+    /// The newest config that a reader may see.
     begun: AtomicU64,
-    /// The last config that every request from now on has to get.
+    /// The oldest config that a new request may get.
     finished: AtomicU64,
     answers: AtomicU64,
     over: AtomicBool,
 }
 
-/// Swaps the configs 1 to `swaps` in by `write`, and reads from `origin` meanwhile.
+/// Writes the configs 1 to `swaps` by `write`, while readers request them from `origin`.
 pub(crate) fn run(origin: &str, swaps: u64, write: impl Fn(u64) + Sync) -> Report {
     let state = State::default();
     let start = Instant::now();
@@ -82,7 +82,7 @@ pub(crate) fn run(origin: &str, swaps: u64, write: impl Fn(u64) + Sync) -> Repor
     report
 }
 
-/// Reads until all is over, or so much is wrong that it is clear.
+/// Reads until the last swap, or until there are too many faults.
 fn read(origin: &str, state: &State) -> Report {
     let mut report = Report::default();
     let mut connection = Connection::open(origin).expect("nginx to be there");
@@ -101,7 +101,7 @@ fn read(origin: &str, state: &State) -> Report {
         match answer {
             Ok(answer) => {
                 report.compressed += u64::from(answer.header("content-encoding").is_some());
-                // nginx ends a connection after a thousand requests, and says so.
+                // nginx closes a connection after a thousand requests, and says so.
                 if answer.header("connection") == Some("close") {
                     connection = Connection::open(origin).expect("nginx to be there");
                 }
@@ -121,7 +121,7 @@ fn read(origin: &str, state: &State) -> Report {
     report
 }
 
-/// The number of the config in a good answer.
+/// The number of the config in a valid answer.
 fn judge(answer: &Response, earlier: &Earlier, finished: u64, begun: u64) -> Result<u64, String> {
     match answer.status {
         200 => (),
@@ -144,7 +144,7 @@ fn judge(answer: &Response, earlier: &Earlier, finished: u64, begun: u64) -> Res
     }
 }
 
-/// What an answer leaves with a client that asks again.
+/// The validators of an earlier answer.
 #[derive(Default)]
 struct Earlier {
     number: u64,
@@ -153,13 +153,13 @@ struct Earlier {
 }
 
 impl Earlier {
-    /// Without a `Last-Modified` the time of the answer, as a client might.
+    /// Without a `Last-Modified` it takes the time of the answer, as some clients do.
     fn of(answer: &Response, number: u64) -> Self {
         let header = |name| answer.header(name).map(str::to_owned);
         Self { number, etag: header("etag"), modified: header("last-modified").or_else(|| header("date")) }
     }
 
-    /// All that was given.
+    /// The headers of a conditional request.
     fn conditions(&self) -> Vec<(&str, &str)> {
         let all = [("If-None-Match", &self.etag), ("If-Modified-Since", &self.modified)];
         all.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))).collect()

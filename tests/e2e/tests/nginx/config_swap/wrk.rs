@@ -1,4 +1,4 @@
-//! wrk, which asks as fast as it can and looks at every body.
+//! wrk, which requests the config as fast as it can and checks every body.
 
 use canary_e2e::files;
 use canary_e2e::process::{Process, find_program, is_running};
@@ -8,7 +8,7 @@ use std::fmt;
 use std::process::Command;
 use tempfile::TempDir;
 
-/// Each thread counts; at the end the counts are added up and printed.
+/// Counts in each thread, and prints the sums at the end.
 const SCRIPT: &str = r#"
 local threads = {}
 function setup(thread) table.insert(threads, thread) end
@@ -41,7 +41,7 @@ pub(crate) struct Wrk {
     _dir: TempDir,
 }
 
-/// What it saw.
+/// Its counts.
 #[derive(Debug)]
 pub(crate) struct Load {
     pub(crate) answers: u64,
@@ -56,7 +56,7 @@ impl fmt::Display for Load {
 }
 
 impl Wrk {
-    /// Asks for `url`, whose body has so many bytes, by 16 connections.
+    /// Requests `url`, whose body has `length` bytes, over 16 connections.
     pub(crate) fn start(url: &str, length: usize) -> Self {
         let dir = files::temp_dir();
         let script = dir.path().join("check.lua");
@@ -66,7 +66,7 @@ impl Wrk {
         Self { process: Process::spawn("wrk", command), _dir: dir }
     }
 
-    /// Ends it; it tells what it saw when it is interrupted.
+    /// Interrupts it and reads its counts.
     pub(crate) fn stop(self) -> Load {
         let pid = self.process.pid();
         kill_process(Pid::from_raw(pid.try_into().unwrap()).unwrap(), Signal::INT).unwrap();

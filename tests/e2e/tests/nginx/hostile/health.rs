@@ -1,24 +1,24 @@
-//! An nginx that has to be afterwards what it was before.
+//! An nginx whose health is checked at the end.
 
 use canary_e2e::http;
 use canary_e2e::nginx::{Config, Nginx};
 use std::ops::Deref;
 use std::path::Path;
 
-/// A server whose workers are remembered.
-pub(crate) struct Unharmed {
+/// A server that knows its first workers.
+pub(crate) struct CheckedNginx {
     nginx: Nginx,
     workers: Vec<u32>,
 }
 
-impl Unharmed {
+impl CheckedNginx {
     pub(crate) fn start(root: &Path, edit: impl FnOnce(&mut Config)) -> Self {
         let nginx = Nginx::start_with(root, edit);
         let workers = nginx.workers();
         Self { nginx, workers }
     }
 
-    /// It answers, no worker has been replaced, and nothing alarming is in its log but what is `expected`.
+    /// Checks that it answers, that no worker was replaced, and that its log has no alarms but `expected`.
     #[track_caller]
     pub(crate) fn check(&self, expected: Option<&str>) {
         assert_eq!(http::get(&self.url("/healthz"), &[]).text(), "ok\n");
@@ -28,7 +28,7 @@ impl Unharmed {
         assert!(alarms.is_empty(), "{alarms:#?}");
     }
 
-    /// Megabytes of all its processes; what they share counts once.
+    /// Megabytes of all its processes. Shared memory counts once.
     pub(crate) fn memory(&self) -> f64 {
         let all = [&self.workers[..], &[self.pid()]].concat().into_iter().map(|pid| {
             let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap();
@@ -38,7 +38,7 @@ impl Unharmed {
         all.sum::<f64>() * 1_024.0 / 1e6
     }
 
-    /// What the system lets each of its workers open.
+    /// The limit of open files of each worker.
     pub(crate) fn open_files(&self) -> Vec<u64> {
         let limit = |pid: &u32| {
             let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
@@ -49,7 +49,7 @@ impl Unharmed {
     }
 }
 
-impl Deref for Unharmed {
+impl Deref for CheckedNginx {
     type Target = Nginx;
 
     fn deref(&self) -> &Nginx {

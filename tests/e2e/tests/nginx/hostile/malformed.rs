@@ -1,6 +1,6 @@
-//! Requests that are none.
+//! Malformed requests.
 
-use super::health::Unharmed;
+use super::health::CheckedNginx;
 use super::secret::{SENTINEL, Secrets};
 use canary_e2e::header_scan::{Expected, complaints};
 use canary_e2e::http::{Connection, Response};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 const CLOSE: &str = "Host: a\r\nConnection: close\r\n\r\n";
 
-/// What is sent, and the status of the answer; 0 where there is none.
+/// Bytes to send and the status of the answer; 0 for no answer.
 fn requests() -> Vec<(String, u16)> {
     let line = |line: &str| format!("{line}\r\n{CLOSE}");
     let with = |headers: &str| format!("GET / HTTP/1.1\r\n{headers}\r\n{CLOSE}");
@@ -75,18 +75,18 @@ fn requests() -> Vec<(String, u16)> {
     ]
 }
 
-/// All that comes back until nginx closes; where it waits for more, a moment.
+/// The bytes that come back until nginx closes the connection, or waits for more.
 fn exchange(origin: &str, bytes: &[u8], patience: Duration) -> Vec<u8> {
     let mut connection = Connection::open(origin).unwrap();
-    // It may have answered and closed before all is sent.
+    // nginx may answer and close before everything is sent.
     let _ = connection.send(bytes);
     connection.rest(patience)
 }
 
 #[test]
-fn each_is_answered_by_an_error_that_tells_nothing() {
+fn malformed_requests_get_errors_without_details() {
     let secrets = Secrets::new();
-    let server = Unharmed::start(secrets.files.root(), |_| ());
+    let server = CheckedNginx::start(secrets.files.root(), |_| ());
     for (request, status) in requests() {
         let patience = Duration::from_millis(if status == 0 { 100 } else { 5_000 });
         let shown: String = request.chars().take(60).collect();
@@ -102,17 +102,17 @@ fn each_is_answered_by_an_error_that_tells_nothing() {
         let cache = if status == 200 { "no-cache" } else { "no-store" };
         assert_eq!(complaints(&answer, Expected { cache, cookie: None }), [""; 0], "{shown:?}: {text}");
     }
-    // The oldest form knows no headers, and gets the page alone.
+    // HTTP/0.9 has no headers: the answer is the page alone.
     assert_eq!(exchange(&server.origin(), b"GET /\r\n", Duration::from_secs(5)), b"the page");
     assert_eq!(exchange(&server.origin(), b"GET /.env\r\n", Duration::from_secs(5)), b"nothing here");
     server.check(None);
 }
 
-/// A good request, and behind it on the same connection one that is none.
+/// A valid request followed by a malformed one on the same connection.
 #[test]
-fn junk_behind_a_request_is_no_request() {
+fn garbage_after_a_request_is_rejected() {
     let secrets = Secrets::new();
-    let server = Unharmed::start(secrets.files.root(), |_| ());
+    let server = CheckedNginx::start(secrets.files.root(), |_| ());
     for (request, status) in requests().into_iter().filter(|(_, status)| *status != 0) {
         let bytes = ["GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", &request].concat();
         let mut connection = Connection::open(&server.origin()).unwrap();
@@ -121,7 +121,7 @@ fn junk_behind_a_request_is_no_request() {
         assert_eq!(connection.read("GET").unwrap().text(), "ok\n", "{shown:?}");
         assert_eq!(connection.read("GET").unwrap().status, status, "{shown:?}");
     }
-    // What a body hides is a body: nobody takes it for a request of its own.
+    // A request in a body is not read as a request.
     let smuggled = "GET /.env HTTP/1.1\r\nHost: a\r\n\r\n";
     for body in [
         format!("Content-Length: {}\r\n\r\n{smuggled}", smuggled.len()),
@@ -133,7 +133,7 @@ fn junk_behind_a_request_is_no_request() {
         assert_eq!(text.matches("HTTP/1.1 200 OK").count(), 2, "{text}");
         assert!(text.contains("ok\n") && text.ends_with("the page"), "{text}");
     }
-    // Many at once are answered in their order.
+    // Pipelined requests are answered in order.
     let many = "GET /index.html HTTP/1.1\r\nHost: a\r\n\r\nGET /.env HTTP/1.1\r\nHost: a\r\n\r\n".repeat(200);
     let mut connection = Connection::open(&server.origin()).unwrap();
     connection.send(many.as_bytes()).unwrap();
@@ -143,11 +143,11 @@ fn junk_behind_a_request_is_no_request() {
     server.check(None);
 }
 
-/// Bytes without any sense, the same in each run.
+/// Pseudorandom bytes, the same in each run.
 #[test]
-fn noise_harms_nothing() {
+fn random_bytes_harm_nothing() {
     let secrets = Secrets::new();
-    let server = Unharmed::start(secrets.files.root(), |_| ());
+    let server = CheckedNginx::start(secrets.files.root(), |_| ());
     let mut state = 1_u64;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -1,12 +1,12 @@
-//! Paths that lead out of the site, or to what is hidden in it.
+//! Paths that lead out of the site or to hidden files.
 
-use super::health::Unharmed;
+use super::health::CheckedNginx;
 use super::secret::{SENTINEL, Secrets};
 use canary_e2e::http::Connection;
 use canary_e2e::nginx;
 use std::collections::BTreeMap;
 
-/// Where a way begins.
+/// The start of a path.
 const STARTS: [&str; 12] = [
     "/",
     "//",
@@ -41,10 +41,10 @@ const UPS: [&str; 12] = [
 /// Ways to write a slash.
 const SLASHES: [&str; 8] = ["/", "//", "%2f", "%2F", "\\", "%5c", "%252f", "/./"];
 
-/// What comes behind a path.
+/// The end of a path.
 const ENDS: [&str; 10] = ["", "/", "/.", ".", "%20", "%00", "%00.js", ";.js", "?.js", "#.js"];
 
-/// Every way to everything that is a secret.
+/// Every path to every secret.
 pub(crate) fn paths(secrets: &Secrets) -> Vec<String> {
     let (beside, data, root) = (secrets.beside(), secrets.data(), secrets.root());
     let mut all = Vec::new();
@@ -110,7 +110,7 @@ pub(crate) fn paths(secrets: &Secrets) -> Vec<String> {
     all
 }
 
-/// Asks for each; how many answers there were of each status, and what told a secret.
+/// Requests each path. Returns the number of answers by status, and the paths that leaked a secret.
 pub(crate) fn ask(origin: &str, paths: &[String]) -> (BTreeMap<u16, usize>, Vec<String>) {
     let (mut statuses, mut leaks) = (BTreeMap::new(), Vec::new());
     let mut connection = Connection::open(origin).unwrap();
@@ -118,7 +118,7 @@ pub(crate) fn ask(origin: &str, paths: &[String]) -> (BTreeMap<u16, usize>, Vec<
         let answer = connection.get(path, &[]).unwrap_or_else(|e| panic!("{path}: {e}"));
         *statuses.entry(answer.status).or_default() += 1;
         let all = format!("{:?}\n{}", answer.headers, answer.text());
-        // The config itself is for everybody.
+        // The config itself is public.
         if all.replace(&format!("{SENTINEL}-allowed"), "").contains(SENTINEL) || all.contains("root:") {
             leaks.push(format!("{} {path}", answer.status));
         }
@@ -134,31 +134,31 @@ pub(crate) fn ask(origin: &str, paths: &[String]) -> (BTreeMap<u16, usize>, Vec<
 }
 
 #[test]
-fn no_path_leads_out_or_to_what_is_hidden() {
+fn no_path_leaves_the_site_or_reaches_hidden_files() {
     let secrets = Secrets::new();
-    let server = Unharmed::start(secrets.files.root(), |_| ());
+    let server = CheckedNginx::start(secrets.files.root(), |_| ());
     let paths = paths(&secrets);
     let (statuses, leaks) = ask(&server.origin(), &paths);
     println!("{} paths: {statuses:?}", paths.len());
     assert!(leaks.is_empty(), "{} leaks: {:#?}", leaks.len(), &leaks[..leaks.len().min(20)]);
-    // All kinds of answers are among them, and none that is a fault of the server's.
+    // All kinds of answers are there, and no server error.
     assert!(statuses.keys().copied().eq([200, 400, 404]), "{statuses:?}");
     server.check(None);
 }
 
-/// The negative controls: each of these opens a way, and it is found.
+/// Negative controls: each of these edits opens a path, which is found.
 #[test]
-fn a_way_out_is_found() {
+fn a_path_traversal_is_found() {
     let secrets = Secrets::new();
     let slip = "location ^~ /stable { alias /usr/share/nginx/html/assets/; }\n        location = /healthz {";
     for (text, instead) in [
         ("location ~ /\\. {", "location ~ /never/ {"),
         ("location ~ ^/config/ {", "location ~ ^/never/ {"),
-        // The slash that is missing behind the name: /stable../ is the folder above.
+        // Without a slash after the name, /stable../ is the folder above.
         ("location = /healthz {", slip),
     ] {
         let server =
-            Unharmed::start(secrets.files.root(), |config| nginx::replace(config, "nginx.conf", text, instead));
+            CheckedNginx::start(secrets.files.root(), |config| nginx::replace(config, "nginx.conf", text, instead));
         let mut paths: Vec<_> = paths(&secrets).into_iter().step_by(7).collect();
         paths.extend(["/stable../.env".to_owned(), "/stable/.env".to_owned()]);
         let (_, leaks) = ask(&server.origin(), &paths);

@@ -1,6 +1,6 @@
-//! The other Deployment is asked for files of versions, and for nothing else, by whatever path.
+//! The peer is requested for versioned files alone, whatever the path.
 
-use super::health::Unharmed;
+use super::health::CheckedNginx;
 use super::paths;
 use super::secret::Secrets;
 use canary_e2e::http::Connection;
@@ -10,7 +10,7 @@ use std::net::TcpListener;
 use std::sync::mpsc;
 use std::thread;
 
-/// A peer that has nothing, and tells the heads of what it was asked for.
+/// A peer without files, which reports the heads of its requests.
 fn listen() -> (u16, mpsc::Receiver<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -29,7 +29,7 @@ fn listen() -> (u16, mpsc::Receiver<Vec<String>>) {
     (port, told)
 }
 
-/// The path as the peer understands it: decoded once, with `.` and `..` gone.
+/// The path as the peer reads it: decoded once, without `.` and `..`.
 fn plain(path: &str) -> String {
     let path = path.split(['?', '#']).next().unwrap();
     let mut bytes = Vec::new();
@@ -54,17 +54,18 @@ fn plain(path: &str) -> String {
 }
 
 #[test]
-fn a_path_is_read_as_the_peer_reads_it() {
+fn paths_are_normalized_like_the_peer() {
     assert_eq!(plain("/assets/%2e%2e/a%2Fb//c/./d?e"), "/a/b/c/d");
 }
 
 #[test]
-fn no_path_makes_the_peer_be_asked_for_anything_else() {
+fn the_peer_gets_requests_for_versioned_files_alone() {
     let secrets = Secrets::new();
     let (port, told) = listen();
     let peer = format!("set $peer 127.0.0.1:{port};");
-    let server = Unharmed::start(secrets.files.root(), |config| drop(config.insert("peer/peer.conf".to_owned(), peer)));
-    // Those that could concern it; and addresses, as a proxy is given them.
+    let server =
+        CheckedNginx::start(secrets.files.root(), |config| drop(config.insert("peer/peer.conf".to_owned(), peer)));
+    // Paths that could match, and absolute URLs as a proxy gets them.
     let mut paths = paths::paths(&secrets);
     paths.retain(|path| path.contains("assets") || path.contains("runtime"));
     paths = paths.into_iter().step_by(8).collect();
@@ -77,7 +78,7 @@ fn no_path_makes_the_peer_be_asked_for_anything_else() {
         paths.push(format!("/assets/x%20HTTP/1.1%0d%0aHost:%20{host}%0d%0a%0d%0a"));
     }
     let (statuses, leaks) = paths::ask(&server.origin(), &paths);
-    // The headers by which a proxy is led astray.
+    // Headers that mislead a proxy.
     for header in ["Host", "X-Forwarded-Host", "X-Host", "Forwarded", "X-Original-URL", "X-Rewrite-URL"] {
         let mut connection = Connection::open(&server.origin()).unwrap();
         let host = if header == "Host" { String::new() } else { "Host: a\r\n".to_owned() };

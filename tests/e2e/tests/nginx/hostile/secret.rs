@@ -1,4 +1,4 @@
-//! A site with things in it, and beside it, that nobody may see.
+//! A site with secrets in it and beside it.
 
 use canary_e2e::atomic::Files;
 use canary_e2e::files;
@@ -6,7 +6,7 @@ use canary_e2e::site_files::SiteFiles;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// Stands in each of them.
+/// The text of every secret.
 pub(crate) const SENTINEL: &str = "SENTINEL-7f3a";
 
 /// The site, and a folder beside it.
@@ -26,7 +26,7 @@ impl Secrets {
         {
             files.write(hidden, SENTINEL);
         }
-        // A second key of the ConfigMap, and everything below its folders.
+        // A second key of the ConfigMap, and the files in its folders.
         let text = |text: &str| text.as_bytes().to_vec();
         let config =
             format!("{{\"CANARY_PERCENTAGE\": 5, \"FEATURE_FLAGS\": {{}}, \"REVISION\": \"{SENTINEL}-allowed\"}}");
@@ -39,17 +39,17 @@ impl Secrets {
         Self { files, beside }
     }
 
-    /// What a path with enough `..` leads to.
+    /// The target of a path with enough `..`.
     pub(crate) fn beside(&self) -> String {
         format!("{}/secret.js", name(self.beside.path()))
     }
 
-    /// The folder `..2026_…` of the config.
+    /// The data folder `..2026_…` of the config.
     pub(crate) fn data(&self) -> String {
         name(&self.files.root().join("config/..data").canonicalize().unwrap())
     }
 
-    /// The site's own folder.
+    /// The folder of the site.
     pub(crate) fn root(&self) -> String {
         name(self.files.root())
     }

@@ -8,13 +8,13 @@ use canary_e2e::site_files::SiteFiles;
 use canary_e2e::wait::{self, DEADLINE};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// What `peer.sh` writes: the name server, and whom to ask.
+/// The configuration of `peer.sh`: the name server and the peer.
 pub(crate) fn ask(dns: u16, peer: &str) -> impl Fn(&mut Config) + use<> {
     let text = format!("resolver 127.0.0.1:{dns} valid=10s; set $peer {peer};");
     move |config| assert!(config.insert("peer/peer.conf".to_owned(), text.clone()).is_none())
 }
 
-/// A pod that is ready.
+/// A ready pod.
 pub(crate) struct Pod {
     pub(crate) nginx: Nginx,
     _image: SiteFiles,
@@ -30,7 +30,7 @@ impl Pod {
         self.nginx.origin().rsplit(':').next().unwrap().parse().unwrap()
     }
 
-    /// Ends as the image's STOPSIGNAL says: what has begun is answered.
+    /// Stops by the STOPSIGNAL of the image, after pending requests.
     fn end(self) {
         let pid = Pid::from_raw(self.nginx.pid().try_into().unwrap()).unwrap();
         kill_process(pid, Signal::QUIT).unwrap();
@@ -58,15 +58,15 @@ impl Deployment {
         format!("http://127.0.0.1:{}", self.service.port())
     }
 
-    /// One pod more.
+    /// Adds a pod.
     fn surge(&mut self, versions: &[&str]) {
         let pod = Pod::start(versions, &self.edit);
         self.service.add(pod.port());
         self.pods.push(pod);
     }
 
-    /// A step of a rolling update without anybody unavailable: one pod of the new image
-    /// comes, then the oldest one goes.
+    /// A step of a rolling update with `maxUnavailable: 0`: a pod of the new image
+    /// starts, then the oldest one stops.
     pub(crate) fn step(&mut self, versions: &[&str]) {
         self.surge(versions);
         let pod = self.pods.remove(0);

@@ -1,9 +1,9 @@
-//! A name server with a handful of names, all of them this machine.
+//! A name server for a few names, with the address of this machine.
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::thread;
 
-/// The port of a server that knows `names` and no other. It ends with the tests.
+/// The port of a server that knows only `names`. It ends with the tests.
 pub(crate) fn start(names: &'static [&str]) -> u16 {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = socket.local_addr().unwrap().port();
@@ -16,7 +16,7 @@ pub(crate) fn start(names: &'static [&str]) -> u16 {
     port
 }
 
-/// The answer to a query with one question, in the words of RFC 1035.
+/// The answer to a query with one question, as in RFC 1035.
 fn answer(query: &[u8], names: &[&str]) -> Vec<u8> {
     const A: u8 = 1;
     let (header, rest) = query.split_at(12);
@@ -26,17 +26,17 @@ fn answer(query: &[u8], names: &[&str]) -> Vec<u8> {
         labels.push(String::from_utf8_lossy(&rest[at + 1..end]));
         at = end;
     }
-    // The zero that ends the name, a type and a class.
+    // The zero at the end of the name, a type and a class.
     let question = &rest[..at + 5];
     let known = names.contains(&labels.join(".").as_str());
-    // A name that is known has no address of another kind, which is no error.
+    // A known name without an address of this type is no error.
     let found = known && question[at + 2] == A;
 
     let mut answer = header[..2].to_vec();
     answer.extend([0x81, if known { 0x80 } else { 0x83 }, 0, 1, 0, u8::from(found), 0, 0, 0, 0]);
     answer.extend(question);
     if found {
-        // The name of the question, its type and class, five seconds, four bytes.
+        // The name of the question, its type and class, a TTL of five seconds, four bytes.
         answer.extend([0xc0, 12, 0, A, 0, 1, 0, 0, 0, 5, 0, 4, 127, 0, 0, 1]);
     }
     answer

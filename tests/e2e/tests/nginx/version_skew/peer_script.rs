@@ -1,4 +1,4 @@
-//! What `nginx/peer.sh` finds out in a pod.
+//! The configuration that `nginx/peer.sh` writes in a pod.
 
 use super::image;
 use canary_e2e::files;
@@ -7,7 +7,7 @@ use canary_e2e::process::find_program;
 use std::fs;
 use std::process::Command;
 
-/// What `peer.sh` writes for a pod with that resolv.conf, and what it says.
+/// What `peer.sh` writes for a pod with that resolv.conf, and its output.
 fn peer_sh(resolv_conf: &str, peer: &str, writable: bool) -> (String, String) {
     let dir = files::temp_dir();
     let path = |name: &str| dir.path().join(name).display().to_string();
@@ -31,7 +31,7 @@ fn peer_sh(resolv_conf: &str, peer: &str, writable: bool) -> (String, String) {
 }
 
 #[test]
-fn a_pod_finds_out_whom_to_ask() {
+fn peer_script_writes_resolver_and_peer() {
     const POD: &str = "search shop.svc.cluster.local svc.cluster.local cluster.local\n\
         nameserver 10.96.0.10\noptions ndots:5\n";
     const IPV6: &str = "# two\nnameserver fd00:10:96::a\nnameserver fe80::1%eth0\nnameserver 10.96.0.10\n";
@@ -45,7 +45,7 @@ fn a_pod_finds_out_whom_to_ask() {
     ] {
         assert_eq!(peer_sh(resolv_conf, peer, true), (format!("{written}\n"), String::new()));
         let files = image::build(&["1.4.2"]);
-        // It checks its configuration before it starts.
+        // nginx checks the configuration before it starts.
         let _nginx = Nginx::start_with(files.root(), |config| {
             config.insert("peer/peer.conf".to_owned(), written.to_owned());
         });

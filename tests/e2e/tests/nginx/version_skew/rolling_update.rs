@@ -7,12 +7,12 @@ use super::{CANARY, STABLE, dns, peer};
 use canary_e2e::http;
 use canary_e2e::nginx::Config;
 
-/// What an image carries: its own version, and that of the image before it.
+/// The versions in an image: its own, and that of the release before.
 const OLD_STABLE: [&str; 2] = ["1.4.2", "1.4.1"];
 const OLD_CANARY: [&str; 2] = ["1.5.0", "1.4.2"];
 const NEW_CANARY: [&str; 2] = ["1.6.0", "1.5.0"];
 
-/// Which Deployment moves at each step.
+/// The Deployment that changes at each step.
 #[derive(Clone, Copy)]
 enum Step {
     Stable,
@@ -21,9 +21,9 @@ enum Step {
 use Step::{Canary as C, Stable as S};
 
 /// Promotes 1.5.0 to stable and makes 1.6.0 the canary, step by step, while a tab of
-/// each version that was there before goes on. Returns what it missed, by version.
+/// each earlier version goes on. Returns the failed requests of each version.
 ///
-/// An image carries the first `carried` of its versions.
+/// An image has the first `carried` of its versions.
 fn roll(steps: [Step; 4], carried: usize, peers: bool) -> [Vec<String>; 2] {
     let dns = dns::start(&[STABLE, CANARY]);
     let (to_stable, to_canary) = (Service::start(), Service::start());
@@ -47,7 +47,7 @@ fn roll(steps: [Step; 4], carried: usize, peers: bool) -> [Vec<String>; 2] {
         }
         tabs.iter().for_each(Tab::goes_on);
     }
-    // What is promoted and what is new have arrived.
+    // Both Deployments have their new versions.
     for (deployment, version) in [(&stable, "1.5.0"), (&canary, "1.6.0")] {
         for _ in 0..2 {
             assert_eq!(http::get(&format!("{}/", deployment.origin()), &[]).text(), version);
@@ -57,7 +57,7 @@ fn roll(steps: [Step; 4], carried: usize, peers: bool) -> [Vec<String>; 2] {
 }
 
 #[test]
-fn no_request_of_an_old_tab_fails_during_a_rolling_update() {
+fn old_tabs_get_all_files_during_a_rolling_update() {
     for steps in [[S, S, C, C], [C, C, S, S], [S, C, S, C], [C, S, C, S]] {
         let missed = roll(steps, 2, true);
         assert_eq!(missed, [const { Vec::<String>::new() }; 2]);
@@ -70,14 +70,14 @@ fn assert_not_found_alone(missed: &[String]) {
 }
 
 #[test]
-fn without_a_peer_old_tabs_fail() {
+fn old_tabs_fail_without_a_peer() {
     for missed in roll([S, S, C, C], 2, false) {
         assert_not_found_alone(&missed);
     }
 }
 
 #[test]
-fn without_the_version_before_a_tab_of_stable_fails() {
+fn tabs_of_stable_fail_without_the_previous_version() {
     let [stable, canary] = roll([S, S, C, C], 1, true);
     assert_not_found_alone(&stable);
     assert_eq!(canary, [""; 0]);

@@ -1,4 +1,4 @@
-//! What a Service does: one address, behind it the pods that are ready, in turn.
+//! A Kubernetes Service: one address in front of the ready pods, in turn.
 
 use canary_e2e::wait;
 use std::io;
@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// A Service without pods at first. It listens until the tests end.
+/// A Service without pods. It listens until the tests end.
 pub(crate) struct Service {
     port: u16,
     endpoints: Arc<Mutex<Vec<Arc<Endpoint>>>>,
 }
 
-/// A pod that is ready.
+/// A ready pod.
 struct Endpoint {
     port: u16,
     connections: AtomicUsize,
@@ -28,7 +28,7 @@ impl Service {
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let mut endpoints = endpoints.lock().unwrap();
-                // Without a pod nobody answers.
+                // Without a pod there is no answer.
                 if let Some(endpoint) = endpoints.first().cloned() {
                     endpoints.rotate_left(1);
                     endpoint.connections.fetch_add(1, Ordering::SeqCst);
@@ -46,14 +46,14 @@ impl Service {
         self.port
     }
 
-    /// From now on the pod gets its share of the connections.
+    /// Adds a pod, which gets its share of the connections.
     pub(crate) fn add(&self, port: u16) {
         let endpoint = Endpoint { port, connections: AtomicUsize::new(0) };
         self.endpoints.lock().unwrap().push(Arc::new(endpoint));
     }
 
-    /// The pod gets no more connections, and those that it has are over: what a pod
-    /// waits for before it ends.
+    /// Removes a pod and waits for the end of its connections, as a pod does
+    /// before it stops.
     pub(crate) fn remove(&self, port: u16) {
         let endpoint = {
             let mut endpoints = self.endpoints.lock().unwrap();
@@ -66,7 +66,7 @@ impl Service {
     }
 }
 
-/// Copies in both directions until the pod has said all.
+/// Copies in both directions until the pod closes its side.
 fn forward(client: &TcpStream, port: u16) -> io::Result<()> {
     let pod = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     thread::scope(|scope| {

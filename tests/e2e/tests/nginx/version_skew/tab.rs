@@ -1,4 +1,4 @@
-//! A tab that stays open over a release and goes on asking for its own version.
+//! A tab that stays open during a release and requests the files of its version.
 
 use super::image;
 use canary_e2e::http;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 
-/// A tab that asks for one file after the other, without a pause, until it is closed.
+/// A tab that requests one file after the other, without a pause, until it is closed.
 pub(crate) struct Tab {
     rounds: Arc<AtomicUsize>,
     closed: Arc<AtomicBool>,
@@ -15,7 +15,7 @@ pub(crate) struct Tab {
 }
 
 impl Tab {
-    /// Opens a tab of `version`, which asks for each file at each of `origins`.
+    /// Opens a tab of `version`, which requests each file from each of `origins`.
     pub(crate) fn open(version: &str, origins: &[String; 2]) -> Self {
         let (rounds, closed): (Arc<AtomicUsize>, Arc<AtomicBool>) = Default::default();
         let requests: Vec<_> = image::paths(version)
@@ -36,7 +36,7 @@ impl Tab {
         Self { rounds, closed, thread }
     }
 
-    /// Waits until the tab has asked for everything several times from now on.
+    /// Waits until the tab has requested every file several times.
     pub(crate) fn goes_on(&self) {
         let before = self.rounds.load(Ordering::SeqCst);
         wait::until("the rounds of a tab", DEADLINE, || {
@@ -44,7 +44,7 @@ impl Tab {
         });
     }
 
-    /// Ends it, and tells what it did not get.
+    /// Closes the tab and returns its failed requests.
     pub(crate) fn close(self) -> Vec<String> {
         println!("a tab asked {} times for everything", self.rounds.load(Ordering::SeqCst));
         self.closed.store(true, Ordering::SeqCst);
@@ -52,7 +52,7 @@ impl Tab {
     }
 }
 
-/// What was wrong with a file, if anything was.
+/// The failure of a request, if there is one.
 fn miss(origin: &str, path: &str) -> Option<String> {
     let whole = image::contents(path);
     match http::request("GET", &format!("{origin}{path}"), &[], b"") {

@@ -8,7 +8,7 @@ use canary_e2e::test_site::TestSite;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn it_overrides_flags_and_ends_that() {
+async fn overrides_can_be_set_and_removed() {
     let site = TestSite::new(site_files(PATIENT, &config(5.0, &flags()))).await;
     let browser = &site.browser;
     goto(&site, "/?a=1%202&canary.debug").await;
@@ -57,7 +57,7 @@ async fn it_overrides_flags_and_ends_that() {
 }
 
 #[tokio::test]
-async fn to_look_is_no_exposure() {
+async fn opening_the_panel_is_no_exposure() {
     let user = user_at("s", 60_000);
     let split = f64::from(bucket("flag", "split", &user.id) + 1) / 1_000.0;
     let site = TestSite::new(site_files(PATIENT, &config(5.0, &json!({ "split": split, "other": split })))).await;
@@ -86,7 +86,7 @@ async fn to_look_is_no_exposure() {
 }
 
 #[tokio::test]
-async fn many_flags_are_filtered() {
+async fn flags_can_be_filtered() {
     let many: serde_json::Map<String, Value> = (0..1_000).map(|n| (format!("flag-{n:04}"), json!(true))).collect();
     let site = TestSite::new(site_files(PATIENT, &config(5.0, &Value::Object(many)))).await;
     goto(&site, "/?canary.debug").await;

@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 
 /// A server that answers a request for `canary.js` after stable is requested, or after `patience`. Until then the page
 /// does not finish loading.
-pub(crate) struct Silent {
+pub(crate) struct HangingServer {
     pub(crate) patience: Duration,
     /// The answer at the end.
     pub(crate) answer: Option<String>,
 }
 
-impl Silent {
+impl HangingServer {
     fn serve(self, listener: TcpListener, log: AccessLog) -> thread::JoinHandle<()> {
         thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
