@@ -11,8 +11,6 @@
 //! # }
 //! ```
 
-mod devtools;
-
 use crate::console::{self, Entry};
 use crate::driver::{Driver, close_session};
 use crate::engine::{Engine, Patience};
@@ -197,7 +195,7 @@ impl Drop for Browser {
 
 /// Awaits `action`. Its failure fails the test with the location of the call.
 #[track_caller]
-fn must<T, E: Display>(what: String, action: impl Future<Output = Result<T, E>>) -> impl Future<Output = T> {
+pub(crate) fn must<T, E: Display>(what: String, action: impl Future<Output = Result<T, E>>) -> impl Future<Output = T> {
     let caller = Location::caller();
     async move { action.await.unwrap_or_else(|e| panic!("cannot {what}: {e}, at {caller}")) }
 }

@@ -27,15 +27,16 @@ mod reply;
 
 pub use self::log::{End, Request, RequestLog};
 pub use self::plan::Plan;
-pub use self::reply::Reply;
+pub use self::reply::{Reply, http_date};
 
+use self::connection::Shared;
+use self::log::lock;
 use self::plan::Plans;
 use crate::page_log::LogEntry;
-use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 /// A running server, stopped on drop with all its connections.
@@ -44,18 +45,6 @@ pub struct FaultServer {
     address: SocketAddr,
     shared: Arc<Shared>,
     accepting: Option<JoinHandle<()>>,
-}
-
-/// The state that the server's threads share.
-#[derive(Debug)]
-struct Shared {
-    root: PathBuf,
-    plans: Mutex<Plans>,
-    log: RequestLog,
-    page_log: Mutex<Vec<LogEntry>>,
-    stopping: AtomicBool,
-    /// How often hanging answers were released.
-    releases: AtomicUsize,
 }
 
 impl FaultServer {
@@ -146,19 +135,6 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     for connection in connections {
         let _ = connection.join();
     }
-}
-
-/// A failed test must not poison the lock for its clean-up.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The time as in an HTTP `Date` header.
-#[must_use]
-pub fn http_date(time: time::UtcDateTime) -> String {
-    let mut text = format!("{:.3}, {:02} {:.3}", time.weekday().to_string(), time.day(), time.month().to_string());
-    let _ = write!(text, " {} {:02}:{:02}:{:02} GMT", time.year(), time.hour(), time.minute(), time.second());
-    text
 }
 
 #[cfg(test)]

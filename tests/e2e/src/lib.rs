@@ -41,6 +41,7 @@ pub mod browser_pool;
 pub mod bucket;
 pub mod console;
 pub mod demo;
+mod devtools;
 pub mod driver;
 pub mod engine;
 pub mod fault_server;

@@ -1,8 +1,9 @@
 //! One connection, with one request.
 
-use super::log::{End, Request};
+use super::log::{End, Request, RequestLog, lock};
+use super::plan::Plans;
+use super::reply::http_date;
 use super::reply::{Reply, Sending};
-use super::{Shared, http_date, lock};
 use crate::page_log::{self, LogEntry};
 use crate::wait::DEADLINE;
 use rustix::net::sockopt::set_socket_linger;
@@ -10,11 +11,23 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use time::UtcDateTime;
+
+/// The state that the server's threads share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) root: PathBuf,
+    pub(super) plans: Mutex<Plans>,
+    pub(super) log: RequestLog,
+    pub(super) page_log: Mutex<Vec<LogEntry>>,
+    pub(super) stopping: AtomicBool,
+    /// How often hanging answers were released.
+    pub(super) releases: AtomicUsize,
+}
 
 /// How often a waiting thread checks whether to go on.
 const GLANCE: Duration = Duration::from_millis(10);

@@ -1,9 +1,8 @@
 //! The request log of the server.
 
-use super::lock;
 use crate::access_log::Mark;
 use crate::wait;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// One request.
@@ -86,4 +85,9 @@ impl RequestLog {
             request.end = end;
         }
     }
+}
+
+/// A failed test must not poison the lock for its clean-up.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

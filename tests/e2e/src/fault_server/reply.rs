@@ -1,6 +1,7 @@
 //! An answer, with or without a fault.
 
 use flate2::{Compression, write::GzEncoder};
+use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -129,4 +130,12 @@ impl Reply {
         self.sending = sending;
         self
     }
+}
+
+/// The time as in an HTTP `Date` header.
+#[must_use]
+pub fn http_date(time: time::UtcDateTime) -> String {
+    let mut text = format!("{:.3}, {:02} {:.3}", time.weekday().to_string(), time.day(), time.month().to_string());
+    let _ = write!(text, " {} {:02}:{:02}:{:02} GMT", time.year(), time.hour(), time.minute(), time.second());
+    text
 }

@@ -2,7 +2,8 @@
 //!
 //! The pages here count the automated browser, so that tests can see which views count.
 
-use super::{CANARY, FaultSite, Page, STABLE};
+use super::page::{CANARY, Page, STABLE};
+use super::site::FaultSite;
 use crate::engine::Engine;
 use serde_json::Value;
 

@@ -1,9 +1,26 @@
 //! The page that a fault site serves.
 
-use super::{CANARY, CANARY_BUNDLE, STABLE, STABLE_BUNDLE};
 use crate::fixture::PATIENT;
 use crate::page_log::{FOLDER, RECORDER};
 use crate::site_files::SiteFiles;
+
+/// The path of the config.
+pub const CONFIG: &str = "/config/canary.json";
+
+/// The path of the canary.
+pub const CANARY_BUNDLE: &str = "/canary/main.js";
+
+/// The path of stable.
+pub const STABLE_BUNDLE: &str = "/stable/main.js";
+
+/// The text that the canary shows.
+pub const CANARY: &str = "CANARY";
+
+/// The text that stable shows.
+pub const STABLE: &str = "STABLE";
+
+/// Stands for a page without visible text.
+pub const BLANK: &str = "blank";
 
 /// A page at `/`. By default everyone has the canary, and nothing fails.
 #[derive(Debug, Clone)]

@@ -6,13 +6,13 @@ mod blank_screen;
 mod crash_marker;
 mod error;
 mod lazy_chunk;
+mod support;
 mod timeout;
 mod unrecorded_reload;
 
 use blank_screen::{
     e406_after_input, e406_after_ten_seconds, e406_blank_after_error, e406_no_fault, e406_what_counts_as_blank,
 };
-use canary_e2e::fault_site::{CANARY, FaultSite};
 use crash_marker::{
     e405_canary_loops_forever, e405_expired_crash_marker, e405_quick_leave, e405_quick_leave_while_awaiting,
     e405_twenty_frames,
@@ -20,7 +20,6 @@ use crash_marker::{
 use error::{
     e403_canary_awaits_rejection, e403_canary_throws, e403_errors_of_other_scripts, e403_quarantine, e403_reloads_once,
 };
-use fantoccini::Locator;
 use lazy_chunk::{e409_chunk_canceled_by_navigation, e409_lazy_chunk_404};
 use timeout::{
     e404_canary_never_ready, e404_late_canary_discarded, e404_no_reload_after_input, e404_ready_when_started,
@@ -52,52 +51,4 @@ canary_e2e::fault_tests! {
     e409_lazy_chunk_404: test [chromium webkit] long [firefox];
     e409_chunk_canceled_by_navigation: test [chromium webkit] long [firefox];
     e410_reload_not_recordable: test [chromium firefox webkit];
-}
-
-/// A time-out that no healthy canary exceeds, also on a busy machine.
-const PATIENT: &str = r#""GUARD": {"readyTimeoutMs": 15000}"#;
-
-/// A time-out that tests wait for.
-const SHORT: &str = r#""GUARD": {"readyTimeoutMs": 1500}"#;
-
-/// A canary that runs and awaits forever.
-const WAITS: &str = "globalThis.e2e.log('ran', 'half'); await new Promise(() => {});";
-
-/// A canary that runs and throws.
-const THROWS: &str = "globalThis.e2e.log('ran', 'half'); throw new Error('boom');";
-
-/// A canary of one classic script.
-const CLASSIC: &str =
-    r#""ASSETS": {"canary": {"version": "1", "scripts": [{"src": "/canary/main.js", "type": "classic"}]}}"#;
-
-/// The versions that the browser has in quarantine.
-async fn quarantined(site: &FaultSite) -> serde_json::Value {
-    site.browser.eval("JSON.parse(localStorage.canary_memory ?? '{}').bad ?? null").await
-}
-
-/// Waits until the canary is on the screen and ready.
-async fn is_up(site: &FaultSite) {
-    site.shows(CANARY).await;
-    site.browser.wait_for("!localStorage.canary_mark").await;
-}
-
-/// Waits until so much of the page's time has passed.
-async fn pass(site: &FaultSite, milliseconds: u32) {
-    let until = site.browser.eval(&format!("performance.now() + {milliseconds}")).await;
-    site.browser.wait_for(&format!("performance.now() > {until}")).await;
-}
-
-async fn click(site: &FaultSite, selector: &str) {
-    site.browser.client().find(Locator::Css(selector)).await.unwrap().click().await.unwrap();
-}
-
-/// Runs as a script of the page: rejections in scripts of the driver are not reported.
-fn in_page(script: &str) -> String {
-    in_document("document", script)
-}
-
-/// The same in another document, such as that of a frame.
-fn in_document(document: &str, script: &str) -> String {
-    let text = serde_json::to_string(script).unwrap();
-    format!("void {document}.head.append(Object.assign({document}.createElement('script'), {{ textContent: {text} }}))")
 }

@@ -7,10 +7,9 @@ mod csp;
 mod overrides;
 mod page_view;
 mod service_worker;
+mod support;
 
 use bots::i415_automation_and_crawlers;
-use canary_e2e::fault_site::Page;
-use canary_e2e::fixture::CANARY as RUNTIME;
 use consent::{i801_consent_withdrawn, i801_no_consent_stores_nothing};
 use csp::{e702_policy_name_refused, e702_strict_csp};
 use overrides::{e701_query_override_ignored, e701_query_overrides};
@@ -30,13 +29,4 @@ canary_e2e::fault_tests! {
     i801_consent_withdrawn: test [chromium firefox webkit];
     i801_no_consent_stores_nothing: test [chromium webkit] long [firefox];
     e412_old_service_worker: test [chromium firefox] long [webkit];
-}
-
-fn config(percentage: &str, more: &str) -> String {
-    format!(r#"{{"CANARY_PERCENTAGE": {percentage}, "FEATURE_FLAGS": {{"on": true, "split": 50}}{more}}}"#)
-}
-
-/// A page on which everyone has the canary.
-fn page() -> Page {
-    Page::patient().config(config("100", ""))
 }

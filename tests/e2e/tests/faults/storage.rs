@@ -2,11 +2,10 @@
 
 mod last_good_config;
 mod percentage;
+mod support;
 mod tabs;
 mod web_storage;
 
-use canary_e2e::fault_site::{FaultSite, Page};
-use canary_e2e::fixture::{CANARY as RUNTIME, PATIENT};
 use last_good_config::{
     e101_last_good_config, e101_last_good_config_ages, e101_last_good_config_was_healthy, e102_last_good_config,
     e102_last_good_config_ages, e103_last_good_config_when_hanging, e103_last_good_config_when_hanging_ages,
@@ -16,7 +15,6 @@ use last_good_config::{
 use percentage::{
     i114_lower_percentage, i114_pods_disagree, i114_pods_disagree_for_150_s, i120_percentage_0_while_pages_load,
 };
-use serde_json::Value;
 use tabs::{e307_script_included_twice, i306_twenty_tabs};
 use web_storage::{
     e301_storage_blocked, e302_quota_exceeded, e303_corrupt_id, e303_corrupt_last_good_config, e303_corrupt_memory,
@@ -47,44 +45,4 @@ canary_e2e::fault_tests! {
     i305_storage_cleared: test [chromium firefox] long [webkit];
     i306_twenty_tabs: test [chromium] long [firefox webkit];
     e307_script_included_twice: test [chromium firefox webkit];
-}
-
-/// A page on which everyone has the canary and a flag.
-fn page() -> Page {
-    Page::patient().config(config("100", ""))
-}
-
-fn config(percentage: &str, more: &str) -> String {
-    let fixed = r#""FEATURE_FLAGS": {"on": true}, "TELEMETRY": {"countAutomation": true}"#;
-    format!(r#"{{"CANARY_PERCENTAGE": {percentage}, {fixed}{more}}}"#)
-}
-
-/// The JSON that this browser stores under a name, read by a page of the site.
-async fn stored(site: &FaultSite, key: &str) -> Value {
-    site.browser.eval(&format!("JSON.parse(localStorage.getItem('{key}'))")).await
-}
-
-/// Stores JSON under a name, by a page of the site.
-async fn store(site: &FaultSite, key: &str, value: &str) {
-    site.browser.eval(&format!("void localStorage.setItem('{key}', JSON.stringify({value}))")).await;
-}
-
-/// Waits until the page has stored its config as the last good one, which it does when its bundle is ready.
-async fn stores_config(site: &FaultSite) {
-    site.browser.wait_for("localStorage.getItem('canary_good')").await;
-}
-
-async fn flag(site: &FaultSite) -> Value {
-    site.browser.eval(&format!("{RUNTIME}.getBooleanValue('on', false)")).await
-}
-
-/// The stored ids: that of the cookie and that of `localStorage`.
-async fn ids(site: &FaultSite) -> [String; 2] {
-    let both = "[/canary_id=([^;]*)/.exec(document.cookie)?.[1], localStorage.getItem('canary_id')]";
-    let found = site.browser.eval(both).await;
-    [0, 1].map(|home| found[home].as_str().unwrap_or_default().to_owned())
-}
-
-fn is_new_id(id: &str) -> bool {
-    id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }

@@ -7,6 +7,7 @@
 mod access;
 mod alerts;
 mod chart;
+mod checks;
 mod dockerfiles;
 mod kinds;
 mod mutants;
@@ -25,12 +26,12 @@ use canary_e2e::http;
 use canary_e2e::kustomize::Manifests;
 use canary_e2e::nginx::{self, Nginx};
 use canary_e2e::site_files::SiteFiles;
+use checks::{alternative, faults};
 use references::{documented_secrets, secrets};
 use serde_json::Value;
 use sha2::{Digest, Sha384};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
 use value::{called, list, selects, text};
 use world::{FLUX, Tree, World};
 
@@ -98,43 +99,6 @@ fn each_deployment_has_the_other_as_peer() {
         let volume = list(&pod["volumes"]).iter().find(|candidate| candidate["name"] == *volume);
         assert!(volume.expect("its volume")["emptyDir"].is_object(), "{name}");
         assert!(read(&repo("nginx/peer.sh")).contains("\nto=/etc/nginx/peer/peer.conf\n"));
-    }
-}
-
-/// All findings for a cluster.
-fn faults(root: &Path, cluster: &str) -> Vec<String> {
-    let world = World::build(root, cluster);
-    let mut faults = world.faults.clone();
-    for object in world.objects() {
-        faults.extend(kinds::check(object).into_iter().map(|fault| format!("{}: {fault}", called(object))));
-    }
-    faults.extend(references::check(&world, root));
-    faults.extend(pods::check(&world));
-    faults.extend(access::check(&world));
-    faults.extend(sync::check(&world));
-    faults
-}
-
-/// Edits that switch on a component, after which everything has to hold too: file, text, replacement.
-fn alternative(name: &str, tree: &Tree) {
-    const OVERLAY: &str = "k8s/overlays/production/frontend/kustomization.yaml";
-    const CLUSTER: &str = "k8s/clusters/production/kustomization.yaml";
-    match name {
-        "as it is" => {}
-        "ingress" => tree.edit(OVERLAY, "components/gateway", "components/ingress"),
-        "flagger" => tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/flagger\n"),
-        "monitoring" => {
-            tree.edit(
-                OVERLAY,
-                "components/network-policy\n",
-                "components/network-policy\n  - ../../../components/monitoring\n",
-            );
-        }
-        "fast-config" => {
-            tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/fast-config\n");
-        }
-        "oci-source" | "helm-release" => tree.edit(CLUSTER, "", &format!("  - ../../components/{name}\n")),
-        _ => panic!("no alternative {name}"),
     }
 }
 

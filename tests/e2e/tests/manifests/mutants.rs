@@ -1,7 +1,7 @@
 //! Mutants of the manifests, in `mutants.yaml`: each has to be found, with the expected finding.
 
+use crate::checks::{alternative, faults};
 use crate::world::Tree;
-use crate::{alternative, faults};
 use canary_e2e::files::{read, repo};
 use serde_json::Value;
 use std::collections::BTreeSet;

@@ -13,21 +13,13 @@ use canary_e2e::http::{self, Response};
 use canary_e2e::nginx::{self, Config};
 use canary_e2e::process::free_port;
 use canary_e2e::wait::DEADLINE;
-use deployment::{Pod, ask};
+use deployment::{CANARY, Pod, STABLE, ask, peer};
 use service::Service;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::iter::from_fn;
 use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
-
-const STABLE: &str = "frontend-stable.shop.svc.cluster.local";
-const CANARY: &str = "frontend-canary.shop.svc.cluster.local";
-
-/// The configuration of a Deployment whose peer is behind `service`.
-fn peer(dns: u16, name: &str, service: &Service) -> impl Fn(&mut Config) + use<> {
-    ask(dns, &format!("{name}:{}", service.port()))
-}
 
 /// Stable with 1.4.2 and the canary with 1.5.0, one pod each, as peers.
 fn pair() -> [Pod; 2] {

@@ -1,6 +1,6 @@
 //! The debug panel: when it opens, what it shows and what it overrides.
 
-mod flags;
+mod flag_list;
 mod tester;
 
 use canary_e2e::access_log::Mark;
@@ -10,22 +10,7 @@ use canary_e2e::fixture::{PATIENT, ran, settle, site_files};
 use canary_e2e::nginx;
 use canary_e2e::test_site::TestSite;
 use serde_json::{Value, json};
-use tester::{goto, panel, press, press_text, see};
-
-/// A config that allows overrides.
-fn config(percentage: f64, flags: &Value) -> String {
-    json!({ "CANARY_PERCENTAGE": percentage, "REVISION": 7, "SALT": "s", "OVERRIDES": { "query": true }, "FEATURE_FLAGS": flags })
-        .to_string()
-}
-
-/// A flag for each kind of control in the panel.
-fn flags() -> Value {
-    json!({
-        "on": true,
-        "rank": { "variants": { "v1": { "weight": 1, "value": "first" }, "v2": { "weight": 0, "value": "second" } } },
-        "size": { "rules": [{ "if": { "no": true }, "serve": 2 }], "default": 12 },
-    })
-}
+use tester::{config, flags, goto, panel, press, press_text, see};
 
 fn asked_for_panel(site: &TestSite, mark: Mark) -> usize {
     let lines = site.nginx.access_log().since(mark);

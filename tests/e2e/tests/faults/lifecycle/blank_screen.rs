@@ -1,6 +1,6 @@
 //! A canary that was ready, throws and leaves the screen blank.
 
-use super::{PATIENT, click, in_document, in_page, is_up, pass};
+use super::support::{PATIENT, click, in_document, in_page, is_up, pass};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_site::{BLANK, CANARY, CANARY_BUNDLE, FaultSite, STABLE, page};
 use canary_e2e::page_log::FOLDER;

@@ -1,6 +1,6 @@
 //! The crash marker: stored when a canary starts, removed when it is ready, found by the next page view after a crash.
 
-use super::{CLASSIC, PATIENT, SHORT, WAITS, pass, quarantined};
+use super::support::{CLASSIC, PATIENT, SHORT, WAITS, pass, quarantined};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_site::page;

@@ -1,6 +1,6 @@
 //! A canary that throws, and errors of other scripts.
 
-use super::{CLASSIC, PATIENT, THROWS, is_up};
+use super::support::{CLASSIC, PATIENT, THROWS, is_up};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, CONFIG, FaultSite, STABLE, bundle};

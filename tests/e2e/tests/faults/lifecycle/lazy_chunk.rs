@@ -1,6 +1,6 @@
 //! A chunk of the app that is gone when the page imports it.
 
-use super::{PATIENT, click, in_page, is_up, pass, quarantined};
+use super::support::{PATIENT, click, in_page, is_up, pass, quarantined};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, CONFIG, FaultSite, STABLE, STABLE_BUNDLE, bundle};

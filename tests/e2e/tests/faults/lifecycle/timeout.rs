@@ -1,7 +1,7 @@
 //! A canary that is not ready in time.
 
+use super::support::{PATIENT, SHORT, THROWS, WAITS, click, is_up, pass};
 use super::unrecorded_reload::NO_SESSION;
-use super::{PATIENT, SHORT, THROWS, WAITS, click, is_up, pass};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, CONFIG, FaultSite, STABLE, bundle};

@@ -2,7 +2,7 @@
 
 use super::blank_screen::CRASH;
 use super::lazy_chunk::{MORE, chunked, left_to_page};
-use super::{PATIENT, THROWS, in_page, is_up};
+use super::support::{PATIENT, THROWS, in_page, is_up};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_site::page;

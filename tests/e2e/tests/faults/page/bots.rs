@@ -1,6 +1,6 @@
 //! Automated browsers and known crawlers.
 
-use super::{config, page};
+use super::support::{config, page};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, FaultSite, STABLE};
 use canary_e2e::page_log::Kind;

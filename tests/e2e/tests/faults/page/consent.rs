@@ -1,10 +1,10 @@
 //! A user who does not consent, or withdraws consent.
 
-use super::{RUNTIME, page};
+use super::support::page;
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, FaultSite, STABLE};
-use canary_e2e::fixture::PATIENT;
+use canary_e2e::fixture::{CANARY as RUNTIME, PATIENT};
 use canary_e2e::wait::{DEADLINE, until};
 use serde_json::{Value, json};
 

@@ -1,9 +1,10 @@
 //! The strictest content security policy that a page can have.
 
-use super::{RUNTIME, config, page};
+use super::support::{config, page};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, CONFIG, FaultSite, Page, STABLE};
+use canary_e2e::fixture::CANARY as RUNTIME;
 use canary_e2e::wait::{DEADLINE, until};
 
 /// An answer with the strictest policy, but for these names of Trusted Types policies.

@@ -1,8 +1,9 @@
 //! Overrides in the query of the page.
 
-use super::{RUNTIME, config, page};
+use super::support::{config, page};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_site::{CANARY, FaultSite, STABLE};
+use canary_e2e::fixture::CANARY as RUNTIME;
 use serde_json::json;
 
 /// The page ignores an override with one line on the console, which repeats nothing of it, and so does the document.

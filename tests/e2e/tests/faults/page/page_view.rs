@@ -1,9 +1,10 @@
 //! A page that comes back from the bfcache, and one that is prerendered.
 
-use super::{RUNTIME, config, page};
+use super::support::{config, page};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_site::{CANARY, CONFIG, FaultSite};
+use canary_e2e::fixture::CANARY as RUNTIME;
 use canary_e2e::page_log::Kind;
 use canary_e2e::wait::{DEADLINE, until};
 use serde_json::Value;

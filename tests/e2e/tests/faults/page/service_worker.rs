@@ -1,6 +1,6 @@
 //! A service worker that answers with an old config.
 
-use super::{config, page};
+use super::support::{config, page};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::{Reply, http_date};
 use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, CONFIG, FaultSite, STABLE};

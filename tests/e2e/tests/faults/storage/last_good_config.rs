@@ -1,6 +1,6 @@
 //! The last good config, which replaces a config that is missing or rejected.
 
-use super::{config, flag, page, store, stored, stores_config};
+use super::support::{config, flag, page, store, stored, stores_config};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, CONFIG, FaultSite, Page, STABLE};

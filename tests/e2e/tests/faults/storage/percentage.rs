@@ -1,6 +1,6 @@
 //! A percentage that goes down, or that differs from one pod to the next.
 
-use super::{config, page, store};
+use super::support::{config, page, store};
 use canary_e2e::bucket::{User, user_at};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::{Plan, Reply};

@@ -1,8 +1,9 @@
 //! The runtime in many tabs at once, and twice in one page.
 
-use super::{PATIENT, config, ids, is_new_id, page};
+use super::support::{config, ids, is_new_id, page};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_site::{CANARY, CONFIG, FaultSite};
+use canary_e2e::fixture::PATIENT;
 use canary_e2e::page_log::{Kind, LogEntry};
 use canary_e2e::wait::{DEADLINE, until_async};
 use std::collections::BTreeSet;

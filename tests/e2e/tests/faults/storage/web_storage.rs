@@ -1,9 +1,10 @@
 //! Storage that is blocked, full, corrupt or cleared.
 
-use super::{PATIENT, RUNTIME, flag, ids, is_new_id, page, store, stored, stores_config};
+use super::support::{flag, ids, is_new_id, page, store, stored, stores_config};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, CONFIG, FaultSite, STABLE};
+use canary_e2e::fixture::{CANARY as RUNTIME, PATIENT};
 use canary_e2e::wait::{DEADLINE, until};
 use serde_json::{Value, json};
 

@@ -14,6 +14,14 @@ pub(crate) fn ask(dns: u16, peer: &str) -> impl Fn(&mut Config) + use<> {
     move |config| assert!(config.insert("peer/peer.conf".to_owned(), text.clone()).is_none())
 }
 
+pub(crate) const STABLE: &str = "frontend-stable.shop.svc.cluster.local";
+pub(crate) const CANARY: &str = "frontend-canary.shop.svc.cluster.local";
+
+/// The configuration of a Deployment whose peer is behind `service`.
+pub(crate) fn peer(dns: u16, name: &str, service: &Service) -> impl Fn(&mut Config) + use<> {
+    ask(dns, &format!("{name}:{}", service.port()))
+}
+
 /// A ready pod.
 pub(crate) struct Pod {
     pub(crate) nginx: Nginx,

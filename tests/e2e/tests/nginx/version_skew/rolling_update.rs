@@ -1,9 +1,9 @@
 //! A release while tabs are open.
 
-use super::deployment::Deployment;
+use super::deployment::{CANARY, Deployment, STABLE, peer};
+use super::dns;
 use super::service::Service;
 use super::tab::Tab;
-use super::{CANARY, STABLE, dns, peer};
 use canary_e2e::http;
 use canary_e2e::nginx::Config;
 

@@ -2,7 +2,7 @@
 
 use canary_e2e::fixture::ran;
 use canary_e2e::test_site::TestSite;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The value of an expression with the panel as `root`; none while there is no panel.
 pub(crate) fn panel(expression: &str) -> String {
@@ -36,4 +36,19 @@ pub(crate) async fn goto(site: &TestSite, path: &str) {
     site.goto(path).await;
     ran(&site.browser).await;
     site.browser.wait_for(&panel("root.querySelector('.body')")).await;
+}
+
+/// A config that allows overrides.
+pub(crate) fn config(percentage: f64, flags: &Value) -> String {
+    json!({ "CANARY_PERCENTAGE": percentage, "REVISION": 7, "SALT": "s", "OVERRIDES": { "query": true }, "FEATURE_FLAGS": flags })
+        .to_string()
+}
+
+/// A flag for each kind of control in the panel.
+pub(crate) fn flags() -> Value {
+    json!({
+        "on": true,
+        "rank": { "variants": { "v1": { "weight": 1, "value": "first" }, "v2": { "weight": 0, "value": "second" } } },
+        "size": { "rules": [{ "if": { "no": true }, "serve": 2 }], "default": 12 },
+    })
 }

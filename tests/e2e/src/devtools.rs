@@ -1,6 +1,6 @@
 //! Commands of the `DevTools` protocol, in Chromium alone: cookies before a page, caches, storage.
 
-use super::{Browser, must};
+use crate::browser::{Browser, must};
 use serde_json::{Value, json};
 
 impl Browser {
@@ -33,7 +33,8 @@ impl Browser {
     #[track_caller]
     #[expect(clippy::needless_pass_by_value, reason = "callers write json!() in place")]
     pub fn cdp(&self, command: &str, params: Value) -> impl Future<Output = Value> {
-        let debug = self.engine.debug(command, &params).unwrap_or_else(|| panic!("{} has no DevTools", self.engine));
-        must(format!("send {command}"), self.client.issue_cmd(debug))
+        let debug =
+            self.engine().debug(command, &params).unwrap_or_else(|| panic!("{} has no DevTools", self.engine()));
+        must(format!("send {command}"), self.client().issue_cmd(debug))
     }
 }

@@ -1,9 +1,8 @@
 //! Flags in the panel: filtered and overridden, without an exposure.
 
-use super::tester::{enter, goto, panel, press, press_text, see};
-use super::{PATIENT, config, flags};
+use super::tester::{config, enter, flags, goto, panel, press, press_text, see};
 use canary_e2e::bucket::{bucket, user_at};
-use canary_e2e::fixture::{ran, site_files};
+use canary_e2e::fixture::{PATIENT, ran, site_files};
 use canary_e2e::test_site::TestSite;
 use serde_json::{Value, json};
 
