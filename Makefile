@@ -33,13 +33,13 @@ test-long: build ## hours: faults in all engines, soak, chaos, config swaps, the
 	scripts/test-long
 
 test-cluster: build ## from a push to the next page view on a real cluster; needs root, and Go for half an hour once
-	@scripts/need $(if $(KUBECONFIG),guest,cluster)
 	scripts/test-cluster
 
 cluster: ## start that cluster and leave it running
-	@scripts/need $(if $(KUBECONFIG),guest,cluster)
+	@scripts/need $(if $(KUBECONFIG),external-cluster,cluster)
 	tests/cluster/up
-cluster-down: ## remove it
+
+cluster-down: ## stop it and remove its files
 	tests/cluster/down
 
 bench: build ## measure from push to page view, and requests a second

@@ -1,16 +1,29 @@
-// What the module asks the browser for, because its tables are not ours to carry. Texts are UTF-8 on their way.
+/** Functions that the wasm engine imports from the browser, so that it carries no tables for them. Text crosses as UTF-8. */
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const encoder = /* @__PURE__ */ new TextEncoder();
+const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true });
 
+/** Text as the engine takes it, with U+FFFD for lone surrogates. @param {any} text */
+export const encode = (text) => encoder.encode(String(text));
+
+/** Text that the engine gives. @param {Uint8Array} bytes */
 export const decode = (bytes) => decoder.decode(bytes);
 
-/** Whether two texts are the same but for case (0), or the second matches the first as written (1) or in any case (2). */
+/**
+ * Whether two texts are equal but for case (`how` is 0), or whether the pattern `a` matches `b`: as written (1) or in any
+ * case (2).
+ *
+ * @param {Uint8Array} a
+ * @param {Uint8Array} b
+ * @param {number} how
+ */
 export const agree = (a, b, how) =>
   how
     ? new RegExp(decode(a), how > 1 ? "iu" : "u").test(decode(b))
     : decode(a).toLowerCase() === decode(b).toLowerCase();
 
+/** `Number(text)`. @param {Uint8Array} text */
 export const number = (text) => Number(decode(text));
 
-/** Writes `String(value)`, and tells how long it is. */
-export const writeNumber = (value, out) => new TextEncoder().encodeInto(value, out).written;
+/** Writes `String(value)` to `out`, and returns its length. @param {number} value @param {Uint8Array} out */
+export const writeNumber = (value, out) => encoder.encodeInto(String(value), out).written;

@@ -1,4 +1,4 @@
-//! The corpus of configs, held against the parser: code, key and place of every fault.
+//! The corpus of configs: code, key and position of every diagnostic.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::expect_used,
@@ -17,24 +17,24 @@ use canary_runtime::Config;
 use corpus::{Case, Schema, read, show};
 
 #[test]
-fn every_fault_is_named_with_its_key_and_place() {
-    let mut wrong = Vec::new();
+fn every_diagnostic_has_its_key_and_position() {
+    let mut differences = Vec::new();
     let cases = read("bad");
     for case in &cases {
         let found = match Config::parse(&case.bytes) {
             Ok((_, warnings)) => warnings.iter().map(show).collect(),
-            Err(fault) => vec![show(&fault)],
+            Err(error) => vec![show(&error)],
         };
-        if found != case.faults {
-            wrong.push(format!("{}: expected {:?}, found {found:?}", case.name, case.faults));
+        if found != case.diagnostics {
+            differences.push(format!("{}: expected {:?}, found {found:?}", case.name, case.diagnostics));
         }
     }
-    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(differences.is_empty(), "{} differ:\n{}", differences.len(), differences.join("\n"));
     assert_eq!(cases.len(), 557);
 }
 
 #[test]
-fn good_configs_raise_no_word() {
+fn good_configs_have_no_diagnostics() {
     let cases = read("good");
     for case in &cases {
         let found = Config::parse(&case.bytes).map(|(_, warnings)| warnings);
@@ -49,20 +49,20 @@ fn good_configs_raise_no_word() {
 }
 
 #[test]
-fn an_end_is_judged_by_the_time() {
+fn expiry_depends_on_the_time() {
     let cases = read("bad");
-    let mut asked = 0;
+    let mut count = 0;
     for Case { name, bytes, expired, .. } in &cases {
         let Some((now, expected)) = expired else { continue };
         let (config, _) = Config::parse(bytes).expect("a config");
-        let fault = config.check_expiry(*now).expect_err(name);
-        assert_eq!(format!("{} {}", fault.code().as_str(), fault.key()), *expected, "{name}");
+        let error = config.check_expiry(*now).expect_err(name);
+        assert_eq!(format!("{} {}", error.code().as_str(), error.key()), *expected, "{name}");
         if let Some(now) = now {
             assert_eq!(config.check_expiry(Some(config.expires_at().expect("an end") - 1)), Ok(()), "{name} at {now}");
         }
-        asked += 1;
+        count += 1;
     }
-    assert_eq!(asked, 5);
+    assert_eq!(count, 5);
 }
 
 #[test]
@@ -70,16 +70,17 @@ fn the_corpus_has_every_code_and_every_name_once() {
     let cases: Vec<_> = [read("bad"), read("good")].concat();
     let names: BTreeSet<_> = cases.iter().map(|case| &case.name).collect();
     assert_eq!(names.len(), cases.len());
-    let said = cases.iter().flat_map(|case| case.faults.iter().chain(case.expired.as_ref().map(|said| &said.1)));
-    let codes: BTreeSet<_> = said.filter_map(|fault| fault.split(' ').next()).collect();
+    let shown =
+        cases.iter().flat_map(|case| case.diagnostics.iter().chain(case.expired.as_ref().map(|expired| &expired.1)));
+    let codes: BTreeSet<_> = shown.filter_map(|diagnostic| diagnostic.split(' ').next()).collect();
     let all = ["E104", "E105", "E106", "E107", "E108", "E109", "E110", "E111", "E112", "E113", "E115", "E117", "I118"];
     assert_eq!(codes.into_iter().collect::<Vec<_>>(), all);
 }
 
 #[test]
-fn a_schema_need_not_reject_what_is_only_noticed() {
+fn a_schema_may_accept_configs_that_only_have_notices() {
     for case in read("bad") {
-        let noticed = case.faults.iter().all(|fault| fault.starts_with("I118"));
-        assert_eq!(noticed, case.schema == Schema::Accepts, "{}", case.name);
+        let only_notices = case.diagnostics.iter().all(|diagnostic| diagnostic.starts_with("I118"));
+        assert_eq!(only_notices, case.schema == Schema::Accepts, "{}", case.name);
     }
 }

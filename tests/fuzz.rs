@@ -1,5 +1,5 @@
-//! What the fuzzer looks at, for the seeds and a few thousand changes of them: seconds, and no tools. `scripts/fuzz` is
-//! the real thing.
+//! The fuzz targets for the seeds and a few thousand mutations of them, which takes seconds and no tools. `scripts/fuzz` runs
+//! the fuzzer.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::expect_used,
@@ -9,16 +9,16 @@
 )]
 
 #[path = "../fuzz/src/lib.rs"]
-mod bodies;
+mod targets;
 
 use std::fs;
 use std::path::Path;
 
-/// How often each seed is changed.
-const CHANGES: usize = 200;
+/// The number of mutations of each seed.
+const MUTATIONS: usize = 200;
 
-/// What changes put in.
-const PARTS: [&str; 24] = [
+/// The fragments that mutations insert.
+const FRAGMENTS: [&str; 24] = [
     "{",
     "}",
     "[",
@@ -45,7 +45,7 @@ const PARTS: [&str; 24] = [
     "requires",
 ];
 
-/// Marsaglia's xorshift: the same changes in every run.
+/// Marsaglia's xorshift generator, which makes the same mutations in every run.
 struct Random(u64);
 
 impl Random {
@@ -56,7 +56,7 @@ impl Random {
         usize::try_from(self.0 >> 33).expect("31 bits") % end.max(1)
     }
 
-    fn change(&mut self, bytes: &mut Vec<u8>, other: &[u8]) {
+    fn mutate(&mut self, bytes: &mut Vec<u8>, other: &[u8]) {
         for _ in 0..=self.below(4) {
             let at = self.below(bytes.len() + 1);
             let end = (at + self.below(12)).min(bytes.len());
@@ -65,14 +65,14 @@ impl Random {
             let new = match self.below(4) {
                 0 => &[][..],
                 1 => &other[from..to],
-                _ => PARTS[self.below(PARTS.len())].as_bytes(),
+                _ => FRAGMENTS[self.below(FRAGMENTS.len())].as_bytes(),
             };
             bytes.splice(if self.below(2) == 0 { at..at } else { at..end }, new.iter().copied());
         }
     }
 }
 
-fn check(name: &str, body: fn(&[u8])) {
+fn check(name: &str, target: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(name);
     let mut files: Vec<_> = fs::read_dir(folder).expect("seeds").map(|file| file.expect("a seed").path()).collect();
     files.sort();
@@ -80,37 +80,37 @@ fn check(name: &str, body: fn(&[u8])) {
     assert!(seeds.len() > 2);
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     for seed in &seeds {
-        body(seed);
-        for _ in 0..CHANGES {
+        target(seed);
+        for _ in 0..MUTATIONS {
             let mut bytes = seed.clone();
             let other = random.below(seeds.len());
-            random.change(&mut bytes, &seeds[other]);
-            body(&bytes);
+            random.mutate(&mut bytes, &seeds[other]);
+            target(&bytes);
         }
     }
 }
 
 #[test]
-fn addresses() {
-    check("address", bodies::address);
+fn asset_urls() {
+    check("asset_url", targets::asset_url);
 }
 
 #[test]
 fn conditions() {
-    check("condition", bodies::condition);
+    check("condition", targets::condition);
 }
 
 #[test]
 fn configs() {
-    check("config", bodies::config);
+    check("config", targets::config);
 }
 
 #[test]
-fn texts_of_json() {
-    check("json", bodies::json);
+fn json() {
+    check("json", targets::json);
 }
 
 #[test]
 fn overrides() {
-    check("overrides", bodies::overrides);
+    check("overrides", targets::overrides);
 }

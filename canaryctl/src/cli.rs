@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::commands::{
     assets, bucket, completions, diff, explain, guard, inject, nudge, schema, segment, serve, set, simulate, validate,
@@ -51,7 +51,7 @@ impl Cli {
             Verb::Assets(args) => assets::run(args, self.output),
             Verb::Inject(args) => inject::run(args, self.output),
             Verb::Guard(args) => guard::run(args, self.output),
-            Verb::Completions(args) => completions::run(args, self.output),
+            Verb::Completions(args) => completions::run(args, Self::command(), self.output),
             Verb::Set(args) => set::run(args, self.output),
             Verb::Segment(args) => segment::run(args, self.output),
             Verb::Schema(args) => schema::run(args, self.output),
@@ -65,7 +65,6 @@ impl Cli {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_definition_is_consistent() {

@@ -1,7 +1,7 @@
 //! `canaryctl`: the canary on the command line, computed by the code that runs in the browser.
 //!
-//! Every verb is a module with its arguments and a `run`. It returns how the program exits: 0, or 1 where the answer
-//! to a question is no. An error is printed here, on one line, and exits with 2, as wrong usage does.
+//! Every verb is a module with its `Args` and a `run`, which returns the exit code: 0, or 1 if the answer to a question is
+//! no. An error is printed here on one line and exits with 2, like wrong usage.
 
 mod bundler;
 mod cli;
@@ -16,31 +16,28 @@ mod population;
 mod server;
 mod terminal;
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
 use clap::Parser;
+
+use terminal::message;
 
 fn main() -> ExitCode {
     match cli::Cli::parse().run() {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&error);
+            message::error(&error);
             ExitCode::from(2)
         }
     }
 }
 
-/// Whoever read the output has seen enough, as `head` does.
+/// Whether the reader of the output closed it early, as `head` does.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()
         .filter_map(|cause| cause.downcast_ref::<io::Error>())
         .any(|cause| cause.kind() == ErrorKind::BrokenPipe)
-}
-
-/// Prints an error with its causes on one line. Not `eprintln!`, which panics where nobody reads.
-fn complain(error: &anyhow::Error) {
-    let _ = writeln!(io::stderr(), "canaryctl: {error:#}");
 }

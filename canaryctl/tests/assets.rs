@@ -1,4 +1,4 @@
-//! `canaryctl assets` on what bundlers write.
+//! `canaryctl assets` with builds of real bundlers.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
@@ -9,7 +9,7 @@ use std::fs;
 use serde_json::{Value, json};
 use support::fixture::Build;
 
-/// The bundle without its hashes, each of which has to be there.
+/// Compares the bundle without its hashes, each of which has to be present.
 #[track_caller]
 fn check(build: &Build, args: &[&str], expected: &Value) {
     let args = [&["assets", "--dir", "@/dist", "--output", "json"], args].concat();
@@ -51,7 +51,7 @@ fn vite() {
 }
 
 #[test]
-fn the_page_tells_the_base() {
+fn the_page_has_the_base_path() {
     for (fixture, src) in [
         ("vite-shop", "/shop/assets/index-l0qq84Mc.js"),
         ("vite-relative", "/assets/1.4.2/assets/index-B3YH3X8c.js"),
@@ -65,7 +65,7 @@ fn the_page_tells_the_base() {
 }
 
 #[test]
-fn into_a_manifest_it_changes_the_bundle_alone() {
+fn into_changes_only_the_bundle_of_a_manifest() {
     let before = "# who\nkind: ConfigMap\nmetadata:\n  name: canary-settings\ndata:\n  config.json: |\n    {\n      \"REVISION\": 7,\n      \"CANARY_PERCENTAGE\": 5,\n      \"FEATURE_FLAGS\": {}\n    }\n";
     let build = Build::of("vite-root");
     fs::write(build.path("cm.yaml"), before).unwrap();
@@ -108,8 +108,7 @@ fn webpack() {
     let flat = ["assets", "--dir", "@/dist", "--manifest", "@/dist/manifest.json"];
     assert_eq!(
         build.fails(&flat),
-        "canaryctl: @/dist/manifest.json: runtime.js may belong to main.js, which takes a manifest with entrypoints to \
-         know\n"
+        "canaryctl: @/dist/manifest.json: runtime.js may be needed by main.js: use a manifest with entrypoints\n"
     );
     build.edit("dist/manifest.json", "  \"runtime.js\": \"/assets/1.4.2/runtime.c7e8a98b.js\",\n", "");
     let expected = json!({
@@ -142,7 +141,7 @@ fn esbuild() {
 }
 
 #[test]
-fn refuses_with_the_place() {
+fn errors_name_the_position() {
     const MANIFEST: &str = "dist/.vite/manifest.json";
     for (file, from, to, args, message) in [
         (
@@ -220,7 +219,7 @@ fn refuses_with_the_place() {
 }
 
 #[test]
-fn a_name_that_is_no_address_is_refused() {
+fn a_file_name_that_is_no_url_is_refused() {
     let build = Build::of("vite-root");
     fs::rename(build.path("dist/assets/index-lXoEamTF.js"), build.path("dist/assets/a b.js")).unwrap();
     build.edit("dist/.vite/manifest.json", "index-lXoEamTF.js", "a b.js");
@@ -229,7 +228,7 @@ fn a_name_that_is_no_address_is_refused() {
 }
 
 #[test]
-fn says_where_it_looked() {
+fn a_missing_manifest_is_named() {
     let build = Build::of("app");
     let message = build.fails(&["assets", "--dir", "@/dist"]);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! `canaryctl bucket` against the shared vectors, and at its edges.
+//! `canaryctl bucket` with the shared vectors, and with malformed input.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
@@ -55,13 +55,13 @@ fn answers(cases: &[(String, u64)]) -> String {
 }
 
 #[test]
-fn the_last_line_needs_no_end() {
+fn the_last_line_needs_no_newline() {
     let output = run(&["bucket", "--salt", "canary"], "user-1\nuser-2");
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), "38594\tuser-1\n44029\tuser-2\n"));
 }
 
 #[test]
-fn machines_get_json() {
+fn json_has_bucket_and_key() {
     for args in [["--output", "json", "bucket", "--salt", "canary"], ["bucket", "--salt", "canary", "--output", "json"]]
     {
         let output = run(&args, "a\"b\t\n");
@@ -87,14 +87,14 @@ fn bad_salts_are_refused() {
     }
 }
 
-/// The program with pipes at all three ends.
+/// Starts the program with three pipes.
 fn start() -> Child {
     let mut command = canaryctl(["bucket", "--salt", "canary"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 #[test]
-fn answers_before_the_next_key_comes() {
+fn each_key_is_answered_at_once() {
     let mut child = start();
     let (mut stdin, answers) = (child.stdin.take().unwrap(), lines(child.stdout.take().unwrap()));
     for (key, answer) in [("user-1", "38594\tuser-1"), ("user-2", "44029\tuser-2")] {
@@ -106,7 +106,7 @@ fn answers_before_the_next_key_comes() {
 }
 
 #[test]
-fn a_reader_that_leaves_early_is_no_error() {
+fn a_closed_pipe_is_no_error() {
     let mut child = start();
     drop(child.stdout.take());
     let mut stdin = child.stdin.take().unwrap();

@@ -1,4 +1,4 @@
-//! `canaryctl completions` for every shell.
+//! `canaryctl completions` for every supported shell.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
 
@@ -10,7 +10,7 @@ use std::process::Command;
 use support::{run, text};
 
 #[test]
-fn every_shell_has_the_verbs() {
+fn every_script_has_the_verbs() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let output = run(&["completions", shell], "");
         assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""), "{shell}");
@@ -22,7 +22,7 @@ fn every_shell_has_the_verbs() {
 }
 
 #[test]
-fn bash_understands_its_own() {
+fn bash_runs_its_script() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("canaryctl");
     fs::write(&path, run(&["completions", "bash"], "").stdout).unwrap();

@@ -15,8 +15,7 @@ mod corpus;
 
 use std::collections::BTreeSet;
 
-use canary_runtime::targeting::condition::{Subject, holds};
-use canary_runtime::{Config, Document, Evaluation, EvaluationContext, Overrides};
+use canary_runtime::{Config, Document, Evaluation, EvaluationContext, Value as FlagValue};
 use serde_json::{Value, json};
 
 const DOC: &str = include_str!("../../docs/config.md");
@@ -95,16 +94,22 @@ fn every_link_leads_somewhere() {
 fn operators_hold_for_what_is_said() {
     let schema: Value = serde_json::from_str(SCHEMA).expect("JSON");
     let segments = examples().into_iter().find(|example| example.contains("\"SEGMENTS\"")).unwrap();
-    let (config, _) = Config::parse(segments.as_bytes()).unwrap();
+    let segments = Document::parse(&segments).unwrap();
+    let segments = segments.root().get("SEGMENTS").unwrap().source();
     let rows = rows("| `$");
     for row in &rows {
         let [operator, _, wanted, good, bad] = row.as_slice() else { panic!("{row:?}") };
         assert!(wanted.starts_with(&format!("{{ \"{operator}\"")), "{row:?}");
-        let condition = Document::parse(&format!("{{ \"a\": {wanted} }}")).unwrap();
+        let flag = format!(r#"{{"rules": [{{"if": {{"a": {wanted}}}}}]}}"#);
+        let text =
+            format!(r#"{{"CANARY_PERCENTAGE": 0, "SEGMENTS": {segments}, "FEATURE_FLAGS": {{"matches": {flag}}}}}"#);
+        let (config, warnings) = Config::parse(text.as_bytes()).unwrap();
+        assert!(warnings.is_empty(), "{warnings:?}");
         for (value, expected) in [(good, true), (bad, false)] {
             let attributes = Document::parse(&format!("{{ \"a\": {value} }}")).unwrap();
-            let subject = Subject { attributes: &attributes, segments: config.segments() };
-            assert_eq!(holds(condition.root(), &subject), expected, "{operator} {wanted} {value}");
+            let context = EvaluationContext { attributes, ..EvaluationContext::default() };
+            let matches = Evaluation::new(&config, &context).flag("matches").value.map(FlagValue::source);
+            assert_eq!(matches, Some(if expected { "true" } else { "false" }), "{operator} {wanted} {value}");
         }
     }
     let named: BTreeSet<_> = rows.iter().map(|row| row[0].as_str()).collect();
@@ -121,9 +126,8 @@ fn flags_are_what_is_said() {
         let [user, attributes, value, variant, reason, _] = row.as_slice() else { panic!("{row:?}") };
         let context =
             EvaluationContext { targeting_key: user.clone(), attributes: Document::parse(attributes).unwrap() };
-        let overrides = Overrides::default();
-        let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now: 0 };
-        let details: Value = serde_json::from_str(&evaluation.flag("button").to_json()).unwrap();
+        let details = Evaluation::new(&config, &context).flag("button").to_json();
+        let details: Value = serde_json::from_str(&details).unwrap();
         let said = json!([serde_json::from_str::<Value>(value).unwrap_or_default(), variant, reason]);
         assert_eq!(json!([details["value"], details["variant"], details["reason"]]), said, "{user}: {details}");
     }
@@ -134,7 +138,7 @@ fn flags_are_what_is_said() {
 fn every_code_is_listed() {
     let cases = corpus::read("bad");
     let expired = cases.iter().filter_map(|case| Some(&case.expired.as_ref()?.1));
-    let said = cases.iter().flat_map(|case| &case.faults).chain(expired);
+    let said = cases.iter().flat_map(|case| &case.diagnostics).chain(expired);
     let codes: BTreeSet<_> = said.filter_map(|fault| fault.split(' ').next()).collect();
     assert_eq!(codes.len(), 13);
     for code in codes {

@@ -1,4 +1,4 @@
-//! `canaryctl diff` as a whole.
+//! `canaryctl diff` as a process.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 use support::{repo, run, text};
 use tempfile::TempDir;
 
-/// A folder with `old.yaml` and `new.yaml`, the second of which has other text in one place.
+/// A folder with `old.yaml`, and `new.yaml` that differs in one place.
 struct Pair(TempDir);
 
 impl Pair {
@@ -38,7 +38,7 @@ impl Pair {
 const RAISED: (&str, &str) = ("\"CANARY_PERCENTAGE\": 5,", "\"CANARY_PERCENTAGE\": 10,");
 
 #[test]
-fn a_raise_moves_people_in_and_nobody_out() {
+fn a_raise_moves_users_in_and_nobody_out() {
     let expected = "\
 old.yaml -> new.yaml: 2,000 synthetic users (user-0 to user-1999)
 
@@ -51,14 +51,14 @@ bundle
   stays canary         99    4.950 %
   stays stable      1,811   90.550 %
 
-90 of 2,000 users move, 4.500 %; nobody leaves the canary
+90 of 2,000 users move, 4.500 %; no user leaves the canary
 ";
     let pair = Pair::of(RAISED.0, RAISED.1);
     assert_eq!(pair.diff(&[]), (Some(0), expected.to_owned(), String::new()));
 }
 
 #[test]
-fn the_exit_code_tells_only_where_asked() {
+fn the_exit_code_reports_moves_only_on_request() {
     let code = |pair: &Pair, args| pair.diff(args).0;
     let (raised, same, added) = (
         Pair::of(RAISED.0, RAISED.1),
@@ -71,15 +71,15 @@ fn the_exit_code_tells_only_where_asked() {
 }
 
 #[test]
-fn another_salt_is_said_to_move_everybody() {
+fn another_salt_is_noted() {
     let (_, out, _) = Pair::of("release-1.5.0", "release-1.6.0").diff(&[]);
-    let line = "  SALT \"release-1.5.0\" -> \"release-1.6.0\": the bundle is dealt out anew to everybody\n";
+    let line = "  SALT \"release-1.5.0\" -> \"release-1.6.0\": reassigns the bundle of every user\n";
     assert!(out.contains(line), "{out}");
-    assert!(!out.contains("nobody leaves the canary"), "{out}");
+    assert!(!out.contains("no user leaves the canary"), "{out}");
 }
 
 #[test]
-fn a_new_config_that_is_rejected_is_a_no() {
+fn a_rejected_new_config_exits_with_1() {
     let pair = Pair::of(RAISED.0, "\"CANARY_PERCENTAGE\": \"10\",");
     let message = "canaryctl: new.yaml: the config is rejected: E109 CANARY_PERCENTAGE (line 3, column 24): \
                    expected a number from 0 to 100 with at most 3 decimals\n";
@@ -87,19 +87,19 @@ fn a_new_config_that_is_rejected_is_a_no() {
 }
 
 #[test]
-fn an_old_config_that_is_rejected_has_stable() {
+fn a_rejected_old_config_means_stable() {
     let pair = Pair::of(RAISED.0, "\"CANARY_PERCENTAGE\": 100,");
     fs::write(pair.0.path().join("old.yaml"), "{}").unwrap();
     let (code, out, error) = pair.diff(&["--output", "json"]);
     let json: Value = serde_json::from_str(&out).unwrap();
     assert_eq!((code, &json["arms"]["stable -> canary"]), (Some(0), &Value::from(2_000)));
-    let message = "canaryctl: old.yaml: everybody has stable: E109 CANARY_PERCENTAGE (line 1, column 1): \
+    let message = "canaryctl: old.yaml: everyone gets stable: E109 CANARY_PERCENTAGE (line 1, column 1): \
                    expected a number from 0 to 100 with at most 3 decimals\n";
     assert_eq!(error, message);
 }
 
 #[test]
-fn a_pipe_is_a_file() {
+fn a_pipe_can_be_read() {
     let pair = Pair::of(RAISED.0, RAISED.1);
     let script = format!("{} diff <(cat old.yaml) new.yaml --users 10 --output json", env!("CARGO_BIN_EXE_canaryctl"));
     let output = Command::new("bash").args(["-c", &script]).current_dir(pair.0.path()).output().unwrap();
@@ -108,7 +108,7 @@ fn a_pipe_is_a_file() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named() {
+fn unreadable_input_is_named() {
     let same = "canaryctl: only one of OLD, NEW and --keys can be standard input\n";
     support::fails(&["diff", "-", "-"], b"", same);
     let missing = "canaryctl: cannot read no/such: No such file or directory (os error 2)\n";

@@ -1,4 +1,4 @@
-//! `canaryctl explain` on a manifest.
+//! `canaryctl explain` for a manifest.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
@@ -43,7 +43,7 @@ fn folder(manifest: &str) -> (TempDir, PathBuf) {
     (dir, path)
 }
 
-/// Runs it on the manifest; exit code and both streams, without the folder's name.
+/// Runs `explain` for a manifest and returns the exit code and both streams, without the name of the folder.
 fn explain(manifest: &str, args: &[&str]) -> (Option<i32>, String, String) {
     let (dir, path) = folder(manifest);
     let all = ["explain", "--config", path.to_str().unwrap(), "--now", "2026-11-30T23:59:59Z"];
@@ -54,16 +54,16 @@ fn explain(manifest: &str, args: &[&str]) -> (Option<i32>, String, String) {
 }
 
 #[track_caller]
-fn says(args: &[&str], expected: &str) {
+fn prints(args: &[&str], expected: &str) {
     assert_eq!(explain(MANIFEST, args), (Some(0), expected.to_owned(), String::new()));
 }
 
 const WARNING: &str =
-    "I118 CANARY_RULES[1].if.url.path.$unknown (line 7, column 26): expected a known operator; it matches nothing";
+    "I118 CANARY_RULES[1].if.url.path.$unknown (line 7, column 26): expected a known operator; this one never matches";
 
 #[test]
-fn tells_people_the_path() {
-    says(
+fn text_has_the_steps() {
+    prints(
         &["--key", "user-1", "--attributes", r#"{"plan": "pro"}"#],
         &format!(
             "\
@@ -72,11 +72,11 @@ user-1 gets stable: SPLIT, cohort rest
   bucket        38594 of 0 to 99999, by the salt canary
   always rules  the only one does not match
   override      none
-  rules         none of 3 matches; not readable, so that nobody matches: 2
-  percentage    5.0 %: canary 0 to 4999, control 50000 to 54999; 38594 is neither -> SPLIT
+  rules         none of 3 matches; rule 2 is not supported
+  percentage    5.0 %: canary 0 to 4999, control 50000 to 54999; 38594 is in neither -> SPLIT
 flags
-  banner  true            STATIC           the same for everybody
-  color   [1.50,2] (red)  SPLIT            bucket 68536 is inside 90 %, 0 to 89999, variant bucket 84304 is in red's, 25000 to 99999
+  banner  true            STATIC           the same for everyone
+  color   [1.50,2] (red)  SPLIT            bucket 68536 is inside 90 %, 0 to 89999, variant bucket 84304 is in red's range, 25000 to 99999
   late    false           DISABLED         begins at \"2026-12-01T00:00:00Z\"
   pro     \"x\"             TARGETING_MATCH  rule 1 matches, bucket 22714 is outside 10 %, 0 to 9999, rule 2 matches
 warnings
@@ -84,7 +84,7 @@ warnings
 "
         ),
     );
-    says(
+    prints(
         &["--key", "user-1", "--attributes", r#"{"url": {"path": "/pay"}}"#, "--flag", "none"],
         &format!(
             "\
@@ -104,9 +104,9 @@ warnings
 }
 
 #[test]
-fn tells_machines_all_values_as_typed() {
+fn json_has_all_values_as_written() {
     let args = ["--key", "user-1", "--output", "json", "--query", "?canary=canary", "--override", "late={\"a\": 1e0}"];
-    says(
+    prints(
         &args,
         &[
             r#"{"variant":"canary","cohort":"canary","bucket":38594,"reason":"TARGETING_MATCH","errorCode":null,"#,
@@ -139,7 +139,7 @@ fn a_config_that_cannot_be_used_is_an_answer() {
 }
 
 #[test]
-fn wrong_usage_is_refused() {
+fn wrong_usage_is_rejected() {
     for (args, message) in [
         (["--attributes", "[1]"], "invalid value '[1]' for '--attributes <JSON>': expected a JSON object"),
         (["--attributes", "{"], "invalid value '{' for '--attributes <JSON>': E105 line 1, column 2: expected JSON"),

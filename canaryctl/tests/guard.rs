@@ -1,4 +1,4 @@
-//! `canaryctl guard`, and the copies of what it prints.
+//! `canaryctl guard`, and the copies of its output in the repository.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use support::{repo, run, text};
 
-/// The one line that it prints.
+/// The one line of output.
 #[track_caller]
 fn printed(args: &[&str]) -> String {
     let output = run(&[&["guard"], args].concat(), "");
@@ -23,7 +23,7 @@ fn printed(args: &[&str]) -> String {
 }
 
 #[test]
-fn its_hash_is_that_of_what_it_prints() {
+fn the_hash_matches_the_element() {
     let (element, hash) = (printed(&[]), printed(&["--hash"]));
     let script = element.strip_prefix("<script data-canary-guard>").unwrap().strip_suffix("</script>").unwrap();
     assert_eq!(hash, format!("'sha256-{}'", STANDARD.encode(Sha256::digest(script))));
@@ -31,14 +31,14 @@ fn its_hash_is_that_of_what_it_prints() {
     assert_eq!(json, serde_json::json!({"element": element, "scriptSrc": hash}));
 }
 
-/// After a change of the guard, the demo's page and the policy need what is printed now.
+/// After a change of the guard, the demo's page and the policy have to be updated.
 #[test]
-fn the_demo_and_its_policy_have_the_present_guard() {
+fn the_demo_and_its_policy_have_the_current_guard() {
     let page = fs::read_to_string(repo("www/index.html")).unwrap();
-    assert!(page.contains(&printed(&[])), "www/index.html: let `canaryctl inject` renew it");
+    assert!(page.contains(&printed(&[])), "www/index.html: run `canaryctl inject` to update it");
     let headers = fs::read_to_string(repo("nginx/headers.conf")).unwrap();
     let (_, sources) = headers.split_once("script-src ").unwrap();
     let (sources, _) = sources.split_once(';').unwrap();
     let hashes: Vec<_> = sources.split(' ').filter(|source| source.starts_with("'sha")).collect();
-    assert_eq!(hashes, [printed(&["--hash"])], "nginx/headers.conf: put in what `canaryctl guard --hash` prints");
+    assert_eq!(hashes, [printed(&["--hash"])], "nginx/headers.conf: insert the output of `canaryctl guard --hash`");
 }

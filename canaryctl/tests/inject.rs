@@ -1,4 +1,4 @@
-//! `canaryctl inject` on what bundlers write.
+//! `canaryctl inject` with pages of real bundlers.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
@@ -11,22 +11,22 @@ use support::{repo, run, text};
 
 const PAGE: &str = "@/dist/index.html";
 
-/// An expected page, whose mark stands for the guard of today.
+/// An expected page, with the current guard instead of the placeholder.
 #[track_caller]
 fn expected(name: &str) -> String {
     let page = fs::read_to_string(repo("canaryctl/tests/fixtures/expected").join(name)).unwrap();
-    assert_eq!(page.matches(MARK).count(), 1, "{name}");
-    page.replace(MARK, &guard(&[]))
+    assert_eq!(page.matches(PLACEHOLDER).count(), 1, "{name}");
+    page.replace(PLACEHOLDER, &guard(&[]))
 }
 
-const MARK: &str = "<!-- canary:guard -->";
+const PLACEHOLDER: &str = "<!-- canary:guard -->";
 
-/// What `canaryctl guard` prints.
+/// The output of `canaryctl guard`.
 fn guard(args: &[&str]) -> String {
     text(&run(&[&["guard"], args].concat(), "").stdout).trim_end().to_owned()
 }
 
-/// Injects, and compares the whole page with the expected one; a second run has to leave it alone.
+/// Injects, and compares the whole page with the expected one. A second run has to leave it unchanged.
 #[track_caller]
 fn check(fixture: &str, page: &str, args: &[&str], expected: &str) -> String {
     let build = Build::of(fixture);
@@ -38,7 +38,7 @@ fn check(fixture: &str, page: &str, args: &[&str], expected: &str) -> String {
 
     let (code, again, error) = build.run(&[&["inject", &path], args].concat());
     assert_eq!((code, error.as_str()), (Some(0), ""));
-    assert_eq!(again.lines().next(), Some(format!("{path}: uses the runtime already, nothing changed").as_str()));
+    assert_eq!(again.lines().next(), Some(format!("{path}: loads the runtime already, nothing changed").as_str()));
     assert_eq!(build.read(&format!("dist/{page}")), result);
     let hashes = |text: &str| text.lines().filter(|line| line.starts_with("script-src")).collect::<Vec<_>>().join("\n");
     assert_eq!(hashes(&again), hashes(&report));
@@ -77,9 +77,9 @@ fn a_base_with_a_prefix() {
 }
 
 #[test]
-fn relative_addresses() {
+fn relative_urls() {
     let report = check("vite-relative", "index.html", &[], "vite-relative.html");
-    let note = "note: addresses are relative: @/dist is taken to be at /; if not, say --base\n";
+    let note = "note: URLs are relative: assuming that @/dist is served at /; if not, use --base\n";
     assert!(report.contains(note), "{report}");
     check("vite-relative", "index.html", &["--base", "/assets/1.4.2"], "vite-relative-base.html");
 }
@@ -98,7 +98,7 @@ fn crlf_stays_crlf() {
 }
 
 #[test]
-fn out_leaves_the_page_alone() {
+fn out_leaves_the_page_unchanged() {
     let build = Build::of("vite-root");
     let before = build.read("dist/index.html");
     for _ in 0..2 {
@@ -109,7 +109,7 @@ fn out_leaves_the_page_alone() {
 }
 
 #[test]
-fn machines_read_json() {
+fn json_has_the_report() {
     let build = Build::of("vite-root");
     let (_, report, _) = build.run(&["inject", PAGE, "--output", "json"]);
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
@@ -123,7 +123,7 @@ fn machines_read_json() {
 }
 
 #[test]
-fn what_is_not_of_the_build_stays() {
+fn foreign_elements_are_kept() {
     let build = Build::of("vite-root");
     fs::write(build.path("dist/brand.css"), "").unwrap();
     fs::write(build.path("dist/own.js"), "").unwrap();
@@ -140,11 +140,11 @@ fn what_is_not_of_the_build_stays() {
         (
             Some(0),
             [
-                "line 12: the attribute id of /assets/index-lXoEamTF.js is lost",
-                "line 19: /own.js is not of this build, and stays",
-                "line 20: /brand.css is not of this build, and stays",
-                "line 22: /assets/index-NDhQtcaq.css has media, for which bundles have no place, and stays",
-                "@/dist/index.html.br is of the page before: compress again",
+                "line 12: dropped the attribute id of /assets/index-lXoEamTF.js",
+                "line 19: kept /own.js: not part of this build",
+                "line 20: kept /brand.css: not part of this build",
+                "line 22: kept /assets/index-NDhQtcaq.css: a bundle cannot express its attribute media",
+                "@/dist/index.html.br has the old page: compress the page again",
             ]
             .as_slice()
         )
@@ -156,16 +156,16 @@ fn what_is_not_of_the_build_stays() {
 }
 
 #[test]
-fn an_older_guard_gives_way() {
-    for old in [MARK, "<script data-canary-guard>old()</script>"] {
+fn an_older_guard_is_updated() {
+    for old in [PLACEHOLDER, "<script data-canary-guard>old()</script>"] {
         let build = Build::of("vite-root");
         build.run(&["inject", PAGE]);
         build.edit("dist/index.html", &guard(&[]), old);
         fs::write(build.path("dist/index.html.gz"), "").unwrap();
         let (code, report, _) = build.run(&["inject", PAGE]);
         assert_eq!(code, Some(0));
-        let said = "@/dist/index.html: uses the runtime already, its guard is new\n\
-                    note: @/dist/index.html.gz is of the page before: compress again\n";
+        let said = "@/dist/index.html: loads the runtime already, guard updated\n\
+                    note: @/dist/index.html.gz has the old page: compress the page again\n";
         assert!(report.starts_with(said), "{report}");
         assert_eq!(build.read("dist/index.html"), expected("vite-root.html"));
         let (_, report, _) = build.run(&["inject", PAGE, "--output", "json"]);
@@ -174,17 +174,17 @@ fn an_older_guard_gives_way() {
 }
 
 #[test]
-fn a_page_by_hand_gets_the_present_guard() {
+fn a_handwritten_page_gets_the_current_guard() {
     let build = Build::of("vite-root");
     let page = "<script data-canary-guard>old()</script>\n<script type=module src=/runtime/canary.js></script>\n";
     fs::write(build.path("dist/index.html"), page).unwrap();
     build.run(&["inject", PAGE]);
-    let renewed = page.replace("<script data-canary-guard>old()</script>", &guard(&[]));
-    assert_eq!(build.read("dist/index.html"), renewed);
+    let updated = page.replace("<script data-canary-guard>old()</script>", &guard(&[]));
+    assert_eq!(build.read("dist/index.html"), updated);
 }
 
 #[test]
-fn a_guard_that_was_taken_out_stays_out() {
+fn a_removed_guard_is_not_added_again() {
     let build = Build::of("vite-root");
     build.run(&["inject", PAGE]);
     build.edit("dist/index.html", &guard(&[]), "");
@@ -194,55 +194,54 @@ fn a_guard_that_was_taken_out_stays_out() {
 }
 
 #[test]
-fn refuses_what_it_cannot_keep_whole() {
+fn unsupported_pages_are_refused() {
     for (fixture, from, to, message) in [
         (
             "vite-legacy",
             "<title>",
             "<title>",
-            "line 23: <script nomodule>: /assets/polyfills-legacy-Bfw-VUCf.js: part of a build for browsers without \
-             modules, which would lose its stylesheets: build without it",
+            "line 23: <script nomodule>: /assets/polyfills-legacy-Bfw-VUCf.js: part of a legacy build, which would lose its \
+             stylesheets: build without it",
         ),
         (
             "vite-root",
             "<title>",
             "<base href=\"/shop/\"><title>",
-            "line 8: <base href> changes what every address means: \
-             take it out",
+            "line 8: <base href> changes the meaning of every URL: remove it",
         ),
         (
             "vite-root",
             "<title>",
             "<script type=module src=/runtime/canary.js></script><title>",
-            "line 8: <script src=\"/runtime/canary.js\"> is there already, by another hand",
+            "line 8: found <script src=\"/runtime/canary.js\"> but no guard: remove it or add the guard",
         ),
         (
             "vite-root",
             "<title>",
             "<script data-canary-guard></script><title>",
-            "line 8: the guard is there already, by another hand",
+            "line 8: found a guard but no <script src=\"/runtime/canary.js\">: remove it or add the script",
         ),
         (
             "vite-root",
             "index-lXoEamTF.js\"",
             "index-lXoEamTF.js?v=1\"",
-            "line 12: /assets/index-lXoEamTF.js?v=1: expected an address of A-Z a-z 0-9 . _ / @ - that begins with /, \
+            "line 12: /assets/index-lXoEamTF.js?v=1: expected a path that begins with /, of A-Z a-z 0-9 . _ / @ -, \
              without // and ..",
         ),
         (
             "vite-root",
             "/assets/index-lXoEamTF.js",
             "https://cdn.example/index.js",
-            "no module script, nor a deferred one, of a file in @/dist: name the folder with --dir, its address with \
-             --base",
+            "no module script and no deferred script of a file in @/dist: name the folder with --dir, its base path \
+             with --base",
         ),
         (
             "webpack",
             "runtime.c7e8a98b.js",
             "runtime.js",
-            "line 1: <script>: /assets/1.4.2/runtime.js: no such file in @/dist, whose address is /assets/1.4.2/",
+            "line 1: <script>: /assets/1.4.2/runtime.js: no such file in @/dist, which is served at /assets/1.4.2/",
         ),
-        ("vite-root", "</script>\n    <noscript>", "<noscript>", "line 21: <script> has no end"),
+        ("vite-root", "</script>\n    <noscript>", "<noscript>", "line 21: <script> is not closed"),
     ] {
         let build = Build::of(fixture);
         build.edit("dist/index.html", from, to);

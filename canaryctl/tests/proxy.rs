@@ -1,4 +1,4 @@
-//! `canaryctl serve --proxy` in front of a server that tells what it was asked.
+//! `canaryctl serve --proxy` in front of a server that the test controls.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 const CONFIG: &str = r#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {}}"#;
 
-/// A server for which every connection is one for the test to talk on.
+/// A server whose connections the test answers.
 struct Upstream {
     host: String,
     connections: Receiver<TcpStream>,
@@ -40,7 +40,7 @@ impl Upstream {
     }
 }
 
-/// Reads until what was read ends like this.
+/// Reads until the text ends with `end`.
 #[track_caller]
 fn read_to(stream: &mut TcpStream, end: &str) -> String {
     let mut read = Vec::new();
@@ -52,7 +52,7 @@ fn read_to(stream: &mut TcpStream, end: &str) -> String {
     text(&read)
 }
 
-/// The program, without any folder of pages.
+/// Starts the program without a folder of pages.
 fn serve(dir: &TempDir, upstream: &str) -> Server {
     fs::create_dir(dir.path().join("pkg")).unwrap();
     fs::write(dir.path().join("pkg/canary.js"), "loader").unwrap();
@@ -64,7 +64,7 @@ fn serve(dir: &TempDir, upstream: &str) -> Server {
 }
 
 #[track_caller]
-fn ask(server: &Server, request: &str) -> TcpStream {
+fn send(server: &Server, request: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.host()).unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
     stream.write_all(request.replace("SELF", server.host()).as_bytes()).unwrap();
@@ -72,7 +72,7 @@ fn ask(server: &Server, request: &str) -> TcpStream {
 }
 
 #[test]
-fn requests_and_answers_pass_as_they_are() {
+fn requests_and_responses_are_forwarded() {
     let (dir, upstream) = (tempfile::tempdir().unwrap(), Upstream::start());
     let server = serve(&dir, &upstream.host);
     for (method, path) in
@@ -80,7 +80,7 @@ fn requests_and_answers_pass_as_they_are() {
     {
         let head =
             "Host: SELF\r\nOrigin: http://SELF\r\nTE: trailers\r\nX-One: 1\r\nConnection: close, x-two\r\nX-Two: 2";
-        let mut client = ask(&server, &format!("{method} {path} HTTP/1.1\r\n{head}\r\nContent-Length: 4\r\n\r\nbody"));
+        let mut client = send(&server, &format!("{method} {path} HTTP/1.1\r\n{head}\r\nContent-Length: 4\r\n\r\nbody"));
         let (mut stream, request) = upstream.accept("body");
         let host = &upstream.host;
         let expected = [
@@ -100,7 +100,7 @@ fn requests_and_answers_pass_as_they_are() {
     }
 }
 
-/// First line, headers but for the date, body.
+/// The first line, the headers without the date, and the body.
 #[track_caller]
 fn sorted(message: &str) -> (&str, Vec<&str>, &str) {
     let (head, body) = message.split_once("\r\n\r\n").unwrap();
@@ -111,7 +111,7 @@ fn sorted(message: &str) -> (&str, Vec<&str>, &str) {
 }
 
 #[test]
-fn the_runtime_and_the_config_are_ours() {
+fn the_runtime_and_the_config_are_not_forwarded() {
     let (dir, upstream) = (tempfile::tempdir().unwrap(), Upstream::start());
     let server = serve(&dir, &upstream.host);
     for (path, status, body) in [
@@ -131,10 +131,10 @@ fn the_runtime_and_the_config_are_ours() {
 }
 
 #[test]
-fn bodies_pass_while_they_come() {
+fn bodies_are_streamed() {
     let (dir, upstream) = (tempfile::tempdir().unwrap(), Upstream::start());
     let server = serve(&dir, &upstream.host);
-    let mut client = ask(&server, "POST /up HTTP/1.1\r\nHost: SELF\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n");
+    let mut client = send(&server, "POST /up HTTP/1.1\r\nHost: SELF\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n");
     let (mut stream, _) = upstream.accept("one\r\n");
     client.write_all(b"3\r\ntwo\r\n0\r\n\r\n").unwrap();
     assert!(read_to(&mut stream, "0\r\n\r\n").contains("two"));
@@ -147,17 +147,17 @@ fn bodies_pass_while_they_come() {
 }
 
 #[test]
-fn a_web_socket_passes() {
+fn a_websocket_is_forwarded() {
     let (dir, upstream) = (tempfile::tempdir().unwrap(), Upstream::start());
     let server = serve(&dir, &upstream.host);
-    let asks = "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: vite-hmr";
-    let mut client = ask(&server, &format!("GET /?token=1 HTTP/1.1\r\nHost: SELF\r\n{asks}\r\n\r\n"));
+    let request = "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: vite-hmr";
+    let mut client = send(&server, &format!("GET /?token=1 HTTP/1.1\r\nHost: SELF\r\n{request}\r\n\r\n"));
     let (mut stream, request) = upstream.accept("\r\n\r\n");
     for line in ["connection: upgrade\r\n", "upgrade: websocket\r\n", "sec-websocket-protocol: vite-hmr\r\n"] {
         assert!(request.contains(line), "{request}");
     }
-    let agrees = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello";
-    stream.write_all(agrees.as_bytes()).unwrap();
+    let accept = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello";
+    stream.write_all(accept.as_bytes()).unwrap();
     let answer = read_to(&mut client, "hello");
     assert!(answer.starts_with("HTTP/1.1 101 Switching Protocols\r\n"), "{answer}");
     assert!(answer.contains("connection: upgrade\r\nupgrade: websocket\r\n"), "{answer}");
@@ -170,17 +170,17 @@ fn a_web_socket_passes() {
 }
 
 #[test]
-fn a_refused_upgrade_is_an_answer() {
+fn a_refused_upgrade_is_forwarded() {
     let (dir, upstream) = (tempfile::tempdir().unwrap(), Upstream::start());
     let server = serve(&dir, &upstream.host);
-    let mut client = ask(&server, "GET / HTTP/1.1\r\nHost: SELF\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    let mut client = send(&server, "GET / HTTP/1.1\r\nHost: SELF\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
     let (mut stream, _) = upstream.accept("\r\n\r\n");
     stream.write_all(b"HTTP/1.1 426 Upgrade Required\r\nUpgrade: x\r\nContent-Length: 2\r\n\r\nno").unwrap();
     assert!(!read_to(&mut client, "no").contains("upgrade: x"));
 }
 
 #[test]
-fn says_when_nobody_is_there() {
+fn a_refused_connection_is_reported() {
     let (dir, closed) = (tempfile::tempdir().unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
     let host = closed.local_addr().unwrap().to_string();
     drop(closed);
@@ -192,10 +192,10 @@ fn says_when_nobody_is_there() {
 }
 
 #[test]
-fn says_when_it_hangs_up() {
+fn a_closed_connection_is_reported() {
     let (dir, upstream) = (tempfile::tempdir().unwrap(), Upstream::start());
     let server = serve(&dir, &upstream.host);
-    let mut client = ask(&server, "GET / HTTP/1.1\r\nHost: SELF\r\nConnection: close\r\n\r\n");
+    let mut client = send(&server, "GET / HTTP/1.1\r\nHost: SELF\r\nConnection: close\r\n\r\n");
     drop(upstream.accept("\r\n\r\n"));
     let mut answer = String::new();
     client.read_to_string(&mut answer).unwrap();
@@ -207,18 +207,18 @@ fn says_when_it_hangs_up() {
 }
 
 #[test]
-fn a_name_of_somebody_else_is_refused() {
+fn a_foreign_host_is_refused() {
     let (dir, upstream) = (tempfile::tempdir().unwrap(), Upstream::start());
     let server = serve(&dir, &upstream.host);
-    let mut client = ask(&server, "GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+    let mut client = send(&server, "GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
     let mut answer = String::new();
     client.read_to_string(&mut answer).unwrap();
-    assert!(answer.ends_with("\r\n\r\n403: ask by the name of localhost, or by an address\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\n403: use localhost or an IP address as the host\n"), "{answer}");
     assert!(upstream.connections.try_recv().is_err());
 }
 
 #[test]
-fn refuses_what_it_cannot_reach() {
+fn malformed_addresses_are_refused() {
     let url = "https://localhost:5173";
     let message = format!(
         "error: invalid value '{url}' for '--proxy <URL>': expected http://HOST or http://HOST:PORT, as the bundler prints \

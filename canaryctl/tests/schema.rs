@@ -116,8 +116,9 @@ fn knows_every_key_that_the_parser_knows_and_what_it_ignores() {
     // Which operators there are is a matter of completion alone, and pages are not the schema's.
     let beyond = |fault: &str| fault.contains('$') && !fault.contains("$regex") || fault.contains("scripts[1]");
     let mut told = 0;
-    for Case { name, bytes, faults, schema, .. } in read("bad") {
-        let elsewhere = name.starts_with("another origin") || faults.is_empty() || faults.iter().any(|it| beyond(it));
+    for Case { name, bytes, diagnostics, schema, .. } in read("bad") {
+        let elsewhere =
+            name.starts_with("another origin") || diagnostics.is_empty() || diagnostics.iter().any(|it| beyond(it));
         if schema == Schema::Accepts && !elsewhere && !name.contains("look-ahead") && !name.contains("bracket without")
         {
             let config: Value = serde_json::from_slice(&bytes).expect("JSON");

@@ -1,4 +1,4 @@
-//! `canaryctl serve` as a process, asked over HTTP.
+//! `canaryctl serve` as a process, with requests over HTTP.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
@@ -19,7 +19,7 @@ const INDEX: &str = "<!doctype html><title>app</title>";
 const GOOD: &str = r#"{"CANARY_PERCENTAGE": 5, "REVISION": 1, "FEATURE_FLAGS": {"a": true, "b": 25, "c": false}}"#;
 const GOOD_LINE: &str = "config: 5 % canary, revision 1, 3 flags";
 
-/// A folder with everything that is served, and a secret beside it.
+/// A folder with everything that is served, and a secret next to it.
 struct Fixture(TempDir);
 
 impl Fixture {
@@ -54,7 +54,7 @@ impl Fixture {
     fn write(&self, path: &str, text: &str) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        // Swapped in whole, so that the server never sees half of it.
+        // Replaced atomically, so that the server never reads half of it.
         let new = self.path("new");
         fs::write(&new, text).unwrap();
         fs::rename(new, path).unwrap();
@@ -82,13 +82,13 @@ impl Fixture {
         Server::start(self.command(), &self.path("stderr"))
     }
 
-    /// What the program says on its way out with code 2.
+    /// Runs the program, which has to exit with 2, and returns its standard error.
     #[track_caller]
     fn refuses(&self, args: &[&str]) -> String {
         let mut command = canaryctl(args);
         command.current_dir(self.0.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // Without this it would serve for ever where it should refuse.
+        // A server that starts despite the error has to be killed.
         let first = lines(child.stdout.take().unwrap()).recv_timeout(DEADLINE);
         if first != Err(RecvTimeoutError::Disconnected) {
             child.kill().unwrap();
@@ -100,7 +100,7 @@ impl Fixture {
 }
 
 #[test]
-fn prints_its_address_and_then_the_config() {
+fn the_address_is_printed_before_the_config() {
     let fixture = Fixture::new();
     let server = fixture.serve();
     let port: u16 = server.host().strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
@@ -110,7 +110,7 @@ fn prints_its_address_and_then_the_config() {
 }
 
 #[test]
-fn prints_json_for_machines() {
+fn json_has_address_and_config() {
     let fixture = Fixture::new();
     let mut command = fixture.command();
     command.args(["--output", "json"]);
@@ -121,7 +121,7 @@ fn prints_json_for_machines() {
 }
 
 #[test]
-fn signals_end_it_cleanly() {
+fn signals_stop_the_server() {
     let fixture = Fixture::new();
     for signal in [Signal::TERM, Signal::INT] {
         assert_eq!(fixture.serve().stop(signal), Some(0));
@@ -130,7 +130,7 @@ fn signals_end_it_cleanly() {
 }
 
 #[test]
-fn an_edit_is_noticed_and_served() {
+fn an_edit_is_reported_and_served() {
     let fixture = Fixture::new();
     let server = fixture.serve();
     assert_eq!(server.line(), GOOD_LINE);
@@ -143,16 +143,16 @@ fn an_edit_is_noticed_and_served() {
 }
 
 #[test]
-fn a_malformed_config_is_served_as_it_is() {
+fn a_malformed_config_is_served_as_is() {
     let fixture = Fixture::new();
     let server = fixture.serve();
     assert_eq!(server.line(), GOOD_LINE);
     for (config, line) in [
-        ("{\"CANARY_\n  PERCENT", "config: E105 line 1, column 10: expected JSON (served as it is; pages load stable)"),
+        ("{\"CANARY_\n  PERCENT", "config: E105 line 1, column 10: expected JSON (served as is; pages load stable)"),
         (
             r#"{"CANARY_PERCENTAGE": "5", "FEATURE_FLAGS": {}}"#,
             "config: E109 CANARY_PERCENTAGE (line 1, column 23): expected a number from 0 to 100 with at most 3 decimals \
-             (served as it is; pages load stable)",
+             (served as is; pages load stable)",
         ),
     ] {
         fixture.configure(config);
@@ -167,7 +167,7 @@ fn a_malformed_config_is_served_as_it_is() {
 }
 
 #[test]
-fn without_a_config_in_it_the_manifest_answers_404() {
+fn a_manifest_without_a_config_answers_404() {
     let fixture = Fixture::new();
     let server = fixture.serve();
     assert_eq!(server.line(), GOOD_LINE);
@@ -186,7 +186,7 @@ fn without_a_config_in_it_the_manifest_answers_404() {
 }
 
 #[test]
-fn bare_json_is_a_config_too() {
+fn a_bare_config_is_served() {
     let fixture = Fixture::new();
     fixture.write("cm.yaml", GOOD);
     let server = fixture.serve();
@@ -195,8 +195,8 @@ fn bare_json_is_a_config_too() {
 }
 
 #[test]
-fn every_path_has_its_answer() {
-    const FOREVER: &str = "public, max-age=31536000, immutable";
+fn every_path_has_its_response() {
+    const IMMUTABLE: &str = "public, max-age=31536000, immutable";
     const HTML: &str = "text/html; charset=utf-8";
     const SCRIPT: &str = "text/javascript; charset=utf-8";
     const LOADER: &str = "public, max-age=300, stale-while-revalidate=86400";
@@ -211,9 +211,9 @@ fn every_path_has_its_answer() {
         ("/docs", 200, HTML, "no-cache", INDEX),
         ("/LICENSE", 200, "application/octet-stream", "no-cache", "licence"),
         ("/icon.svg", 200, "image/svg+xml; charset=utf-8", "no-cache", "<svg/>"),
-        ("/assets/1.5.0/main.js", 200, SCRIPT, FOREVER, "plain"),
+        ("/assets/1.5.0/main.js", 200, SCRIPT, IMMUTABLE, "plain"),
         ("/runtime/canary.js", 200, SCRIPT, LOADER, "loader"),
-        ("/runtime/canary_0123456789abcdef.wasm", 200, "application/wasm", FOREVER, "module"),
+        ("/runtime/canary_0123456789abcdef.wasm", 200, "application/wasm", IMMUTABLE, "module"),
         ("/config/canary.json", 200, "application/json", "no-store", GOOD),
         ("/canary-config.json", 200, "application/json", "no-store", GOOD),
         ("/healthz", 200, "text/plain; charset=utf-8", "no-cache", "ok\n"),
@@ -235,7 +235,7 @@ fn every_path_has_its_answer() {
 }
 
 #[test]
-fn nothing_leads_out_of_the_site() {
+fn no_path_leads_out_of_the_site() {
     let fixture = Fixture::new();
     let server = fixture.serve();
     for path in
@@ -253,23 +253,23 @@ fn nothing_leads_out_of_the_site() {
 }
 
 #[test]
-fn compressed_neighbours_are_chosen() {
+fn precompressed_files_are_served() {
     let fixture = Fixture::new();
     let server = fixture.serve();
-    for (accept, body, coding) in [
+    for (accept, body, encoding) in [
         ("gzip, deflate, br", "brotli", Some("br")),
         ("gzip, br;q=0", "gzip", Some("gzip")),
         ("identity", "plain", None),
     ] {
         let reply = server.request("GET", "/assets/1.5.0/main.js", &[&format!("Accept-Encoding: {accept}")]);
-        assert_eq!((reply.body.as_str(), reply.header("content-encoding")), (body, coding), "{accept}");
+        assert_eq!((reply.body.as_str(), reply.header("content-encoding")), (body, encoding), "{accept}");
         assert_eq!(reply.header("vary"), Some("Accept-Encoding"));
     }
     assert_eq!(server.get("/icon.svg").header("vary"), None);
 }
 
 #[test]
-fn a_known_file_is_not_sent_again() {
+fn a_matching_etag_answers_304() {
     let fixture = Fixture::new();
     let server = fixture.serve();
     let etag = server.get("/assets/1.5.0/main.js").header("etag").unwrap().to_owned();
@@ -300,7 +300,7 @@ fn other_methods_are_refused() {
 }
 
 #[test]
-fn says_what_is_missing() {
+fn missing_files_are_named() {
     let fixture = Fixture::new();
     let message = fixture.refuses(&["serve", "dist", "--config", "cm.yaml", "--port", "0"]);
     assert_eq!(message, "canaryctl: no folder dist\n");

@@ -1,4 +1,4 @@
-//! What holds for any bytes. Here for the fuzzer, and in `tests/fuzz.rs` for a plain test of the same.
+//! Checks that hold for any bytes, for the fuzzer and for `tests/fuzz.rs`.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -6,57 +6,58 @@
     clippy::expect_used,
     clippy::panic,
     clippy::arithmetic_side_effects,
-    reason = "a panic is what is looked for"
+    reason = "a panic is a finding"
 )]
 
-use canary_runtime::json::document::Kind;
+use canary_runtime::config::is_flag_key;
+use canary_runtime::json::Kind;
 use canary_runtime::{
-    AssetUrl, Code, Config, Decision, Details, Diagnostic, Document, Evaluation, EvaluationContext, History, Json,
-    Overrides, Visitor,
+    AssetUrl, Code, Config, Details, Diagnostic, Document, Evaluation, EvaluationContext, History, Json, Overrides,
+    Visitor,
 };
 use serde_json::Value;
 use url::Url;
 
-/// How many flags of one config are evaluated: a fuzzer is better off with the next config.
-const MOST_FLAGS: usize = 64;
+/// The number of flags of one config that are evaluated, so that the fuzzer gets to the next config.
+const MAX_FLAGS: usize = 64;
 
-/// A config is read or refused with a place in it, the same each time, and whatever it is can be evaluated.
+/// Checks that parsing a config is deterministic and its diagnostics have valid positions, and that it can be evaluated.
 pub fn config(bytes: &[u8]) {
     let text = str::from_utf8(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)).unwrap_or_default();
     let (config, warnings) = match Config::parse(bytes) {
-        Err(fault) => {
-            check_place(&fault, text);
-            assert_eq!(Config::parse(bytes).map(|(_, warnings)| warnings).expect_err("as before"), fault);
+        Err(error) => {
+            check_position(&error, text);
+            assert_eq!(Config::parse(bytes).map(|(_, warnings)| warnings).expect_err("as before"), error);
             return;
         }
-        Ok(answer) => answer,
+        Ok(parsed) => parsed,
     };
     for warning in &warnings {
-        check_place(warning, text);
+        check_position(warning, text);
     }
     let (again, same) = Config::parse(bytes).expect("as before");
     assert_eq!(warnings, same);
     assert!(config.flag_keys().eq(again.flag_keys()));
-    let keys: Vec<&str> = config.flag_keys().take(MOST_FLAGS).collect();
+    let keys: Vec<&str> = config.flag_keys().take(MAX_FLAGS).collect();
     let overrides = Overrides::new(["canary"], keys.first().map(|key| format!("{key}:1")).as_deref());
     for (targeting_key, attributes) in [("", "{}"), ("user-1", r#"{"a": {"b": [1, "x", null]}, "plan": "pro"}"#)] {
         let context = EvaluationContext { targeting_key: targeting_key.to_owned(), attributes: document(attributes) };
         for overrides in [&Overrides::default(), &overrides] {
-            let evaluation = Evaluation { config: &config, context: &context, overrides, now: 1_800_000_000_000 };
+            let evaluation = Evaluation::new(&config, &context).with_overrides(overrides).at(1_800_000_000_000);
             for key in &keys {
                 check_details(&evaluation.flag(key));
             }
-            for standing in [Visitor::Identified, Visitor::Bot, Visitor::Anonymous] {
-                let decision = Decision::make(&evaluation, standing, History::default());
-                assert_eq!(decision, Decision::make(&evaluation, standing, History::default()));
+            for visitor in [Visitor::Identified, Visitor::Bot, Visitor::Anonymous] {
+                let decision = evaluation.decide(visitor, History::default());
+                assert_eq!(decision, evaluation.decide(visitor, History::default()));
                 assert!(decision.bucket.is_none_or(|bucket| bucket < 100_000));
             }
         }
     }
-    let _answer = (config.check_origins("https://a.example"), config.check_expiry(Some(0)), config.expires_at());
+    let _result = (config.check_origins("https://a.example"), config.check_expiry(Some(0)), config.expires_at());
 }
 
-/// A condition in the first line, attributes in the second: combined, conditions mean what logic says.
+/// Checks that conditions combine as boolean logic says. The first line is a condition, the second attributes.
 pub fn condition(bytes: &[u8]) {
     let Some((condition, attributes)) = str::from_utf8(bytes).ok().and_then(|text| text.split_once('\n')) else {
         return;
@@ -70,41 +71,34 @@ pub fn condition(bytes: &[u8]) {
             "nor": {{"rules": [{{"if": {{"$nor": [{condition}]}}}}]}}
         }}}}"#
     );
-    // One that stands at the limit of depth does not fit into another.
+    // A condition at the maximum depth does not fit into another.
     let Ok((config, _)) = Config::parse(text.as_bytes()) else { return };
-    let overrides = Overrides::default();
-    let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now: 0 };
-    let truth = |key| evaluation.flag(key).value.map(|value| value.text() == "true");
-    let wanted = truth("if");
-    for (key, truth, negated) in [
-        ("not", truth("not"), true),
-        ("and", truth("and"), false),
-        ("or", truth("or"), false),
-        ("nor", truth("nor"), true),
-    ] {
-        assert_eq!(truth, wanted.map(|wanted| wanted != negated), "{key} {condition}");
+    let evaluation = Evaluation::new(&config, &context);
+    let is_true = |key| evaluation.flag(key).value.map(|value| value.source() == "true");
+    let expected = is_true("if");
+    for (key, negated) in [("not", true), ("and", false), ("or", false), ("nor", true)] {
+        assert_eq!(is_true(key), expected.map(|expected| expected != negated), "{key} {condition}");
     }
     let rule = format!(
         r#"{{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {{}}, "CANARY_RULES": [{{"if": {condition}, "serve": "canary"}}]}}"#
     );
     if let Ok((config, _)) = Config::parse(rule.as_bytes()) {
-        let evaluation = Evaluation { config: &config, ..evaluation };
-        let _decision = Decision::make(&evaluation, Visitor::Identified, History::default());
+        let _decision = Evaluation::new(&config, &context).decide(Visitor::Identified, History::default());
     }
 }
 
-/// An own address stays on its origin, and a foreign one is on the origin that it was said to be on.
-pub fn address(bytes: &[u8]) {
+/// Checks that a URL leads to the origin that [`AssetUrl`] reports.
+pub fn asset_url(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
-    let base = Url::parse("https://a.example/").expect("an address");
+    let base = Url::parse("https://a.example/").expect("a URL");
     match AssetUrl::parse(text) {
         None => {}
         Some(AssetUrl::SameOrigin) => {
-            let url = base.join(text).expect("an address");
+            let url = base.join(text).expect("a URL");
             assert_eq!((url.origin(), url.query(), url.fragment()), (base.origin(), None, None), "{text}");
         }
         Some(AssetUrl::CrossOrigin(origin)) => {
-            // Where the parser refuses it, so does a browser.
+            // A browser rejects it, too.
             let Ok(url) = base.join(text) else { return };
             assert_eq!(url.origin(), Url::parse(origin).expect("an origin").origin(), "{text}");
             assert_eq!((url.scheme(), url.username(), url.password()), ("https", "", None), "{text}");
@@ -112,19 +106,19 @@ pub fn address(bytes: &[u8]) {
     }
 }
 
-/// Variants in the first line, separated by spaces, then a flag in every line: what is ignored is told, the rest holds.
+/// Checks that overrides apply or are reported. The first line has arms, separated by spaces, every other line a flag.
 pub fn overrides(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
-    let (variants, flags) = text.split_once('\n').unwrap_or((text, ""));
-    let overrides = Overrides::new(variants.split(' '), flags.lines());
-    assert_eq!(overrides.variant(false), None);
-    let fault = overrides.check(true, |_| true);
-    let sound = variants.split(' ').all(|variant| matches!(variant, "canary" | "stable"))
-        && flags.lines().all(|line| well_formed(line).is_some());
-    assert_eq!(fault.is_none(), sound, "{fault:?}");
-    // Nothing of the address is said again.
-    assert!(fault.is_none_or(|fault| fault.key().is_empty() && fault.place().is_none()));
-    for (key, json) in flags.lines().filter_map(well_formed) {
+    let (arms, flags) = text.split_once('\n').unwrap_or((text, ""));
+    let overrides = Overrides::new(arms.split(' '), flags.lines());
+    assert_eq!(overrides.arm(false), None);
+    let ignored = overrides.check(true, |_| true);
+    let is_valid = arms.split(' ').all(|arm| matches!(arm, "canary" | "stable"))
+        && flags.lines().all(|line| parse_override(line).is_some());
+    assert_eq!(ignored.is_none(), is_valid, "{ignored:?}");
+    // The message does not quote the URL.
+    assert!(ignored.is_none_or(|ignored| ignored.key().is_empty() && ignored.position().is_none()));
+    for (key, json) in flags.lines().filter_map(parse_override) {
         assert_eq!(overrides.flag(key, false), None);
         assert!(overrides.flag(key, true).is_some());
         let mut overrides = overrides.clone();
@@ -133,56 +127,57 @@ pub fn overrides(bytes: &[u8]) {
     }
 }
 
-/// The reader takes what `serde_json` takes, and reads the same, but for halves of surrogates and equal names.
+/// Checks that the parser accepts what `serde_json` accepts and makes the same of it, except for lone surrogates and duplicate
+/// keys.
 pub fn json(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let theirs: Result<Value, _> = serde_json::from_str(text);
-    match (Document::parse(text), theirs) {
+    match (Document::parse(text).map_err(Diagnostic::from), theirs) {
         (Ok(ours), Ok(theirs)) => assert!(is_same(ours.root(), &theirs), "{text}"),
         (Ok(_), Err(error)) => {
             let error = error.to_string();
             assert!(["surrogate", "hex escape"].iter().any(|why| error.contains(why)), "{text}: {error}");
         }
-        (Err(fault), Ok(_)) => {
-            assert!(matches!(fault.code(), Code::Depth | Code::Duplicate), "{text}: {fault}");
-            check_place(&fault, text);
+        (Err(error), Ok(_)) => {
+            assert!(matches!(error.code(), Code::Depth | Code::Duplicate), "{text}: {error}");
+            check_position(&error, text);
         }
-        (Err(fault), Err(_)) => check_place(&fault, text),
+        (Err(error), Err(_)) => check_position(&error, text),
     }
 }
 
 fn is_same(ours: Json, theirs: &Value) -> bool {
     match theirs {
         Value::Null => ours.kind() == Kind::Null && ours.exists(),
-        Value::Bool(wanted) => ours.as_bool() == Some(*wanted),
-        Value::Number(wanted) => ours.as_number().map(f64::to_bits) == wanted.as_f64().map(f64::to_bits),
-        Value::String(wanted) => ours.as_str() == Some(wanted.as_str()),
-        Value::Array(wanted) => {
+        Value::Bool(theirs) => ours.as_bool() == Some(*theirs),
+        Value::Number(theirs) => ours.as_number().map(f64::to_bits) == theirs.as_f64().map(f64::to_bits),
+        Value::String(theirs) => ours.as_str() == Some(theirs.as_str()),
+        Value::Array(theirs) => {
             ours.kind() == Kind::Array
-                && ours.items().count() == wanted.len()
-                && ours.items().zip(wanted).all(|(ours, theirs)| is_same(ours, theirs))
+                && ours.items().count() == theirs.len()
+                && ours.items().zip(theirs).all(|(ours, theirs)| is_same(ours, theirs))
         }
-        Value::Object(wanted) => {
+        Value::Object(theirs) => {
             ours.kind() == Kind::Object
-                && ours.members().count() == wanted.len()
-                && wanted.iter().all(|(name, theirs)| ours.get(name).is_some_and(|ours| is_same(ours, theirs)))
+                && ours.members().count() == theirs.len()
+                && theirs.iter().all(|(key, theirs)| ours.get(key).is_some_and(|ours| is_same(ours, theirs)))
         }
     }
 }
 
-/// A place lies in the text, or right behind it.
-fn check_place(fault: &Diagnostic, text: &str) {
-    if let Some(place) = fault.place() {
-        let line = text.split('\n').nth(place.line - 1).unwrap_or_else(|| panic!("{fault} beyond {text:?}"));
-        assert!((1..=line.len() + 1).contains(&place.column), "{fault} beyond {text:?}");
+/// Checks that a position is in the text or directly after it.
+fn check_position(diagnostic: &Diagnostic, text: &str) {
+    if let Some(position) = diagnostic.position() {
+        let line = text.split('\n').nth(position.line - 1).unwrap_or_else(|| panic!("{diagnostic} beyond {text:?}"));
+        assert!((1..=line.len() + 1).contains(&position.column), "{diagnostic} beyond {text:?}");
     }
-    assert!(!fault.line().is_empty());
+    assert!(!diagnostic.line().is_empty());
 }
 
-/// An override of a flag, if it is one.
-fn well_formed(line: &str) -> Option<(&str, &str)> {
+/// Parses an override of a flag.
+fn parse_override(line: &str) -> Option<(&str, &str)> {
     let (key, json) = line.split_once(':')?;
-    (canary_runtime::config::identifier::is_flag_key(key) && Document::parse(json).is_ok()).then_some((key, json))
+    (is_flag_key(key) && Document::parse(json).is_ok()).then_some((key, json))
 }
 
 fn check_details(details: &Details) {

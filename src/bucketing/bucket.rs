@@ -1,23 +1,23 @@
-//! The one function that is random: a key's place among a hundred thousand buckets.
+//! The hash that assigns a key to one of 100,000 buckets.
 
 use crate::bucketing::sha256::sha256;
 
-/// How many buckets there are; one of them is 0.001 % of all users.
+/// The number of buckets; each holds 0.001 % of all users.
 pub const BUCKETS: u32 = 100_000;
 
-/// Keeps decisions independent of each other: the same key falls differently in each domain.
+/// A namespace of the hash. A key gets an independent bucket in each domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Domain {
-    /// Which bundle a user gets.
+    /// The choice of the bundle.
     Canary,
-    /// Whether a user is inside a flag's percentage.
+    /// The percentage of a flag.
     Flag,
-    /// Which variant of a flag a user gets.
+    /// The choice among a flag's variants.
     Variant,
 }
 
 impl Domain {
-    /// The domain's name in the hashed text.
+    /// Returns the name of the domain in the hashed text.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -28,12 +28,12 @@ impl Domain {
     }
 }
 
-/// The bucket of `key`, in `0..BUCKETS`: the first 32 bits of SHA-256 over `{domain}:{salt}:{key}`, scaled.
+/// Returns the bucket of `key`, in `0..BUCKETS`: the first 32 bits of SHA-256 over `{domain}:{salt}:{key}`, scaled.
 ///
-/// The key is taken byte for byte: no trimming, no Unicode normalisation.
+/// The key is hashed byte for byte, without trimming or Unicode normalization.
 ///
 /// ```
-/// use canary_runtime::bucketing::bucket::{Domain, bucket};
+/// use canary_runtime::bucketing::{Domain, bucket};
 ///
 /// assert_eq!(bucket(Domain::Canary, "canary", "user-1"), 38_594);
 /// ```

@@ -1,18 +1,18 @@
-//! A share of all users, counted in buckets.
+//! A percentage of users, counted in buckets.
 
 use crate::bucketing::bucket::BUCKETS;
 
-/// From 0 to 100 percent in steps of 0.001, that is of one bucket.
+/// A percentage from 0 to 100 in steps of 0.001, the size of one bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Percentage(u32);
 
 impl Percentage {
-    /// Nobody.
+    /// 0 %.
     pub const NONE: Self = Self(0);
-    /// Everybody.
+    /// 100 %.
     pub const ALL: Self = Self(BUCKETS);
 
-    /// Takes a number of percent, or nothing if it lies outside 0 to 100 or has more than three decimals.
+    /// Creates a percentage, unless the number is outside 0 to 100 or has more than three decimals.
     ///
     /// ```
     /// use canary_runtime::Percentage;
@@ -26,7 +26,7 @@ impl Percentage {
         if !(0.0..=100.0).contains(&percent) {
             return None;
         }
-        // The text 1.005 is a double just below it: rounding finds its bucket, dividing back proves it.
+        // The double of 1.005 is slightly less: rounding finds the bucket, dividing it again proves that it is exact.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100_000 by the check above")]
         let buckets = (percent * 1000.0 + 0.5) as u32;
         #[expect(clippy::float_cmp, reason = "the contract is exact equality of doubles")]
@@ -34,13 +34,13 @@ impl Percentage {
         exact.then_some(Self(buckets))
     }
 
-    /// How many buckets it takes.
+    /// Returns the number of buckets.
     #[must_use]
     pub fn buckets(self) -> u32 {
         self.0
     }
 
-    /// Whether `bucket` is inside. Raising a percentage never moves a bucket out.
+    /// Returns whether `bucket` is within the percentage. Raising a percentage never excludes a bucket.
     #[must_use]
     pub fn contains(self, bucket: u32) -> bool {
         bucket < self.0
@@ -52,14 +52,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_all_legal_values() {
+    fn accepts_all_valid_values() {
         for buckets in 0..=BUCKETS {
             assert_eq!(Percentage::new(f64::from(buckets) / 1000.0), Some(Percentage(buckets)));
         }
     }
 
     #[test]
-    fn refuses_what_is_no_percentage() {
+    fn rejects_other_numbers() {
         for percent in [f64::NAN, f64::INFINITY, -0.001, 100.001, 0.0001, 1e-9, 1e308] {
             assert_eq!(Percentage::new(percent), None, "{percent}");
         }

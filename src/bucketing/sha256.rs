@@ -1,11 +1,11 @@
-//! SHA-256 of texts in a row.
+//! SHA-256 of concatenated strings.
 
 use alloc::vec::Vec;
 
 use sha2::block_api::compress256;
 
-/// The hash as its eight words. By the library's function for whole blocks, because its buffer for pieces of any size is
-/// twice its code, and texts are short.
+/// Returns the hash as eight words. It calls the crate's function for whole blocks, because the buffered interface is twice
+/// as large and the strings are short.
 pub(crate) fn sha256(parts: &[&str]) -> [u32; 8] {
     let mut message = Vec::new();
     for part in parts {
@@ -17,13 +17,13 @@ pub(crate) fn sha256(parts: &[&str]) -> [u32; 8] {
         message.push(0);
     }
     message.extend_from_slice(&bits.to_be_bytes());
-    let mut state = START;
+    let mut state = INITIAL_STATE;
     compress256(&mut state, message.as_chunks().0);
     state
 }
 
-/// What FIPS 180-4 begins with: of the square roots of the first eight primes what follows the point.
-const START: [u32; 8] =
+/// The initial state of FIPS 180-4: the fractional parts of the square roots of the first eight primes.
+const INITIAL_STATE: [u32; 8] =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 #[cfg(test)]
@@ -32,7 +32,7 @@ mod tests {
     use sha2::{Digest, Sha256};
 
     #[test]
-    fn is_what_the_library_makes_of_it() {
+    fn matches_the_buffered_interface() {
         for length in 0..200 {
             let text = "é".repeat(length) + "a";
             let words = sha256(&[&text, ":", &text]);

@@ -1,17 +1,16 @@
-//! Which addresses an asset may have.
+//! The URLs that an asset may have.
 
-/// Where an address points.
+/// The origin of an asset's URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AssetUrl<'a> {
     /// A path on the page's own origin.
     SameOrigin,
-    /// Another origin, `https://host[:port]`: only where the page lists it, and only with integrity.
+    /// Another origin, `https://host[:port]`. The page must list it, and the asset must have an integrity hash.
     CrossOrigin(&'a str),
 }
 
 impl<'a> AssetUrl<'a> {
-    /// Sorts an address, or refuses it: paths are `^/[A-Za-z0-9._/@-]+$` without `..` and `//`; what follows
-    /// another origin is such a path as well.
+    /// Parses a URL: a path, or an https origin and a path. A path is `^/[A-Za-z0-9._/@-]+$` without `..` and `//`.
     ///
     /// ```
     /// use canary_runtime::AssetUrl;
@@ -22,7 +21,7 @@ impl<'a> AssetUrl<'a> {
     /// ```
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
-        // Bytes throughout, because searches in strings would cost the browser module 3 KB.
+        // It works on bytes, because searching strings would add 3 KB to the browser module.
         if is_path(text.as_bytes()) {
             return Some(Self::SameOrigin);
         }
@@ -57,9 +56,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sorts_addresses() {
-        for own in ["/main.js", "/assets/1.5.0/@scope/a-b_c.js", "/a/"] {
-            assert_eq!(AssetUrl::parse(own), Some(AssetUrl::SameOrigin), "{own}");
+    fn parses_paths_and_https_urls() {
+        for path in ["/main.js", "/assets/1.5.0/@scope/a-b_c.js", "/a/"] {
+            assert_eq!(AssetUrl::parse(path), Some(AssetUrl::SameOrigin), "{path}");
         }
         assert_eq!(
             AssetUrl::parse("https://cdn.example:8443/a.js"),
@@ -68,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_could_be_something_else() {
+    fn rejects_other_urls() {
         for bad in [
             "",
             "/",

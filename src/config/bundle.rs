@@ -1,45 +1,44 @@
-//! What is loaded for one arm: scripts, styles, and what to fetch ahead.
+//! Bundles: the scripts, styles and preloads of one version of the page.
 
 use crate::config::asset_url::AssetUrl;
 use crate::json::document::Json;
 use crate::json::keyword::Keyword;
 
-/// The assets of one version, which have been checked.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A validated bundle.
+#[derive(Clone, Copy, Debug)]
 pub struct Bundle<'a>(Json<'a>);
 
 impl<'a> Bundle<'a> {
-    /// That of `ASSETS.canary`.
-    #[must_use]
-    pub fn new(json: Json<'a>) -> Self {
+    /// Creates the view of `ASSETS.canary`.
+    pub(crate) fn new(json: Json<'a>) -> Self {
         Self(json)
     }
 
-    /// The version's name.
+    /// Returns the version.
     #[must_use]
     pub fn version(self) -> &'a str {
-        self.0.member(Keyword::Version).text()
+        self.0.member(Keyword::Version).as_text()
     }
 
-    /// The first asset on another origin that is none of `origins`, which spaces separate.
+    /// Returns the URL of the first asset on another origin that is not one of `origins`, which spaces separate.
     #[must_use]
     pub fn first_unlisted_asset(self, origins: &str) -> Option<&'a str> {
-        // By list, so that no member which the list does not know stands for the address.
+        // Each list has its own key for the URL: an unknown member of another name must not pass for it.
         [(Keyword::Scripts, Keyword::Src), (Keyword::Styles, Keyword::Href), (Keyword::Preload, Keyword::Href)]
             .iter()
-            .find_map(|(list, address)| {
-                self.0.member(*list).items().map(|asset| asset.member(*address).text()).find(|address| {
-                    let listed = |origin: &str| {
+            .find_map(|(list, key)| {
+                self.0.member(*list).items().map(|asset| asset.member(*key).as_text()).find(|url| {
+                    let is_listed = |origin: &str| {
                         origins.as_bytes().split(|byte| *byte == b' ').any(|listed| listed == origin.as_bytes())
                     };
-                    matches!(AssetUrl::parse(address), Some(AssetUrl::CrossOrigin(origin)) if !listed(origin))
+                    matches!(AssetUrl::parse(url), Some(AssetUrl::CrossOrigin(origin)) if !is_listed(origin))
                 })
             })
     }
 
-    /// As it was typed.
+    /// Returns the bundle as it is written in the config.
     #[must_use]
-    pub fn text(self) -> &'a str {
+    pub fn source(self) -> &'a str {
         self.0.source()
     }
 }
@@ -54,7 +53,7 @@ mod tests {
     fn parse(text: &str) -> Result<(Config, Vec<String>), String> {
         let text =
             format!("{{\"CANARY_PERCENTAGE\": 5, \"FEATURE_FLAGS\": {{}}, \"ASSETS\": {{\"canary\":\n{text}}}}}");
-        let (config, warnings) = Config::parse(text.as_bytes()).map_err(|fault| fault.to_string())?;
+        let (config, warnings) = Config::parse(text.as_bytes()).map_err(|diagnostic| diagnostic.to_string())?;
         Ok((config, warnings.iter().map(ToString::to_string).collect()))
     }
 
@@ -62,12 +61,12 @@ mod tests {
     fn check(text: &str, expected: &[&str]) {
         let (config, warnings) = parse(text).unwrap();
         assert_eq!(warnings, expected);
-        let bundle = config.canary().unwrap();
-        assert_eq!((bundle.version(), bundle.text()), ("1.5.0", text));
+        let bundle = config.canary_bundle().unwrap();
+        assert_eq!((bundle.version(), bundle.source()), ("1.5.0", text));
     }
 
     #[test]
-    fn hands_on_what_was_typed() {
+    fn keeps_the_source() {
         check(r#"{"version":"1.5.0","scripts":[{"src":"/a.js"}]}"#, &[]);
         check(r#"{"version":"1.5.0","scripts":[{"src":"/a.js"}],"styles":[],"preload":[]}"#, &[]);
         check(
@@ -80,8 +79,8 @@ mod tests {
     }
 
     #[test]
-    fn refuses_malformed_bundles() {
-        let address = "expected a path on this origin, or an https URL with integrity";
+    fn malformed_bundles_reject_the_config() {
+        let url = "expected a path on this origin, or an https URL with integrity";
         for (text, message) in [
             ("[]", "E117 ASSETS.canary (line 2, column 1): expected an object"),
             (
@@ -90,11 +89,11 @@ mod tests {
             ),
             (
                 r#"{"version":"1"}"#,
-                "E117 ASSETS.canary.scripts (line 2, column 1): expected an array, with at least one",
+                "E117 ASSETS.canary.scripts (line 2, column 1): expected an array with at least one script",
             ),
             (
                 r#"{"version":"1","scripts":[]}"#,
-                "E117 ASSETS.canary.scripts (line 2, column 26): expected an array, with at least one",
+                "E117 ASSETS.canary.scripts (line 2, column 26): expected an array with at least one script",
             ),
             (r#"{"version":"1","scripts":{}}"#, "E117 ASSETS.canary.scripts (line 2, column 26): expected an array"),
             (
@@ -115,19 +114,19 @@ mod tests {
             ),
             (
                 r#"{"version":"1","scripts":[{"src":"/a.js","integrity":"md5-x"}]}"#,
-                "E117 ASSETS.canary.scripts[0].integrity (line 2, column 54): expected sha256-, sha384- or sha512- and base64",
+                "E117 ASSETS.canary.scripts[0].integrity (line 2, column 54): expected sha256-, sha384- or sha512- followed by base64",
             ),
             (
                 r#"{"version":"1","scripts":[{"src":"javascript:1"}]}"#,
-                &format!("E113 ASSETS.canary.scripts[0].src (line 2, column 34): {address}"),
+                &format!("E113 ASSETS.canary.scripts[0].src (line 2, column 34): {url}"),
             ),
             (
                 r#"{"version":"1","scripts":[{"src":"/a.js"},{"src":"https://cdn.example/a.js"}]}"#,
-                &format!("E113 ASSETS.canary.scripts[1].src (line 2, column 50): {address}"),
+                &format!("E113 ASSETS.canary.scripts[1].src (line 2, column 50): {url}"),
             ),
             (
                 r#"{"version":"1","scripts":[{"src":"/a.js"}],"styles":[{}]}"#,
-                &format!("E113 ASSETS.canary.styles[0].href (line 2, column 54): {address}"),
+                &format!("E113 ASSETS.canary.styles[0].href (line 2, column 54): {url}"),
             ),
         ] {
             assert_eq!(parse(text).unwrap_err(), message);
@@ -135,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_keys_are_noticed() {
+    fn unknown_keys_cause_a_warning() {
         check(
             r#"{"version":"1.5.0","scripts":[{"src":"/a.js","defer":true}],"fonts":[{"src":"https://cdn.example/a"}]}"#,
             &[
@@ -148,13 +147,12 @@ mod tests {
     #[track_caller]
     fn check_origins(assets: &str, origins: &str, first_unlisted_asset: Option<&str>) {
         let (config, _) = parse(&format!(r#"{{"version":"1","scripts":[{{"src":"/a.js"}}],{assets}}}"#)).unwrap();
-        let fault = first_unlisted_asset
-            .map(|first_unlisted_asset| format!("E113 {first_unlisted_asset}: expected its origin among data-origins"));
-        assert_eq!(config.check_origins(origins).err().map(|fault| fault.to_string()), fault, "{assets}");
+        let message = first_unlisted_asset.map(|url| format!("E113 {url}: expected its origin in data-origins"));
+        assert_eq!(config.check_origins(origins).err().map(|diagnostic| diagnostic.to_string()), message, "{assets}");
     }
 
     #[test]
-    fn other_origins_need_integrity_and_the_page() {
+    fn other_origins_need_integrity_and_a_listing() {
         let (_, warnings) =
             parse(r#"{"version":"1","scripts":[{"src":"https://cdn.example/a.js","integrity":"sha384-AA"}]}"#).unwrap();
         let expected = "I118 ASSETS.canary.scripts[0] (line 2, column 27): expected data-origins of every page to list this origin";
@@ -174,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_loaded_is_a_stranger() {
+    fn only_loaded_assets_need_a_listed_origin() {
         let style = r#""styles":[{"href":"https://cdn.example/a.css","src":"/a.css","integrity":"sha256-A"}]"#;
         check_origins(style, "", Some("https://cdn.example/a.css"));
         check_origins(r#""fonts":[{"href":"https://cdn.example/a"}]"#, "", None);

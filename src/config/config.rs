@@ -1,47 +1,47 @@
-//! The config: an immutable snapshot of what an operator typed, swapped whole.
+//! The config: an immutable snapshot of what an operator wrote.
 
 use alloc::vec::Vec;
 
 use crate::bucketing::percentage::Percentage;
 use crate::config::bundle::Bundle;
 use crate::config::dependency_cycle;
-use crate::config::schema::{CONFIG, Schema};
+use crate::config::flag::Flag;
+use crate::config::schema::Schema;
+use crate::config::schema_tables::CONFIG;
 use crate::config::timestamp::parse_rfc3339;
 use crate::config::validator::Validator;
 use crate::diagnostics::diagnostic::{Code, Diagnostic};
 use crate::diagnostics::expected::Expected;
-use crate::diagnostics::list::{Diagnostics, Entry, Rejection};
-use crate::evaluation::flag::Flag;
+use crate::diagnostics::list::{Diagnostics, Entry};
+use crate::diagnostics::rejection::Rejection;
+use crate::encoding::utf8;
 use crate::json::document::{Document, Json, Kind};
 use crate::json::keyword::Keyword;
-use crate::json::writer::utf8;
 use crate::targeting::canary_rule::CanaryRule;
 use crate::targeting::segment::Segments;
 
-pub use crate::config::validator::MAX_FLAGS;
-
-/// The largest document that is read, in bytes: a `ConfigMap` holds no more.
+/// The maximum size of a config in bytes, which is that of a `ConfigMap`.
 pub const MAX_BYTES: usize = 1 << 20;
 
-/// The newest `SCHEMA_VERSION` that this reader knows.
-pub const SCHEMA_VERSION: u64 = 1;
+/// The newest `SCHEMA_VERSION` that is supported.
+const SCHEMA_VERSION: u64 = 1;
 
-/// What `canary-config.json` means: the document, checked once, and what was found on the way.
+/// A validated `canary-config.json`.
 #[derive(Clone, Debug)]
 pub struct Config {
     document: Document,
-    /// The share of users on the canary bundle.
+    /// The percentage of users who get the canary.
     pub percentage: Percentage,
-    /// The nodes of all flags' names, in the order of the names.
-    flags: Vec<usize>,
-    /// The nodes of values that count as absent, or match nobody, because they cannot be read. They ascend.
-    unusable: Vec<usize>,
-    /// The nodes of malformed flags. They ascend.
-    malformed: Vec<usize>,
+    /// The nodes of the keys of all flags, sorted by key.
+    flag_keys: Vec<usize>,
+    /// The nodes of values that count as missing and of rules that never match, in ascending order.
+    ignored: Vec<usize>,
+    /// The nodes of malformed flags, in ascending order.
+    malformed_flags: Vec<usize>,
 }
 
 impl Config {
-    /// Reads a config. What costs only a part of it comes back as warnings, a hundred at most.
+    /// Parses and validates a config. Problems that affect a part of it come back as warnings, at most 101.
     ///
     /// ```
     /// use canary_runtime::Config;
@@ -53,65 +53,65 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// The first thing for which the whole document has to be rejected. Any bytes give an answer, none a panic.
+    /// The first problem for which the whole config is rejected. No bytes cause a panic.
     pub fn parse(bytes: &[u8]) -> Result<(Self, Vec<Diagnostic>), Diagnostic> {
-        let (mut config, log) = Self::read(bytes).map_err(Rejection::locate)?;
+        let (mut config, list) = Self::parse_without_flags(bytes).map_err(Rejection::into_diagnostic)?;
         let flags = config.document.root().member(Keyword::FeatureFlags);
-        let names = flags.sorted_names().into_iter().map(|(_, name)| name.index()).collect();
-        let mut validator = Validator { log, ..Validator::new(flags.nothing()) };
+        let keys = flags.sorted_keys().into_iter().map(|(_, key)| key.index()).collect();
+        let mut validator = Validator::new(list, flags.null());
         validator.flags(flags);
-        let Validator { mut log, unusable, .. } = validator;
-        (config.flags, config.malformed) = (names, unusable);
-        for index in dependency_cycle::find(&config) {
-            let flag = config.value(index);
-            log.refuse_member(flag, Keyword::Requires, Expected::Row);
-            log.as_code(Code::Flag);
-            let malformed = flag.index();
-            if let Err(place) = config.malformed.binary_search(&malformed) {
-                config.malformed.insert(place, malformed);
+        let Validator { mut list, ignored, .. } = validator;
+        (config.flag_keys, config.malformed_flags) = (keys, ignored);
+        for index in dependency_cycle::find(config.flag_count(), |flag| config.dependencies(flag)) {
+            let flag = config.definition(index);
+            list.reject_member(flag, Keyword::Requires, Expected::NoCycle);
+            list.set_last_code(Code::Flag);
+            let node = flag.index();
+            if let Err(position) = config.malformed_flags.binary_search(&node) {
+                config.malformed_flags.insert(position, node);
             }
         }
-        let warnings = log.finish(&config.document);
+        let warnings = list.describe(&config.document);
         Ok((config, warnings))
     }
 
-    /// The same without flags, as if there were none, and without words: for the module that decides, where those would
-    /// be a third of the code.
-    pub(crate) fn read(bytes: &[u8]) -> Result<(Self, Diagnostics), Rejection> {
-        let document = Document::read(text(bytes)?)?;
-        let mut validator = Validator::new(document.root());
-        let percentage = check(document.root(), &mut validator);
-        let Validator { mut log, unusable, .. } = validator;
-        match percentage {
-            Some(percentage) => {
-                Ok((Self { document, percentage, flags: Vec::new(), unusable, malformed: Vec::new() }, log))
-            }
-            None => Err(Rejection { entry: log.pop().unwrap_or(Entry::new(Code::Key, Expected::Object)), document }),
-        }
+    /// Parses a config without its flags and without describing problems. The module that decides needs neither, and both
+    /// would be a third of its code.
+    pub(crate) fn parse_without_flags(bytes: &[u8]) -> Result<(Self, Diagnostics), Rejection> {
+        let document = Document::parse(to_text(bytes)?)?;
+        let mut validator = Validator::new(Diagnostics::default(), document.root().null());
+        let percentage = validate(document.root(), &mut validator);
+        let Validator { mut list, ignored, .. } = validator;
+        let Some(percentage) = percentage else {
+            let entry = list.pop().unwrap_or(Entry::new(Code::Key, Expected::Object));
+            return Err(Rejection::Config(entry, document));
+        };
+        let (flag_keys, malformed_flags) = (Vec::new(), Vec::new());
+        Ok((Self { document, percentage, flag_keys, ignored, malformed_flags }, list))
     }
 
-    /// Refuses a config past its `EXPIRES_AT`. `now` is the reply's own time in milliseconds since 1970; where
-    /// that is not known, a config with an end counts as past it.
+    /// Checks that the config has not expired. `now` is the time of the response in milliseconds since 1970. If it is not
+    /// known, a config with an `EXPIRES_AT` counts as expired.
     ///
     /// # Errors
     ///
     /// [`Code::Expired`].
     pub fn check_expiry(&self, now: Option<i64>) -> Result<(), Diagnostic> {
         if self.is_expired(now) {
-            Err(Diagnostic::new(Code::Expired, Keyword::ExpiresAt.text(), Expected::Later.text()))
+            Err(Diagnostic::new(Code::Expired, Keyword::ExpiresAt.as_str(), Expected::FutureTime.text()))
         } else {
             Ok(())
         }
     }
 
-    /// Refuses a config whose canary has an asset on another origin that is none of `origins`, which spaces separate.
+    /// Checks that every asset of the canary is on the page's own origin or one of `origins`, which spaces separate.
     ///
     /// # Errors
     ///
-    /// [`Code::AssetUrl`], naming the asset.
+    /// [`Code::AssetUrl`] for the first asset that is not.
     pub fn check_origins(&self, origins: &str) -> Result<(), Diagnostic> {
-        match self.canary().and_then(|bundle| bundle.first_unlisted_asset(origins)) {
-            Some(address) => Err(Diagnostic::new(Code::AssetUrl, address, Expected::Listed.text())),
+        match self.canary_bundle().and_then(|bundle| bundle.first_unlisted_asset(origins)) {
+            Some(url) => Err(Diagnostic::new(Code::AssetUrl, url, Expected::ListedOrigin.text())),
             None => Ok(()),
         }
     }
@@ -120,145 +120,151 @@ impl Config {
         self.expires_at().is_some_and(|end| now.is_none_or(|now| now >= end))
     }
 
-    /// After this point in time, in milliseconds since 1970, the config counts as absent.
+    /// Returns the time from which the config counts as absent, in milliseconds since 1970.
     #[must_use]
     pub fn expires_at(&self) -> Option<i64> {
-        parse_rfc3339(self.get(Keyword::ExpiresAt).text())
+        parse_rfc3339(self.get(Keyword::ExpiresAt).as_text())
     }
 
-    /// The salt of the canary decision.
+    /// Returns the salt of the canary decision.
     #[must_use]
     pub fn salt(&self) -> &str {
         self.get(Keyword::TopSalt).as_str().unwrap_or("canary")
     }
 
-    /// A label, shown and reported, never compared.
+    /// Returns the revision, a label that is shown and reported but never compared.
     #[must_use]
     pub fn revision(&self) -> Option<u64> {
         self.get(Keyword::Revision).as_integer()
     }
 
-    /// What the canary is, where the config says so.
+    /// Returns the bundle of the canary, if the config has one.
     #[must_use]
-    pub fn canary(&self) -> Option<Bundle<'_>> {
+    pub fn canary_bundle(&self) -> Option<Bundle<'_>> {
         let canary = self.get(Keyword::Assets).member(Keyword::Canary);
         canary.exists().then(|| Bundle::new(canary))
     }
 
-    /// Who gets which bundle before the percentage is asked.
-    pub fn rules(&self) -> impl Iterator<Item = CanaryRule<'_>> {
-        self.get(Keyword::CanaryRules).items().filter(|rule| self.is_usable(*rule)).map(CanaryRule::new)
+    /// Returns the rules of the canary, including those that are not supported.
+    pub(crate) fn canary_rules(&self) -> impl Iterator<Item = CanaryRule<'_>> {
+        self.get(Keyword::CanaryRules).items().map(|rule| CanaryRule::new(rule, !self.is_ignored(rule)))
     }
 
-    /// The groups that conditions name.
-    #[must_use]
-    pub fn segments(&self) -> Segments<'_> {
+    /// Returns the segments that conditions refer to.
+    pub(crate) fn segments(&self) -> Segments<'_> {
         Segments::new(self.get(Keyword::Segments))
     }
 
-    /// Where reports go, if anywhere.
+    /// Returns `TELEMETRY`, or null.
     #[must_use]
     pub fn telemetry(&self) -> Json<'_> {
         self.get(Keyword::Telemetry)
     }
 
-    /// When a bundle counts as up, if the operator says so.
+    /// Returns `GUARD`, or null.
     #[must_use]
     pub fn guard(&self) -> Json<'_> {
         self.get(Keyword::Guard)
     }
 
-    /// Whether the page's address may override decisions.
+    /// Returns whether the query of the page's URL may override decisions.
     #[must_use]
     pub fn allows_query(&self) -> bool {
         self.get(Keyword::Overrides).member(Keyword::Query).kind() == Kind::True
     }
 
-    /// Whether page views of machines are counted.
+    /// Returns whether page views of bots are counted.
     #[must_use]
     pub fn counts_automation(&self) -> bool {
         self.telemetry().member(Keyword::CountAutomation).kind() == Kind::True
     }
 
-    /// Whether there is any flag, read or not.
+    /// Returns whether the config has any flag, malformed or not.
     #[must_use]
     pub fn has_flags(&self) -> bool {
         self.get(Keyword::FeatureFlags).members().next().is_some()
     }
 
-    /// The keys of all flags, sorted.
+    /// Returns the keys of all flags, sorted.
     pub fn flag_keys(&self) -> impl Iterator<Item = &str> {
-        self.flags.iter().map(|name| self.document.at(*name).text())
+        self.flag_keys.iter().map(|node| self.document.value_at(*node).as_text())
     }
 
-    /// How many flags there are.
+    /// Returns the number of flags.
     #[must_use]
     pub fn flag_count(&self) -> usize {
-        self.flags.len()
+        self.flag_keys.len()
     }
 
-    /// The place of a flag among the sorted keys.
+    /// Returns the index of a flag among the sorted keys.
     #[must_use]
-    pub fn find(&self, flag_key: &str) -> Option<usize> {
-        self.flags.binary_search_by(|name| self.document.at(*name).text().cmp(flag_key)).ok()
+    pub fn flag_index(&self, key: &str) -> Option<usize> {
+        self.flag_keys.binary_search_by(|node| self.document.value_at(*node).as_text().cmp(key)).ok()
     }
 
-    /// The flag at a place among the sorted keys, unless it is malformed.
+    /// Returns the flag at an index among the sorted keys, unless it is malformed.
     #[must_use]
     pub fn flag(&self, index: usize) -> Option<Flag<'_>> {
-        let name = self.document.at(*self.flags.get(index)?);
-        let value = self.value(index);
-        self.malformed.binary_search(&value.index()).is_err().then(|| Flag::new(name.text(), value))
+        let key = self.document.value_at(*self.flag_keys.get(index)?);
+        let definition = self.definition(index);
+        let is_valid = self.malformed_flags.binary_search(&definition.index()).is_err();
+        is_valid.then(|| Flag::new(key.as_text(), definition))
     }
 
-    /// What the flag at a place among the sorted keys was typed as.
-    fn value(&self, index: usize) -> Json<'_> {
-        self.document.at(self.flags.get(index).map_or(usize::MAX, |name| name.saturating_add(1)))
+    /// Returns the definition of the flag at an index among the sorted keys.
+    fn definition(&self, index: usize) -> Json<'_> {
+        self.document.value_at(self.flag_keys.get(index).map_or(usize::MAX, |key| key.saturating_add(1)))
     }
 
-    /// A member of the config; one that is malformed is absent.
+    /// Returns the indices of the flags that a flag requires, without those that are missing or malformed.
+    fn dependencies(&self, index: usize) -> impl Iterator<Item = usize> + Clone {
+        let requires = self.flag(index).map_or(self.document.root().null().members(), Flag::requires);
+        requires.filter_map(|(key, _)| self.flag_index(key.as_text()).filter(|index| self.flag(*index).is_some()))
+    }
+
+    /// Returns a member of the config, or null if it is malformed.
     fn get(&self, key: Keyword) -> Json<'_> {
         let value = self.document.root().member(key);
-        if self.is_usable(value) { value } else { value.nothing() }
+        if self.is_ignored(value) { value.null() } else { value }
     }
 
-    fn is_usable(&self, json: Json) -> bool {
-        self.unusable.binary_search(&json.index()).is_err()
+    fn is_ignored(&self, json: Json) -> bool {
+        self.ignored.binary_search(&json.index()).is_ok()
     }
 }
 
-/// Checks all of it, and is the percentage.
-fn check<'a>(root: Json<'a>, validator: &mut Validator<'a>) -> Option<Percentage> {
-    let (version, share) = (root.member(Keyword::SchemaVersion), root.member(Keyword::CanaryPercentage));
-    // First, because a newer one may mean anything by the other keys.
+/// Validates all but the flags and returns the percentage.
+fn validate<'a>(root: Json<'a>, validator: &mut Validator<'a>) -> Option<Percentage> {
+    let (version, percentage) = (root.member(Keyword::SchemaVersion), root.member(Keyword::CanaryPercentage));
+    // First, because the other keys may have another meaning in a newer version.
     if version.exists() {
-        if !validator.check(version, Schema::Integer(1, u32::MAX, Expected::FromOne)) {
+        if !validator.validate(version, Schema::Integer(1, u32::MAX, Expected::Positive)) {
             return None;
         }
         if version.as_integer() > Some(SCHEMA_VERSION) {
-            validator.log.refuse(version, Expected::Old);
-            validator.log.as_code(Code::Schema);
+            validator.list.reject(version, Expected::SupportedVersion);
+            validator.list.set_last_code(Code::Schema);
             return None;
         }
     }
-    let percentage = share.as_number().and_then(Percentage::new);
+    let percentage = percentage.as_number().and_then(Percentage::new);
     if percentage.is_none() && root.kind() == Kind::Object {
-        validator.log.refuse_member(root, Keyword::CanaryPercentage, Schema::Percentage.expected());
-        validator.log.as_code(Code::Percentage);
+        validator.list.reject_member(root, Keyword::CanaryPercentage, Schema::Percentage.expected());
+        validator.list.set_last_code(Code::Percentage);
         return None;
     }
-    if validator.check(root, Schema::Object(CONFIG)) { percentage } else { None }
+    if validator.validate(root, Schema::Object(CONFIG)) { percentage } else { None }
 }
 
-fn text(bytes: &[u8]) -> Result<&str, Rejection> {
+fn to_text(bytes: &[u8]) -> Result<&str, Rejection> {
     if bytes.len() > MAX_BYTES {
-        return Err(Rejection::new(Code::Size, Expected::Small));
+        return Err(Rejection::Bytes(Code::Size, Expected::MaxSize));
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     if bytes.trim_ascii_start().starts_with(b"<") {
-        return Err(Rejection::new(Code::Html, Expected::NoHtml));
+        return Err(Rejection::Bytes(Code::Html, Expected::NotHtml));
     }
-    utf8(bytes).ok_or_else(|| Rejection::new(Code::Syntax, Expected::Utf8))
+    utf8(bytes).ok_or(Rejection::Bytes(Code::Syntax, Expected::Utf8))
 }
 
 #[cfg(test)]

@@ -1,105 +1,102 @@
-//! Flags that require each other in a circle, or too many in a row: nothing that they could be would be right.
+//! Cycles in the dependencies between flags, and chains that are too long to evaluate.
 
 use alloc::vec::Vec;
 
-use crate::config::Config;
-use crate::evaluation::flag::Flag;
-use crate::json::document::Members;
-
-/// How many flags may require each other in a row, which is how deep an evaluation goes.
+/// The maximum number of flags in a chain of dependencies, which is the depth of an evaluation.
 const MAX_CHAIN: usize = 64;
 
-/// Tarjan's search for strongly connected components, without recursion because a row may be long.
-struct Search<'a> {
-    config: &'a Config,
+/// Tarjan's algorithm for strongly connected components, without recursion because a chain may be long.
+struct Search<Edges, Iter> {
+    edges: Edges,
     states: Vec<State>,
-    /// The flags that are not done.
-    open: Vec<usize>,
-    visits: Vec<Visit<'a>>,
+    /// The flags whose component is not complete.
+    stack: Vec<usize>,
+    visits: Vec<Visit<Iter>>,
 }
 
-/// How far the search is with a flag.
+/// The progress of the search at a flag.
 #[derive(Clone, Copy)]
 enum State {
-    Unseen,
-    /// The lowest place among the open ones to which it leads back.
+    Unvisited,
+    /// On the stack, with the lowest stack index that it is known to reach.
     Open(usize),
-    /// How many flags are in a row from here; none where it is in a circle, for those are not followed.
+    /// Complete, with the length of the longest chain that starts here; 0 if the flag is in a cycle, because those are
+    /// not evaluated.
     Done(usize),
 }
 
-/// A flag that waits for those which it requires.
-struct Visit<'a> {
+/// A flag whose dependencies are being visited.
+struct Visit<Iter> {
     flag: usize,
-    requires: Members<'a>,
-    place: usize,
+    /// The dependencies that have not been visited.
+    rest: Iter,
+    stack_index: usize,
+    /// The lowest stack index that its dependencies reach.
     low: usize,
-    height: usize,
+    /// The length of the longest chain that starts here.
+    chain: usize,
 }
 
-/// The places, among the sorted keys, of all such flags.
-pub(crate) fn find(config: &Config) -> Vec<usize> {
-    let state = |flag| if config.flag(flag).is_some() { State::Unseen } else { State::Done(0) };
-    let states = (0..config.flag_count()).map(state).collect();
-    let mut search = Search { config, states, open: Vec::new(), visits: Vec::new() };
+/// Returns the flags that are in a cycle or start too long a chain. There are `count` flags, and `edges` returns the
+/// dependencies of one.
+pub(crate) fn find<Iter: Iterator<Item = usize> + Clone>(count: usize, edges: impl Fn(usize) -> Iter) -> Vec<usize> {
+    let states = (0..count).map(|_| State::Unvisited).collect();
+    let mut search = Search { edges, states, stack: Vec::new(), visits: Vec::new() };
     let mut found = Vec::new();
-    for flag in 0..config.flag_count() {
-        if matches!(search.states.get(flag), Some(State::Unseen)) {
+    for flag in 0..count {
+        if matches!(search.states.get(flag), Some(State::Unvisited)) {
             search.enter(flag);
         }
-        while search.follow() {
+        while search.visit_dependencies() {
             search.leave(&mut found);
         }
     }
     found
 }
 
-impl Search<'_> {
+impl<Edges: Fn(usize) -> Iter, Iter: Iterator<Item = usize> + Clone> Search<Edges, Iter> {
     fn enter(&mut self, flag: usize) {
-        let place = self.open.len();
-        if let Some(requires) = self.config.flag(flag).map(Flag::requires) {
-            self.set(flag, State::Open(place));
-            self.open.push(flag);
-            self.visits.push(Visit { flag, requires, place, low: usize::MAX, height: 1 });
-        }
+        let (rest, stack_index) = ((self.edges)(flag), self.stack.len());
+        self.set_state(flag, State::Open(stack_index));
+        self.stack.push(flag);
+        self.visits.push(Visit { flag, rest, stack_index, low: usize::MAX, chain: 1 });
     }
 
-    /// Goes on until all that the last flag requires has been seen; not, if there is no flag left.
-    fn follow(&mut self) -> bool {
+    /// Enters flags until all dependencies of the last one have been visited. Returns false if no flag is left.
+    fn visit_dependencies(&mut self) -> bool {
         while let Some(last) = self.visits.last_mut() {
-            let mut rest = last.requires.clone();
-            let Some((name, _)) = rest.next() else { return true };
-            let other = self.config.find(name.text()).and_then(|other| Some((other, self.states.get(other)?)));
-            match other {
-                // Which is looked at again when it has been left.
-                Some((other, State::Unseen)) => {
-                    self.enter(other);
+            let mut rest = last.rest.clone();
+            let Some(next) = rest.next() else { return true };
+            match self.states.get(next) {
+                // It is looked at again when it has been left.
+                Some(State::Unvisited) => {
+                    self.enter(next);
                     continue;
                 }
-                Some((_, State::Open(low))) => last.low = last.low.min(*low),
-                Some((_, State::Done(height))) => last.height = last.height.max(height.saturating_add(1)),
+                Some(State::Open(low)) => last.low = last.low.min(*low),
+                Some(State::Done(chain)) => last.chain = last.chain.max(chain.saturating_add(1)),
                 None => {}
             }
-            last.requires = rest;
+            last.rest = rest;
         }
         false
     }
 
     fn leave(&mut self, found: &mut Vec<usize>) {
-        let Some(Visit { flag, place, low, height, .. }) = self.visits.pop() else { return };
-        if low < place {
-            return self.set(flag, State::Open(low));
+        let Some(Visit { flag, stack_index, low, chain, .. }) = self.visits.pop() else { return };
+        if low < stack_index {
+            return self.set_state(flag, State::Open(low));
         }
-        let circle = low == place;
-        for flag in self.open.split_off(place) {
-            self.set(flag, State::Done(if circle { 0 } else { height }));
-            if circle || height > MAX_CHAIN {
+        let is_cycle = low == stack_index;
+        for flag in self.stack.split_off(stack_index) {
+            self.set_state(flag, State::Done(if is_cycle { 0 } else { chain }));
+            if is_cycle || chain > MAX_CHAIN {
                 found.push(flag);
             }
         }
     }
 
-    fn set(&mut self, flag: usize, state: State) {
+    fn set_state(&mut self, flag: usize, state: State) {
         if let Some(before) = self.states.get_mut(flag) {
             *before = state;
         }
@@ -109,72 +106,62 @@ impl Search<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::format;
-    use std::string::String;
     use std::vec;
 
-    /// `a>b,c;b>` stands for a flag `a` that requires `b` and `c`, and a flag `b`.
+    /// Checks a graph such as `1,2;2;`: flag 0 requires 1 and 2, flag 1 requires 2, flag 2 requires nothing.
     #[track_caller]
-    fn check(graph: &str, expected: &[&str]) {
-        let flags: Vec<String> = graph
+    fn check(graph: &str, expected: &[usize]) {
+        let edges: Vec<Vec<usize>> = graph
             .split(';')
-            .map(|flag| {
-                let (key, others) = flag.split_once('>').unwrap();
-                let others: Vec<_> = others
-                    .split(',')
-                    .filter(|other| !other.is_empty())
-                    .map(|other| format!("\"{other}\": true"))
-                    .collect();
-                format!("\"{key}\": {{\"requires\": {{{}}}}}", others.join(", "))
-            })
+            .map(|edges| edges.split(',').filter(|edge| !edge.is_empty()).map(|edge| edge.parse().unwrap()).collect())
             .collect();
-        let text = format!(r#"{{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {{{}}}}}"#, flags.join(", "));
-        let (config, warnings) = Config::parse(text.as_bytes()).unwrap();
-        let (keys, mut found): (Vec<_>, Vec<_>) = (config.flag_keys().collect(), vec![]);
-        for (index, key) in keys.iter().enumerate() {
-            if config.flag(index).is_none() {
-                found.push(*key);
-            }
-        }
-        assert_eq!(found, expected, "{graph}");
-        assert_eq!(warnings.len(), expected.len(), "{graph}");
+        check_edges(&edges, expected);
     }
 
-    fn row(length: usize, last: &str) -> String {
-        let flags: Vec<_> = (1..length).map(|flag| format!("f{flag:05}>f{:05}", flag.saturating_add(1))).collect();
-        format!("{};f{length:05}>{last}", flags.join(";"))
+    #[track_caller]
+    fn check_edges(edges: &[Vec<usize>], expected: &[usize]) {
+        let mut found = find(edges.len(), |flag| edges[flag].iter().copied());
+        found.sort_unstable();
+        assert_eq!(found, expected);
     }
 
-    #[test]
-    fn finds_circles() {
-        check("a>", &[]);
-        check("a>none", &[]);
-        check("a>a", &["a"]);
-        check("a>b;b>a", &["a", "b"]);
-        check("a>b;b>c;c>a", &["a", "b", "c"]);
-        check("a>b,c;b>a;c>a", &["a", "b", "c"]);
-        check("a>b,c;b>;c>b", &[]);
+    /// A chain in which each flag requires the next one.
+    fn chain(length: usize) -> Vec<Vec<usize>> {
+        (1..=length).map(|next| if next < length { vec![next] } else { vec![] }).collect()
     }
 
     #[test]
-    fn what_leads_to_a_circle_or_comes_from_one_is_in_none() {
-        check("a>b;b>c;c>b", &["b", "c"]);
-        check("a>b;b>a,c;c>", &["a", "b"]);
-        check("a>b;b>a,c;c>d;d>e;e>d", &["a", "b", "d", "e"]);
-        // Seen twice from outside, the second time when its circle is done.
-        check("a>b,c;b>c;c>b", &["b", "c"]);
-        check("a>b,d;b>c;c>a;d>c", &["a", "b", "c", "d"]);
+    fn finds_cycles() {
+        check("", &[]);
+        check("7", &[]);
+        check("0", &[0]);
+        check("1;0", &[0, 1]);
+        check("1;2;0", &[0, 1, 2]);
+        check("1,2;0;0", &[0, 1, 2]);
+        check("1,2;;1", &[]);
     }
 
     #[test]
-    fn a_row_has_an_end() {
-        check(&row(64, ""), &[]);
-        check(&row(65, ""), &["f00001"]);
-        check(&row(66, "f00067"), &["f00001", "f00002"]);
-        check(&row(64, "x;x>x"), &["x"]);
-        check(
-            &row(65, "f00002"),
-            &row(65, "").split(';').skip(1).map(|flag| flag.split_once('>').unwrap().0).collect::<Vec<_>>(),
-        );
+    fn a_flag_that_only_leads_to_a_cycle_or_away_from_one_is_not_in_it() {
+        check("1;2;1", &[1, 2]);
+        check("1;0,2;", &[0, 1]);
+        check("1;0,2;3;4;3", &[0, 1, 3, 4]);
+        // Reached twice from outside, the second time when the cycle is complete.
+        check("1,2;2;1", &[1, 2]);
+        check("1,3;2;0;2", &[0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn chains_are_limited() {
+        check_edges(&chain(64), &[]);
+        check_edges(&chain(65), &[0]);
+        check_edges(&chain(66), &[0, 1]);
+        let mut to_itself = chain(65);
+        to_itself[64] = vec![64];
+        check_edges(&to_itself, &[64]);
+        let mut cycle = chain(65);
+        cycle[64] = vec![1];
+        check_edges(&cycle, &(1..65).collect::<Vec<_>>());
+        check_edges(&chain(10_000), &(0..9_936).collect::<Vec<_>>());
     }
 }

@@ -1,165 +1,73 @@
-//! What a config may look like, as data, and the one reader of it.
-#![allow(clippy::enum_glob_use, reason = "the tables read like what they describe")]
+//! The types of a schema, which describes what a config may contain as data.
 
-use crate::config::validator::{self, Validator};
 use crate::diagnostics::expected::Expected;
 use crate::json::document::Json;
-use crate::json::keyword::Keyword::{self, *};
+use crate::json::keyword::Keyword;
 
-/// What a value may be.
+/// The set of values that are valid in one place.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Schema {
     Any,
     Bool,
-    Text,
-    /// A salt.
-    Name,
+    NonEmptyString,
+    Identifier,
     Percentage,
-    Time,
-    /// From the first to the second; `u32::MAX` stands for no end.
+    Timestamp,
+    /// An integer from the first number to the second; `u32::MAX` stands for no limit.
     Integer(u32, u32, Expected),
-    /// From 0 to 1.
-    Share,
+    /// A number from 0 to 1.
+    Fraction,
     OneOf(&'static [Keyword], Expected),
     Integrity,
     Condition,
     List(&'static Schema),
-    /// An object of any names.
+    /// An object with any keys.
     Map(&'static Schema),
-    /// An object of known names.
+    /// An object with known keys. Others are ignored.
     Object(&'static [Member]),
-    /// An object with an address, which may lie on another origin if it has integrity.
+    /// An object whose member is the URL of an asset. It may have another origin if there is an integrity hash.
     Asset(Keyword, &'static [Member]),
-    /// A list that is not empty.
+    /// The scripts of a bundle, at least one.
     Scripts,
-    /// What only flags have, so that who has none leaves their code behind.
-    Only(for<'a> fn(&mut Validator<'a>, Json<'a>) -> bool, Expected),
-    /// All flags, of which any may be malformed.
+    /// The flags, which are validated one by one because a malformed one does not affect the others.
     Flags,
-    /// Rules, of which any may be beyond this reader.
-    Rules,
+    /// The rules of the canary. One that is not supported never matches.
+    CanaryRules,
+    /// A value of another schema that satisfies a predicate on the flag and the value. Only flags have such members, so
+    /// that a module without flags leaves the predicates out.
+    Refined(&'static Schema, for<'a> fn(Json<'a>, Json<'a>) -> bool, Expected),
 }
 
 /// A known member of an object.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Member(pub(crate) Keyword, pub(crate) Presence, pub(crate) Schema);
 
-/// What is so if a member is missing or malformed.
+/// The consequence of a member that is missing or malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Presence {
-    /// It may not be.
+    /// The object is malformed in both cases.
     Required,
-    /// It may be missing.
+    /// The object is malformed if the member is.
     Optional,
-    /// It may be missing, and where it is malformed its default holds.
+    /// A malformed member counts as missing.
     Lenient,
 }
 
-use Presence::{Lenient, Optional, Required};
-
-/// The heaviest that a variant may be.
-const MAX_WEIGHT: u32 = 1_000_000_000;
-
-pub(crate) const CONFIG: &[Member] = &[
-    Member(Schema, Optional, Schema::Any),
-    // These two have codes of their own, and are checked before all others.
-    Member(SchemaVersion, Optional, Schema::Any),
-    Member(CanaryPercentage, Optional, Schema::Any),
-    Member(FeatureFlags, Required, Schema::Flags),
-    Member(Revision, Lenient, Schema::Integer(0, u32::MAX, Expected::FromZero)),
-    Member(TopSalt, Optional, Schema::Name),
-    Member(CanaryRules, Optional, Schema::Rules),
-    // Stable is no member: it is what the page itself carries, so that the way home never depends on this file.
-    Member(Assets, Optional, Schema::Object(&[Member(Canary, Optional, Schema::Object(BUNDLE))])),
-    Member(Telemetry, Lenient, Schema::Object(TELEMETRY)),
-    Member(Guard, Lenient, Schema::Object(GUARD)),
-    Member(Overrides, Lenient, Schema::Object(&[Member(Query, Optional, Schema::Bool)])),
-    Member(Segments, Optional, Schema::Map(&Schema::List(&Schema::Any))),
-    Member(ExpiresAt, Optional, Schema::Time),
-];
-
-const TELEMETRY: &[Member] = &[
-    Member(Endpoint, Optional, Schema::Text),
-    Member(SampleRate, Optional, Schema::Share),
-    Member(Cohorts, Optional, Schema::OneOf(&[All, Balanced], Expected::Cohorts)),
-    Member(CountAutomation, Optional, Schema::Bool),
-];
-
-const GUARD: &[Member] = &[
-    Member(ReadyTimeoutMs, Optional, Schema::Integer(1, 3_600_000, Expected::Milliseconds)),
-    Member(ReadyWhen, Optional, Schema::OneOf(&[Loaded, Started], Expected::ReadyWhen)),
-];
-
-const BUNDLE: &[Member] = &[
-    Member(Version, Required, Schema::Text),
-    Member(Scripts, Required, Schema::Scripts),
-    Member(Styles, Optional, Schema::List(&Schema::Asset(Href, &[Member(Href, Optional, Schema::Any), INTEGRITY]))),
-    Member(
-        Preload,
-        Optional,
-        Schema::List(&Schema::Asset(Href, &[Member(Href, Optional, Schema::Any), AS, INTEGRITY])),
-    ),
-];
-
-pub(crate) const SCRIPTS: Schema = Schema::List(&Schema::Asset(
-    Src,
-    &[
-        Member(Src, Optional, Schema::Any),
-        Member(Type, Optional, Schema::OneOf(&[Module, Classic], Expected::ScriptType)),
-        INTEGRITY,
-    ],
-));
-
-const INTEGRITY: Member = Member(Integrity, Optional, Schema::Integrity);
-
-const AS: Member = Member(As, Required, Schema::OneOf(&[Script, Style, Font, Image, Fetch], Expected::PreloadAs));
-
-pub(crate) const RULE: &[Member] = &[
-    Member(If, Required, Schema::Condition),
-    Member(Serve, Required, Schema::OneOf(&[Canary, Stable], Expected::Arm)),
-    Member(Always, Optional, Schema::Bool),
-];
-
-pub(crate) const FLAG: &[Member] = &[
-    Member(Enabled, Optional, Schema::Bool),
-    Member(Percentage, Optional, Schema::Percentage),
-    Member(Salt, Optional, Schema::Name),
-    Member(Default, Optional, Schema::Only(validator::served, Expected::Variant)),
-    Member(Variants, Optional, Schema::Only(validator::variants, Expected::Variants)),
-    Member(
-        Rules,
-        Optional,
-        Schema::List(&Schema::Object(&[
-            Member(If, Required, Schema::Condition),
-            Member(Serve, Optional, Schema::Only(validator::served, Expected::Variant)),
-            Member(Percentage, Optional, Schema::Percentage),
-        ])),
-    ),
-    Member(Requires, Optional, Schema::Map(&Schema::Any)),
-    Member(From, Optional, Schema::Time),
-    Member(Until, Optional, Schema::Time),
-];
-
-pub(crate) const VARIANTS: Schema = Schema::Map(&Schema::Object(&[
-    Member(Weight, Required, Schema::Integer(0, MAX_WEIGHT, Expected::Weight)),
-    Member(Value, Required, Schema::Any),
-]));
-
 impl Schema {
-    /// What is said where a value is another.
+    /// Returns the expectation that another value does not meet.
     pub(crate) fn expected(self) -> Expected {
         match self {
             Self::Any => Expected::Value,
             Self::Bool => Expected::Bool,
-            Self::Text => Expected::Text,
-            Self::Name => Expected::Name,
+            Self::NonEmptyString => Expected::NonEmptyString,
+            Self::Identifier => Expected::Identifier,
             Self::Percentage => Expected::Percentage,
-            Self::Time => Expected::Time,
-            Self::Integer(_, _, expected) | Self::OneOf(_, expected) | Self::Only(_, expected) => expected,
-            Self::Share => Expected::Share,
+            Self::Timestamp => Expected::Timestamp,
+            Self::Integer(_, _, expected) | Self::OneOf(_, expected) | Self::Refined(_, _, expected) => expected,
+            Self::Fraction => Expected::Fraction,
             Self::Integrity => Expected::Integrity,
             Self::Condition => Expected::Condition,
-            Self::List(_) | Self::Rules => Expected::Array,
+            Self::List(_) | Self::CanaryRules => Expected::Array,
             Self::Map(_) | Self::Object(_) | Self::Asset(..) | Self::Flags => Expected::Object,
             Self::Scripts => Expected::Scripts,
         }

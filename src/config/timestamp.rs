@@ -1,10 +1,10 @@
-//! Points in time, as milliseconds since 1970 in UTC.
+//! RFC 3339 timestamps as milliseconds since 1970 in UTC.
 #![expect(clippy::arithmetic_side_effects, reason = "fields have two to four digits, far from the ends of u32")]
 
-/// Reads an RFC 3339 time such as `2026-12-01T00:00:00Z` or `2026-12-01T01:00:00.25+01:00`.
+/// Parses an RFC 3339 timestamp such as `2026-12-01T00:00:00Z` or `2026-12-01T01:00:00.25+01:00`.
 ///
 /// ```
-/// assert_eq!(canary_runtime::config::timestamp::parse_rfc3339("1970-01-01T00:00:01Z"), Some(1_000));
+/// assert_eq!(canary_runtime::config::parse_rfc3339("1970-01-01T00:00:01Z"), Some(1_000));
 /// ```
 #[must_use]
 pub fn parse_rfc3339(text: &str) -> Option<i64> {
@@ -37,25 +37,25 @@ pub fn parse_rfc3339(text: &str) -> Option<i64> {
     Some((minutes - EPOCH) * 60_000 + i64::from(second * 1000 + millis))
 }
 
-/// Minutes from what [`days_from_civil`] counts from to 1970.
+/// The minutes between the epoch of [`days_from_civil`] and 1970.
 const EPOCH: i64 = (719_468 + 146_097) * 1440;
 
-/// Takes `mark` (0 for none; a letter may be small) and then `digits` digits that are a number in a range, or nothing.
-fn number(rest: &mut &[u8], mark: u8, digits: u32, least: u32, most: u32) -> Option<u32> {
-    let mut after = *rest;
-    if mark != 0 {
-        after = after.split_first().filter(|(byte, _)| byte.to_ascii_uppercase() == mark)?.1;
+/// Parses `separator` (0 for none; a letter may be lowercase) and a number of `digits` digits within a range.
+fn number(rest: &mut &[u8], separator: u8, digits: u32, min: u32, max: u32) -> Option<u32> {
+    let mut tail = *rest;
+    if separator != 0 {
+        tail = tail.split_first().filter(|(byte, _)| byte.to_ascii_uppercase() == separator)?.1;
     }
     let mut number = 0;
     for _ in 0..digits {
-        let (digit, behind) = after.split_first().filter(|(byte, _)| byte.is_ascii_digit())?;
+        let (digit, after) = tail.split_first().filter(|(byte, _)| byte.is_ascii_digit())?;
         number = number * 10 + u32::from(digit & 15);
-        after = behind;
+        tail = after;
     }
-    if number < least || number > most {
+    if number < min || number > max {
         return None;
     }
-    *rest = after;
+    *rest = tail;
     Some(number)
 }
 
@@ -68,8 +68,8 @@ fn days_in(year: u32, month: u32) -> u32 {
     }
 }
 
-/// Days in the Gregorian calendar, from 400 years before 0000-03-01, so that all is positive: years begin in March, so that
-/// leap days come last.
+/// Returns the days since 400 years before 0000-03-01, so that every number is positive. Years begin in March, so that leap
+/// days come last.
 fn days_from_civil(year: u32, month: u32, day: u32) -> u32 {
     let year = if month <= 2 { year + 399 } else { year + 400 };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_times() {
+    fn parses_timestamps() {
         for (text, millis) in [
             ("1970-01-01T00:00:00Z", 0),
             ("2026-12-01T00:00:00Z", 1_796_083_200_000),
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_time() {
+    fn rejects_other_text() {
         for text in [
             "",
             "2026-12-01",

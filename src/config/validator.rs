@@ -1,164 +1,160 @@
-//! Holding a config against its shape.
+//! The validator of a config against its schema.
 
 use alloc::vec::Vec;
 
 use crate::bucketing::percentage::Percentage;
-use crate::bucketing::variants::Split;
 use crate::config::asset_url::AssetUrl;
-use crate::config::identifier::{is_flag_key, is_name};
-use crate::config::schema::{FLAG, Member, Presence, RULE, SCRIPTS, Schema, VARIANTS};
+use crate::config::identifier::{is_flag_key, is_identifier};
+use crate::config::schema::{Member, Presence, Schema};
+use crate::config::schema_tables::{CANARY_RULE, FLAG, SCRIPTS};
 use crate::config::timestamp::parse_rfc3339;
 use crate::diagnostics::diagnostic::Code;
 use crate::diagnostics::expected::Expected;
 use crate::diagnostics::list::Diagnostics;
 use crate::json::document::{Json, Kind};
 use crate::json::keyword::Keyword;
-use crate::targeting::condition;
+use crate::targeting::condition::{self, Strictness};
 
-/// The most flags that a config may have.
-pub const MAX_FLAGS: usize = 10_000;
+/// The maximum number of flags in a config.
+pub(crate) const MAX_FLAGS: usize = 10_000;
 
-/// Checks values, and notes what it finds.
+/// A validator and what it has found so far. Its methods return whether a value is valid.
 pub(crate) struct Validator<'a> {
-    pub(crate) log: Diagnostics,
-    /// Values that cannot be used though the config can, by their nodes, which ascend.
-    pub(crate) unusable: Vec<usize>,
-    /// The flag that is being checked, or nothing.
-    pub(crate) flag: Json<'a>,
+    pub(crate) list: Diagnostics,
+    /// The nodes of invalid values that do not make the config invalid, in ascending order.
+    pub(crate) ignored: Vec<usize>,
+    /// The flag that is being validated, or null.
+    flag: Json<'a>,
 }
 
 impl<'a> Validator<'a> {
-    pub(crate) fn new(root: Json<'a>) -> Self {
-        Self { log: Diagnostics::default(), unusable: Vec::new(), flag: root.nothing() }
+    /// Creates a validator that adds to a list; `null` is that of the document.
+    pub(crate) fn new(list: Diagnostics, null: Json<'a>) -> Self {
+        Self { list, ignored: Vec::new(), flag: null }
     }
 
-    /// Whether a value has a shape. What is only worth a word is noted, and the value has it all the same.
-    pub(crate) fn check(&mut self, json: Json<'a>, shape: Schema) -> bool {
-        let text = json.text();
-        let is = match shape {
+    /// Validates a value. A warning does not make it invalid.
+    pub(crate) fn validate(&mut self, json: Json<'a>, schema: Schema) -> bool {
+        let text = json.as_text();
+        let is_valid = match schema {
             Schema::Any => true,
             Schema::Bool => json.as_bool().is_some(),
-            Schema::Text => !text.is_empty(),
-            Schema::Name => is_name(text),
+            Schema::NonEmptyString => !text.is_empty(),
+            Schema::Identifier => is_identifier(text),
             Schema::Percentage => json.as_number().and_then(Percentage::new).is_some(),
-            Schema::Time => parse_rfc3339(text).is_some(),
-            Schema::Integer(least, most, _) => json
+            Schema::Timestamp => parse_rfc3339(text).is_some(),
+            Schema::Integer(min, max, _) => json
                 .as_integer()
-                .is_some_and(|number| u64::from(least) <= number && (number <= u64::from(most) || most == u32::MAX)),
-            Schema::Share => json.as_number().is_some_and(|number| (0.0..=1.0).contains(&number)),
-            Schema::OneOf(words, _) => words.contains(&json.word()),
+                .is_some_and(|number| u64::from(min) <= number && (number <= u64::from(max) || max == u32::MAX)),
+            Schema::Fraction => json.as_number().is_some_and(|number| (0.0..=1.0).contains(&number)),
+            Schema::OneOf(keywords, _) => keywords.contains(&json.keyword()),
             Schema::Integrity => is_integrity(text),
-            Schema::Condition => return condition::check(json, self),
-            Schema::List(of) if json.kind() == Kind::Array => return json.items().all(|item| self.check(item, *of)),
-            Schema::Rules if json.kind() == Kind::Array => return json.items().all(|rule| self.rule(rule)),
+            Schema::Condition => {
+                // A flag that cannot be evaluated is malformed, a rule of the canary is only skipped.
+                let strictness = if self.flag.exists() { Strictness::Strict } else { Strictness::Lenient };
+                return condition::validate(json, &mut self.list, strictness);
+            }
+            Schema::List(item) if json.kind() == Kind::Array => {
+                return json.items().all(|value| self.validate(value, *item));
+            }
+            Schema::CanaryRules if json.kind() == Kind::Array => {
+                return json.items().all(|rule| self.canary_rule(rule));
+            }
             Schema::Scripts if json.kind() != Kind::Array || json.items().next().is_some() => {
-                return self.check(json, SCRIPTS);
+                return self.validate(json, SCRIPTS);
             }
-            Schema::Map(of) if json.kind() == Kind::Object => {
-                return json.members().all(|(_, value)| self.check(value, *of));
+            Schema::Map(value) if json.kind() == Kind::Object => {
+                return json.members().all(|(_, member)| self.validate(member, *value));
             }
-            Schema::Object(known) if json.kind() == Kind::Object => return self.members(json, known),
-            Schema::Asset(word, known) if json.kind() == Kind::Object => {
-                return self.members(json, known) && self.address(json, word);
+            Schema::Object(members) if json.kind() == Kind::Object => return self.members(json, members),
+            Schema::Asset(url, members) if json.kind() == Kind::Object => {
+                return self.members(json, members) && self.asset_url(json, url);
             }
-            Schema::Only(check, _) => return check(self, json),
+            Schema::Refined(base, predicate, _) => {
+                if !self.validate(json, *base) {
+                    return false;
+                }
+                predicate(self.flag, json)
+            }
             Schema::Flags => {
                 if json.kind() == Kind::Object && json.members().count() > MAX_FLAGS {
-                    self.log.refuse(json, Expected::FewFlags);
-                    return self.log.as_code(Code::Flags);
+                    self.list.reject(json, Expected::MaxFlags);
+                    return self.list.set_last_code(Code::Flags);
                 }
                 json.kind() == Kind::Object
             }
             Schema::List(_)
-            | Schema::Rules
+            | Schema::CanaryRules
             | Schema::Scripts
             | Schema::Map(_)
             | Schema::Object(_)
             | Schema::Asset(..) => false,
         };
-        is || self.log.refuse(json, shape.expected())
+        is_valid || self.list.reject(json, schema.expected())
     }
 
     fn members(&mut self, json: Json<'a>, known: &[Member]) -> bool {
-        json.members().all(|(name, value)| {
-            let Some(Member(_, need, shape)) = known.iter().find(|member| member.0 == name.word()) else {
-                return self.log.ignore(name);
+        json.members().all(|(key, value)| {
+            let Some(Member(_, presence, schema)) = known.iter().find(|member| member.0 == key.keyword()) else {
+                return self.list.warn_unknown_key(key);
             };
-            self.check(value, *shape)
-                || *need == Presence::Lenient && {
-                    self.unusable.push(value.index());
-                    self.log.as_notice()
+            self.validate(value, *schema)
+                || *presence == Presence::Lenient && {
+                    self.ignored.push(value.index());
+                    self.list.downgrade_last()
                 }
-        }) && known.iter().all(|Member(word, need, shape)| {
-            *need != Presence::Required
-                || json.member(*word).exists()
-                || self.log.refuse_missing(json, *word, shape.expected())
+        }) && known.iter().all(|Member(key, presence, schema)| {
+            *presence != Presence::Required
+                || json.member(*key).exists()
+                || self.list.reject_missing(json, *key, schema.expected())
         })
     }
 
-    fn address(&mut self, asset: Json<'a>, word: Keyword) -> bool {
-        match AssetUrl::parse(asset.member(word).text()) {
+    fn asset_url(&mut self, asset: Json<'a>, key: Keyword) -> bool {
+        match AssetUrl::parse(asset.member(key).as_text()) {
             Some(AssetUrl::SameOrigin) => true,
             Some(AssetUrl::CrossOrigin(_)) if asset.member(Keyword::Integrity).exists() => {
-                self.log.notice(asset, Expected::ListedLater)
+                self.list.warn(asset, Expected::ListedByPages)
             }
             _ => {
-                self.log.refuse_member(asset, word, Expected::Address);
-                self.log.as_code(Code::AssetUrl)
+                self.list.reject_member(asset, key, Expected::AssetUrl);
+                self.list.set_last_code(Code::AssetUrl)
             }
         }
     }
 
-    /// Checks all flags, of which any may be malformed.
-    pub(crate) fn flags(&mut self, flags: Json<'a>) {
-        for (name, value) in flags.members() {
-            self.flag = value;
-            let sound = match value.kind() {
-                _ if !is_flag_key(name.text()) => self.log.refuse(name, Expected::FlagKey),
-                Kind::True | Kind::False => true,
-                Kind::Number => self.check(value, Schema::Percentage),
-                Kind::Object => self.members(value, FLAG),
-                _ => self.log.refuse(value, Expected::Flag),
-            };
-            if !sound {
-                self.log.as_code(Code::Flag);
-                self.unusable.push(value.index());
-            }
-        }
-    }
-
-    fn rule(&mut self, rule: Json<'a>) -> bool {
+    fn canary_rule(&mut self, rule: Json<'a>) -> bool {
         if rule.kind() != Kind::Object {
-            return self.log.refuse(rule, Expected::Object);
+            return self.list.reject(rule, Expected::Object);
         }
-        let before = self.log.gaps;
-        let sound = self.members(rule, RULE);
-        if self.log.gaps > before {
-            self.unusable.push(rule.index());
+        let unsupported = self.list.unsupported;
+        let is_valid = self.members(rule, CANARY_RULE);
+        if self.list.unsupported > unsupported {
+            self.ignored.push(rule.index());
         }
-        sound
+        is_valid
     }
 
-    /// Whether a flag is being checked: it is malformed where a canary rule is only beyond this reader.
-    pub(crate) fn in_flag(&self) -> bool {
-        self.flag.exists()
+    /// Validates all flags. Malformed ones are ignored.
+    pub(crate) fn flags(&mut self, flags: Json<'a>) {
+        for (key, value) in flags.members() {
+            self.flag = value;
+            let is_valid = match value.kind() {
+                _ if !is_flag_key(key.as_text()) => self.list.reject(key, Expected::FlagKey),
+                Kind::True | Kind::False => true,
+                Kind::Number => self.validate(value, Schema::Percentage),
+                Kind::Object => self.members(value, FLAG),
+                _ => self.list.reject(value, Expected::Flag),
+            };
+            if !is_valid {
+                self.list.set_last_code(Code::Flag);
+                self.ignored.push(value.index());
+            }
+        }
     }
 }
 
-/// Whether it is the name of a variant, where the flag has variants.
-pub(crate) fn served<'a>(validator: &mut Validator<'a>, json: Json<'a>) -> bool {
-    let variants = validator.flag.member(Keyword::Variants);
-    !variants.exists()
-        || json.kind() == Kind::String && variants.find(json.text()).exists()
-        || validator.log.refuse(json, Expected::Variant)
-}
-
-/// Whether they are variants whose weights are not all 0.
-pub(crate) fn variants<'a>(validator: &mut Validator<'a>, json: Json<'a>) -> bool {
-    validator.check(json, VARIANTS) && (Split::new(json).total() > 0 || validator.log.refuse(json, Expected::Variants))
-}
-
-/// One hash of subresource integrity; the browser judges the length.
+/// Returns whether `text` is one hash for subresource integrity. The browser checks its length.
 fn is_integrity(text: &str) -> bool {
     let Some((algorithm, hash)) = text.split_at_checked(7) else { return false };
     matches!(algorithm, "sha256-" | "sha384-" | "sha512-")

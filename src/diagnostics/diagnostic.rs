@@ -1,47 +1,47 @@
-//! What can be wrong, each with a stable code that people can search for.
+//! A diagnostic: a stable code to search for, the key, its position and what was expected.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::json::number;
+use crate::encoding::push_decimal;
 use crate::json::position::Position;
 
-/// The stable code of a fault. `E` means that something was refused, `I` that something was noticed.
+/// The stable code of a diagnostic. `E` codes reject something, `I` codes only inform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
-    /// The document begins with `<`: most likely a web page that came with status 200.
+    /// The document begins with `<`, most likely an HTML page that was served with status 200.
     Html,
-    /// Not JSON, not UTF-8, or cut off.
+    /// The document is not JSON, not UTF-8, or truncated.
     Syntax,
-    /// Larger than 1 MiB.
+    /// The document is larger than 1 MiB.
     Size,
-    /// Nested deeper than 64 levels.
+    /// The document is nested deeper than 64 levels.
     Depth,
-    /// A key that occurs twice in one object.
+    /// An object has a key twice.
     Duplicate,
-    /// `CANARY_PERCENTAGE` is missing or no percentage.
+    /// `CANARY_PERCENTAGE` is missing or not a percentage.
     Percentage,
-    /// Written for a newer reader.
+    /// The config needs a newer runtime.
     Schema,
-    /// More than 10,000 flags.
+    /// The config has more than 10,000 flags.
     Flags,
-    /// A flag that cannot be read; the others hold.
+    /// A flag is malformed; the others are not affected.
     Flag,
-    /// An asset's address that the page may not load.
+    /// The page may not load an asset's URL.
     AssetUrl,
-    /// Past its `EXPIRES_AT`, or with one where the time is not known.
+    /// The config is past its `EXPIRES_AT`, or has one while the time is not known.
     Expired,
-    /// Another top-level key that is malformed.
+    /// Another key is missing or malformed.
     Key,
-    /// Read, but worth a word.
+    /// A part of the config has no effect, or may not have the intended one.
     Notice,
-    /// An override in the page's address that is none, or is not allowed.
+    /// An override in the page's URL is malformed or not allowed.
     Override,
 }
 
 impl Code {
-    /// The code as it is printed.
+    /// Returns the code as it is printed.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -63,67 +63,67 @@ impl Code {
     }
 }
 
-/// One thing that is wrong: its code, the key, the place where known, and what was expected instead.
+/// A problem in a config.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     code: Code,
     key: String,
-    place: Option<Position>,
+    position: Option<Position>,
     expected: &'static str,
 }
 
 impl Diagnostic {
-    /// A fault of no place in particular: of a key, or of everything where that is empty.
+    /// Creates a diagnostic without a position. An empty key stands for the whole document.
     #[must_use]
     pub fn new(code: Code, key: &str, expected: &'static str) -> Self {
-        Self::found(code, key, None, expected)
+        Self { code, key: String::from(key), position: None, expected }
     }
 
-    /// A fault that was found somewhere.
+    /// Sets the position.
     #[must_use]
-    pub fn found(code: Code, key: &str, place: Option<Position>, expected: &'static str) -> Self {
-        Self { code, key: String::from(key), place, expected }
+    pub fn with_position(self, position: Option<Position>) -> Self {
+        Self { position, ..self }
     }
 
-    /// The stable code.
+    /// Returns the stable code.
     #[must_use]
     pub fn code(&self) -> Code {
         self.code
     }
 
-    /// The path of the key, as in `FEATURE_FLAGS.search.rules[0].if`; empty for the whole document.
+    /// Returns the path of the key, as in `FEATURE_FLAGS.search.rules[0].if`; empty for the whole document.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// The place, where there is one.
+    /// Returns the position, if there is one.
     #[must_use]
-    pub fn place(&self) -> Option<Position> {
-        self.place
+    pub fn position(&self) -> Option<Position> {
+        self.position
     }
 
-    /// What was expected.
+    /// Returns what was expected.
     #[must_use]
     pub fn expected(&self) -> &'static str {
         self.expected
     }
 
-    /// One line: code, key, place, what was expected. Put together by hand: formatting machinery would double the
-    /// browser module.
+    /// Returns one line with code, key, position and what was expected. It is not formatted by `write!`, which would double
+    /// the browser module.
     #[must_use]
     pub fn line(&self) -> String {
         let mut line = Vec::from(self.code.as_str());
         line.push(b' ');
-        // A name from outside keeps to its line, and sends nothing to a terminal.
+        // A key may hold control characters, which must not reach a terminal or break the line.
         line.extend(self.key.bytes().map(|byte| if byte < b' ' { b'?' } else { byte }));
-        if let Some(Position { line: row, column }) = self.place {
-            let named = !self.key.is_empty();
-            line.extend_from_slice(if named { b" (line " } else { b"line " });
-            number::push(&mut line, row as u64);
+        if let Some(Position { line: row, column }) = self.position {
+            let has_key = !self.key.is_empty();
+            line.extend_from_slice(if has_key { b" (line " } else { b"line " });
+            push_decimal(&mut line, row as u64);
             line.extend_from_slice(b", column ");
-            number::push(&mut line, column as u64);
-            if named {
+            push_decimal(&mut line, column as u64);
+            if has_key {
                 line.push(b')');
             }
         }
@@ -150,19 +150,25 @@ mod tests {
     use std::string::ToString;
 
     #[test]
-    fn says_code_key_place_and_what_was_expected() {
-        let place = Some(Position { line: 12, column: 3 });
-        for (fault, line) in [
+    fn line_has_code_key_position_and_expectation() {
+        let position = Some(Position { line: 12, column: 3 });
+        for (diagnostic, line) in [
             (
                 Diagnostic::new(Code::Percentage, "CANARY_PERCENTAGE", "a number"),
                 "E109 CANARY_PERCENTAGE: expected a number",
             ),
-            (Diagnostic::found(Code::Flag, "a.b[1]", place, "x"), "E112 a.b[1] (line 12, column 3): expected x"),
-            (Diagnostic::found(Code::Syntax, "", place, "JSON"), "E105 line 12, column 3: expected JSON"),
+            (
+                Diagnostic::new(Code::Flag, "a.b[1]", "x").with_position(position),
+                "E112 a.b[1] (line 12, column 3): expected x",
+            ),
+            (
+                Diagnostic::new(Code::Syntax, "", "JSON").with_position(position),
+                "E105 line 12, column 3: expected JSON",
+            ),
             (Diagnostic::new(Code::Size, "", "less"), "E106 expected less"),
             (Diagnostic::new(Code::Notice, "a \n\u{1b}[31m", "b"), "I118 a ??[31m: expected b"),
         ] {
-            assert_eq!(fault.to_string(), line);
+            assert_eq!(diagnostic.to_string(), line);
         }
     }
 }

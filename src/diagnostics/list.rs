@@ -1,4 +1,4 @@
-//! What is found while a config is read. Codes at once; keys, places and words on demand.
+//! The list of what is found in a config: codes at once, keys, positions and messages on demand.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,121 +8,101 @@ use crate::diagnostics::expected::Expected;
 use crate::json::document::{Document, Json};
 use crate::json::keyword::Keyword;
 
-/// More than these nobody reads; finding the places of all would take too long.
-const MOST: usize = 100;
+/// The limit on described entries: nobody reads more, and finding the positions of all would take too long.
+const MAX_DESCRIBED: usize = 100;
 
-/// Faults by the place of what is wrong, which is looked up at the end.
+/// A list of diagnostics that still lack keys, positions and messages.
+///
+/// Its methods return the result of the check that calls them: rejecting is false, warning is true.
 #[derive(Debug, Default)]
 pub(crate) struct Diagnostics {
     entries: Vec<Entry>,
-    /// How often something was beyond this reader, though it may be right.
-    pub(crate) gaps: usize,
+    /// The number of operators and regular expressions that this runtime does not support.
+    pub(crate) unsupported: usize,
 }
 
-/// One thing that was found.
+/// A diagnostic that still lacks its key, position and message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     pub(crate) code: Code,
-    /// The offset of what is wrong, if it is anywhere.
-    pub(crate) at: Option<usize>,
-    /// What is missing there, if that is what is wrong.
+    /// The offset of the value that is wrong, or of the object without the missing key.
+    pub(crate) offset: Option<usize>,
+    /// The missing key, or [`Keyword::Other`] if no key is missing.
     pub(crate) missing: Keyword,
     pub(crate) expected: Expected,
 }
 
-/// Why a document was refused, and as much of it as was read.
-#[derive(Debug)]
-pub(crate) struct Rejection {
-    pub(crate) entry: Entry,
-    pub(crate) document: Document,
-}
-
 impl Diagnostics {
-    /// Notes that `json` is not what was expected, and is false, for whoever answers with that.
-    pub(crate) fn refuse(&mut self, json: Json, expected: Expected) -> bool {
-        self.refuse_missing(json, Keyword::Other, expected)
+    /// Rejects a value.
+    pub(crate) fn reject(&mut self, json: Json, expected: Expected) -> bool {
+        self.reject_missing(json, Keyword::Other, expected)
     }
 
-    /// The same of a member, which may be missing.
-    pub(crate) fn refuse_member(&mut self, object: Json, word: Keyword, expected: Expected) -> bool {
-        let member = object.member(word);
-        if member.exists() { self.refuse(member, expected) } else { self.refuse_missing(object, word, expected) }
+    /// Rejects a member of an object, which may be missing.
+    pub(crate) fn reject_member(&mut self, object: Json, key: Keyword, expected: Expected) -> bool {
+        let member = object.member(key);
+        if member.exists() { self.reject(member, expected) } else { self.reject_missing(object, key, expected) }
     }
 
-    /// The same of a member that is missing.
+    /// Rejects an object without a required member.
     #[inline(never)]
-    pub(crate) fn refuse_missing(&mut self, object: Json, missing: Keyword, expected: Expected) -> bool {
-        self.entries.push(Entry { code: Code::Key, at: Some(object.span().start), missing, expected });
+    pub(crate) fn reject_missing(&mut self, object: Json, missing: Keyword, expected: Expected) -> bool {
+        self.entries.push(Entry { code: Code::Key, offset: Some(object.span().start), missing, expected });
         false
     }
 
-    /// Notes what costs nothing more than a word, and is true.
-    pub(crate) fn notice(&mut self, json: Json, expected: Expected) -> bool {
-        self.refuse(json, expected);
-        self.as_notice()
+    /// Warns about a value that is accepted.
+    pub(crate) fn warn(&mut self, json: Json, expected: Expected) -> bool {
+        self.reject(json, expected);
+        self.downgrade_last()
     }
 
-    /// Notes a name that nobody knows, and is true.
-    pub(crate) fn ignore(&mut self, name: Json) -> bool {
-        self.notice(name, Expected::Known)
+    /// Warns about an unknown key.
+    pub(crate) fn warn_unknown_key(&mut self, key: Json) -> bool {
+        self.warn(key, Expected::KnownKey)
     }
 
-    /// Gives what was noted last another code, and is false.
-    pub(crate) fn as_code(&mut self, code: Code) -> bool {
+    /// Replaces the code of the last rejection.
+    pub(crate) fn set_last_code(&mut self, code: Code) -> bool {
         if let Some(last) = self.entries.last_mut() {
             last.code = code;
         }
         false
     }
 
-    /// Makes a notice of what was noted last, and is true.
-    pub(crate) fn as_notice(&mut self) -> bool {
-        !self.as_code(Code::Notice)
+    /// Turns the last rejection into a warning.
+    pub(crate) fn downgrade_last(&mut self) -> bool {
+        !self.set_last_code(Code::Notice)
     }
 
-    /// What was noted last.
+    /// Removes the last entry.
     pub(crate) fn pop(&mut self) -> Option<Entry> {
         self.entries.pop()
     }
 
-    /// All that was noted, as far as anybody would read it.
-    pub(crate) fn finish(self, document: &Document) -> Vec<Diagnostic> {
-        let more = (self.entries.len() > MOST).then(|| Entry::new(Code::Notice, Expected::Fewer));
-        self.entries.iter().take(MOST).chain(&more).map(|entry| entry.locate(document)).collect()
+    /// Describes the first hundred entries.
+    pub(crate) fn describe(self, document: &Document) -> Vec<Diagnostic> {
+        let rest = (self.entries.len() > MAX_DESCRIBED).then(|| Entry::new(Code::Notice, Expected::FewerProblems));
+        self.entries.iter().take(MAX_DESCRIBED).chain(&rest).map(|entry| entry.describe(document)).collect()
     }
 }
 
 impl Entry {
-    /// Something of no place in particular.
+    /// Creates an entry that concerns the whole document.
     pub(crate) fn new(code: Code, expected: Expected) -> Self {
-        Self { code, at: None, missing: Keyword::Other, expected }
+        Self { code, offset: None, missing: Keyword::Other, expected }
     }
 
-    /// In words, with key and place.
-    pub(crate) fn locate(self, document: &Document) -> Diagnostic {
-        let mut key = self.at.map_or_else(String::new, |at| document.path_to(at));
-        let missing = self.missing.text();
+    /// Adds key, position and message.
+    pub(crate) fn describe(self, document: &Document) -> Diagnostic {
+        let mut key = self.offset.map_or_else(String::new, |offset| document.path_to(offset));
+        let missing = self.missing.as_str();
         if !key.is_empty() && !missing.is_empty() {
             key.push('.');
         }
         key.push_str(missing);
-        Diagnostic::found(self.code, &key, self.at.map(|at| document.place(at)), self.expected.text())
-    }
-}
-
-impl Rejection {
-    /// Refuses what is no document at all.
-    pub(crate) fn new(code: Code, expected: Expected) -> Self {
-        Self { entry: Entry::new(code, expected), document: Document::default() }
-    }
-
-    /// In words, with key and place.
-    pub(crate) fn locate(self) -> Diagnostic {
-        let Self { mut entry, document } = self;
-        if entry.code == Code::Duplicate {
-            entry.at = document.find_twice();
-        }
-        entry.locate(&document)
+        let position = self.offset.map(|offset| document.position(offset));
+        Diagnostic::new(self.code, &key, self.expected.text()).with_position(position)
     }
 }
 
@@ -132,26 +112,25 @@ mod tests {
     use std::string::ToString;
 
     #[track_caller]
-    fn check(note: impl FnOnce(&mut Diagnostics, Json), expected: &[&str]) {
+    fn check(fill: impl FnOnce(&mut Diagnostics, Json), expected: &[&str]) {
         let document = Document::parse("{\n \"if\": [5],\n \"other\": 6}").unwrap();
-        let mut log = Diagnostics::default();
-        note(&mut log, document.root());
-
-        assert_eq!(log.finish(&document).iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
+        let mut list = Diagnostics::default();
+        fill(&mut list, document.root());
+        assert_eq!(list.describe(&document).iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
     }
 
     #[test]
-    fn faults_have_keys_and_places() {
+    fn entries_get_keys_and_positions() {
         check(|_, _| {}, &[]);
         check(
-            |log, root| {
-                let item = root.find("if").items().next().unwrap();
-                assert!(!log.refuse(item, Expected::Bool));
-                assert!(!log.refuse_member(root, Keyword::If, Expected::Bool));
-                assert!(!log.refuse_member(root, Keyword::Serve, Expected::Bool));
-                assert!(!log.refuse_missing(item, Keyword::Serve, Expected::Bool));
-                assert!(log.ignore(root.members().nth(1).unwrap().0));
-                assert!(log.notice(root, Expected::Old));
+            |list, root| {
+                let item = root.member_named("if").items().next().unwrap();
+                assert!(!list.reject(item, Expected::Bool));
+                assert!(!list.reject_member(root, Keyword::If, Expected::Bool));
+                assert!(!list.reject_member(root, Keyword::Serve, Expected::Bool));
+                assert!(!list.reject_missing(item, Keyword::Serve, Expected::Bool));
+                assert!(list.warn_unknown_key(root.members().nth(1).unwrap().0));
+                assert!(list.warn(root, Expected::SupportedVersion));
             },
             &[
                 "E117 if[0] (line 2, column 9): expected true or false",
@@ -159,20 +138,20 @@ mod tests {
                 "E117 serve (line 1, column 1): expected true or false",
                 "E117 if[0].serve (line 2, column 9): expected true or false",
                 "I118 other (line 3, column 2): expected a known key; it is ignored",
-                "I118 line 1, column 1: expected 1, the newest that this reader knows",
+                "I118 line 1, column 1: expected 1, the newest supported version",
             ],
         );
     }
 
     #[test]
-    fn the_last_one_gets_the_code() {
+    fn the_last_entry_gets_the_code() {
         check(
-            |log, root| {
-                log.refuse(root, Expected::Bool);
-                log.refuse(root, Expected::Bool);
-                assert!(!log.as_code(Code::Flag));
-                log.refuse(root, Expected::Bool);
-                assert!(log.as_notice());
+            |list, root| {
+                list.reject(root, Expected::Bool);
+                list.reject(root, Expected::Bool);
+                assert!(!list.set_last_code(Code::Flag));
+                list.reject(root, Expected::Bool);
+                assert!(list.downgrade_last());
             },
             &[
                 "E117 line 1, column 1: expected true or false",
@@ -180,33 +159,28 @@ mod tests {
                 "I118 line 1, column 1: expected true or false",
             ],
         );
-        check(|log, _| assert!(!log.as_code(Code::Flag)), &[]);
+        check(|list, _| assert!(!list.set_last_code(Code::Flag)), &[]);
     }
 
     #[test]
-    fn nobody_reads_more_than_a_hundred() {
+    fn at_most_a_hundred_entries_are_described() {
         let document = Document::parse("[]").unwrap();
-        for (noted, shown, last) in [
+        for (found, described, last) in [
             (99, 99, "E117 line 1, column 1: expected an array"),
             (100, 100, "E117 line 1, column 1: expected an array"),
-            (101, 101, "I118 expected fewer faults; the rest is not shown"),
-            (5_000, 101, "I118 expected fewer faults; the rest is not shown"),
+            (101, 101, "I118 expected at most 100 problems; the rest are not shown"),
+            (5_000, 101, "I118 expected at most 100 problems; the rest are not shown"),
         ] {
-            let mut log = Diagnostics::default();
-            for _ in 0..noted {
-                log.refuse(document.root(), Expected::Array);
+            let mut list = Diagnostics::default();
+            for _ in 0..found {
+                list.reject(document.root(), Expected::Array);
             }
-            let faults = log.finish(&document);
+            let diagnostics = list.describe(&document);
             assert_eq!(
-                (faults.len(), faults.last().map(ToString::to_string).as_deref()),
-                (shown, Some(last)),
-                "{noted}"
+                (diagnostics.len(), diagnostics.last().map(ToString::to_string).as_deref()),
+                (described, Some(last)),
+                "{found}"
             );
         }
-    }
-
-    #[test]
-    fn a_refusal_without_a_document_has_no_place() {
-        assert_eq!(Rejection::new(Code::Size, Expected::Small).locate().to_string(), "E106 expected at most 1 MiB");
     }
 }

@@ -1,5 +1,8 @@
-//! What is wrong with a config: codes, positions, expectations.
+//! Diagnostics of a config: codes, positions and messages.
 
-pub mod diagnostic;
+pub(crate) mod diagnostic;
 pub(crate) mod expected;
 pub(crate) mod list;
+pub(crate) mod rejection;
+
+pub use diagnostic::{Code, Diagnostic};

@@ -1,142 +1,141 @@
-//! Which bundle this page view gets, and why.
+//! The decision which bundle a page view gets.
 
-use crate::bucketing::bucket::{BUCKETS, Domain, bucket};
+use alloc::string::String;
+
+use crate::bucketing::bucket::{Domain, bucket};
+use crate::bucketing::cohort::Cohort;
 use crate::bucketing::percentage::Percentage;
 use crate::diagnostics::diagnostic::Code;
-use crate::evaluation::Evaluation;
+use crate::evaluation::evaluation::Evaluation;
 use crate::evaluation::reason::{ErrorCode, Reason};
+use crate::evaluation::trace::{DecisionStep, NoTrace, RuleResult, Trace};
+use crate::evaluation::visitor::{History, Visitor};
 use crate::json::writer::Writer;
-use crate::targeting::canary_rule::CanaryRule;
+use crate::targeting::arm::Arm;
+use crate::targeting::condition::TargetingContext;
 
-/// The bundle that is loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arm {
-    /// The new one.
-    Canary,
-    /// The one that the page itself carries.
-    Stable,
-}
-
-/// The group to which the user was assigned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cohort {
-    /// Gets the canary.
-    Canary,
-    /// Gets stable, and is a concurrent group of the canary's expected size.
-    Control,
-    /// Gets stable.
-    Rest,
-}
-
-/// How well the page knows who is looking at it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Visitor {
-    /// Somebody whose id will be the same next time.
-    #[default]
-    Identified,
-    /// The same, but a machine: served like everyone, and not counted unless the config says so.
-    Bot,
-    /// Nobody whom we may or can recognise again: no storage, no consent, a privacy control.
-    Anonymous,
-}
-
-/// What this browser remembers of page views before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct History {
-    /// This canary failed here.
-    pub quarantined: bool,
-    /// A config took this browser from canary to stable, too short a time ago to go back.
-    pub held: bool,
-}
-
-/// A decision with its reason; `eligible` means counted, nothing else.
+/// A decision with its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// The bundle that is loaded.
+    /// The bundle to load.
     pub variant: Arm,
-    /// The group that was assigned.
+    /// The group that the user was assigned to.
     pub cohort: Cohort,
-    /// The user's bucket, where there was anyone to bucket.
+    /// The user's bucket, if there is a targeting key.
     pub bucket: Option<u32>,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
-    /// What went wrong, where the reason is an error.
+    /// The error, if that is the reason.
     pub error: Option<ErrorCode>,
-    /// The config's label.
+    /// The revision of the config.
     pub revision: Option<u64>,
-    /// Whether this page view may be counted.
+    /// Whether the page view counts when the cohorts are compared.
     pub eligible: bool,
 }
 
-impl Decision {
-    /// Decides: a pure function of its arguments.
+impl Evaluation<'_> {
+    /// Decides which bundle a page view gets.
     ///
     /// ```
-    /// use canary_runtime::{Config, EvaluationContext, Decision, Evaluation, History, Overrides, Visitor, Arm};
+    /// use canary_runtime::{Arm, Config, Evaluation, EvaluationContext, History, Visitor};
     ///
     /// let (config, _) = Config::parse(br#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {}}"#)?;
     /// let context = EvaluationContext { targeting_key: "edge-38162".to_owned(), ..EvaluationContext::default() };
-    /// let evaluation = Evaluation {
-    ///     config: &config,
-    ///     context: &context,
-    ///     overrides: &Overrides::default(),
-    ///     now: 0,
-    /// };
-    /// let decision = Decision::make(&evaluation, Visitor::Identified, History::default());
+    /// let decision = Evaluation::new(&config, &context).decide(Visitor::Identified, History::default());
     /// assert_eq!((decision.bucket, decision.variant), (Some(4_999), Arm::Canary));
     /// # Ok::<(), canary_runtime::Diagnostic>(())
     /// ```
     #[must_use]
-    pub fn make(evaluation: &Evaluation, standing: Visitor, history: History) -> Self {
-        let Evaluation { config, context, overrides, .. } = *evaluation;
-        let key = context.targeting_key.as_str();
+    pub fn decide(&self, visitor: Visitor, history: History) -> Decision {
+        self.decide_traced(visitor, history, &mut NoTrace)
+    }
+
+    /// Decides which bundle a page view gets, and records each step.
+    pub fn decide_traced(&self, visitor: Visitor, history: History, trace: &mut impl Trace<DecisionStep>) -> Decision {
+        let config = self.config;
+        let key = self.context.targeting_key.as_str();
         let bucket = (!key.is_empty()).then(|| bucket(Domain::Canary, config.salt(), key));
-        let mut decision = Self { bucket, revision: config.revision(), ..Self::STABLE };
-        let off = config.percentage == Percentage::NONE;
-        let Some(place) = bucket.filter(|_| standing != Visitor::Anonymous) else {
-            if !off && standing != Visitor::Anonymous {
+        let mut decision = Decision { bucket, revision: config.revision(), ..Decision::STABLE };
+        let is_off = config.percentage == Percentage::NONE;
+        if visitor == Visitor::Anonymous {
+            trace.record(|| DecisionStep::Anonymous);
+            return decision;
+        }
+        let Some(bucket) = bucket else {
+            if is_off {
+                trace.record(|| DecisionStep::KillSwitch);
+            } else {
+                trace.record(|| DecisionStep::NoTargetingKey);
                 decision.reason = Reason::Error;
                 decision.error = Some(ErrorCode::TargetingKeyMissing);
             }
             return decision;
         };
-        let subject = evaluation.subject();
-        let rule = |always: bool| {
-            config.rules().find(|rule| rule.always() >= always && rule.matches(&subject)).map(CanaryRule::serve)
-        };
-        let mut wanted = rule(true);
-        if wanted.is_none() {
-            if off {
+        trace.record(|| DecisionStep::Bucket(bucket));
+        let targeting = self.targeting();
+        let mut arm = self.matching_rule(true, &targeting, trace);
+        if arm.is_none() {
+            if is_off {
+                trace.record(|| DecisionStep::KillSwitch);
                 return decision;
             }
-            decision.cohort = cohort(config.percentage, place);
+            decision.cohort = Cohort::of(config.percentage, bucket);
             decision.reason = if config.percentage == Percentage::ALL { Reason::Static } else { Reason::Split };
-            decision.eligible = standing == Visitor::Identified || config.counts_automation();
+            decision.eligible = visitor == Visitor::Identified || config.counts_automation();
             if history.quarantined || history.held {
+                trace.record(|| DecisionStep::History(history));
                 decision.reason = Reason::Cached;
                 return decision;
             }
             if decision.cohort == Cohort::Canary {
                 decision.variant = Arm::Canary;
             }
-            wanted = overrides.variant(config.allows_query()).or_else(|| rule(false));
+            let allowed = config.allows_query();
+            trace.record(|| DecisionStep::Override { requested: self.overrides.arm(true), allowed });
+            arm = self.overrides.arm(allowed).or_else(|| self.matching_rule(false, &targeting, trace));
         }
-        if let Some(variant) = wanted {
-            decision.variant = variant;
-            decision.cohort = if variant == Arm::Canary { Cohort::Canary } else { Cohort::Rest };
-            decision.reason = Reason::TargetingMatch;
-            decision.eligible = false;
+        match arm {
+            Some(arm) => {
+                decision.variant = arm;
+                decision.cohort = if arm == Arm::Canary { Cohort::Canary } else { Cohort::Rest };
+                decision.reason = Reason::TargetingMatch;
+                decision.eligible = false;
+            }
+            None => trace.record(|| DecisionStep::Percentage(decision.cohort)),
         }
         decision
     }
 
-    /// Stable, because no config could be used.
-    #[must_use]
-    pub fn without_config(code: Code) -> Self {
-        let error = if code == Code::Expired { ErrorCode::General } else { ErrorCode::ParseError };
-        Self { reason: Reason::Error, error: Some(error), ..Self::STABLE }
+    /// Returns the arm of the first rule that matches, of all rules or only of those that apply even at 0 %.
+    fn matching_rule(
+        &self,
+        always: bool,
+        targeting: &TargetingContext,
+        trace: &mut impl Trace<DecisionStep>,
+    ) -> Option<Arm> {
+        trace.record(|| DecisionStep::Rules { always });
+        for (rule, number) in self.config.canary_rules().zip(1..) {
+            if always && !rule.always() {
+                continue;
+            }
+            let matches = rule.matches(targeting);
+            trace.record(|| {
+                let result = match (matches, rule.is_supported()) {
+                    (true, _) => RuleResult::Matches(rule.serve()),
+                    (false, true) => RuleResult::DoesNotMatch,
+                    (false, false) => RuleResult::NotSupported,
+                };
+                DecisionStep::Rule { number, result }
+            });
+            if matches {
+                return Some(rule.serve());
+            }
+        }
+        None
     }
+}
 
+impl Decision {
     const STABLE: Self = Self {
         variant: Arm::Stable,
         cohort: Cohort::Rest,
@@ -147,52 +146,32 @@ impl Decision {
         eligible: false,
     };
 
-    /// Writes the decision as the member `name`, with the words that the page sees.
-    pub fn write(&self, out: &mut Writer, name: &str) {
+    /// Returns the decision for stable that replaces a config which was rejected with `code`.
+    #[must_use]
+    pub fn without_config(code: Code) -> Self {
+        let error = if code == Code::Expired { ErrorCode::General } else { ErrorCode::ParseError };
+        Self { reason: Reason::Error, error: Some(error), ..Self::STABLE }
+    }
+
+    /// Returns the decision as the JSON object that the page receives.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut out = Writer::default();
+        self.write(&mut out, "");
+        out.into_string()
+    }
+
+    /// Writes the decision as the member `name`.
+    pub(crate) fn write(&self, out: &mut Writer, name: &str) {
         out.open(name, b'{')
             .string("variant", self.variant.as_str())
             .string("cohort", self.cohort.as_str())
             .number("bucket", self.bucket.map(u64::from))
             .string("reason", self.reason.as_str())
-            .optional("errorCode", self.error.map(ErrorCode::as_str))
+            .optional_string("errorCode", self.error.map(ErrorCode::as_str))
             .number("revision", self.revision)
             .bool("eligible", self.eligible)
             .close(b'}');
-    }
-}
-
-/// The control takes as many buckets as the canary, from the middle on, so that stepping up to 50 % never moves anyone
-/// between the two. Above that it is all of stable.
-fn cohort(percentage: Percentage, bucket: u32) -> Cohort {
-    if percentage.contains(bucket) {
-        Cohort::Canary
-    } else if bucket.checked_sub(BUCKETS / 2).is_some_and(|place| percentage.contains(place)) {
-        Cohort::Control
-    } else {
-        Cohort::Rest
-    }
-}
-
-impl Arm {
-    /// The name, as it stands in `data-canary-variant`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Canary => "canary",
-            Self::Stable => "stable",
-        }
-    }
-}
-
-impl Cohort {
-    /// The name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Canary => "canary",
-            Self::Control => "control",
-            Self::Rest => "rest",
-        }
     }
 }
 

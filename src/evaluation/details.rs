@@ -1,25 +1,24 @@
-//! The outcome of evaluating a flag.
+//! The result of evaluating a flag.
 
 use alloc::string::String;
 
-use crate::bucketing::variants::Variant;
 use crate::evaluation::reason::{ErrorCode, Reason};
 use crate::json::document::Json;
 use crate::json::writer::Writer;
 
-/// A flag's value.
+/// The value of a flag.
 #[derive(Clone, Copy, Debug)]
 pub enum Value<'a> {
-    /// One that nobody typed.
+    /// A boolean that the config does not spell out.
     Bool(bool),
-    /// Any JSON, handed on as it was typed.
+    /// A JSON value of the config or of an override.
     Json(Json<'a>),
 }
 
 impl<'a> Value<'a> {
-    /// As JSON.
+    /// Returns the value as JSON, as it is written in the config.
     #[must_use]
-    pub fn text(self) -> &'a str {
+    pub fn source(self) -> &'a str {
         match self {
             Self::Bool(true) => "true",
             Self::Bool(false) => "false",
@@ -27,9 +26,9 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Whether it means the same as `json`.
+    /// Returns whether the value equals a JSON value.
     #[must_use]
-    pub fn is(self, json: Json) -> bool {
+    pub fn equals(self, json: Json) -> bool {
         match self {
             Self::Bool(value) => json.as_bool() == Some(value),
             Self::Json(value) => value == json,
@@ -37,59 +36,51 @@ impl<'a> Value<'a> {
     }
 }
 
-/// A flag's value and why it is that. Where there is a bucket, somebody was exposed to an experiment.
+/// The value of a flag and its reason. If there is a bucket, the user was exposed to an experiment.
 #[derive(Clone, Copy, Debug)]
 pub struct Details<'a> {
-    /// The value, or nothing for the caller's default.
+    /// The value; none stands for the caller's default.
     pub value: Option<Value<'a>>,
-    /// The name of the variant, where there are variants.
+    /// The name of the variant, if the flag has variants.
     pub variant: Option<&'a str>,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
-    /// What went wrong, where the reason is an error.
+    /// The error, if that is the reason.
     pub error: Option<ErrorCode>,
-    /// The user's place among the flag's buckets, where that decided.
+    /// The user's bucket, if it determined the value.
     pub bucket: Option<u32>,
-    /// Whether an override decided.
+    /// Whether an override determined the value.
     pub overridden: bool,
 }
 
 impl<'a> Details<'a> {
-    /// The caller's default.
-    #[must_use]
-    pub fn none(reason: Reason) -> Self {
+    /// Creates the details of the caller's default.
+    pub(crate) fn without_value(reason: Reason) -> Self {
         Self { value: None, variant: None, reason, error: None, bucket: None, overridden: false }
     }
 
-    /// A value.
-    #[must_use]
-    pub fn of(value: Value<'a>, reason: Reason) -> Self {
-        Self { value: Some(value), ..Self::none(reason) }
+    /// Creates the details of a value.
+    pub(crate) fn with_value(value: Value<'a>, reason: Reason) -> Self {
+        Self { value: Some(value), ..Self::without_value(reason) }
     }
 
-    /// Takes a variant's name and value.
-    pub(crate) fn take(&mut self, variant: Option<Variant<'a>>) {
-        self.value = variant.map(|variant| Value::Json(variant.value));
-        self.variant = variant.map(|variant| variant.name);
-    }
-
-    /// The caller's default, because of `error`.
+    /// Creates the details of the caller's default that an error causes.
     #[must_use]
     pub fn error(error: ErrorCode) -> Self {
-        Self { error: Some(error), ..Self::none(Reason::Error) }
+        Self { error: Some(error), ..Self::without_value(Reason::Error) }
     }
 
-    /// As JSON: `{"value"?, "variant"?, "reason", "errorCode"?, "bucket"?, "override"?}`.
+    /// Returns the details as JSON: `{"value"?, "variant"?, "reason", "errorCode"?, "bucket"?, "override"?}`.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut out = Writer::default();
         out.open("", b'{');
         if let Some(value) = self.value {
-            out.raw("value", value.text());
+            out.raw("value", value.source());
         }
-        out.optional("variant", self.variant)
+        out.optional_string("variant", self.variant)
             .string("reason", self.reason.as_str())
-            .optional("errorCode", self.error.map(ErrorCode::as_str));
+            .optional_string("errorCode", self.error.map(ErrorCode::as_str));
         if let Some(bucket) = self.bucket {
             out.number("bucket", Some(u64::from(bucket)));
         }
@@ -97,6 +88,6 @@ impl<'a> Details<'a> {
             out.bool("override", true);
         }
         out.close(b'}');
-        out.finish()
+        out.into_string()
     }
 }

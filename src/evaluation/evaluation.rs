@@ -1,80 +1,56 @@
-//! One config, one user, one moment: what everything is.
+//! An evaluation: a config, a context, overrides and a time.
 
-use alloc::string::String;
-use alloc::vec::Vec;
+use crate::config::config::Config;
+use crate::evaluation::context::EvaluationContext;
+use crate::evaluation::overrides::{NO_OVERRIDES, Overrides};
+use crate::targeting::condition::TargetingContext;
 
-use crate::config::Config;
-use crate::evaluation::details::{Details, Value};
-use crate::evaluation::flag::User;
-use crate::evaluation::overrides::Overrides;
-use crate::evaluation::reason::{ErrorCode, Reason};
-use crate::json::document::Document;
-use crate::targeting::condition::Subject;
-
-/// For whom is evaluated. No clock, randomness or storage inside.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct EvaluationContext {
-    /// What is bucketed; empty where nobody is known.
-    pub targeting_key: String,
-    /// What conditions are asked about: a JSON object.
-    pub attributes: Document,
-}
-
-/// All that an answer depends on.
+/// The evaluation of a config for one context. Every result is a pure function of what it holds.
+///
+/// ```
+/// use canary_runtime::{Config, Evaluation, EvaluationContext, Overrides};
+///
+/// let (config, _) = Config::parse(br#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {"search": {"from": "1970-01-01T00:00:01Z"}}}"#)?;
+/// let (context, mut overrides) = (EvaluationContext::default(), Overrides::default());
+/// let evaluation = Evaluation::new(&config, &context);
+/// assert_eq!(evaluation.flag("search").to_json(), r#"{"value":false,"reason":"DISABLED"}"#);
+/// assert_eq!(evaluation.at(1_000).flag("search").to_json(), r#"{"value":true,"reason":"STATIC"}"#);
+///
+/// overrides.set("search", "\"new\"");
+/// let details = evaluation.with_overrides(&overrides).flag("search");
+/// assert_eq!(details.to_json(), r#"{"value":"new","reason":"TARGETING_MATCH","override":true}"#);
+/// # Ok::<(), canary_runtime::Diagnostic>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Evaluation<'a> {
-    /// What the operator wants.
-    pub config: &'a Config,
-    /// For whom.
-    pub context: &'a EvaluationContext,
-    /// What testers want.
-    pub overrides: &'a Overrides,
+    pub(crate) config: &'a Config,
+    pub(crate) context: &'a EvaluationContext,
+    pub(crate) overrides: &'a Overrides,
     /// Milliseconds since 1970.
-    pub now: i64,
+    pub(crate) now: i64,
 }
 
 impl<'a> Evaluation<'a> {
-    /// What conditions are asked about.
+    /// Creates an evaluation without overrides at the start of 1970.
     #[must_use]
-    pub fn subject(&self) -> Subject<'a> {
-        Subject { attributes: &self.context.attributes, segments: self.config.segments() }
+    pub fn new(config: &'a Config, context: &'a EvaluationContext) -> Self {
+        Self { config, context, overrides: NO_OVERRIDES, now: 0 }
     }
 
-    /// Evaluates one flag.
+    /// Sets the overrides.
     #[must_use]
-    pub fn flag(&self, flag_key: &str) -> Details<'a> {
-        match self.config.find(flag_key) {
-            Some(index) => self.at(index, &mut Vec::new()),
-            None => Details::error(ErrorCode::FlagNotFound),
-        }
+    pub fn with_overrides(self, overrides: &'a Overrides) -> Self {
+        Self { overrides, ..self }
     }
 
-    /// Evaluates the flag at a place after those that it requires, which are no circle and no long row: such flags are
-    /// malformed. `known`: what flags are, once that is known.
-    fn at(&self, index: usize, known: &mut Vec<Option<Details<'a>>>) -> Details<'a> {
-        if let Some(Some(details)) = known.get(index) {
-            return *details;
-        }
-        let Evaluation { config, context, overrides, now } = *self;
-        let Some(flag) = config.flag(index) else { return Details::error(ErrorCode::ParseError) };
-        let mut met = true;
-        for (name, wanted) in flag.requires() {
-            known.resize(config.flag_count(), None);
-            let value = config.find(name.text()).and_then(|other| self.at(other, known).value);
-            met &= value.is_some_and(|value| value.is(wanted));
-        }
-        let details = if let Some(value) = overrides.flag(flag.key(), config.allows_query()) {
-            Details { overridden: true, ..Details::of(Value::Json(value), Reason::TargetingMatch) }
-        } else {
-            let user = User { targeting_key: &context.targeting_key, subject: self.subject(), now };
-            flag.evaluate(&user, met)
-        };
-        if let Some(known) = known.get_mut(index) {
-            *known = Some(details);
-        }
-        details
+    /// Sets the time, in milliseconds since 1970.
+    #[must_use]
+    pub fn at(self, now: i64) -> Self {
+        Self { now, ..self }
+    }
+
+    /// Returns the values that conditions are matched against.
+    pub(crate) fn targeting(&self) -> TargetingContext<'a> {
+        TargetingContext { attributes: &self.context.attributes, segments: self.config.segments() }
     }
 }
-
-#[cfg(test)]
-mod tests;

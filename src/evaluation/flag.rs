@@ -1,180 +1,240 @@
-//! Feature flags: what they are for one user.
+//! The evaluation of feature flags.
+
+use alloc::vec::Vec;
 
 use crate::bucketing::bucket::{Domain, bucket};
 use crate::bucketing::percentage::Percentage;
-use crate::bucketing::variants::Split;
+use crate::bucketing::variants::{Variant, Variants};
+use crate::config::flag::Flag;
 use crate::config::timestamp::parse_rfc3339;
 use crate::evaluation::details::{Details, Value};
+use crate::evaluation::evaluation::Evaluation;
 use crate::evaluation::reason::{ErrorCode, Reason};
-use crate::json::document::{Json, Kind, Members};
+use crate::evaluation::trace::{FlagStep, NoTrace, Trace};
+use crate::json::document::{Json, Kind};
 use crate::json::keyword::Keyword;
-use crate::targeting::condition::{self, Subject};
+use crate::targeting::condition;
 
-/// One flag that has been checked: `true` or `false`, a percentage, or an object.
-#[derive(Clone, Copy, Debug)]
-pub struct Flag<'a> {
-    key: &'a str,
-    json: Json<'a>,
-}
+/// The details of flags that have been evaluated, by index.
+type Memo<'a> = Vec<Option<Details<'a>>>;
 
-/// Whom a flag is evaluated for.
-#[derive(Clone, Copy, Debug)]
-pub struct User<'a> {
-    /// What is bucketed; empty where nobody is known.
-    pub targeting_key: &'a str,
-    /// What conditions are asked about.
-    pub subject: Subject<'a>,
-    /// Milliseconds since 1970.
-    pub now: i64,
-}
-
-impl<'a> Flag<'a> {
-    /// The flag `key`, which has been checked.
+impl<'a> Evaluation<'a> {
+    /// Evaluates the flag with the given key.
     #[must_use]
-    pub fn new(key: &'a str, json: Json<'a>) -> Self {
-        Self { key, json }
+    pub fn flag(&self, key: &str) -> Details<'a> {
+        self.flag_traced(key, &mut NoTrace)
     }
 
-    /// Its key.
-    #[must_use]
-    pub fn key(self) -> &'a str {
-        self.key
-    }
-
-    /// What it was typed as.
-    #[must_use]
-    pub fn source(self) -> &'a str {
-        self.json.source()
-    }
-
-    /// The names of flags, and the values that they must have before this one is more than its default.
-    #[must_use]
-    pub fn requires(self) -> Members<'a> {
-        self.json.member(Keyword::Requires).members()
-    }
-
-    /// What it is for a user; `met`: whether all that it requires is so.
-    #[must_use]
-    pub fn evaluate(self, user: &User, met: bool) -> Details<'a> {
-        let mut details = Details::none(Reason::Static);
-        let answered = match self.json.kind() {
-            Kind::Object => self.follow(user, met, &mut details),
-            Kind::Number => self.place(self.json, user, &mut details).map(|inside| {
-                details.value = Some(Value::Bool(inside));
-                details.reason = reason(self.json);
-            }),
-            _ => {
-                details.value = Some(Value::Json(self.json));
-                Some(())
-            }
-        };
-        if answered.is_some() { details } else { Details::error(ErrorCode::TargetingKeyMissing) }
-    }
-
-    /// Follows a flag that is an object, unless that takes a key that is missing.
-    fn follow(self, user: &User, met: bool, details: &mut Details<'a>) -> Option<()> {
-        let time = |word| parse_rfc3339(self.json.member(word).text());
-        let early = time(Keyword::From).is_some_and(|from| user.now < from);
-        let late = time(Keyword::Until).is_some_and(|until| user.now >= until);
-        let off = self.json.member(Keyword::Enabled).kind() == Kind::False;
-        if off || early || late || !met {
-            self.fall_back(Reason::Disabled, details);
-            return Some(());
+    /// Evaluates the flag with the given key, and records each step. The evaluation of required flags is not recorded.
+    pub fn flag_traced(&self, key: &str, trace: &mut impl Trace<FlagStep<'a>>) -> Details<'a> {
+        match self.config.flag_index(key) {
+            Some(index) => self.flag_at(index, &mut Vec::new(), trace),
+            None => Details::error(ErrorCode::FlagNotFound),
         }
-        let rules = self.json.member(Keyword::Rules).items();
-        for rule in rules.clone().filter(|rule| condition::holds(rule.member(Keyword::If), &user.subject)) {
-            let share = rule.member(Keyword::Percentage);
-            let reason = if share.exists() { Reason::Split } else { Reason::TargetingMatch };
-            if share.exists() && !self.place(share, user, details)? {
-                details.bucket = None;
-                continue;
-            }
-            let serve = rule.member(Keyword::Serve);
-            return if serve.exists() {
-                self.serve(serve, reason, details);
-                Some(())
-            } else {
-                self.spread(user, reason, details)
-            };
+    }
+
+    /// Evaluates a flag after those that it requires. The recursion is limited, because flags in a cycle or at the start of
+    /// a long chain are malformed.
+    fn flag_at(&self, index: usize, memo: &mut Memo<'a>, trace: &mut impl Trace<FlagStep<'a>>) -> Details<'a> {
+        if let Some(Some(details)) = memo.get(index) {
+            return *details;
         }
-        let share = self.json.member(Keyword::Percentage);
-        if share.exists() {
-            let reason = reason(share);
-            if self.place(share, user, details)? {
-                self.spread(user, reason, details)
-            } else {
-                self.fall_back(reason, details);
-                Some(())
-            }
-        } else if self.split().is_some() {
-            self.spread(user, Reason::Split, details)
-        } else if rules.count() == 0 {
-            self.spread(user, Reason::Static, details)
+        let Some(flag) = self.config.flag(index) else { return Details::error(ErrorCode::ParseError) };
+        let details = if let Some(value) = self.overrides.flag(flag.key(), self.config.allows_query()) {
+            Details { overridden: true, ..Details::with_value(Value::Json(value), Reason::TargetingMatch) }
         } else {
-            self.fall_back(Reason::Default, details);
-            Some(())
+            let details = Details::without_value(Reason::Static);
+            let mut evaluator = FlagEvaluator { evaluation: self, flag, details, trace };
+            match evaluator.evaluate(memo) {
+                Some(()) => evaluator.details,
+                None => Details::error(ErrorCode::TargetingKeyMissing),
+            }
+        };
+        if let Some(known) = memo.get_mut(index) {
+            *known = Some(details);
         }
+        details
     }
+}
 
-    /// The variants' split, or `true` where there are none.
-    fn spread(self, user: &User, reason: Reason, details: &mut Details<'a>) -> Option<()> {
-        details.reason = reason;
-        let Some(split) = self.split() else {
-            details.value = Some(Value::Bool(true));
-            return Some(());
-        };
-        let variant = match split.only() {
-            None => split.find(self.bucket(Domain::Variant, user, details)?),
-            only => only,
-        };
-        details.take(variant);
+/// The evaluation of one flag. Its methods return `None` if they need a targeting key and there is none.
+struct FlagEvaluator<'a, 'e, T> {
+    evaluation: &'e Evaluation<'a>,
+    flag: Flag<'a>,
+    details: Details<'a>,
+    trace: &'e mut T,
+}
+
+impl<'a, T: Trace<FlagStep<'a>>> FlagEvaluator<'a, '_, T> {
+    fn evaluate(&mut self, memo: &mut Memo<'a>) -> Option<()> {
+        let definition = self.flag.definition();
+        match definition.kind() {
+            Kind::Object => self.evaluate_object(definition, memo)?,
+            Kind::Number => {
+                let included = self.is_in_percentage(definition)?;
+                self.details.value = Some(Value::Bool(included));
+                self.details.reason = percentage_reason(definition);
+            }
+            _ => {
+                self.trace.record(|| FlagStep::Constant);
+                self.details.value = Some(Value::Json(definition));
+            }
+        }
         Some(())
     }
 
-    fn fall_back(self, reason: Reason, details: &mut Details<'a>) {
-        let default = self.json.member(Keyword::Default);
-        if default.exists() {
-            self.serve(default, reason, details);
+    fn evaluate_object(&mut self, definition: Json<'a>, memo: &mut Memo<'a>) -> Option<()> {
+        if self.is_disabled(definition, memo) {
+            self.fall_back(Reason::Disabled);
+            return Some(());
+        }
+        let rules = definition.member(Keyword::Rules).items();
+        self.trace.record(|| FlagStep::Rules { count: rules.clone().count() });
+        let targeting = self.evaluation.targeting();
+        for (rule, number) in rules.clone().zip(1..) {
+            if !condition::matches(rule.member(Keyword::If), &targeting) {
+                continue;
+            }
+            self.trace.record(|| FlagStep::RuleMatches { number });
+            let percentage = rule.member(Keyword::Percentage);
+            let reason = if percentage.exists() { Reason::Split } else { Reason::TargetingMatch };
+            if percentage.exists() && !self.is_in_percentage(percentage)? {
+                self.details.bucket = None;
+                continue;
+            }
+            let serve = rule.member(Keyword::Serve);
+            if !serve.exists() {
+                return self.assign_variant(reason);
+            }
+            self.serve(serve, reason);
+            return Some(());
+        }
+        let percentage = definition.member(Keyword::Percentage);
+        if percentage.exists() {
+            let reason = percentage_reason(percentage);
+            if self.is_in_percentage(percentage)? {
+                return self.assign_variant(reason);
+            }
+            self.fall_back(reason);
+        } else if self.variants().is_some() {
+            return self.assign_variant(Reason::Split);
+        } else if rules.count() == 0 {
+            self.trace.record(|| FlagStep::Constant);
+            return self.assign_variant(Reason::Static);
         } else {
-            details.reason = reason;
-            details.value = self.split().is_none().then_some(Value::Bool(false));
+            self.fall_back(Reason::Default);
+        }
+        Some(())
+    }
+
+    /// Returns whether the flag is switched off, out of its dates, or requires another value of another flag.
+    fn is_disabled(&mut self, definition: Json<'a>, memo: &mut Memo<'a>) -> bool {
+        let now = self.evaluation.now;
+        let time = |key| parse_rfc3339(definition.member(key).as_text());
+        if definition.member(Keyword::Enabled).kind() == Kind::False {
+            self.trace.record(|| FlagStep::Disabled);
+            true
+        } else if time(Keyword::From).is_some_and(|from| now < from) {
+            self.trace.record(|| FlagStep::NotStarted(definition.member(Keyword::From)));
+            true
+        } else if time(Keyword::Until).is_some_and(|until| now >= until) {
+            self.trace.record(|| FlagStep::Ended(definition.member(Keyword::Until)));
+            true
+        } else {
+            !self.flag.requires().all(|(key, expected)| self.is_met(key.as_text(), expected, memo))
         }
     }
 
-    /// The variant of that name, or the value itself where there are no variants.
-    fn serve(self, served: Json<'a>, reason: Reason, details: &mut Details<'a>) {
-        details.reason = reason;
-        match self.split() {
-            Some(split) => details.take(split.named(served.text())),
-            None => details.value = Some(Value::Json(served)),
+    /// Returns whether a required flag has the required value.
+    fn is_met(&mut self, key: &'a str, expected: Json<'a>, memo: &mut Memo<'a>) -> bool {
+        let Evaluation { config, .. } = *self.evaluation;
+        memo.resize(config.flag_count(), None);
+        let index = config.flag_index(key);
+        let actual = index.and_then(|index| self.evaluation.flag_at(index, memo, &mut NoTrace).value);
+        let is_met = actual.is_some_and(|actual| actual.equals(expected));
+        if !is_met {
+            self.trace.record(|| FlagStep::Unmet { key, expected, actual });
+        }
+        is_met
+    }
+
+    /// Gives the variant of the user's bucket, or `true` if the flag has no variants.
+    fn assign_variant(&mut self, reason: Reason) -> Option<()> {
+        self.details.reason = reason;
+        let Some(variants) = self.variants() else {
+            self.details.value = Some(Value::Bool(true));
+            return Some(());
+        };
+        let (variant, bucket) = match variants.sole() {
+            None => {
+                let bucket = self.bucket(Domain::Variant)?;
+                (variants.assign(bucket), Some(bucket))
+            }
+            sole => (sole, None),
+        };
+        self.trace.record(|| {
+            let name = variant.map_or("", |variant| variant.name);
+            FlagStep::Variant { name, bucket, buckets: variants.buckets(name) }
+        });
+        self.set_variant(variant);
+        Some(())
+    }
+
+    /// Gives the flag's default, or `false` if it has neither a default nor variants.
+    fn fall_back(&mut self, reason: Reason) {
+        let default = self.flag.definition().member(Keyword::Default);
+        if default.exists() {
+            self.serve(default, reason);
+        } else {
+            self.details.reason = reason;
+            self.details.value = self.variants().is_none().then_some(Value::Bool(false));
         }
     }
 
-    fn split(self) -> Option<Split<'a>> {
-        let variants = self.json.member(Keyword::Variants);
-        variants.exists().then(|| Split::new(variants))
-    }
-
-    /// Whether a user is inside a share.
-    fn place(self, share: Json, user: &User, details: &mut Details<'a>) -> Option<bool> {
-        let share = share.as_number().and_then(Percentage::new)?;
-        if share == Percentage::NONE || share == Percentage::ALL {
-            return Some(share == Percentage::ALL);
+    /// Gives the variant with a name, or the value itself if the flag has no variants.
+    fn serve(&mut self, served: Json<'a>, reason: Reason) {
+        self.details.reason = reason;
+        match self.variants() {
+            Some(variants) => self.set_variant(variants.get(served.as_text())),
+            None => self.details.value = Some(Value::Json(served)),
         }
-        self.bucket(Domain::Flag, user, details).map(|bucket| share.contains(bucket))
     }
 
-    /// The user's bucket, which has decided then.
-    fn bucket(self, domain: Domain, user: &User, details: &mut Details<'a>) -> Option<u32> {
-        let salt = self.json.member(Keyword::Salt).as_str().unwrap_or(self.key);
-        let key = user.targeting_key;
-        details.bucket = (!key.is_empty()).then(|| bucket(domain, salt, key));
-        details.bucket
+    fn set_variant(&mut self, variant: Option<Variant<'a>>) {
+        self.details.value = variant.map(|variant| Value::Json(variant.value));
+        self.details.variant = variant.map(|variant| variant.name);
+    }
+
+    fn variants(&self) -> Option<Variants<'a>> {
+        let variants = self.flag.definition().member(Keyword::Variants);
+        variants.exists().then(|| Variants::new(variants))
+    }
+
+    /// Returns whether a percentage includes the user.
+    fn is_in_percentage(&mut self, source: Json<'a>) -> Option<bool> {
+        let percentage = source.as_number().and_then(Percentage::new)?;
+        let (included, bucket) = if percentage == Percentage::NONE || percentage == Percentage::ALL {
+            (percentage == Percentage::ALL, None)
+        } else {
+            let bucket = self.bucket(Domain::Flag)?;
+            (percentage.contains(bucket), Some(bucket))
+        };
+        self.trace.record(|| FlagStep::Percentage { source, percentage, bucket, included });
+        Some(included)
+    }
+
+    /// Returns the user's bucket and notes that it was needed.
+    fn bucket(&mut self, domain: Domain) -> Option<u32> {
+        let salt = self.flag.definition().member(Keyword::Salt).as_str().unwrap_or(self.flag.key());
+        let key = self.evaluation.context.targeting_key.as_str();
+        self.details.bucket = (!key.is_empty()).then(|| bucket(domain, salt, key));
+        self.details.bucket
     }
 }
 
-fn reason(share: Json) -> Reason {
-    if matches!(share.as_number(), Some(0.0 | 100.0)) { Reason::Static } else { Reason::Split }
+/// Returns the reason of a value that a percentage decides.
+fn percentage_reason(percentage: Json) -> Reason {
+    if matches!(percentage.as_number(), Some(0.0 | 100.0)) { Reason::Static } else { Reason::Split }
 }
 
 #[cfg(test)]

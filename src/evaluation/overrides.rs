@@ -1,4 +1,4 @@
-//! What testers and pages put in the place of decisions, for one page view.
+//! Overrides of the arm and of flags, for one page view.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -6,20 +6,26 @@ use alloc::vec::Vec;
 use crate::config::identifier::is_flag_key;
 use crate::diagnostics::diagnostic::{Code, Diagnostic};
 use crate::diagnostics::expected::Expected;
-use crate::evaluation::decision::Arm;
 use crate::json::document::{Document, Json};
 use crate::json::keyword::Keyword;
+use crate::targeting::arm::Arm;
 
-/// Overrides of the page's address, which the config has to allow, and those of its scripts.
+/// Overrides in the page's URL, which the config must allow, and overrides by the page's scripts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overrides {
     /// `?canary=canary` or `?canary=stable`.
-    variant: Option<Arm>,
+    arm: Option<Arm>,
+    /// The flags that the URL overrides.
     query: Vec<Override>,
+    /// The flags that scripts override.
     page: Vec<Override>,
-    /// Whether the address had one that is none.
+    /// Whether an override in the URL is malformed.
     malformed: bool,
 }
+
+/// An [`Overrides`] that is empty.
+pub(crate) const NO_OVERRIDES: &Overrides =
+    &Overrides { arm: None, query: Vec::new(), page: Vec::new(), malformed: false };
 
 #[derive(Clone, Debug, PartialEq)]
 struct Override {
@@ -28,8 +34,8 @@ struct Override {
 }
 
 impl Overrides {
-    /// Reads those of the address: the values of its parameters `canary` (`canary` or `stable`) and `canary.flag`
-    /// (`KEY:JSON`), each as often as it is there, of which the first counts.
+    /// Parses the overrides of a URL: the values of its parameters `canary` (`canary` or `stable`) and `canary.flag`
+    /// (`KEY:JSON`). The first value of each counts.
     ///
     /// ```
     /// use canary_runtime::Overrides;
@@ -39,55 +45,56 @@ impl Overrides {
     /// assert_eq!(overrides.flag("color", false), None);
     /// ```
     #[must_use]
-    pub fn new<'a>(variants: impl IntoIterator<Item = &'a str>, flags: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn new<'a>(arms: impl IntoIterator<Item = &'a str>, flags: impl IntoIterator<Item = &'a str>) -> Self {
         let mut overrides = Self::default();
-        for variant in variants {
-            match Keyword::of(variant) {
-                Keyword::Canary => _ = overrides.variant.get_or_insert(Arm::Canary),
-                Keyword::Stable => _ = overrides.variant.get_or_insert(Arm::Stable),
+        for arm in arms {
+            match Keyword::parse(arm) {
+                Keyword::Canary => _ = overrides.arm.get_or_insert(Arm::Canary),
+                Keyword::Stable => _ = overrides.arm.get_or_insert(Arm::Stable),
                 _ => overrides.malformed = true,
             }
         }
         for flag in flags {
             match parse(flag) {
-                Some(one) => overrides.query.push(one),
+                Some(flag) => overrides.query.push(flag),
                 None => overrides.malformed = true,
             }
         }
         overrides
     }
 
-    /// Sets a flag, in the place of all overrides of it before; refuses what is no JSON.
+    /// Overrides a flag with a JSON value. Invalid JSON has no effect.
     pub fn set(&mut self, flag_key: &str, json: &str) {
-        if let Ok(value) = Document::read(json) {
-            self.page.retain(|one| one.flag_key != flag_key);
+        if let Ok(value) = Document::parse(json) {
+            self.page.retain(|flag| flag.flag_key != flag_key);
             self.page.push(Override { flag_key: String::from(flag_key), value });
         }
     }
 
-    /// The variant, where the config allows the address to say it.
+    /// Returns the arm that the URL asks for, if the config allows it.
     #[must_use]
-    pub fn variant(&self, query_allowed: bool) -> Option<Arm> {
-        self.variant.filter(|_| query_allowed)
+    pub fn arm(&self, query_allowed: bool) -> Option<Arm> {
+        self.arm.filter(|_| query_allowed)
     }
 
-    /// The flag's value: the page's word, then that of the address where the config allows it.
+    /// Returns the value of a flag by the page's scripts, else by the URL if the config allows it.
     #[must_use]
     pub fn flag(&self, flag_key: &str, query_allowed: bool) -> Option<Json<'_>> {
         let query = if query_allowed { self.query.as_slice() } else { &[] };
-        self.page.iter().chain(query).find(|one| one.flag_key == flag_key).map(|one| one.value.root())
+        self.page.iter().chain(query).find(|flag| flag.flag_key == flag_key).map(|flag| flag.value.root())
     }
 
-    /// What of the address is ignored. The address itself is not repeated: anybody can make somebody open it.
+    /// Returns a diagnostic if an override in the URL is ignored. It does not quote the URL, which an attacker may have
+    /// written. `is_flag` tells whether the config has a flag.
     #[must_use]
-    pub fn check(&self, query_allowed: bool, mut knows: impl FnMut(&str) -> bool) -> Option<Diagnostic> {
-        let some = self.variant.is_some() || !self.query.is_empty();
+    pub fn check(&self, query_allowed: bool, mut is_flag: impl FnMut(&str) -> bool) -> Option<Diagnostic> {
+        let is_used = self.arm.is_some() || !self.query.is_empty();
         let expected = if self.malformed {
             Expected::OverrideForm
-        } else if some && !query_allowed {
-            Expected::OverridesOn
-        } else if !self.query.iter().all(|one| knows(&one.flag_key)) {
-            Expected::OverrideKnown
+        } else if is_used && !query_allowed {
+            Expected::OverridesAllowed
+        } else if !self.query.iter().all(|flag| is_flag(&flag.flag_key)) {
+            Expected::KnownFlag
         } else {
             return None;
         };
@@ -96,9 +103,9 @@ impl Overrides {
 }
 
 fn parse(text: &str) -> Option<Override> {
-    let at = text.bytes().position(|byte| byte == b':')?;
-    let (flag_key, json) = text.split_at_checked(at)?;
-    let value = Document::read(json.get(1..)?).ok()?;
+    let colon = text.bytes().position(|byte| byte == b':')?;
+    let (flag_key, json) = text.split_at_checked(colon)?;
+    let value = Document::parse(json.get(1..)?).ok()?;
     is_flag_key(flag_key).then(|| Override { flag_key: String::from(flag_key), value })
 }
 
@@ -108,22 +115,22 @@ mod tests {
     use std::string::ToString;
 
     #[track_caller]
-    fn check(variants: &[&str], flags: &[&str], variant: Option<Arm>, faults: [Option<&str>; 2]) {
-        let overrides = Overrides::new(variants.iter().copied(), flags.iter().copied());
-        assert_eq!((overrides.variant(true), overrides.variant(false)), (variant, None));
+    fn check(arms: &[&str], flags: &[&str], arm: Option<Arm>, messages: [Option<&str>; 2]) {
+        let overrides = Overrides::new(arms.iter().copied(), flags.iter().copied());
+        assert_eq!((overrides.arm(true), overrides.arm(false)), (arm, None));
         let found =
-            [true, false].map(|allowed| overrides.check(allowed, |key| key == "a").map(|fault| fault.to_string()));
-        assert_eq!(found.each_ref().map(Option::as_deref), faults, "{variants:?} {flags:?}");
+            [true, false].map(|allowed| overrides.check(allowed, |key| key == "a").map(|ignored| ignored.to_string()));
+        assert_eq!(found.each_ref().map(Option::as_deref), messages, "{arms:?} {flags:?}");
     }
 
     const FORM: Option<&str> =
         Some("E701 expected ?canary=canary, ?canary=stable or ?canary.flag=KEY:JSON; it is ignored");
     const OFF: Option<&str> =
-        Some("E701 expected OVERRIDES.query to be on for an override in the address; it is ignored");
-    const UNKNOWN: Option<&str> = Some("E701 expected overrides of flags that the config has; it is ignored");
+        Some("E701 expected OVERRIDES.query to be true for an override in the URL; it is ignored");
+    const UNKNOWN: Option<&str> = Some("E701 expected an override of a flag in the config; it is ignored");
 
     #[test]
-    fn tells_what_is_ignored() {
+    fn reports_overrides_that_are_ignored() {
         check(&[], &[], None, [None, None]);
         check(&["canary"], &[], Some(Arm::Canary), [None, OFF]);
         check(&["stable"], &[], Some(Arm::Stable), [None, OFF]);
@@ -145,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_is_heard_first_and_last() {
+    fn scripts_override_the_url() {
         let mut overrides = Overrides::new(None, ["a:1", "b:{\"c\": [2]}", "a:3", "d:\":\""]);
         flag(&overrides, "a", true, Some("1"));
         flag(&overrides, "b", true, Some("{\"c\": [2]}"));
@@ -160,7 +167,7 @@ mod tests {
         overrides.set("a", "no JSON");
         flag(&overrides, "a", false, Some("6"));
         flag(&overrides, "c", false, Some("5"));
-        // Those of the page are not the address's, and nothing is said of them.
+        // Overrides by scripts are not reported.
         assert!(Overrides { query: Vec::new(), ..overrides }.check(false, |_| false).is_none());
     }
 }

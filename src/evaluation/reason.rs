@@ -1,26 +1,26 @@
-//! OpenFeature's words for why a value is what it is.
+//! The reasons and error codes of OpenFeature.
 
-/// Why a decision or a flag came out as it did.
+/// The reason for a decision or for the value of a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// The same for everybody.
+    /// The result is the same for everyone.
     Static,
-    /// By the user's bucket, in or out.
+    /// The user's bucket is included or excluded.
     Split,
-    /// A rule or an override.
+    /// A rule matches, or there is an override.
     TargetingMatch,
-    /// No rule matched.
+    /// No rule matches.
     Default,
-    /// Switched off, or nobody whom we may bucket.
+    /// The canary or the flag is off, or the visitor is anonymous.
     Disabled,
-    /// What this browser remembers: a canary that failed here, or a change too recent.
+    /// Past page views keep the browser with stable.
     Cached,
-    /// Something was wrong; the error code says what.
+    /// An error occurred; there is an error code.
     Error,
 }
 
 impl Reason {
-    /// The word.
+    /// Returns the name in OpenFeature.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -35,23 +35,23 @@ impl Reason {
     }
 }
 
-/// What went wrong in an evaluation.
+/// An error in an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
-    /// The config has no such flag.
+    /// The config does not have the flag.
     FlagNotFound,
-    /// The config or the flag could not be read.
+    /// The config or the flag is malformed.
     ParseError,
-    /// A split needs a user to bucket.
+    /// A percentage or a variant needs a targeting key.
     TargetingKeyMissing,
-    /// The context is none.
+    /// The context is malformed.
     InvalidContext,
-    /// Anything else.
+    /// Another error.
     General,
 }
 
 impl ErrorCode {
-    /// The word.
+    /// Returns the name in OpenFeature.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! What a browser provides and a native build takes from a crate: regular expressions, case folding, number formatting.
+//! Regular expressions, number conversion and case folding: built into a browser, from a crate in a native build.
 
 #[cfg(target_arch = "wasm32")]
 mod browser;
@@ -6,6 +6,6 @@ mod browser;
 mod native;
 
 #[cfg(target_arch = "wasm32")]
-pub(crate) use browser::{equals_folded, matches, number, text};
+pub(crate) use browser::{eq_ignore_case, number_to_string, regex_matches, string_to_number};
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use native::{equals_folded, matches, number, text};
+pub(crate) use native::{eq_ignore_case, number_to_string, regex_matches, string_to_number};

@@ -1,4 +1,4 @@
-//! What a browser brings and a tool needs a crate for: regular expressions, numbers, case. All of it is pure.
+//! Regular expressions, number conversion and case folding as JavaScript defines them, for native builds.
 
 use alloc::format;
 use alloc::string::String;
@@ -7,47 +7,48 @@ use core::cell::RefCell;
 
 use regex::{Regex, RegexBuilder};
 
-/// What a compiled pattern may take, in bytes: more than any portable one does.
-const SIZE_LIMIT: usize = 1 << 28;
+/// The limit on a compiled pattern, in bytes; every portable pattern stays below it.
+const MAX_REGEX_BYTES: usize = 1 << 28;
 
-/// How many patterns are kept compiled; whoever asks for a million users asks for the same few.
-const MOST_COMPILED: usize = 64;
+/// The number of compiled patterns in the cache. A simulation of a million users needs the same few again and again.
+const CACHE_SIZE: usize = 64;
 
 std::thread_local! {
-    /// The last patterns, newest first. It changes how long an answer takes, never what it is.
-    static COMPILED: RefCell<Vec<(String, bool, Regex)>> = const { RefCell::new(Vec::new()) };
+    /// The last patterns, newest first. The cache affects the time that a match takes, never its result.
+    static REGEX_CACHE: RefCell<Vec<(String, bool, Regex)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Whether a portable pattern matches.
-pub(crate) fn matches(pattern: &str, text: &str, ignore_case: bool) -> bool {
-    // Two letters beyond ASCII are word characters to JavaScript where case is ignored, because they fold into ASCII.
+/// Returns whether a portable regular expression matches `text`.
+pub(crate) fn regex_matches(pattern: &str, text: &str, ignore_case: bool) -> bool {
+    // Without regard to case, JavaScript counts two letters beyond ASCII as word characters: they fold into ASCII.
     let folded = ignore_case.then(|| text.replace('\u{17f}', "s").replace('\u{212a}', "k"));
     let text = folded.as_deref().unwrap_or(text);
-    COMPILED.with_borrow_mut(|compiled| {
-        if let Some((.., regex)) = compiled.iter().find(|(of, folds, _)| of == pattern && *folds == ignore_case) {
+    REGEX_CACHE.with_borrow_mut(|cache| {
+        if let Some((.., regex)) = cache.iter().find(|(cached, folded, _)| cached == pattern && *folded == ignore_case)
+        {
             return regex.is_match(text);
         }
         let mut builder = RegexBuilder::new(&translate(pattern));
-        let Ok(regex) = builder.case_insensitive(ignore_case).size_limit(SIZE_LIMIT).build() else { return false };
+        let Ok(regex) = builder.case_insensitive(ignore_case).size_limit(MAX_REGEX_BYTES).build() else { return false };
         let is_match = regex.is_match(text);
-        compiled.truncate(MOST_COMPILED.saturating_sub(1));
-        compiled.insert(0, (String::from(pattern), ignore_case, regex));
+        cache.truncate(CACHE_SIZE.saturating_sub(1));
+        cache.insert(0, (String::from(pattern), ignore_case, regex));
         is_match
     })
 }
 
-/// Whether two texts are the same but for case.
-pub(crate) fn equals_folded(a: &str, b: &str) -> bool {
+/// Compares two strings without regard to case.
+pub(crate) fn eq_ignore_case(a: &str, b: &str) -> bool {
     a.to_lowercase() == b.to_lowercase()
 }
 
-/// JavaScript's `Number(text)`.
-pub(crate) fn number(text: &str) -> f64 {
+/// Converts a string to a number, as JavaScript's `Number(text)`.
+pub(crate) fn string_to_number(text: &str) -> f64 {
     let text = text.trim_matches(is_space);
     #[expect(clippy::cast_precision_loss, reason = "to the nearest double")]
     let radix = |prefix, radix: u32| {
         let digits = text.strip_prefix(prefix).filter(|digits| !digits.is_empty())?;
-        // Rounded once: of what goes beyond the sum, it only counts whether it is more than nothing.
+        // Rounds once: of the digits beyond 120 bits, only whether one of them is not zero matters.
         let number = digits.chars().try_fold((0_u128, 1.0), |(sum, scale), digit| {
             let digit = u128::from(digit.to_digit(radix)?);
             let full = sum >> 120 > 0;
@@ -61,7 +62,7 @@ pub(crate) fn number(text: &str) -> f64 {
         "" => 0.0,
         "Infinity" | "+Infinity" => f64::INFINITY,
         "-Infinity" => f64::NEG_INFINITY,
-        // Rust's own words for what is no number are none of JavaScript's.
+        // Rust also parses inf and nan, which JavaScript does not.
         _ if text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte)) => {
             text.parse().unwrap_or(f64::NAN)
         }
@@ -69,8 +70,8 @@ pub(crate) fn number(text: &str) -> f64 {
     }
 }
 
-/// JavaScript's `String(number)`.
-pub(crate) fn text(number: f64) -> String {
+/// Converts a number to a string, as JavaScript's `String(number)`.
+pub(crate) fn number_to_string(number: f64) -> String {
     if number == 0.0 {
         return String::from("0");
     }
@@ -92,13 +93,13 @@ pub(crate) fn text(number: f64) -> String {
     if number < 0.0 { format!("-{text}") } else { text }
 }
 
-/// What JavaScript trims.
+/// Returns whether JavaScript's `trim` removes a character.
 fn is_space(character: char) -> bool {
     character.is_whitespace() && character != '\u{85}' || character == '\u{feff}'
 }
 
-/// Writes out what the two sides abbreviate differently: JavaScript's digits and words are ASCII, its spaces and line
-/// ends have a list of their own.
+/// Translates the classes that Rust defines differently: JavaScript's digits and word characters are ASCII, and its
+/// whitespace and line terminators are a different list.
 fn translate(pattern: &str) -> String {
     const SPACE: &str = r"\t\n\v\f\r \u{a0}\u{1680}\u{2000}-\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{feff}";
     let mut translated = String::new();
@@ -133,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_become_numbers_as_in_javascript() {
+    fn string_to_number_follows_javascript() {
         for (text, expected) in [
             ("", 0.0),
             (" \t\n\u{b}\u{c}\r\u{a0}\u{feff}\u{2028}\u{2029}\u{3000}", 0.0),
@@ -164,12 +165,12 @@ mod tests {
             ("0x200000000000018", 144_115_188_075_855_904.0),
             ("0x20000000000001000000000000000000000001", (2_f64.powi(53) + 2.0) * 2_f64.powi(96)),
         ] {
-            assert_eq!(number(text).to_bits(), f64::to_bits(expected), "{text:?}");
+            assert_eq!(string_to_number(text).to_bits(), f64::to_bits(expected), "{text:?}");
         }
     }
 
     #[test]
-    fn the_rest_is_no_number() {
+    fn string_to_number_is_nan_for_other_text() {
         for text in [
             "x",
             "1x",
@@ -209,12 +210,12 @@ mod tests {
             "1e5.5",
             "1.2.3",
         ] {
-            assert!(number(text).is_nan(), "{text:?}");
+            assert!(string_to_number(text).is_nan(), "{text:?}");
         }
     }
 
     #[test]
-    fn numbers_become_texts_as_in_javascript() {
+    fn number_to_string_follows_javascript() {
         for (value, expected) in [
             (0.0, "0"),
             (-0.0, "0"),
@@ -238,21 +239,21 @@ mod tests {
             (10.01, "10.01"),
             (1_000_000.5, "1000000.5"),
         ] {
-            assert_eq!(text(value), expected);
+            assert_eq!(number_to_string(value), expected);
         }
     }
 
     #[test]
-    fn case_is_that_of_unicode() {
+    fn eq_ignore_case_folds_unicode() {
         assert!(
-            equals_folded("StraßE", "sTRAßE")
-                && equals_folded("ÄΣ", "äσ") == ("ÄΣ".to_lowercase() == "äσ".to_lowercase())
+            eq_ignore_case("StraßE", "sTRAßE")
+                && eq_ignore_case("ÄΣ", "äσ") == ("ÄΣ".to_lowercase() == "äσ".to_lowercase())
         );
-        assert!(!equals_folded("a", "b") && !equals_folded("ß", "ss") && equals_folded("", ""));
+        assert!(!eq_ignore_case("a", "b") && !eq_ignore_case("ß", "ss") && eq_ignore_case("", ""));
     }
 
     #[test]
-    fn patterns_are_javascripts() {
+    fn regex_matches_follows_javascript() {
         for (pattern, text, ignore_case, expected) in [
             ("", "", false, true),
             ("b", "abc", false, true),
@@ -284,7 +285,7 @@ mod tests {
             ("é", "É", true, true),
             ("(", "(", false, false),
         ] {
-            assert_eq!(matches(pattern, text, ignore_case), expected, "{pattern} {text:?}");
+            assert_eq!(regex_matches(pattern, text, ignore_case), expected, "{pattern} {text:?}");
         }
     }
 }

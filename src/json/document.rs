@@ -1,25 +1,18 @@
-//! The wire model: JSON as it was typed, in the order it was typed, within limits, with the place of everything.
+//! An immutable JSON document: its text and a flat list of nodes.
 //!
-//! A [`Document`] is its text and a flat list of nodes; a [`Json`] is a place in it, as cheap to copy as a pointer. What a
-//! config means is read from there, so nothing is moved, copied or freed piece by piece.
+//! A [`Json`] is a reference to one node, as cheap to copy as a pointer. Everything that a config means is read from its
+//! document, so no value is moved, copied or freed one by one. The node list does not depend on how it was made.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use crate::diagnostics::diagnostic::{Code, Diagnostic};
-use crate::diagnostics::expected::Expected;
-use crate::diagnostics::list::{Entry, Rejection};
+use crate::encoding::{push_decimal, utf8};
 use crate::json::keyword::Keyword;
 use crate::json::number;
-use crate::json::parser::Parser;
-use crate::json::writer::utf8;
 
-/// How deep arrays and objects may nest, long before a stack is in danger.
-pub const MAX_DEPTH: u32 = 64;
-
-/// What a value is.
+/// The kind of a JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `null`
@@ -28,7 +21,7 @@ pub enum Kind {
     False,
     /// `true`
     True,
-    /// Any number.
+    /// A number.
     Number,
     /// A string.
     String,
@@ -38,33 +31,47 @@ pub enum Kind {
     Object,
 }
 
-/// A value: where it stands, and where its content is.
+/// A value of a document. Offsets are in bytes of the document's text, indices are into its node list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Node {
     pub(crate) kind: Kind,
-    /// What a string says.
-    pub(crate) word: Keyword,
-    /// The first byte of what was typed.
+    /// The keyword that a string spells.
+    pub(crate) keyword: Keyword,
+    /// The offset of the value's first byte.
     pub(crate) start: u32,
-    /// The byte behind it.
+    /// The offset after the value's last byte.
     pub(crate) end: u32,
-    /// A string's content, without escapes, within the document's text; else the node behind all that is in this one.
-    pub(crate) from: u32,
+    /// The index of the next node that is not inside this one.
+    pub(crate) next: u32,
+    /// The start of a string's content without escapes, which may lie after the source.
+    pub(crate) content_start: u32,
     /// The end of a string's content.
-    pub(crate) to: u32,
+    pub(crate) content_end: u32,
 }
 
-/// One JSON text that was read, with its nodes in the order of the text: an object is followed by name, value, name
-/// and so on.
+impl Node {
+    /// The node of an absent value. No iterator goes on after it.
+    pub(crate) const NULL: Self = Self {
+        kind: Kind::Null,
+        keyword: Keyword::Other,
+        start: 0,
+        end: 0,
+        next: u32::MAX,
+        content_start: 0,
+        content_end: 0,
+    };
+}
+
+/// A JSON document. Its nodes are in the order of the text: an object is followed by key, value, key and so on.
 #[derive(Clone, Debug, Default)]
 pub struct Document {
-    /// What was typed, and behind it the contents of those strings that had escapes.
+    /// The source, followed by the contents of the strings that have escapes.
     text: String,
-    length: usize,
+    source_length: usize,
     nodes: Vec<Node>,
 }
 
-/// A value in a document. Two are equal if they mean the same, wherever they stand.
+/// A value in a document. Two values are equal if they mean the same, wherever they are.
 #[derive(Clone, Copy)]
 pub struct Json<'a> {
     document: &'a Document,
@@ -72,132 +79,121 @@ pub struct Json<'a> {
 }
 
 impl Document {
-    /// Reads one JSON document. An escaped surrogate without its other half becomes U+FFFD, as in `TextEncoder`.
-    ///
-    /// # Errors
-    ///
-    /// [`Code::Syntax`], [`Code::Depth`] and [`Code::Duplicate`], with the place.
-    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
-        Self::read(text).map_err(Rejection::locate)
+    /// Creates a document of a source with `source_length` bytes, which string contents without escapes may follow.
+    pub(crate) fn new(text: String, source_length: usize, nodes: Vec<Node>) -> Self {
+        Self { text, source_length, nodes }
     }
 
-    pub(crate) fn read(text: &str) -> Result<Self, Rejection> {
-        let mut reader = Parser::new(text);
-        let wrong = reader.read();
-        let document = Self { text: reader.text, length: text.len(), nodes: reader.nodes };
-        // Where it is takes more code than that it is, and is asked for later if at all.
-        let twice = || document.objects().any(has_twice).then(|| Entry::new(Code::Duplicate, Expected::Once));
-        match wrong.or_else(twice) {
-            // What was read up to an error of syntax is no tree, and has no paths.
-            Some(entry) if entry.code != Code::Duplicate => {
-                Err(Rejection { entry, document: Self { nodes: Vec::new(), ..document } })
-            }
-            Some(entry) => Err(Rejection { entry, document }),
-            None => Ok(document),
-        }
-    }
-
-    /// A number, as a document of its own.
-    pub(crate) fn number(number: usize) -> Option<Self> {
+    /// Creates a document that is one integer.
+    #[expect(clippy::cast_possible_truncation, reason = "twenty digits at most")]
+    pub(crate) fn from_integer(integer: u64) -> Self {
         let mut digits = Vec::new();
-        number::push(&mut digits, number as u64);
-        Self::read(utf8(&digits)?).ok()
+        push_decimal(&mut digits, integer);
+        let text = String::from(utf8(&digits).unwrap_or_default());
+        let end = text.len() as u32;
+        let node = Node { kind: Kind::Number, end, next: 1, ..Node::NULL };
+        Self { source_length: text.len(), text, nodes: Vec::from([node]) }
     }
 
-    /// The whole of it.
+    /// Returns the outermost value.
     #[must_use]
     pub fn root(&self) -> Json<'_> {
-        self.at(0)
+        self.value_at(0)
     }
 
-    /// What was typed.
+    /// Returns the text that was parsed.
     #[must_use]
     pub fn source(&self) -> &str {
-        self.text.get(..self.length).unwrap_or_default()
+        self.text.get(..self.source_length).unwrap_or_default()
     }
 
-    /// The value with a number; `null` where there is none.
-    pub(crate) fn at(&self, index: usize) -> Json<'_> {
+    /// Returns the value at an index of the node list, or null.
+    pub(crate) fn value_at(&self, index: usize) -> Json<'_> {
         Json { document: self, index }
     }
 
-    /// The offset of the first name that its object has already.
-    pub(crate) fn find_twice(&self) -> Option<usize> {
-        let again = |object: Json<'_>| {
-            let names = object.sorted_names();
-            let twice = names.array_windows().filter(|[a, b]| a.0 == b.0).map(|[a, _]| a.0);
-            let second = |text| object.members().filter(|(name, _)| name.text() == text).nth(1);
-            twice.filter_map(second).map(|(name, _)| name.span().start).min()
+    /// Returns whether an object has two members with the same key.
+    pub(crate) fn has_duplicate_key(&self) -> bool {
+        self.objects().any(|object| object.sorted_keys().array_windows().any(|[a, b]| a.0 == b.0))
+    }
+
+    /// Returns the offset of the first key that repeats one before it in the same object.
+    pub(crate) fn duplicate_key_offset(&self) -> Option<usize> {
+        let first_duplicate = |object: Json<'_>| {
+            let keys = object.sorted_keys();
+            let duplicates = keys.array_windows().filter(|[a, b]| a.0 == b.0).map(|[a, _]| a.0);
+            let second = |text| object.members().filter(|(key, _)| key.as_text() == text).nth(1);
+            duplicates.filter_map(second).map(|(key, _)| key.span().start).min()
         };
-        self.objects().filter_map(again).min()
+        self.objects().filter_map(first_duplicate).min()
     }
 
     fn objects(&self) -> impl Iterator<Item = Json<'_>> {
-        (0..self.nodes.len()).map(|index| self.at(index)).filter(|json| json.kind() == Kind::Object)
+        (0..self.nodes.len()).map(|index| self.value_at(index)).filter(|json| json.kind() == Kind::Object)
     }
 
-    fn slice(&self, from: u32, to: u32) -> &str {
-        self.text.get(from as usize..to as usize).unwrap_or_default()
+    fn slice(&self, start: u32, end: u32) -> &str {
+        self.text.get(start as usize..end as usize).unwrap_or_default()
     }
 }
 
 impl<'a> Json<'a> {
-    /// What it is.
+    /// Returns the kind of the value.
     #[must_use]
     pub fn kind(self) -> Kind {
         self.node().kind
     }
 
-    /// Where it stands in its text.
+    /// Returns the range of the value in the source, in bytes.
     #[must_use]
     pub fn span(self) -> Range<usize> {
         let node = self.node();
         node.start as usize..node.end as usize
     }
 
-    /// As it was typed.
+    /// Returns the value as it is written in the source.
     #[must_use]
     pub fn source(self) -> &'a str {
         let node = self.node();
         self.document.slice(node.start, node.end)
     }
 
-    /// `null`, which stands nowhere.
+    /// Returns the null that stands for an absent value.
     #[must_use]
-    pub fn nothing(self) -> Self {
-        self.document.at(usize::MAX)
+    pub fn null(self) -> Self {
+        self.document.value_at(usize::MAX)
+    }
+
+    /// Returns whether the value is in the document, which [`Json::null`] is not.
+    #[must_use]
+    pub fn exists(self) -> bool {
+        self.index != usize::MAX
     }
 
     pub(crate) fn index(self) -> usize {
         self.index
     }
 
-    /// The string, if it is one.
+    /// Returns the string, if the value is one.
     #[must_use]
     #[inline(never)]
     pub fn as_str(self) -> Option<&'a str> {
         let node = self.node();
-        (node.kind == Kind::String).then(|| self.document.slice(node.from, node.to))
+        (node.kind == Kind::String).then(|| self.document.slice(node.content_start, node.content_end))
     }
 
-    /// The string, or an empty one.
+    /// Returns the string, or an empty one if the value is not a string.
     #[must_use]
-    pub fn text(self) -> &'a str {
+    pub fn as_text(self) -> &'a str {
         self.as_str().unwrap_or_default()
     }
 
-    /// What a string says, if it is a word that a config knows.
-    pub(crate) fn word(self) -> Keyword {
-        self.node().word
+    /// Returns the keyword that a string spells.
+    pub(crate) fn keyword(self) -> Keyword {
+        self.node().keyword
     }
 
-    /// The member of an object whose name is a word, or nothing.
-    #[inline(never)]
-    pub(crate) fn member(self, word: Keyword) -> Self {
-        self.members().find(|(name, _)| name.word() == word).map_or(self.nothing(), |(_, value)| value)
-    }
-
-    /// The truth value, if it is one.
+    /// Returns the boolean, if the value is one.
     #[must_use]
     pub fn as_bool(self) -> Option<bool> {
         match self.kind() {
@@ -207,22 +203,22 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The number, if it is one, as the double that JavaScript would read.
+    /// Returns the number, if the value is one, as the double that JavaScript reads.
     #[must_use]
     #[inline(never)]
     pub fn as_number(self) -> Option<f64> {
-        let number = (self.kind() == Kind::Number).then(|| number::read(self.source()))?;
+        let number = (self.kind() == Kind::Number).then(|| number::parse_prefix(self.source()))?;
         number.map(|(number, _)| number)
     }
 
-    /// The number, if it is an integer from 0 to 2^53 - 1, which doubles hold exactly.
+    /// Returns the number, if it is an integer from 0 to 2^53 - 1, which doubles represent exactly.
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         clippy::cast_precision_loss,
         clippy::float_cmp,
-        reason = "casts saturate, and what comes back the same is exact"
+        reason = "casts saturate, and a cast that round-trips is exact"
     )]
     #[inline(never)]
     pub fn as_integer(self) -> Option<u64> {
@@ -231,89 +227,79 @@ impl<'a> Json<'a> {
         (integer as f64 == number && integer < 1 << 53).then_some(integer)
     }
 
-    /// The items of an array; others have none.
+    /// Returns the items of an array; other values have none.
     #[must_use]
     pub fn items(self) -> Items<'a> {
-        self.children(Kind::Array)
+        self.children_of(Kind::Array)
     }
 
-    /// The names and values of an object; others have none.
+    /// Returns the keys and values of an object; other values have none.
     #[must_use]
     pub fn members(self) -> Members<'a> {
-        Members(self.children(Kind::Object))
+        Members(self.children_of(Kind::Object))
     }
 
-    /// A member of an object.
+    /// Returns the member of an object with the given key.
     #[must_use]
-    pub fn get(self, name: &str) -> Option<Self> {
-        Some(self.find(name)).filter(|found| found.exists())
+    pub fn get(self, key: &str) -> Option<Self> {
+        Some(self.member_named(key)).filter(|found| found.exists())
     }
 
-    /// A member of an object, or nothing.
+    /// Returns the member of an object with the given key, or null.
     #[inline(never)]
-    pub(crate) fn find(self, name: &str) -> Self {
-        self.members().find(|(found, _)| found.text() == name).map_or(self.nothing(), |(_, value)| value)
+    pub(crate) fn member_named(self, key: &str) -> Self {
+        self.members().find(|(found, _)| found.as_text() == key).map_or(self.null(), |(_, value)| value)
     }
 
-    /// Whether it stands anywhere, which [`Json::nothing`] does not.
-    #[must_use]
-    pub fn exists(self) -> bool {
-        self.index != usize::MAX
+    /// Returns the member of an object whose key is a keyword, or null.
+    #[inline(never)]
+    pub(crate) fn member(self, keyword: Keyword) -> Self {
+        self.members().find(|(key, _)| key.keyword() == keyword).map_or(self.null(), |(_, value)| value)
+    }
+
+    /// Returns the keys of an object in the order of their bytes, each with its text because sorting compares it often.
+    pub(crate) fn sorted_keys(self) -> Vec<(&'a str, Self)> {
+        let mut keys: Vec<_> = self.members().map(|(key, _)| (key.as_text(), key)).collect();
+        heap_sort(&mut keys);
+        keys
+    }
+
+    /// Returns all children, keys and values alike.
+    fn children(self) -> Items<'a> {
+        self.children_of(self.kind())
     }
 
     #[inline(never)]
-    fn children(self, kind: Kind) -> Items<'a> {
-        let next = self.document.at(self.index.saturating_add(1));
-        let end = if self.kind() == kind { self.behind() } else { 0 };
+    fn children_of(self, kind: Kind) -> Items<'a> {
+        let next = self.document.value_at(self.index.saturating_add(1));
+        let end = if self.kind() == kind { self.next_index() } else { 0 };
         Items { next, end }
-    }
-
-    /// All that is directly inside, names and values alike.
-    fn inside(self) -> Items<'a> {
-        self.children(self.kind())
     }
 
     #[inline(never)]
     fn node(self) -> &'a Node {
-        const NOTHING: &Node = &Node { kind: Kind::Null, word: Keyword::Other, start: 0, end: 0, from: 0, to: 0 };
-        self.document.nodes.get(self.index).unwrap_or(NOTHING)
+        self.document.nodes.get(self.index).unwrap_or(&Node::NULL)
     }
 
-    /// The node behind this one and all that is in it.
-    fn behind(self) -> usize {
-        let node = self.node();
-        match node.kind {
-            Kind::Array | Kind::Object => node.from as usize,
-            _ => self.index.saturating_add(1),
-        }
-    }
-
-    /// An object's names in alphabetical order. Their texts are there as well, because they are compared often.
-    pub(crate) fn sorted_names(self) -> Vec<(&'a str, Self)> {
-        let mut names: Vec<_> = self.members().map(|(name, _)| (name.text(), name)).collect();
-        sort(&mut names);
-        names
+    /// Returns the index of the next node that is not inside this one.
+    fn next_index(self) -> usize {
+        self.node().next as usize
     }
 }
 
-/// Whether an object has a name twice.
-fn has_twice(object: Json) -> bool {
-    object.sorted_names().array_windows().any(|[a, b]| a.0 == b.0)
-}
-
-/// Sorts names in place: a heap sort, because it is a twentieth of the library's code and never quadratic.
-fn sort(names: &mut [(&str, Json)]) {
-    for top in (0..names.len() / 2).rev() {
-        sift(names, top);
+/// Sorts keys by their text. A heap sort is a twentieth of the standard library's code and never quadratic.
+fn heap_sort(keys: &mut [(&str, Json)]) {
+    for top in (0..keys.len() / 2).rev() {
+        sift_down(keys, top);
     }
-    for last in (1..names.len()).rev() {
-        names.swap(0, last);
-        sift(names.get_mut(..last).unwrap_or_default(), 0);
+    for last in (1..keys.len()).rev() {
+        keys.swap(0, last);
+        sift_down(keys.get_mut(..last).unwrap_or_default(), 0);
     }
 }
 
-/// Lets the name at `top` sink below those which come later.
-fn sift(heap: &mut [(&str, Json)], mut top: usize) {
+/// Moves the key at `top` down until no child comes after it.
+fn sift_down(heap: &mut [(&str, Json)], mut top: usize) {
     loop {
         let mut last = top;
         for child in [top.saturating_mul(2).saturating_add(1), top.saturating_mul(2).saturating_add(2)] {
@@ -331,7 +317,7 @@ fn sift(heap: &mut [(&str, Json)], mut top: usize) {
     }
 }
 
-/// See [`Json::items`].
+/// An iterator over the items of an array, made by [`Json::items`].
 #[derive(Clone, Debug)]
 pub struct Items<'a> {
     next: Json<'a>,
@@ -344,12 +330,12 @@ impl<'a> Iterator for Items<'a> {
     #[inline(never)]
     fn next(&mut self) -> Option<Json<'a>> {
         let item = self.next;
-        self.next.index = item.behind();
+        self.next.index = item.next_index();
         (item.index < self.end).then_some(item)
     }
 }
 
-/// See [`Json::members`].
+/// An iterator over the keys and values of an object, made by [`Json::members`].
 #[derive(Clone, Debug)]
 pub struct Members<'a>(Items<'a>);
 
@@ -367,7 +353,7 @@ impl PartialEq for Json<'_> {
         self.kind() == other.kind()
             && self.as_number() == other.as_number()
             && self.as_str() == other.as_str()
-            && Iterator::eq(self.inside(), other.inside())
+            && Iterator::eq(self.children(), other.children())
     }
 }
 

@@ -1,27 +1,27 @@
-//! The words that a config knows, as numbers: comparing texts in every place would be a third of the browser module.
+//! The keywords of a config as numbers: comparing strings everywhere would be a third of the browser module.
 
-macro_rules! words {
-    ($($word:ident $text:literal,)*) => {
-        /// A word that means something, or [`Keyword::Other`].
+macro_rules! keywords {
+    ($($keyword:ident $text:literal,)*) => {
+        /// A key or string value that a config gives a meaning, or [`Keyword::Other`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Keyword { Other, $($word,)* }
+        pub(crate) enum Keyword { Other, $($keyword,)* }
 
-        /// All of them in one text, and how long each is: half of what a table of texts is.
-        const WORDS: &str = concat!($($text,)*);
-        #[expect(clippy::cast_possible_truncation, reason = "no word is that long")]
+        /// The texts of all keywords. One string and its lengths take half the space of a table of strings.
+        const TEXTS: &str = concat!($($text,)*);
+        #[expect(clippy::cast_possible_truncation, reason = "every keyword is shorter")]
         const LENGTHS: &[u8] = &[$($text.len() as u8,)*];
 
         impl Keyword {
-            /// The word at a place in the text.
-            fn at(place: usize) -> Self {
-                $(if place == Self::$word as usize { return Self::$word; })*
+            /// Returns the keyword with a number.
+            fn from_number(number: usize) -> Self {
+                $(if number == Self::$keyword as usize { return Self::$keyword; })*
                 Self::Other
             }
         }
     };
 }
 
-words! {
+keywords! {
     // Top-level keys.
     SchemaVersion "SCHEMA_VERSION", CanaryPercentage "CANARY_PERCENTAGE", FeatureFlags "FEATURE_FLAGS",
     Revision "REVISION", TopSalt "SALT", CanaryRules "CANARY_RULES", Assets "ASSETS", Telemetry "TELEMETRY",
@@ -46,29 +46,29 @@ words! {
     // Kinds of values.
     Null "null", Boolean "boolean", Number "number", String "string", Array "array", Object "object",
     // Contexts.
-    TargetingKey "targetingKey", Attributes "attributes", Standing "standing", Known "known", Automated "automated",
-    Unknown "unknown", Arm "arm", FlagOverrides "flagOverrides", Origins "origins",
+    TargetingKey "targetingKey", Attributes "attributes", Visitor "visitor", Identified "identified", Bot "bot",
+    Anonymous "anonymous", Arm "arm", FlagOverrides "flagOverrides", Origins "origins",
 }
 
 impl Keyword {
-    /// The word that is written so.
-    pub(crate) fn of(text: &str) -> Self {
-        let found = words().position(|word| word == text);
-        found.map_or(Self::Other, |place| Self::at(place.saturating_add(1)))
+    /// Returns the keyword with the given text.
+    pub(crate) fn parse(text: &str) -> Self {
+        let found = texts().position(|keyword| keyword == text);
+        found.map_or(Self::Other, |index| Self::from_number(index.saturating_add(1)))
     }
 
-    /// How it is written.
-    pub(crate) fn text(self) -> &'static str {
-        (self as usize).checked_sub(1).and_then(|place| words().nth(place)).unwrap_or_default()
+    /// Returns the text of the keyword.
+    pub(crate) fn as_str(self) -> &'static str {
+        (self as usize).checked_sub(1).and_then(|index| texts().nth(index)).unwrap_or_default()
     }
 }
 
-/// All words, in their order.
-fn words() -> impl Iterator<Item = &'static str> {
-    let mut rest = WORDS;
+/// Returns the texts of all keywords in the order of their numbers.
+fn texts() -> impl Iterator<Item = &'static str> {
+    let mut rest = TEXTS;
     LENGTHS.iter().map(move |length| {
-        let (word, tail) = rest.split_at_checked(usize::from(*length)).unwrap_or_default();
+        let (text, tail) = rest.split_at_checked(usize::from(*length)).unwrap_or_default();
         rest = tail;
-        word
+        text
     })
 }

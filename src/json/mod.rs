@@ -1,8 +1,12 @@
-//! JSON: the parser, the document it makes, and the writer.
+//! JSON: documents, their parser, positions in them, and a writer.
 
-pub mod document;
+pub(crate) mod document;
 pub(crate) mod keyword;
-pub mod number;
+pub(crate) mod number;
 pub(crate) mod parser;
-pub mod position;
-pub mod writer;
+pub(crate) mod position;
+pub(crate) mod writer;
+
+pub use document::{Document, Items, Json, Kind, Members};
+pub use parser::{ParseError, ParseErrorKind};
+pub use position::Position;

@@ -1,60 +1,41 @@
-//! Numbers as JSON writes them, and as JavaScript means them: doubles.
-
-use alloc::vec::Vec;
+//! JSON numbers, parsed to the doubles that JavaScript reads.
 
 use crate::host;
 
-/// Reads the number with which `text` begins: its value, and how many bytes it takes. One that is too large for a double
-/// is none.
-///
-/// ```
-/// use canary_runtime::json::number::read;
-///
-/// assert_eq!(read("1.005, 2"), Some((1.005, 5)));
-/// assert_eq!(read("01"), Some((0.0, 1)));
-/// assert_eq!(read("+1"), None);
-/// ```
-#[must_use]
-pub fn read(text: &str) -> Option<(f64, usize)> {
+/// Parses the number at the start of `text` and returns it with its length in bytes. A number that is too large for a
+/// double is not one.
+pub(crate) fn parse_prefix(text: &str) -> Option<(f64, usize)> {
     let mut rest = text.strip_prefix('-').unwrap_or(text).as_bytes();
-    if let [b'0', after @ ..] = rest {
-        rest = after;
+    if let [b'0', tail @ ..] = rest {
+        rest = tail;
     } else {
         skip_digits(&mut rest)?;
     }
-    let whole = text.len().saturating_sub(rest.len());
-    if let [b'.', after @ ..] = rest {
-        rest = after;
+    let integer_length = text.len().saturating_sub(rest.len());
+    if let [b'.', tail @ ..] = rest {
+        rest = tail;
         skip_digits(&mut rest)?;
     }
-    if let [b'e' | b'E', after @ ..] = rest {
-        rest = if let [b'-' | b'+', after @ ..] = after { after } else { after };
+    if let [b'e' | b'E', tail @ ..] = rest {
+        rest = if let [b'-' | b'+', digits @ ..] = tail { digits } else { tail };
         skip_digits(&mut rest)?;
     }
     let length = text.len().saturating_sub(rest.len());
     let digits = text.get(..length)?;
-    // Short integers are most of what there is; the platform knows the others.
-    let value = if length == whole && length < 16 && !text.starts_with('-') {
+    // Short integers are most of a config; the platform parses the others.
+    let value = if length == integer_length && length < 16 && !text.starts_with('-') {
         digits.bytes().fold(0.0, |value, digit| value * 10.0 + f64::from(digit & 15))
     } else {
-        host::number(digits)
+        host::string_to_number(digits)
     };
     value.is_finite().then_some((value, length))
 }
 
-/// Skips all digits that come next, at least one.
+/// Skips at least one digit.
 fn skip_digits(rest: &mut &[u8]) -> Option<()> {
     let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     *rest = rest.get(length..).filter(|_| length > 0)?;
     Some(())
-}
-
-/// Appends `number` in decimal.
-pub fn push(out: &mut Vec<u8>, number: u64) {
-    if number >= 10 {
-        push(out, number / 10);
-    }
-    out.push(b'0'.wrapping_add((number % 10) as u8));
 }
 
 #[cfg(test)]
@@ -65,14 +46,14 @@ mod tests {
     fn check(text: &str) {
         let expected: f64 = text.parse().unwrap();
         assert_eq!(
-            read(text).map(|(value, length)| (value.to_bits(), length)),
+            parse_prefix(text).map(|(value, length)| (value.to_bits(), length)),
             Some((expected.to_bits(), text.len())),
             "{text}"
         );
     }
 
     #[test]
-    fn takes_the_nearest_double() {
+    fn parses_to_the_nearest_double() {
         for text in [
             "0",
             "-0",
@@ -107,14 +88,14 @@ mod tests {
     }
 
     #[test]
-    fn stops_where_the_number_does() {
+    fn stops_after_the_number() {
         for (text, length) in [("1]", 1), ("0123", 1), ("1.5e3,", 5), ("-7}", 2)] {
-            assert_eq!(read(text).unwrap().1, length, "{text}");
+            assert_eq!(parse_prefix(text).unwrap().1, length, "{text}");
         }
     }
 
     #[test]
-    fn refuses_what_is_no_number() {
+    fn rejects_other_text() {
         for text in [
             "",
             "-",
@@ -131,9 +112,9 @@ mod tests {
             "-1e400",
             "1e99999999999",
         ] {
-            assert_eq!(read(text), None, "{text}");
+            assert_eq!(parse_prefix(text), None, "{text}");
         }
-        assert_eq!(read("0e999"), Some((0.0, 5)));
-        assert_eq!(read("1e-999"), Some((0.0, 6)));
+        assert_eq!(parse_prefix("0e999"), Some((0.0, 5)));
+        assert_eq!(parse_prefix("1e-999"), Some((0.0, 6)));
     }
 }

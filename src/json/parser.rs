@@ -1,49 +1,127 @@
-//! Reading JSON. By hand, because `serde_json` keeps neither places nor both of two equal names, and is four times the
-//! code; it is held against this in the tests.
-#![expect(clippy::cast_possible_truncation, reason = "texts are a mebibyte at most")]
+//! A JSON parser, and the errors that it finds.
+//!
+//! `serde_json` keeps neither positions nor duplicate keys, and is four times the code. The tests compare the two.
+#![expect(clippy::cast_possible_truncation, reason = "a config is a mebibyte at most")]
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
-use crate::diagnostics::diagnostic::Code;
-use crate::diagnostics::expected::Expected;
-use crate::diagnostics::list::Entry;
-use crate::json::document::{Kind, MAX_DEPTH, Node};
+use crate::json::document::{Document, Kind, Node};
 use crate::json::keyword::Keyword;
 use crate::json::number;
 
-/// What of the text is still to be read, and what has been.
-pub(crate) struct Parser {
-    /// The text, and behind it the contents of strings with escapes.
-    pub(crate) text: String,
-    pub(crate) nodes: Vec<Node>,
-    at: usize,
-    length: usize,
-    /// What ends the reading, unless it is a plain error of syntax.
+/// The deepest nesting of arrays and objects, long before the stack overflows.
+const MAX_DEPTH: u32 = 64;
+
+/// The kind of a [`ParseError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParseErrorKind {
+    /// The text is not JSON.
+    Syntax,
+    /// Arrays and objects are nested deeper than 64 levels.
+    TooDeep,
+    /// An object has a key twice.
+    DuplicateKey,
+}
+
+/// The first error in a JSON text.
+#[derive(Clone, Debug)]
+pub struct ParseError(Box<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
+    kind: ParseErrorKind,
+    /// Where parsing stopped.
+    offset: usize,
+    document: Document,
+}
+
+impl Document {
+    /// Parses a JSON text. An escaped surrogate without its other half becomes U+FFFD, as in `TextEncoder`.
+    ///
+    /// # Errors
+    ///
+    /// The first error. A syntax error anywhere comes before a duplicate key.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        let mut parser = Parser::new(text);
+        let syntax_error = parser.parse();
+        let Parser { text: contents, offset, nodes, .. } = parser;
+        let document = Self::new(contents, text.len(), nodes);
+        let kind = syntax_error.or_else(|| document.has_duplicate_key().then_some(ParseErrorKind::DuplicateKey));
+        match kind {
+            Some(kind) => Err(ParseError(Box::new(Inner { kind, offset, document }))),
+            None => Ok(document),
+        }
+    }
+}
+
+impl ParseError {
+    /// Returns the kind of the error.
+    #[must_use]
+    pub fn kind(&self) -> ParseErrorKind {
+        self.0.kind
+    }
+
+    /// Returns the offset of the error in bytes: where the syntax breaks, or of the key that repeats another.
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        // Finding the key takes more code than noticing that there is one, so the module that decides leaves it out.
+        let duplicate = (self.0.kind == ParseErrorKind::DuplicateKey).then(|| self.0.document.duplicate_key_offset());
+        duplicate.flatten().unwrap_or(self.0.offset)
+    }
+
+    /// Returns the offset of the error, and the document, which has no nodes if the syntax is broken.
+    pub(crate) fn into_parts(self) -> (usize, Document) {
+        (self.offset(), self.0.document)
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self.0.kind {
+            ParseErrorKind::Syntax => "invalid JSON",
+            ParseErrorKind::TooDeep => "JSON nested deeper than 64 levels",
+            ParseErrorKind::DuplicateKey => "duplicate key in JSON",
+        };
+        write!(out, "{text} at byte {}", self.offset())
+    }
+}
+
+impl core::error::Error for ParseError {}
+
+struct Parser {
+    /// The source, followed by the contents of strings with escapes.
+    text: String,
+    nodes: Vec<Node>,
+    /// The offset of the next byte.
+    offset: usize,
+    source_length: usize,
     too_deep: bool,
 }
 
 impl Parser {
-    pub(crate) fn new(text: &str) -> Self {
-        Self { text: String::from(text), nodes: Vec::new(), at: 0, length: text.len(), too_deep: false }
+    fn new(text: &str) -> Self {
+        Self { text: String::from(text), nodes: Vec::new(), offset: 0, source_length: text.len(), too_deep: false }
     }
 
-    /// Reads all of it, or tells what is wrong, where, and what was expected.
-    pub(crate) fn read(&mut self) -> Option<Entry> {
+    /// Parses the whole text. After an error, the offset is that of the error.
+    fn parse(&mut self) -> Option<ParseErrorKind> {
         if self.value(0).is_some() {
-            self.skip_space();
-            if self.at == self.length {
+            self.skip_whitespace();
+            if self.offset == self.source_length {
                 return None;
             }
         }
-        let (code, expected) =
-            if self.too_deep { (Code::Depth, Expected::Shallow) } else { (Code::Syntax, Expected::Json) };
-        Some(Entry { at: Some(self.at), ..Entry::new(code, expected) })
+        // The nodes before a syntax error are not a tree, so no path leads to them.
+        self.nodes.clear();
+        Some(if self.too_deep { ParseErrorKind::TooDeep } else { ParseErrorKind::Syntax })
     }
 
     fn value(&mut self, depth: u32) -> Option<()> {
-        self.skip_space();
-        let (node, start) = (self.nodes.len(), self.at);
+        self.skip_whitespace();
+        let (index, start) = (self.nodes.len(), self.offset);
         let kind = match self.peek() {
             b'{' => Kind::Object,
             b'[' => Kind::Array,
@@ -56,14 +134,14 @@ impl Parser {
         self.push(kind, start);
         match kind {
             Kind::Object | Kind::Array => self.children(kind, depth)?,
-            Kind::True => self.word(b"true")?,
-            Kind::False => self.word(b"false")?,
-            Kind::Null => self.word(b"null")?,
-            _ => self.at = self.at.saturating_add(number::read(self.rest())?.1),
+            Kind::True => self.expect(b"true")?,
+            Kind::False => self.expect(b"false")?,
+            Kind::Null => self.expect(b"null")?,
+            _ => self.offset = self.offset.saturating_add(number::parse_prefix(self.rest())?.1),
         }
-        let (end, behind) = (self.at as u32, self.nodes.len() as u32);
-        let node = self.nodes.get_mut(node)?;
-        (node.end, node.from) = (end, behind);
+        let (end, next) = (self.offset as u32, self.nodes.len() as u32);
+        let node = self.nodes.get_mut(index)?;
+        (node.end, node.next) = (end, next);
         Some(())
     }
 
@@ -73,141 +151,144 @@ impl Parser {
             return None;
         }
         let end = if kind == Kind::Object { b'}' } else { b']' };
-        self.at = self.at.saturating_add(1);
-        self.skip_space();
+        self.offset = self.offset.saturating_add(1);
+        self.skip_whitespace();
         if self.peek() == end {
-            return self.word(&[end]);
+            return self.expect(&[end]);
         }
         loop {
             if kind == Kind::Object {
-                self.skip_space();
+                self.skip_whitespace();
                 self.string()?;
-                self.skip_space();
-                self.word(b":")?;
+                self.skip_whitespace();
+                self.expect(b":")?;
             }
             self.value(depth.saturating_add(1))?;
-            self.skip_space();
+            self.skip_whitespace();
             if self.peek() == end {
-                return self.word(&[end]);
+                return self.expect(&[end]);
             }
-            self.word(b",")?;
+            self.expect(b",")?;
         }
     }
 
     fn string(&mut self) -> Option<()> {
-        let start = self.at;
-        self.word(b"\"")?;
-        // Contents without escapes stay where they are, others go to the end.
-        let (mut from, mut to) = (self.at, 0);
+        let start = self.offset;
+        self.expect(b"\"")?;
+        // A string without escapes refers to the source, any other to a copy after it.
+        let (mut content_start, mut content_end) = (self.offset, 0);
         loop {
             let plain = self.rest().bytes().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..b' ')).count();
-            let begin = self.at;
-            self.at = self.at.saturating_add(plain);
-            if to == 0 && self.peek() == b'"' {
-                to = self.at;
+            let begin = self.offset;
+            self.offset = self.offset.saturating_add(plain);
+            if content_end == 0 && self.peek() == b'"' {
+                content_end = self.offset;
                 break;
             }
-            if to == 0 {
-                (from, to) = (self.text.len(), from);
-                self.copy(to..self.at);
+            if content_end == 0 {
+                (content_start, content_end) = (self.text.len(), content_start);
+                self.copy(content_end..self.offset);
             } else {
-                self.copy(begin..self.at);
+                self.copy(begin..self.offset);
             }
             if self.peek() == b'"' {
-                to = self.text.len();
+                content_end = self.text.len();
                 break;
             }
-            self.word(b"\\")?;
-            let character = self.escaped()?;
+            self.expect(b"\\")?;
+            let character = self.escape()?;
             self.text.push(character);
         }
-        self.at = self.at.saturating_add(1);
+        self.offset = self.offset.saturating_add(1);
         self.push(Kind::String, start);
+        let next = self.nodes.len() as u32;
         let node = self.nodes.last_mut()?;
-        (node.from, node.to) = (from as u32, to as u32);
-        node.word = Keyword::of(self.text.get(from..to)?);
+        (node.next, node.content_start, node.content_end) = (next, content_start as u32, content_end as u32);
+        node.keyword = Keyword::parse(self.text.get(content_start..content_end)?);
         Some(())
     }
 
     fn copy(&mut self, range: core::ops::Range<usize>) {
-        // `extend_from_within`, but for the check that a range of whole characters is one.
+        // `extend_from_within` without its check for character boundaries.
         let part = String::from(self.text.get(range).unwrap_or_default());
         self.text.push_str(&part);
     }
 
-    fn escaped(&mut self) -> Option<char> {
+    fn escape(&mut self) -> Option<char> {
         let character = match self.peek() {
             b'b' => '\u{8}',
             b'f' => '\u{c}',
             b'n' => '\n',
             b'r' => '\r',
             b't' => '\t',
-            b'u' => return self.unicode(),
+            b'u' => return self.unicode_escape(),
             byte @ (b'"' | b'\\' | b'/') => char::from(byte),
             _ => return None,
         };
-        self.at = self.at.saturating_add(1);
+        self.offset = self.offset.saturating_add(1);
         Some(character)
     }
 
-    fn unicode(&mut self) -> Option<char> {
-        let mut code = self.unit()?;
+    fn unicode_escape(&mut self) -> Option<char> {
+        let mut code = self.code_unit()?;
         if code & 0xFC00 == 0xD800 && self.rest().as_bytes().starts_with(b"\\u") {
-            let back = self.at;
-            self.at = self.at.saturating_add(1);
-            let low = self.unit()?;
+            let before = self.offset;
+            self.offset = self.offset.saturating_add(1);
+            let low = self.code_unit()?;
             if low & 0xFC00 == 0xDC00 {
                 code = ((code & 0x3FF) << 10 | low & 0x3FF).wrapping_add(0x1_0000);
             } else {
-                self.at = back;
+                self.offset = before;
             }
         }
         Some(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
-    fn unit(&mut self) -> Option<u32> {
-        self.word(b"u")?;
+    fn code_unit(&mut self) -> Option<u32> {
+        self.expect(b"u")?;
         let mut unit = 0;
         for _ in 0..4 {
             unit = unit << 4 | char::from(self.peek()).to_digit(16)?;
-            self.at = self.at.saturating_add(1);
+            self.offset = self.offset.saturating_add(1);
         }
         Some(unit)
     }
 
     fn push(&mut self, kind: Kind, start: usize) {
-        self.nodes.push(Node { kind, word: Keyword::Other, start: start as u32, end: self.at as u32, from: 0, to: 0 });
+        let (start, end) = (start as u32, self.offset as u32);
+        self.nodes.push(Node { kind, start, end, ..Node::NULL });
     }
 
-    fn word(&mut self, word: &[u8]) -> Option<()> {
-        for byte in word {
+    fn expect(&mut self, token: &[u8]) -> Option<()> {
+        for byte in token {
             if self.peek() != *byte {
                 return None;
             }
-            self.at = self.at.saturating_add(1);
+            self.offset = self.offset.saturating_add(1);
         }
         Some(())
     }
 
-    fn skip_space(&mut self) {
+    fn skip_whitespace(&mut self) {
         while matches!(self.peek(), b' ' | b'\t' | b'\n' | b'\r') {
-            self.at = self.at.saturating_add(1);
+            self.offset = self.offset.saturating_add(1);
         }
     }
 
     fn rest(&self) -> &str {
-        self.text.get(self.at..self.length).unwrap_or_default()
+        self.text.get(self.offset..self.source_length).unwrap_or_default()
     }
 
-    /// The next byte; 0, which is no JSON, at the end.
+    /// Returns the next byte, or 0 at the end, which no JSON text contains.
     fn peek(&self) -> u8 {
-        if self.at < self.length { self.text.as_bytes().get(self.at).copied().unwrap_or(0) } else { 0 }
+        if self.offset < self.source_length { self.text.as_bytes().get(self.offset).copied().unwrap_or(0) } else { 0 }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::json::document::Document;
+    use crate::Diagnostic;
+    use crate::json::document::{Document, Json};
     use std::format;
     use std::string::{String, ToString};
 
@@ -219,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_lose_their_escapes() {
+    fn unescapes_strings() {
         string(r#""""#, "");
         string(r#""a é 👩 ~""#, "a é 👩 ~");
         string(r#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{c}\n\r\t");
@@ -228,11 +309,11 @@ mod tests {
         string(r#""\u0000""#, "\0");
         string("\"\u{7f}\u{80}\u{2028}\"", "\u{7f}\u{80}\u{2028}");
         let document = Document::parse(r#"["\n", "plain", "\t"]"#).unwrap();
-        assert!(document.root().items().map(crate::Json::text).eq(["\n", "plain", "\t"]));
+        assert!(document.root().items().map(Json::as_text).eq(["\n", "plain", "\t"]));
     }
 
     #[test]
-    fn surrogates_become_a_character_or_a_mark() {
+    fn surrogates_become_a_character_or_a_replacement() {
         string(r#""\ud83d\ude00""#, "😀");
         string(r#""\uDBFF\uDFFF\uD800\uDC00""#, "\u{10ffff}\u{10000}");
         string(r#""\ud83d""#, "\u{fffd}");
@@ -244,13 +325,18 @@ mod tests {
     }
 
     #[track_caller]
-    fn refused(text: &str, column: usize) {
+    fn error(text: &str) -> String {
+        Diagnostic::from(Document::parse(text).unwrap_err()).to_string()
+    }
+
+    #[track_caller]
+    fn rejected(text: &str, column: usize) {
         let message = format!("E105 line 1, column {column}: expected JSON");
-        assert_eq!(Document::parse(text).unwrap_err().to_string(), message, "{text}");
+        assert_eq!(error(text), message, "{text}");
     }
 
     #[test]
-    fn errors_of_syntax_have_their_place() {
+    fn syntax_errors_have_a_position() {
         for (text, column) in [
             ("", 1),
             ("  ", 3),
@@ -305,26 +391,34 @@ mod tests {
             ("é", 1),
             ("[é]", 2),
         ] {
-            refused(text, column);
+            rejected(text, column);
         }
-        assert_eq!(
-            Document::parse("{\r\n\t\"a\": é}").unwrap_err().to_string(),
-            "E105 line 2, column 7: expected JSON"
-        );
+        assert_eq!(error("{\r\n\t\"a\": é}"), "E105 line 2, column 7: expected JSON");
     }
 
     #[test]
-    fn depth_has_an_end() {
+    fn errors_are_described_without_a_code() {
+        for (text, message) in [
+            ("[1,]", "invalid JSON at byte 3"),
+            (&"[".repeat(65), "JSON nested deeper than 64 levels at byte 64"),
+            (r#"{"a":1,"a":2}"#, "duplicate key in JSON at byte 7"),
+        ] {
+            assert_eq!(Document::parse(text).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn depth_is_limited() {
         for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
             let nested = |depth| [open.repeat(depth), String::from("0"), close.repeat(depth)].concat();
             assert!(Document::parse(&nested(64)).is_ok());
             let message = format!("E107 line 1, column {}: expected at most 64 levels of nesting", open.len() * 64 + 1);
-            assert_eq!(Document::parse(&nested(65)).unwrap_err().to_string(), message);
-            assert_eq!(Document::parse(&open.repeat(100_000)).unwrap_err().to_string(), message);
+            assert_eq!(error(&nested(65)), message);
+            assert_eq!(error(&open.repeat(100_000)), message);
         }
         let wide = format!("[{}0]", "[],".repeat(1_000));
         assert!(Document::parse(&wide).is_ok());
-        // What comes after the last level is judged as ever.
-        refused(&["[".repeat(64), String::from("x")].concat(), 65);
+        // At the deepest level, a syntax error is still one.
+        rejected(&["[".repeat(64), String::from("x")].concat(), 65);
     }
 }

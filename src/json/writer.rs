@@ -1,76 +1,77 @@
-//! Writing JSON without the formatting machinery, which would double the browser module.
+//! A JSON writer without the formatting machinery, which would double the browser module.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::json::number;
+use crate::encoding::{hex_digit, push_decimal};
 
-/// JSON in the making. Commas come by themselves; closing what was opened is the caller's part.
+/// A JSON text that is being written. It adds commas; the caller closes each bracket. An empty name stands for none, as in
+/// an array.
 #[derive(Debug, Default)]
-pub struct Writer(Vec<u8>);
+pub(crate) struct Writer(Vec<u8>);
 
 impl Writer {
-    /// Opens an object or an array, as a member where a name is given.
-    pub fn open(&mut self, name: &str, bracket: u8) -> &mut Self {
+    /// Opens an object or an array, as a member if there is a name.
+    pub(crate) fn open(&mut self, name: &str, bracket: u8) -> &mut Self {
         self.name(name);
         self.0.push(bracket);
         self
     }
 
-    /// Closes it.
-    pub fn close(&mut self, bracket: u8) -> &mut Self {
+    /// Closes an object or an array.
+    pub(crate) fn close(&mut self, bracket: u8) -> &mut Self {
         self.0.push(bracket);
         self
     }
 
-    /// A string, as a member where a name is given.
-    pub fn string(&mut self, name: &str, text: &str) -> &mut Self {
+    /// Writes a string, as a member if there is a name.
+    pub(crate) fn string(&mut self, name: &str, text: &str) -> &mut Self {
         self.name(name);
         self.quote(text);
         self
     }
 
-    /// A string, or no member at all.
-    pub fn optional(&mut self, name: &str, text: Option<&str>) -> &mut Self {
+    /// Writes a string member, or none.
+    pub(crate) fn optional_string(&mut self, name: &str, text: Option<&str>) -> &mut Self {
         if let Some(text) = text {
             self.string(name, text);
         }
         self
     }
 
-    /// A number, or `null`.
-    pub fn number(&mut self, name: &str, number: Option<u64>) -> &mut Self {
+    /// Writes a number or `null`.
+    pub(crate) fn number(&mut self, name: &str, number: Option<u64>) -> &mut Self {
         self.name(name);
         match number {
-            Some(number) => number::push(&mut self.0, number),
+            Some(number) => push_decimal(&mut self.0, number),
             None => self.0.extend_from_slice(b"null"),
         }
         self
     }
 
-    /// `true` or `false`.
-    pub fn bool(&mut self, name: &str, value: bool) -> &mut Self {
+    /// Writes `true` or `false`.
+    pub(crate) fn bool(&mut self, name: &str, value: bool) -> &mut Self {
         self.name(name);
         self.0.extend_from_slice(if value { b"true" } else { b"false" });
         self
     }
 
-    /// JSON as it stands, as a member where a name is given.
-    pub fn raw(&mut self, name: &str, json: &str) -> &mut Self {
+    /// Writes a JSON text unchanged, as a member if there is a name.
+    pub(crate) fn raw(&mut self, name: &str, json: &str) -> &mut Self {
         self.name(name);
         self.0.extend_from_slice(json.as_bytes());
         self
     }
 
-    /// The finished text.
+    /// Returns the text.
     #[must_use]
-    pub fn finish(self) -> String {
-        String::from_utf8(self.0).unwrap_or_default()
+    pub(crate) fn into_string(self) -> String {
+        String::from_utf8(self.into_bytes()).unwrap_or_default()
     }
 
-    /// The finished text as UTF-8.
+    /// Returns the text as UTF-8.
     #[must_use]
-    pub fn into_bytes(self) -> Vec<u8> {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 
@@ -101,36 +102,19 @@ impl Writer {
     }
 }
 
-/// The bytes as text, if they are UTF-8. The library's reader of chunks is slower and
-/// smaller than its reader of texts.
-pub(crate) fn utf8(bytes: &[u8]) -> Option<&str> {
-    let valid = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
-    (valid.len() == bytes.len()).then_some(valid)
-}
-
-/// Appends bytes as hexadecimal digits.
-pub(crate) fn push_hex(text: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        text.push(char::from(hex_digit(byte >> 4)));
-        text.push(char::from(hex_digit(byte & 15)));
-    }
-}
-
-/// The digit for a number from 0 to 15.
-#[must_use]
-pub fn hex_digit(nibble: u8) -> u8 {
-    if nibble < 10 { b'0'.wrapping_add(nibble) } else { (b'a' - 10).wrapping_add(nibble) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn writes_what_serde_json_reads() {
+    fn serde_json_parses_the_text() {
         let nasty = "a\"b\\c\n\u{1}\u{1f}é\u{2028}👩‍👧";
         let mut out = Writer::default();
-        out.open("", b'{').string("s", nasty).optional("absent", None).number("n", Some(u64::MAX)).number("none", None);
+        out.open("", b'{')
+            .string("s", nasty)
+            .optional_string("absent", None)
+            .number("n", Some(u64::MAX))
+            .number("none", None);
         out.bool("b", true)
             .open("a", b'[')
             .number("", Some(10))
@@ -138,7 +122,7 @@ mod tests {
             .close(b']')
             .raw("raw", "[1.50]")
             .close(b'}');
-        let value: serde_json::Value = serde_json::from_str(&out.finish()).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&out.into_string()).unwrap();
         assert_eq!(
             value,
             serde_json::json!({"s": nasty, "n": u64::MAX, "none": null, "b": true, "a": [10, "x"], "raw": [1.5]})
@@ -146,9 +130,9 @@ mod tests {
     }
 
     #[test]
-    fn escapes_what_it_must_and_no_more() {
+    fn escapes_quotes_backslashes_and_control_characters_only() {
         let mut out = Writer::default();
         out.string("", " \u{1f}~\"\\");
-        assert_eq!(out.finish(), r#"" \u001f~\"\\""#);
+        assert_eq!(out.into_string(), r#"" \u001f~\"\\""#);
     }
 }

@@ -1,37 +1,41 @@
-//! `CANARY_RULES`: who gets which bundle whatever the percentage says.
+//! Rules of `CANARY_RULES`, which choose an arm regardless of the percentage.
 
-use crate::evaluation::decision::Arm;
 use crate::json::document::{Json, Kind};
 use crate::json::keyword::Keyword;
-use crate::targeting::condition::{self, Subject};
+use crate::targeting::arm::Arm;
+use crate::targeting::condition::{self, TargetingContext};
 
-/// One rule that has been checked.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CanaryRule<'a>(Json<'a>);
+/// A validated rule.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CanaryRule<'a> {
+    rule: Json<'a>,
+    is_supported: bool,
+}
 
 impl<'a> CanaryRule<'a> {
-    /// That of an item of `CANARY_RULES`.
-    #[must_use]
-    pub fn new(json: Json<'a>) -> Self {
-        Self(json)
+    /// Creates the view of an item of `CANARY_RULES`.
+    pub(crate) fn new(rule: Json<'a>, is_supported: bool) -> Self {
+        Self { rule, is_supported }
     }
 
-    /// Whether it is about this user.
-    #[must_use]
-    pub fn matches(self, subject: &Subject) -> bool {
-        condition::holds(self.0.member(Keyword::If), subject)
+    /// Returns whether this runtime supports all operators and regular expressions of the rule. If not, it never matches.
+    pub(crate) fn is_supported(self) -> bool {
+        self.is_supported
     }
 
-    /// What it serves.
-    #[must_use]
-    pub fn serve(self) -> Arm {
-        if self.0.member(Keyword::Serve).word() == Keyword::Canary { Arm::Canary } else { Arm::Stable }
+    /// Returns whether the rule is supported and its condition matches.
+    pub(crate) fn matches(self, context: &TargetingContext) -> bool {
+        self.is_supported && condition::matches(self.rule.member(Keyword::If), context)
     }
 
-    /// Whether it holds even at 0 %.
-    #[must_use]
-    pub fn always(self) -> bool {
-        self.0.member(Keyword::Always).kind() == Kind::True
+    /// Returns the arm that the rule serves.
+    pub(crate) fn serve(self) -> Arm {
+        if self.rule.member(Keyword::Serve).keyword() == Keyword::Canary { Arm::Canary } else { Arm::Stable }
+    }
+
+    /// Returns whether the rule applies even at 0 %.
+    pub(crate) fn always(self) -> bool {
+        self.rule.member(Keyword::Always).kind() == Kind::True
     }
 }
 
@@ -42,17 +46,18 @@ mod tests {
     use crate::targeting::segment::Segments;
 
     #[test]
-    fn says_whom_it_is_about_what_they_get_and_when() {
+    fn has_a_condition_an_arm_and_always() {
         let attributes = Document::parse(r#"{"plan": "pro"}"#).unwrap();
-        let subject = Subject { attributes: &attributes, segments: Segments::new(attributes.root().nothing()) };
+        let context = TargetingContext { attributes: &attributes, segments: Segments::new(attributes.root().null()) };
         for (text, expected) in [
             (r#"{"if": {}, "serve": "canary"}"#, (true, Arm::Canary, false)),
             (r#"{"if": {"plan": "pro"}, "serve": "stable", "always": true}"#, (true, Arm::Stable, true)),
             (r#"{"if": {"plan": "free"}, "serve": "stable", "always": false}"#, (false, Arm::Stable, false)),
         ] {
             let document = Document::parse(text).unwrap();
-            let rule = CanaryRule::new(document.root());
-            assert_eq!((rule.matches(&subject), rule.serve(), rule.always()), expected, "{text}");
+            let rule = CanaryRule::new(document.root(), true);
+            assert_eq!((rule.matches(&context), rule.serve(), rule.always()), expected, "{text}");
+            assert!(!CanaryRule::new(document.root(), false).matches(&context), "{text}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Values as JavaScript's operators see them, which is how conditions compare.
+//! JavaScript's coercions and comparisons, by which conditions compare values.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -7,12 +7,12 @@ use core::cmp::Ordering;
 use crate::host;
 use crate::json::document::{Json, Kind};
 
-/// `value + ""`
-pub(crate) fn text(value: Json<'_>) -> Cow<'_, str> {
+/// Returns `value + ""`.
+pub(crate) fn to_string(value: Json<'_>) -> Cow<'_, str> {
     match value.kind() {
         Kind::Null => Cow::Borrowed("null"),
         Kind::Object => Cow::Borrowed("[object Object]"),
-        Kind::String => Cow::Borrowed(value.text()),
+        Kind::String => Cow::Borrowed(value.as_text()),
         Kind::Array => {
             let mut joined = String::new();
             for (item, index) in value.items().zip(0..) {
@@ -20,46 +20,48 @@ pub(crate) fn text(value: Json<'_>) -> Cow<'_, str> {
                     joined.push(',');
                 }
                 if item.kind() != Kind::Null {
-                    joined.push_str(&text(item));
+                    joined.push_str(&to_string(item));
                 }
             }
             Cow::Owned(joined)
         }
-        _ => value.as_number().map_or(Cow::Borrowed(value.source()), |number| Cow::Owned(host::text(number))),
+        _ => {
+            value.as_number().map_or(Cow::Borrowed(value.source()), |number| Cow::Owned(host::number_to_string(number)))
+        }
     }
 }
 
-/// `value * 1`
-pub(crate) fn number(value: Json) -> f64 {
+/// Returns `value * 1`.
+pub(crate) fn to_number(value: Json) -> f64 {
     match value.kind() {
         Kind::Null | Kind::False => 0.0,
         Kind::True => 1.0,
-        _ => value.as_number().unwrap_or_else(|| host::number(&text(value))),
+        _ => value.as_number().unwrap_or_else(|| host::string_to_number(&to_string(value))),
     }
 }
 
-/// `!!value`
+/// Returns `!!value`.
 pub(crate) fn is_truthy(value: Json) -> bool {
     match value.kind() {
         Kind::Null | Kind::False => false,
         Kind::Number => value.as_number() != Some(0.0),
-        Kind::String => !value.text().is_empty(),
+        Kind::String => !value.as_text().is_empty(),
         _ => true,
     }
 }
 
-/// `a === b`
-pub(crate) fn is_identical(a: Json, b: Json) -> bool {
+/// Returns `a === b`.
+pub(crate) fn strict_equals(a: Json, b: Json) -> bool {
     !matches!(a.kind(), Kind::Array | Kind::Object) && a == b
 }
 
-/// How `a` compares to `b`: two that are no numbers by their texts' code units, others as numbers.
+/// Compares as `<` and `>` do: strings, arrays and objects by the UTF-16 code units of their strings, others as numbers.
 pub(crate) fn compare(a: Json, b: Json) -> Option<Ordering> {
-    let is_text = |value: Json| matches!(value.kind(), Kind::String | Kind::Array | Kind::Object);
-    if is_text(a) && is_text(b) {
-        Some(text(a).encode_utf16().cmp(text(b).encode_utf16()))
+    let is_string = |value: Json| matches!(value.kind(), Kind::String | Kind::Array | Kind::Object);
+    if is_string(a) && is_string(b) {
+        Some(to_string(a).encode_utf16().cmp(to_string(b).encode_utf16()))
     } else {
-        number(a).partial_cmp(&number(b))
+        to_number(a).partial_cmp(&to_number(b))
     }
 }
 
@@ -72,13 +74,13 @@ mod tests {
     fn check(json: &str, expected: (&str, f64, bool)) {
         let document = Document::parse(json).unwrap();
         let value = document.root();
-        let number = number(value);
-        assert_eq!((&*text(value), is_truthy(value)), (expected.0, expected.2), "{json}");
+        let number = to_number(value);
+        assert_eq!((&*to_string(value), is_truthy(value)), (expected.0, expected.2), "{json}");
         assert!(number.to_bits() == expected.1.to_bits() || number.is_nan() && expected.1.is_nan(), "{json} {number}");
     }
 
     #[test]
-    fn values_become_texts_numbers_and_truths() {
+    fn coerces_to_string_number_and_boolean() {
         for (json, expected) in [
             ("null", ("null", 0.0, false)),
             ("true", ("true", 1.0, true)),
@@ -105,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn identity_is_of_primitives() {
+    fn strict_equality_is_for_primitives() {
         for (a, b, expected) in [
             ("1", "1.0", true),
             ("0", "-0", true),
@@ -119,12 +121,12 @@ mod tests {
             ("{}", "{}", false),
         ] {
             let (a, b) = (Document::parse(a).unwrap(), Document::parse(b).unwrap());
-            assert_eq!(is_identical(a.root(), b.root()), expected, "{a:?} {b:?}");
+            assert_eq!(strict_equals(a.root(), b.root()), expected, "{a:?} {b:?}");
         }
     }
 
     #[test]
-    fn order_is_of_texts_or_of_numbers() {
+    fn order_is_by_string_or_by_number() {
         use Ordering::{Equal, Greater, Less};
         for (a, b, expected) in [
             ("\"10\"", "\"9\"", Some(Less)),
@@ -139,7 +141,7 @@ mod tests {
             ("[10]", "\"9\"", Some(Less)),
             ("[10]", "9", Some(Greater)),
             ("{}", "[]", Some(Greater)),
-            // U+FF01 is one unit, which is above the first of U+1F600's two.
+            // U+FF01 is one code unit, greater than the first of the two of U+1F600.
             ("\"\u{ff01}\"", "\"😀\"", Some(Greater)),
         ] {
             let (a, b) = (Document::parse(a).unwrap(), Document::parse(b).unwrap());

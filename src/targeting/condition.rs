@@ -1,175 +1,191 @@
-//! Conditions: who is meant, in the syntax of MongoDB's queries and with the semantics of JavaScript.
+//! Conditions on attributes, in the syntax of MongoDB queries and with the semantics of JavaScript.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use crate::config::validator::Validator;
 use crate::diagnostics::expected::Expected;
+use crate::diagnostics::list::Diagnostics;
+use crate::encoding::utf8;
 use crate::host;
 use crate::json::document::{Document, Json, Kind};
 use crate::json::keyword::Keyword;
 use crate::json::number;
-use crate::json::writer::utf8;
-use crate::targeting::coercion::{self, compare, is_identical, is_truthy, text};
+use crate::targeting::coercion::{compare, is_truthy, strict_equals, to_number, to_string};
 use crate::targeting::portable_regex::is_portable;
 use crate::targeting::segment::Segments;
-use crate::targeting::version::sortable;
+use crate::targeting::version::padded;
 
-/// What a condition is asked about.
+/// The values that conditions are matched against.
 #[derive(Clone, Copy, Debug)]
-pub struct Subject<'a> {
-    /// What is known of the user.
-    pub attributes: &'a Document,
-    /// The groups that `$inGroup` names.
-    pub segments: Segments<'a>,
+pub(crate) struct TargetingContext<'a> {
+    /// The attributes of the user and the page.
+    pub(crate) attributes: &'a Document,
+    /// The segments that `$inGroup` refers to.
+    pub(crate) segments: Segments<'a>,
 }
 
-/// Checks that `json` is a condition. In a flag, a regular expression that would not mean the same everywhere is a
-/// fault; elsewhere it is a gap, as is an operator that this reader does not know.
-pub(crate) fn check<'a>(json: Json<'a>, validator: &mut Validator<'a>) -> bool {
+/// The consequence of a regular expression that is not portable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strictness {
+    /// The condition is malformed.
+    Strict,
+    /// The condition is accepted, but counts as unsupported.
+    Lenient,
+}
+
+/// Validates a condition.
+pub(crate) fn validate(json: Json, list: &mut Diagnostics, strictness: Strictness) -> bool {
     if json.kind() != Kind::Object {
-        return validator.log.refuse(json, Expected::Condition);
+        return list.reject(json, Expected::Condition);
     }
-    json.members().all(|(name, value)| match name.word() {
+    json.members().all(|(key, value)| match key.keyword() {
         Keyword::And | Keyword::Or | Keyword::Nor => {
             if value.kind() == Kind::Array {
-                value.items().all(|item| check(item, validator))
+                value.items().all(|item| validate(item, list, strictness))
             } else {
-                validator.log.refuse(value, Expected::Conditions)
+                list.reject(value, Expected::Conditions)
             }
         }
-        Keyword::Not => check(value, validator),
-        _ => check_value(value, validator),
+        Keyword::Not => validate(value, list, strictness),
+        _ => validate_value(value, list, strictness),
     })
 }
 
-fn check_value<'a>(wanted: Json<'a>, validator: &mut Validator<'a>) -> bool {
-    !has_operators(wanted)
-        || wanted.members().all(|(name, value)| match name.word() {
-            Keyword::ElemMatch if !has_operators(value) => check(value, validator),
-            Keyword::Not | Keyword::Size | Keyword::ElemMatch => check_value(value, validator),
-            Keyword::AllOf | Keyword::Alli => value.items().all(|item| check_value(item, validator)),
+fn validate_value(expected: Json, list: &mut Diagnostics, strictness: Strictness) -> bool {
+    !has_operators(expected)
+        || expected.members().all(|(key, value)| match key.keyword() {
+            Keyword::ElemMatch if !has_operators(value) => validate(value, list, strictness),
+            Keyword::Not | Keyword::Size | Keyword::ElemMatch => validate_value(value, list, strictness),
+            Keyword::AllOf | Keyword::Alli => value.items().all(|item| validate_value(item, list, strictness)),
             Keyword::Regex | Keyword::Regexi => {
                 let portable = value.as_str().is_some_and(is_portable);
                 portable || {
-                    validator.log.gaps = validator.log.gaps.saturating_add(1);
-                    validator.log.refuse(value, Expected::Pattern);
-                    !validator.in_flag() && validator.log.as_notice()
+                    list.unsupported = list.unsupported.saturating_add(1);
+                    list.reject(value, Expected::PortableRegex);
+                    strictness == Strictness::Lenient && list.downgrade_last()
                 }
             }
             operator => {
                 is_operator(operator) || {
-                    validator.log.gaps = validator.log.gaps.saturating_add(1);
-                    validator.log.notice(name, Expected::Operator)
+                    list.unsupported = list.unsupported.saturating_add(1);
+                    list.warn(key, Expected::KnownOperator)
                 }
             }
         })
 }
 
-/// Whether a word is an operator: they stand together.
-fn is_operator(word: Keyword) -> bool {
-    (Keyword::Eq as u8..=Keyword::NotInGroup as u8).contains(&(word as u8))
+/// Returns whether a keyword is an operator on a value. These keywords are declared together.
+fn is_operator(keyword: Keyword) -> bool {
+    (Keyword::Eq as u8..=Keyword::NotInGroup as u8).contains(&(keyword as u8))
 }
 
-/// Whether it is an object of nothing but operators.
-fn has_operators(wanted: Json) -> bool {
-    let mut names = wanted.members().map(|(name, _)| name.text().starts_with('$'));
-    names.next() == Some(true) && names.all(|is| is)
+/// Returns whether a value is an object whose keys are all operators.
+fn has_operators(expected: Json) -> bool {
+    let mut operators = expected.members().map(|(key, _)| key.as_text().starts_with('$'));
+    operators.next() == Some(true) && operators.all(|is_operator| is_operator)
 }
 
-/// Whether a condition holds for what is asked about.
-#[must_use]
-pub fn holds(condition: Json, subject: &Subject) -> bool {
-    holds_for(condition, subject.attributes.root(), subject)
+/// Returns whether a validated condition matches.
+pub(crate) fn matches(condition: Json, context: &TargetingContext) -> bool {
+    matches_object(condition, context.attributes.root(), context)
 }
 
-fn holds_for(condition: Json, root: Json, subject: &Subject) -> bool {
-    condition.members().all(|(name, value)| match name.word() {
-        Keyword::And => value.items().all(|item| holds_for(item, root, subject)),
-        Keyword::Or => value.items().next().is_none() || value.items().any(|item| holds_for(item, root, subject)),
-        Keyword::Nor => value.items().next().is_some() && !value.items().any(|item| holds_for(item, root, subject)),
-        Keyword::Not => !holds_for(value, root, subject),
-        _ => is(find(root, name.text()), value, false, subject),
+fn matches_object(condition: Json, object: Json, context: &TargetingContext) -> bool {
+    condition.members().all(|(key, value)| match key.keyword() {
+        Keyword::And => value.items().all(|item| matches_object(item, object, context)),
+        Keyword::Or => {
+            value.items().next().is_none() || value.items().any(|item| matches_object(item, object, context))
+        }
+        Keyword::Nor => {
+            value.items().next().is_some() && !value.items().any(|item| matches_object(item, object, context))
+        }
+        Keyword::Not => !matches_object(value, object, context),
+        _ => matches_value(resolve_path(object, key.as_text()), value, false, context),
     })
 }
 
-/// What a dotted path leads to; what is missing is null.
-fn find<'a>(root: Json<'a>, path: &str) -> Json<'a> {
-    path.as_bytes().split(|byte| *byte == b'.').fold(root, |found, part| {
+/// Returns the value at a dotted path, or null.
+fn resolve_path<'a>(object: Json<'a>, path: &str) -> Json<'a> {
+    path.as_bytes().split(|byte| *byte == b'.').fold(object, |value, part| {
         let part = utf8(part).unwrap_or_default();
-        match found.kind() {
-            Kind::Object => found.find(part),
-            _ => index(part).and_then(|index| found.items().nth(index)).unwrap_or(found.nothing()),
+        match value.kind() {
+            Kind::Object => value.member_named(part),
+            _ => parse_index(part).and_then(|index| value.items().nth(index)).unwrap_or(value.null()),
         }
     })
 }
 
-/// An array's index, as JavaScript writes it.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "digits alone, and casts saturate")]
-fn index(part: &str) -> Option<usize> {
-    let (index, length) = number::read(part)?;
-    let plain = length == part.len() && part.bytes().all(|byte| byte.is_ascii_digit());
-    plain.then_some(index as usize)
+/// Parses an array index, as JavaScript writes it.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "only digits, and casts saturate")]
+fn parse_index(part: &str) -> Option<usize> {
+    let (index, length) = number::parse_prefix(part)?;
+    let is_plain = length == part.len() && part.bytes().all(|byte| byte.is_ascii_digit());
+    is_plain.then_some(index as usize)
 }
 
-/// Whether a value is as wanted: equal, or as all operators say.
-fn is(value: Json, wanted: Json, fold: bool, subject: &Subject) -> bool {
-    if has_operators(wanted) {
-        return wanted.members().all(|(operator, wanted)| apply(operator.word(), value, wanted, subject));
+/// Returns whether a value equals the expected one loosely, or satisfies all operators.
+fn matches_value(value: Json, expected: Json, ignore_case: bool, context: &TargetingContext) -> bool {
+    if has_operators(expected) {
+        return expected.members().all(|(operator, operand)| apply(operator.keyword(), value, operand, context));
     }
-    match wanted.kind() {
-        Kind::String if fold => host::equals_folded(&text(value), wanted.text()),
-        Kind::String => text(value) == wanted.text(),
-        Kind::Number => Some(coercion::number(value)) == wanted.as_number(),
+    match expected.kind() {
+        Kind::String if ignore_case => host::eq_ignore_case(&to_string(value), expected.as_text()),
+        Kind::String => to_string(value) == expected.as_text(),
+        Kind::Number => Some(to_number(value)) == expected.as_number(),
         Kind::True => is_truthy(value),
         Kind::False => value.kind() != Kind::Null && !is_truthy(value),
-        _ => value == wanted,
+        _ => value == expected,
     }
 }
 
-fn apply(operator: Keyword, value: Json, wanted: Json, subject: &Subject) -> bool {
+fn apply(operator: Keyword, value: Json, operand: Json, context: &TargetingContext) -> bool {
     match operator {
-        Keyword::Eq => is_identical(value, wanted),
-        Keyword::Ne => !is_identical(value, wanted),
+        Keyword::Eq => strict_equals(value, operand),
+        Keyword::Ne => !strict_equals(value, operand),
         Keyword::Gt | Keyword::Gte | Keyword::Lt | Keyword::Lte => {
-            compare(value, wanted).is_some_and(|order| is_so(operator, order))
+            compare(value, operand).is_some_and(|order| satisfies(operator, order))
         }
         Keyword::Veq | Keyword::Vne | Keyword::Vgt | Keyword::Vgte | Keyword::Vlt | Keyword::Vlte => {
-            is_so(operator, version(value).cmp(&version(wanted)))
+            satisfies(operator, version(value).cmp(&version(operand)))
         }
-        Keyword::Exists => is_truthy(wanted) == (value.kind() != Kind::Null),
+        Keyword::Exists => is_truthy(operand) == (value.kind() != Kind::Null),
         Keyword::In | Keyword::Nin | Keyword::Ini | Keyword::Nini => {
-            let fold = matches!(operator, Keyword::Ini | Keyword::Nini);
-            wanted.kind() == Kind::Array
-                && any(value, |item| wanted.items().any(|wanted| same(item, wanted, fold)))
+            let ignore_case = matches!(operator, Keyword::Ini | Keyword::Nini);
+            operand.kind() == Kind::Array
+                && any_item(value, |item| operand.items().any(|listed| is_listed(item, listed, ignore_case)))
                     != matches!(operator, Keyword::Nin | Keyword::Nini)
         }
         Keyword::InGroup | Keyword::NotInGroup => {
-            any(value, |item| subject.segments.contains(wanted.text(), item)) == (operator == Keyword::InGroup)
+            any_item(value, |item| context.segments.contains(operand.as_text(), item)) == (operator == Keyword::InGroup)
         }
         Keyword::AllOf | Keyword::Alli => {
-            let fold = operator == Keyword::Alli;
-            value.kind() == Kind::Array
-                && wanted.kind() == Kind::Array
-                && wanted.items().all(|wanted| value.items().any(|item| is(item, wanted, fold, subject)))
+            let ignore_case = operator == Keyword::Alli;
+            let has = |expected| value.items().any(|item| matches_value(item, expected, ignore_case, context));
+            value.kind() == Kind::Array && operand.kind() == Kind::Array && operand.items().all(has)
         }
-        Keyword::Not => !is(value, wanted, false, subject),
+        Keyword::Not => !matches_value(value, operand, false, context),
         Keyword::Size => {
-            value.kind() == Kind::Array
-                && Document::number(value.items().count()).is_some_and(|size| is(size.root(), wanted, false, subject))
+            let size = Document::from_integer(value.items().count() as u64);
+            value.kind() == Kind::Array && matches_value(size.root(), operand, false, context)
         }
         Keyword::ElemMatch => value.items().filter(|item| is_truthy(*item)).any(|item| {
-            if has_operators(wanted) { is(item, wanted, false, subject) } else { holds_for(wanted, item, subject) }
+            if has_operators(operand) {
+                matches_value(item, operand, false, context)
+            } else {
+                matches_object(operand, item, context)
+            }
         }),
-        Keyword::Regex | Keyword::Regexi => host::matches(wanted.text(), &text(value), operator == Keyword::Regexi),
-        Keyword::TypeOf => wanted.word() == type_of(value),
+        Keyword::Regex | Keyword::Regexi => {
+            host::regex_matches(operand.as_text(), &to_string(value), operator == Keyword::Regexi)
+        }
+        Keyword::TypeOf => operand.keyword() == type_of(value),
         _ => false,
     }
 }
 
-/// Whether two values in that order are as an operator says.
-fn is_so(operator: Keyword, order: Ordering) -> bool {
+/// Returns whether an order of two values satisfies a comparison operator.
+fn satisfies(operator: Keyword, order: Ordering) -> bool {
     match operator {
         Keyword::Veq => order.is_eq(),
         Keyword::Vne => order.is_ne(),
@@ -180,20 +196,20 @@ fn is_so(operator: Keyword, order: Ordering) -> bool {
     }
 }
 
-/// Whether a value, or any item of an array, is what is asked for.
-fn any(value: Json, mut asked: impl FnMut(Json) -> bool) -> bool {
-    if value.kind() == Kind::Array { value.items().any(asked) } else { asked(value) }
+/// Returns whether a value, or any item of an array, satisfies a predicate.
+fn any_item(value: Json, mut predicate: impl FnMut(Json) -> bool) -> bool {
+    if value.kind() == Kind::Array { value.items().any(predicate) } else { predicate(value) }
 }
 
-fn same(a: Json, b: Json, fold: bool) -> bool {
-    match (a.as_str(), b.as_str()) {
-        (Some(a), Some(b)) if fold => host::equals_folded(a, b),
-        _ => is_identical(a, b),
+fn is_listed(item: Json, listed: Json, ignore_case: bool) -> bool {
+    match (item.as_str(), listed.as_str()) {
+        (Some(item), Some(listed)) if ignore_case => host::eq_ignore_case(item, listed),
+        _ => strict_equals(item, listed),
     }
 }
 
 fn version(value: Json) -> Vec<u8> {
-    sortable(&if matches!(value.kind(), Kind::String | Kind::Number) { text(value) } else { Cow::Borrowed("") })
+    padded(&if matches!(value.kind(), Kind::String | Kind::Number) { to_string(value) } else { Cow::Borrowed("") })
 }
 
 fn type_of(value: Json) -> Keyword {

@@ -1,8 +1,12 @@
-//! Conditions on attributes, segments, and the rules of the canary.
+//! Targeting: conditions on attributes, segments, and the rules of the canary.
 
-pub mod canary_rule;
+pub(crate) mod arm;
+pub(crate) mod canary_rule;
 pub(crate) mod coercion;
-pub mod condition;
-pub mod portable_regex;
-pub mod segment;
-pub mod version;
+pub(crate) mod condition;
+pub(crate) mod portable_regex;
+pub(crate) mod segment;
+pub(crate) mod version;
+
+pub use arm::Arm;
+pub use segment::segment_hash;

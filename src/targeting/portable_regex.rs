@@ -1,48 +1,40 @@
-//! Which regular expressions mean the same to JavaScript and to Rust.
+//! The regular expressions that mean the same in JavaScript and in Rust.
 
-/// The longest pattern, in bytes.
+/// The longest portable pattern, in bytes.
 const MAX_BYTES: usize = 1_000;
 
-/// The most repetitions that a pattern may count, those within others multiplied.
+/// The limit on counted repetitions. Nested counts multiply.
 const MAX_COUNT: u32 = 1_000;
 
-/// How deep groups may nest.
+/// The deepest nesting of groups.
 const MAX_DEPTH: u32 = 32;
 
-/// Whether both sides read `pattern` alike: literals, `.`, `^`, `$`, `|`, groups, classes with ranges, the escapes
-/// `\d \D \w \W \s \S \b`, control characters, escaped syntax, and `* + ? {n} {n,} {n,m}` with their lazy forms.
-///
-/// ```
-/// use canary_runtime::targeting::portable_regex::is_portable;
-///
-/// assert!(is_portable(r"^/shop/(cart|checkout)/\d+$"));
-/// assert!(!is_portable("(?=look)ahead"));
-/// ```
-#[must_use]
-pub fn is_portable(pattern: &str) -> bool {
+/// Returns whether `pattern` uses only portable syntax: literals, `.`, `^`, `$`, `|`, groups, classes with ranges, the
+/// escapes `\d \D \w \W \s \S \b`, control characters, escaped syntax, and `* + ? {n} {n,} {n,m}` with their lazy forms.
+pub(crate) fn is_portable(pattern: &str) -> bool {
     pattern.len() <= MAX_BYTES && Scanner { rest: pattern }.group(0).is_some()
 }
 
-/// What is still to be read; every step answers `None` where the pattern is not portable.
+/// A scanner of a pattern. Every step returns `None` if the pattern is not portable.
 struct Scanner<'a> {
     rest: &'a str,
 }
 
-#[expect(clippy::option_option, reason = "not portable; portable and several characters; one character")]
+#[expect(clippy::option_option, reason = "not portable; a class of characters; one character")]
 impl Scanner<'_> {
-    /// The rest of a group, or of the pattern at depth 0: how often the most counted of it may repeat.
+    /// Scans the rest of a group, or the pattern at depth 0, and returns its highest repetition count.
     fn group(&mut self, depth: u32) -> Option<u32> {
-        // What the quantifier that may come next is about: how often it repeats already, or nothing at all.
-        let (mut most, mut before) = (1, None);
+        // The repetition count of what the next quantifier applies to, if there is anything.
+        let (mut max, mut operand) = (1, None);
         while let Some(next) = self.next() {
-            before = match next {
+            operand = match next {
                 '(' if depth < MAX_DEPTH && (!self.skip('?') || self.skip(':')) => {
                     Some(self.group(depth.saturating_add(1))?)
                 }
-                ')' if depth > 0 => return Some(most),
+                ')' if depth > 0 => return Some(max),
                 '*' | '+' | '?' | '{' => {
                     let count = if next == '{' { self.count()? } else { 1 };
-                    most = count.saturating_mul(before?).max(most);
+                    max = count.saturating_mul(operand?).max(max);
                     self.skip('?');
                     None
                 }
@@ -53,19 +45,19 @@ impl Scanner<'_> {
                 '\\' => self.escape().map(|_| Some(1))?,
                 _ => Some(1),
             };
-            most = before.unwrap_or(1).max(most);
+            max = operand.unwrap_or(1).max(max);
         }
-        (depth == 0 && most <= MAX_COUNT).then_some(most)
+        (depth == 0 && max <= MAX_COUNT).then_some(max)
     }
 
-    /// The rest of a class, whose bracket has been read.
+    /// Scans a character class after its opening bracket.
     fn class(&mut self) -> Option<()> {
         self.skip('^');
         let mut first = true;
         loop {
             let low = match self.next()? {
                 ']' if !first => return Some(()),
-                // A hyphen is itself at both ends only.
+                // A hyphen is a literal at both ends only.
                 '-' if first || self.rest.starts_with(']') => {
                     first = false;
                     continue;
@@ -81,7 +73,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// A member of a class: a character, or nothing for an escape that stands for several.
+    /// Scans a member of a class and returns its character, or `Some(None)` for an escape that is a class itself.
     fn member(&mut self, next: char) -> Option<Option<char>> {
         match next {
             '\\' => {
@@ -91,14 +83,14 @@ impl Scanner<'_> {
                     self.escape()
                 }
             }
-            // Operators of classes elsewhere.
+            // Set operators in Rust and in JavaScript's `v` mode.
             '[' | ']' | '-' => None,
             '&' | '~' if self.rest.starts_with(next) => None,
             next => Some(Some(next)),
         }
     }
 
-    /// What stands behind a backslash: a character, or nothing for one that stands for several.
+    /// Scans an escape after its backslash and returns its character, or `Some(None)` for a class.
     fn escape(&mut self) -> Option<Option<char>> {
         match self.next()? {
             'd' | 'D' | 'w' | 'W' | 's' | 'S' => Some(None),
@@ -114,11 +106,11 @@ impl Scanner<'_> {
         }
     }
 
-    /// The rest of a counted repetition: how often at most.
+    /// Scans a counted repetition after its brace and returns the maximum count.
     fn count(&mut self) -> Option<u32> {
-        let least = self.number()?;
-        let most = if self.skip(',') { self.number().unwrap_or(least) } else { least };
-        (self.skip('}') && least <= most).then_some(most)
+        let min = self.number()?;
+        let max = if self.skip(',') { self.number().unwrap_or(min) } else { min };
+        (self.skip('}') && min <= max).then_some(max)
     }
 
     fn number(&mut self) -> Option<u32> {
@@ -137,8 +129,8 @@ impl Scanner<'_> {
         next
     }
 
-    fn skip(&mut self, wanted: char) -> bool {
-        let found = self.rest.starts_with(wanted);
+    fn skip(&mut self, character: char) -> bool {
+        let found = self.rest.starts_with(character);
         if found {
             self.next();
         }
@@ -151,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_what_both_sides_read_alike() {
+    fn accepts_portable_patterns() {
         for pattern in [
             "",
             "abc",
@@ -174,6 +166,7 @@ mod tests {
             "[.*+?(){}|^$]",
             "&&~~",
             r"(\d{1,3}\.){3}",
+            r"^/shop/(cart|checkout)/\d+$",
             "((a{10}b){10}c){10}",
         ] {
             assert!(is_portable(pattern), "{pattern}");
@@ -181,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest() {
+    fn rejects_other_patterns() {
         for pattern in [
             "(",
             ")",

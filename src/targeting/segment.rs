@@ -1,43 +1,42 @@
-//! Segments: lists of users that conditions name, in the clear or as hashes.
+//! Segments: lists of values that conditions refer to, in plain text or as hashes.
 
 use alloc::string::String;
 
 use crate::bucketing::sha256::sha256;
+use crate::encoding::push_hex;
 use crate::json::document::Json;
-use crate::json::writer::push_hex;
-use crate::targeting::coercion::{is_identical, text};
+use crate::targeting::coercion::{strict_equals, to_string};
 
-/// All segments of a config, by name.
+/// The segments of a config by name.
 #[derive(Clone, Copy, Debug)]
-pub struct Segments<'a>(Json<'a>);
+pub(crate) struct Segments<'a>(Json<'a>);
 
 impl<'a> Segments<'a> {
-    /// Those of the object `SEGMENTS`, or none.
-    #[must_use]
-    pub fn new(json: Json<'a>) -> Self {
+    /// Creates the view of `SEGMENTS`; any other value has no segments.
+    pub(crate) fn new(json: Json<'a>) -> Self {
         Self(json)
     }
 
-    /// Whether the segment `name` has `value`, itself or its hash.
-    #[must_use]
-    pub fn contains(self, name: &str, value: Json) -> bool {
-        let segment = self.0.find(name);
-        segment.items().any(|listed| is_identical(listed, value))
-            || segment.items().any(|listed| listed.text().starts_with("sha256:")) && {
-                let hash = hash(name, &text(value));
-                segment.items().any(|listed| listed.text() == hash)
+    /// Returns whether the segment `name` lists `value` or its hash.
+    pub(crate) fn contains(self, name: &str, value: Json) -> bool {
+        let segment = self.0.member_named(name);
+        segment.items().any(|listed| strict_equals(listed, value))
+            || segment.items().any(|listed| listed.as_text().starts_with("sha256:")) && {
+                let hash = segment_hash(name, &to_string(value));
+                segment.items().any(|listed| listed.as_text() == hash)
             }
     }
 }
 
-/// A value as it stands in a segment without being told: `sha256:` and the hash of `segment:{name}:{value}`.
+/// Returns the hash that lists a value in a segment without revealing it: `sha256:` and the SHA-256 of
+/// `segment:{name}:{value}`.
 ///
 /// ```
-/// let hash = canary_runtime::targeting::segment::hash("staff", "user-1");
+/// let hash = canary_runtime::targeting::segment_hash("staff", "user-1");
 /// assert_eq!(hash, "sha256:44afceb24b69822b8639d97f75f69210d42bc980ef8266b089baa45b1096f339");
 /// ```
 #[must_use]
-pub fn hash(name: &str, value: &str) -> String {
+pub fn segment_hash(name: &str, value: &str) -> String {
     let mut text = String::from("sha256:");
     for word in &sha256(&["segment:", name, ":", value]) {
         push_hex(&mut text, &word.to_be_bytes());
@@ -62,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_listed_as_they_are() {
+    fn plain_values_are_compared_strictly() {
         for (value, expected) in [
             ("\"user-1\"", true),
             ("5", true),
@@ -81,23 +80,26 @@ mod tests {
     }
 
     #[test]
-    fn values_are_listed_by_their_hashes() {
+    fn hashes_are_compared_with_the_value_as_a_string() {
         check("staff", "\"user-1\"", true);
         check("staff", "\"user-2\"", false);
-        // The name of the segment is part of what is hashed.
+        // The hash covers the name of the segment.
         check("hashed", "\"user-1\"", false);
-        let document = Document::parse(&std::format!("{{\"s\": [\"{}\"]}}", hash("s", "1,2"))).unwrap();
+        let document = Document::parse(&std::format!("{{\"s\": [\"{}\"]}}", segment_hash("s", "1,2"))).unwrap();
         let value = Document::parse("[1, 2]").unwrap();
         assert!(Segments::new(document.root()).contains("s", value.root()));
     }
 
     #[test]
     fn hashes_are_frozen() {
-        assert_eq!(hash("staff", "user-1"), "sha256:44afceb24b69822b8639d97f75f69210d42bc980ef8266b089baa45b1096f339");
+        assert_eq!(
+            segment_hash("staff", "user-1"),
+            "sha256:44afceb24b69822b8639d97f75f69210d42bc980ef8266b089baa45b1096f339"
+        );
     }
 
     #[test]
-    fn without_segments_nobody_is_in_any() {
+    fn a_config_without_segments_lists_no_value() {
         let document = Document::parse("\"a\"").unwrap();
         assert!(!Segments::new(Document::default().root()).contains("a", document.root()));
     }

@@ -1,18 +1,10 @@
-//! Versions that compare as texts do.
+//! Version strings in a form that compares byte by byte.
 
 use alloc::vec::Vec;
 
-/// The text of a version that stands where the version stands: without `v` and build, its parts joined by hyphens,
-/// numbers padded to five characters, and a mark behind a version without prerelease that puts it after those with one.
-///
-/// ```
-/// use canary_runtime::targeting::version::sortable;
-///
-/// assert!(sortable("1.2.10") > sortable("v1.2.9+build.7"));
-/// assert!(sortable("1.0.0") > sortable("1.0.0-rc.1"));
-/// ```
-#[must_use]
-pub fn sortable(version: &str) -> Vec<u8> {
+/// Returns a version in padded form: without `v` and build metadata, its parts joined by hyphens and numbers padded to five
+/// characters. `~` follows a version without a prerelease, so that it sorts after those with one.
+pub(crate) fn padded(version: &str) -> Vec<u8> {
     let version = if version.is_empty() { "0" } else { version };
     let version = version.strip_prefix('v').unwrap_or(version).as_bytes();
     let version = version.split(|byte| *byte == b'+').next().unwrap_or_default();
@@ -39,7 +31,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pads_and_marks() {
+    fn versions_compare_by_their_padded_form() {
+        assert!(padded("1.2.10") > padded("v1.2.9+build.7"));
+        assert!(padded("1.0.0") > padded("1.0.0-rc.1"));
+    }
+
+    #[test]
+    fn pads_numbers_and_marks_releases() {
         for (version, text) in [
             ("1.2.3", "    1-    2-    3-~"),
             ("v1.2.3+7.8", "    1-    2-    3-~"),
@@ -49,7 +47,7 @@ mod tests {
             ("v", ""),
             ("1..2", "    1--    2-~"),
         ] {
-            assert_eq!(sortable(version), text.as_bytes(), "{version}");
+            assert_eq!(padded(version), text.as_bytes(), "{version}");
         }
     }
 }

@@ -1,12 +1,16 @@
-//! The device id, made where a browser has none.
+//! Device ids: 128 random bits that a browser keeps in a first-party cookie and in localStorage.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::bucketing::device_id;
+use crate::encoding::push_hex;
 
-/// A new id from the browser's own randomness; empty where there is none.
+/// Creates a device id, 32 lowercase hexadecimal digits; an empty one if the browser has no source of randomness.
 #[must_use]
 pub fn new_id() -> Vec<u8> {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_or_else(|_| Vec::new(), |()| device_id::new_id(random).into_bytes())
+    let (mut random, mut id) = ([0; 16], String::new());
+    if getrandom::fill(&mut random).is_ok() {
+        push_hex(&mut id, &random);
+    }
+    id.into_bytes()
 }

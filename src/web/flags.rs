@@ -1,23 +1,24 @@
-//! What nobody waits for before the bundle is asked for: flags, and everything in words.
+//! The flags of a page view, and the messages for all problems: the part that loads beside the bundle.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::view;
-use crate::config::Config;
+use super::page_view;
+use crate::config::config::Config;
 use crate::diagnostics::diagnostic::Diagnostic;
+use crate::evaluation::context::EvaluationContext;
 use crate::evaluation::details::Details;
+use crate::evaluation::evaluation::Evaluation;
 use crate::evaluation::overrides::Overrides;
 use crate::evaluation::reason::ErrorCode;
-use crate::evaluation::{Evaluation, EvaluationContext};
 use crate::json::keyword::Keyword;
 use crate::json::writer::Writer;
 
-/// The flags of one page view. Texts come as UTF-8, answers are JSON.
+/// The flags of one page view. Text is UTF-8, results are JSON.
 #[derive(Debug)]
 pub struct Flags {
     device: EvaluationContext,
-    /// Whom the page has identified since: flags are for them, the bundle stays the device's.
+    /// The user that the page has identified. Flags are evaluated for the user, the bundle stays that of the device.
     user: Option<EvaluationContext>,
     origins: String,
     overrides: Overrides,
@@ -26,87 +27,89 @@ pub struct Flags {
 }
 
 impl Flags {
-    /// For one page view: `{"targetingKey", "attributes", "standing", "origins", "arm", "flagOverrides"}`. Whom it is about,
-    /// how well they are known (`known`, `automated` or `unknown`), the origins besides the page's own from which assets may
-    /// come, separated by spaces, and what the address overrides, as two lists of texts.
+    /// Creates the flags of a page view without a config.
+    ///
+    /// `view` is `{"targetingKey", "attributes", "visitor", "origins", "arm", "flagOverrides"}`: the context, with the
+    /// attributes as JSON in a string; the kind of visitor (`identified`, `bot` or `anonymous`); the other origins that may
+    /// serve assets, separated by spaces; and the overrides in the URL, as two arrays of strings.
     #[must_use]
     pub fn new(view: &[u8]) -> Self {
-        let view = view::read(view).unwrap_or_default();
+        let view = page_view::parse(view).unwrap_or_default();
         Self {
-            device: view::context(view.root()).unwrap_or_default(),
+            device: page_view::context(view.root()).unwrap_or_default(),
             user: None,
-            origins: String::from(view.root().member(Keyword::Origins).text()),
-            overrides: view::overrides(view.root()),
+            origins: String::from(view.root().member(Keyword::Origins).as_text()),
+            overrides: page_view::overrides(view.root()),
             config: None,
             now: 0,
         }
     }
 
-    /// Takes a config, which replaces the one before it. `reply_time` is the reply's own time in milliseconds since
-    /// 1970, or NaN; `clock` is the browser's, for the dates of flags where the reply has none.
+    /// Loads a config, which replaces the one before. `response_time` is the time of the response in milliseconds since
+    /// 1970, or NaN; `clock` is the browser's time, which the dates of flags are compared with if the response has none.
     ///
-    /// Answers `{"fault"?, "notices"}`, lines for the console. Where there is a fault the config before it stays.
-    pub fn take(&mut self, bytes: &[u8], reply_time: f64, clock: f64) -> Vec<u8> {
+    /// Returns `{"fault"?, "notices"}`, lines for the console. If there is a fault, the config before remains.
+    pub fn load(&mut self, bytes: &[u8], response_time: f64, clock: f64) -> Vec<u8> {
         let mut out = Writer::default();
         out.open("", b'{').open("notices", b'[');
-        let refused = match self.read(bytes, reply_time) {
-            Ok((config, notices)) => {
-                let ignored = self.overrides.check(config.allows_query(), |key| config.find(key).is_some());
-                for notice in notices.iter().chain(&ignored) {
-                    out.string("", &notice.line());
+        let error = match self.parse(bytes, response_time) {
+            Ok((config, warnings)) => {
+                let ignored = self.overrides.check(config.allows_query(), |key| config.flag_index(key).is_some());
+                for warning in warnings.iter().chain(&ignored) {
+                    out.string("", &warning.line());
                 }
                 self.config = Some(config);
                 #[expect(clippy::cast_possible_truncation, reason = "casts saturate")]
-                let now = if reply_time.is_nan() { clock } else { reply_time } as i64;
+                let now = if response_time.is_nan() { clock } else { response_time } as i64;
                 self.now = now;
                 None
             }
-            Err(fault) => Some(fault.line()),
+            Err(error) => Some(error.line()),
         };
-        out.close(b']').optional("fault", refused.as_deref()).close(b'}');
+        out.close(b']').optional_string("fault", error.as_deref()).close(b'}');
         out.into_bytes()
     }
 
-    /// Evaluates one flag, for whoever is identified, or for `context` if it is not empty: the JSON of
+    /// Evaluates a flag for the identified user, or for `context` if that is not empty. Returns the JSON of
     /// [`Details::to_json`].
     #[must_use]
     pub fn flag(&self, flag_key: &[u8], context: &[u8]) -> Vec<u8> {
-        let other = view::read(context).and_then(|view| view::context(view.root()));
+        let other = page_view::parse(context).and_then(|view| page_view::context(view.root()));
         let details = match &self.config {
             _ if other.is_none() && !context.is_empty() => Details::error(ErrorCode::InvalidContext),
             None => Details::error(ErrorCode::General),
             Some(config) => {
                 let context = other.as_ref().or(self.user.as_ref()).unwrap_or(&self.device);
-                let evaluation = Evaluation { config, context, overrides: &self.overrides, now: self.now };
-                evaluation.flag(view::text(flag_key))
+                let evaluation = Evaluation::new(config, context).with_overrides(&self.overrides).at(self.now);
+                evaluation.flag(page_view::to_text(flag_key))
             }
         };
         details.to_json().into_bytes()
     }
 
-    /// Evaluates flags for somebody else from now on: `{"targetingKey", "attributes"}`, the latter as a
-    /// text. Whether it could be read.
+    /// Sets the user that flags are evaluated for: `{"targetingKey", "attributes"}`, the latter as JSON in a string.
+    /// Returns whether the context is valid.
     pub fn identify(&mut self, context: &[u8]) -> bool {
-        let user = view::read(context).and_then(|view| view::context(view.root()));
-        let known = user.is_some();
-        if known {
+        let user = page_view::parse(context).and_then(|view| page_view::context(view.root()));
+        let is_valid = user.is_some();
+        if is_valid {
             self.user = user;
         }
-        known
+        is_valid
     }
 
-    /// Sets a flag to a JSON value for this page view; without a key, forgets all overrides.
+    /// Overrides a flag with a JSON value for this page view. An empty key removes all overrides.
     pub fn set_override(&mut self, flag_key: &[u8], json: &[u8]) {
         if flag_key.is_empty() {
             self.overrides = Overrides::default();
         } else {
-            self.overrides.set(view::text(flag_key), view::text(json));
+            self.overrides.set(page_view::to_text(flag_key), page_view::to_text(json));
         }
     }
 
-    /// What there is to look at, for somebody who debugs a page: `{"query", "percentage", "revision", "salt",
-    /// "targetingKey", "keys", "overridden"}`. Whether the address may override, the canary's share in buckets, for
-    /// whom flags are, the keys of all flags, and of those that have an override. `{}` without a config.
+    /// Returns the state for the debug panel: `{"query", "percentage", "revision", "salt", "targetingKey", "keys",
+    /// "overridden"}`. These are whether the URL may override decisions, the number of the canary's buckets, the key that
+    /// flags are evaluated for, the keys of all flags, and those of the overridden ones. Without a config it is `{}`.
     #[must_use]
     pub fn describe(&self) -> Vec<u8> {
         let mut out = Writer::default();
@@ -131,20 +134,20 @@ impl Flags {
         out.into_bytes()
     }
 
-    /// A flag as the config has it, or `null` where it has none that can be read.
+    /// Returns the definition of a flag, or `null` if the config does not have it or it is malformed.
     #[must_use]
     pub fn definition(&self, flag_key: &[u8]) -> Vec<u8> {
         let find = |config: &Config| {
-            let flag = config.flag(config.find(view::text(flag_key))?)?;
+            let flag = config.flag(config.flag_index(page_view::to_text(flag_key))?)?;
             Some(Vec::from(flag.source()))
         };
         self.config.as_ref().and_then(find).unwrap_or_else(|| Vec::from(b"null"))
     }
 
-    fn read(&self, bytes: &[u8], reply_time: f64) -> Result<(Config, Vec<Diagnostic>), Diagnostic> {
+    fn parse(&self, bytes: &[u8], response_time: f64) -> Result<(Config, Vec<Diagnostic>), Diagnostic> {
         let (config, warnings) = Config::parse(bytes)?;
         #[expect(clippy::cast_possible_truncation, reason = "casts saturate")]
-        config.check_expiry((!reply_time.is_nan()).then_some(reply_time as i64))?;
+        config.check_expiry((!response_time.is_nan()).then_some(response_time as i64))?;
         config.check_origins(&self.origins)?;
         Ok((config, warnings))
     }

@@ -1,11 +1,11 @@
-//! The browser's side of the wall: randomness, clock values, requests. Everything else in this crate is pure.
+//! The functions that the browser modules export. All access to the browser is here and in `host`; the rest is pure.
 
 mod decide;
 mod device;
 mod flags;
+mod page_view;
 #[cfg(feature = "refresh")]
 mod refresh;
-mod view;
 
 pub use decide::decide;
 pub use device::new_id;

@@ -1,4 +1,4 @@
-//! Requests after the boot: the same config, asked for again.
+//! Requests for the config after the first one.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -6,35 +6,35 @@ use alloc::vec::Vec;
 use gloo_net::http::Request;
 use web_sys::{AbortSignal, RequestCache};
 
-use crate::config::MAX_BYTES;
+use crate::config::config::MAX_BYTES;
 
-/// What a refresh may take, in milliseconds.
-const TIMEOUT: u32 = 10_000;
+/// The timeout of a request in milliseconds.
+const TIMEOUT_MS: u32 = 10_000;
 
-/// Asks for the config once more: its bytes and its own time in milliseconds since 1970 (NaN where it has none).
+/// Fetches the config. Returns its bytes and the time of the response in milliseconds since 1970, or NaN.
 ///
 /// # Errors
 ///
-/// The console line of the fault; the config that the page has stays.
+/// A line for the console; the page keeps its config.
 pub async fn fetch(url: &str) -> Result<(Vec<u8>, f64), String> {
-    let reply = Request::get(url)
+    let response = Request::get(url)
         .cache(RequestCache::NoStore)
-        .abort_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT)))
+        .abort_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)))
         .send()
         .await
-        .map_err(|_| format_fault("E102", url))?;
-    if !reply.ok() {
-        return Err(format_fault("E101", url));
+        .map_err(|_| error_line("E102", url))?;
+    if !response.ok() {
+        return Err(error_line("E101", url));
     }
-    let bytes = reply.binary().await.map_err(|_| format_fault("E102", url))?;
+    let bytes = response.binary().await.map_err(|_| error_line("E102", url))?;
     if bytes.len() > MAX_BYTES {
-        return Err(format_fault("E106", url));
+        return Err(error_line("E106", url));
     }
-    let header = |name| reply.headers().get(name).unwrap_or_default();
+    let header = |name| response.headers().get(name).unwrap_or_default();
     let age = header("age").parse().unwrap_or(0.0);
     Ok((bytes, js_sys::Date::parse(&header("date")) + age * 1000.0))
 }
 
-fn format_fault(code: &str, url: &str) -> String {
+fn error_line(code: &str, url: &str) -> String {
     [code, " ", url, " could not be refreshed"].concat()
 }

@@ -1,32 +1,32 @@
-//! Configs with what is to be said of them. The corpus is for every reader of configs; its form stands in `README.md`.
+//! The corpus: configs with their expected diagnostics, in the format that `README.md` describes.
 
 use std::fs;
 use std::path::Path;
 
 use canary_runtime::{Diagnostic, Document, Json};
 
-/// What a schema says of a config.
+/// The verdict of a JSON schema on a config.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Schema {
     Accepts,
     Rejects,
-    /// Should reject it, and cannot: why.
+    /// The schema cannot reject the config, for the given reason.
     Cannot(String),
 }
 
-/// One config.
+/// A config and its expected diagnostics.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
-    /// As [`show`] writes them.
-    pub(crate) faults: Vec<String>,
+    /// The diagnostics, in the form of [`show`].
+    pub(crate) diagnostics: Vec<String>,
     pub(crate) schema: Schema,
-    /// What is said at a time, `None` where that is not known.
+    /// A time, `None` if it is not known, and the diagnostic that the config has expired.
     pub(crate) expired: Option<(Option<i64>, String)>,
 }
 
-/// All cases of a folder, `bad` or `good`.
+/// Reads all cases of a folder, `bad` or `good`.
 pub(crate) fn read(folder: &str) -> Vec<Case> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = package.ancestors().find(|above| above.join("tests/corpus").is_dir()).expect("the corpus");
@@ -38,10 +38,10 @@ pub(crate) fn read(folder: &str) -> Vec<Case> {
     files.iter().flat_map(|file| cases(&fs::read_to_string(file).expect("a file of cases"))).collect()
 }
 
-/// A fault as the corpus has it: code, key, line and column.
-pub(crate) fn show(fault: &Diagnostic) -> String {
-    let place = fault.place().map_or_else(|| "-".to_owned(), |place| format!("{}:{}", place.line, place.column));
-    format!("{} {:?} {place}", fault.code().as_str(), fault.key())
+/// Formats a diagnostic as code, key, line and column.
+pub(crate) fn show(diagnostic: &Diagnostic) -> String {
+    let position = diagnostic.position().map(|position| format!("{}:{}", position.line, position.column));
+    format!("{} {:?} {}", diagnostic.code().as_str(), diagnostic.key(), position.as_deref().unwrap_or("-"))
 }
 
 fn cases(text: &str) -> Vec<Case> {
@@ -50,47 +50,48 @@ fn cases(text: &str) -> Vec<Case> {
 }
 
 fn case(case: Json) -> Case {
-    let name = case.get("name").expect("a name").text().to_owned();
+    let name = case.get("name").expect("a name").as_text().to_owned();
     let items = |member: &str| case.get(member).into_iter().flat_map(Json::items).collect::<Vec<_>>();
     let bytes = match (case.get("config"), case.get("text"), case.get("hex")) {
         (Some(config), None, None) => config.source().into(),
         (None, Some(text), None) => expand(text).into(),
-        (None, None, Some(hex)) => unhex(hex.text()),
+        (None, None, Some(hex)) => unhex(hex.as_text()),
         _ => panic!("{name}: one of config, text and hex"),
     };
-    let schema = match case.get("schema").map_or("accepts", Json::text) {
+    let schema = match case.get("schema").map_or("accepts", Json::as_text) {
         "accepts" => Schema::Accepts,
         "rejects" => Schema::Rejects,
         other => Schema::Cannot(other.strip_prefix("cannot: ").expect("a reason").to_owned()),
     };
     let expired = case.get("expired").map(|expired| {
         let now = case.get("now").and_then(Json::as_integer).map(|now| i64::try_from(now).expect("a time"));
-        (now, expired.text().to_owned())
+        (now, expired.as_text().to_owned())
     });
-    Case { name, bytes, faults: items("faults").into_iter().map(fault).collect(), schema, expired }
+    let diagnostics = items("faults").into_iter().map(diagnostic).collect();
+    Case { name, bytes, diagnostics, schema, expired }
 }
 
-fn fault(fault: Json) -> String {
-    let parts: Vec<_> = fault.items().collect();
+fn diagnostic(parts: Json) -> String {
+    let parts: Vec<_> = parts.items().collect();
     match parts.as_slice() {
-        [code, key] => format!("{} {:?} -", code.text(), key.text()),
+        [code, key] => format!("{} {:?} -", code.as_text(), key.as_text()),
         [code, key, line, column] => {
-            format!("{} {:?} {}:{}", code.text(), key.text(), line.source(), column.source())
+            format!("{} {:?} {}:{}", code.as_text(), key.as_text(), line.source(), column.source())
         }
-        _ => panic!("{fault:?}: code, key, line and column"),
+        _ => panic!("{parts:?}: code, key, line and column"),
     }
 }
 
-/// A text, or parts of one: `{"times", "text"}` stands for repetitions, with `#` for their number.
+/// Expands a text or its parts, of which `{"times", "text"}` stands for repetitions with `#` for their number.
 fn expand(text: Json) -> String {
     if let Some(whole) = text.as_str() {
         return whole.to_owned();
     }
     let part = |part: Json| match part.get("times").and_then(Json::as_integer) {
-        Some(times) => {
-            (0..times).map(|index| part.get("text").expect("a text").text().replace('#', &index.to_string())).collect()
-        }
-        None => part.text().to_owned(),
+        Some(times) => (0..times)
+            .map(|index| part.get("text").expect("a text").as_text().replace('#', &index.to_string()))
+            .collect(),
+        None => part.as_text().to_owned(),
     };
     text.items().map(part).collect()
 }

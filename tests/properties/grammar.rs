@@ -1,4 +1,4 @@
-//! Random configs, contexts and patterns, as texts.
+//! Strategies for random configs, attributes and patterns.
 
 use proptest::prelude::*;
 use proptest::strategy::Union;
@@ -11,7 +11,7 @@ fn list(item: impl Strategy<Value = String> + 'static) -> BoxedStrategy<String> 
     prop::collection::vec(item, 0..4).prop_map(|items| format!("[{}]", items.join(", "))).boxed()
 }
 
-/// An object of some of these names, each once.
+/// An object with some of the members.
 fn members(members: Vec<(&'static str, BoxedStrategy<String>)>) -> BoxedStrategy<String> {
     let some: Vec<_> = members
         .into_iter()
@@ -128,7 +128,7 @@ fn flag() -> BoxedStrategy<String> {
     prop_oneof![percentage(), one_of(&["true", "false", "\"on\"", "101"]), object].boxed()
 }
 
-/// A config that is read, though parts of it may be malformed.
+/// A valid config, parts of which may be malformed.
 pub(crate) fn config() -> BoxedStrategy<String> {
     let rule = (condition(), one_of(&["canary", "stable"]), any::<bool>()).prop_map(|(condition, serve, always)| {
         format!(r#"{{"if": {condition}, "serve": "{serve}", "always": {always}}}"#)
@@ -153,7 +153,7 @@ pub(crate) fn config() -> BoxedStrategy<String> {
         .boxed()
 }
 
-/// A portable pattern, or nearly one.
+/// A pattern that is portable or nearly so.
 pub(crate) fn pattern() -> BoxedStrategy<String> {
     let class = prop::collection::vec(
         one_of(&["a", "b-y", "é", "0-9", r"\d", r"\S", r"\]", r"\-", ".", "&", "^", "😀", r"\\", "#", " "]),

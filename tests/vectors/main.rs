@@ -1,5 +1,5 @@
-//! The frozen vectors, natively. `tests/web.rs` runs the same in a browser, and the end-to-end tests hold them against
-//! an independent implementation in JavaScript.
+//! The frozen vectors in a native build. `tests/web.rs` checks them in a browser, and the end-to-end tests with an independent
+//! implementation in JavaScript.
 #![cfg(not(target_arch = "wasm32"))]
 
 #[path = "mod.rs"]

@@ -1,4 +1,4 @@
-//! The vectors in this folder, checked wherever this is compiled for. Each function tells how many cases it checked.
+//! Checks of the vectors in this folder, for native builds and browsers. Each function returns the number of cases.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -7,18 +7,17 @@
     clippy::arithmetic_side_effects,
     reason = "a panic fails the test"
 )]
-#![allow(clippy::struct_field_names, reason = "the names are the files'")]
+#![allow(clippy::struct_field_names, reason = "the fields are named as in the files")]
 
-use canary_runtime::bucketing::bucket::{Domain, bucket};
-use canary_runtime::config::timestamp::parse_rfc3339;
+use canary_runtime::bucketing::{Domain, bucket};
+use canary_runtime::config::parse_rfc3339;
 use canary_runtime::{
-    Code, Config, Decision, Diagnostic, Document, Evaluation, EvaluationContext, History, Overrides, Percentage,
-    Visitor,
+    Code, Config, Decision, Document, Evaluation, EvaluationContext, History, Overrides, Percentage, Visitor,
 };
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// `bucketing.json`: domain, salt, key and the bucket they fall into.
+/// Checks `bucketing.json`: domain, salt, key and their bucket.
 pub(crate) fn check_buckets() -> usize {
     let cases = cases(include_str!("bucketing.json"), "cases");
     for case in &cases {
@@ -32,7 +31,7 @@ pub(crate) fn check_buckets() -> usize {
     cases.len()
 }
 
-/// `percentages.json`: how many buckets a percentage takes, and what is none.
+/// Checks `percentages.json`: the number of buckets of valid percentages, and invalid ones.
 pub(crate) fn check_percentages() -> usize {
     let text = include_str!("percentages.json");
     let (valid, invalid) = (cases(text, "valid"), cases(text, "invalid"));
@@ -46,10 +45,11 @@ pub(crate) fn check_percentages() -> usize {
     valid.len() + invalid.len()
 }
 
-/// `conditions.json` and `coercions.json`: for whom a condition holds. Each is the rule of a flag.
+/// Checks `conditions.json` and `coercions.json`: attributes that a condition matches or not. Each condition is the rule of a
+/// flag.
 pub(crate) fn check_conditions() -> usize {
     let files = [include_str!("conditions.json"), include_str!("coercions.json")].map(raw_cases::<Condition>);
-    let mut wrong = Wrong::default();
+    let mut differences = Differences::default();
     for case in files.iter().flatten() {
         let groups = case.groups.map_or("{}", RawValue::get);
         let config = format!(
@@ -57,33 +57,33 @@ pub(crate) fn check_conditions() -> usize {
             case.condition
         );
         let details = evaluate(&config, "", case.attributes, &[], "", 0, "f");
-        wrong.compare(&case.name, &details["value"], &Value::Bool(case.expected));
+        differences.compare(&case.name, &details["value"], &Value::Bool(case.expected));
     }
-    wrong.assert_none();
+    differences.assert_none();
     files.iter().map(Vec::len).sum()
 }
 
-/// `patterns.json`: the regular expressions that are portable, what they match, and those which are not.
+/// Checks `patterns.json`: portable regular expressions and what they match, and those that are not portable.
 pub(crate) fn check_patterns() -> usize {
     let text = include_str!("patterns.json");
     let (portable, refused) = (cases(text, "portable"), cases(text, "refused"));
-    let mut wrong = Wrong::default();
+    let mut differences = Differences::default();
     for case in &portable {
         let operator = if case["ignoreCase"] == true { "$regexi" } else { "$regex" };
         let details = match_pattern(operator, &case["pattern"], &case["text"]);
-        wrong.compare(&case.to_string(), &details["value"], &case["matches"]);
+        differences.compare(&case.to_string(), &details["value"], &case["matches"]);
     }
     for pattern in &refused {
         let details = match_pattern("$regex", pattern, &Value::from("a"));
-        wrong.compare(&pattern.to_string(), &details["errorCode"], &Value::from("PARSE_ERROR"));
+        differences.compare(&pattern.to_string(), &details["errorCode"], &Value::from("PARSE_ERROR"));
     }
-    wrong.assert_none();
+    differences.assert_none();
     portable.len() + refused.len()
 }
 
-/// `flags.json`: what flags are for a user.
+/// Checks `flags.json`: the values of flags for a user.
 pub(crate) fn check_flags() -> usize {
-    let (mut count, mut wrong) = (0, Wrong::default());
+    let (mut count, mut differences) = (0, Differences::default());
     for case in raw_cases::<Flags>(include_str!("flags.json")) {
         let now = case.now.map_or(0, |now| parse_rfc3339(now).expect("a time"));
         let overrides: Map<String, Value> = case.overrides.unwrap_or_default();
@@ -98,22 +98,22 @@ pub(crate) fn check_flags() -> usize {
             let member = |name: &str| details.get(name).unwrap_or(&Value::Null);
             let expected = |name: &str| expected.get(name).unwrap_or(&Value::Null);
             for name in ["value", "variant", "reason", "errorCode"] {
-                wrong.compare(&format!("{}: {key}.{name}", case.name), member(name), expected(name));
+                differences.compare(&format!("{}: {key}.{name}", case.name), member(name), expected(name));
             }
             count += 1;
         }
     }
-    wrong.assert_none();
+    differences.assert_none();
     count
 }
 
-/// `decisions.json`: which bundle a user gets.
+/// Checks `decisions.json`: the bundle that a user gets.
 pub(crate) fn check_decisions() -> usize {
     let cases = raw_cases::<Decided>(include_str!("decisions.json"));
-    let mut wrong = Wrong::default();
+    let mut differences = Differences::default();
     for case in &cases {
         let context = EvaluationContext { targeting_key: case.key.clone(), attributes: document(case.attributes) };
-        let standing = match case.standing {
+        let visitor = match case.standing {
             "known" => Visitor::Identified,
             "automated" => Visitor::Bot,
             "unknown" => Visitor::Anonymous,
@@ -124,33 +124,29 @@ pub(crate) fn check_decisions() -> usize {
         let history = History { quarantined: was("quarantined"), held: was("held") };
         let overrides = Overrides::new(case.overridden, None);
         let now = case.now.and_then(parse_rfc3339);
-        let parsed = case.config.map(|config| {
-            let (config, _) = Config::parse(config.get().as_bytes())?;
-            config.check_expiry(now)?;
-            Ok(config)
+        let config = case.config.ok_or(Code::Expired).and_then(|config| {
+            let parsed = Config::parse(config.get().as_bytes());
+            parsed.and_then(|(config, _)| config.check_expiry(now).map(|()| config)).map_err(|error| error.code())
         });
-        let decision = match parsed.unwrap_or(Err(Diagnostic::new(Code::Expired, "", ""))) {
+        let decision = match &config {
             Ok(config) => {
-                let evaluation =
-                    Evaluation { config: &config, context: &context, overrides: &overrides, now: now.unwrap_or(0) };
-                Decision::make(&evaluation, standing, history)
+                let evaluation = Evaluation::new(config, &context).with_overrides(&overrides).at(now.unwrap_or(0));
+                evaluation.decide(visitor, history)
             }
-            Err(fault) => Decision::without_config(fault.code()),
+            Err(code) => Decision::without_config(*code),
         };
-        let mut out = canary_runtime::json::writer::Writer::default();
-        decision.write(&mut out, "");
-        let decision: Value = serde_json::from_str(&out.finish()).expect("JSON");
-        wrong.compare(&case.name, &decision, &case.decision);
+        let decision: Value = serde_json::from_str(&decision.to_json()).expect("JSON");
+        differences.compare(&case.name, &decision, &case.decision);
     }
-    wrong.assert_none();
+    differences.assert_none();
     cases.len()
 }
 
-/// Everything that differs, so that one run tells all of it.
+/// All differences, so that one run reports each of them.
 #[derive(Default)]
-struct Wrong(Vec<String>);
+struct Differences(Vec<String>);
 
-impl Wrong {
+impl Differences {
     fn compare(&mut self, name: &str, found: &Value, expected: &Value) {
         if found != expected {
             self.0.push(format!("{name}: {found}, expected {expected}"));
@@ -220,10 +216,10 @@ fn evaluate(
     now: i64,
     flag: &str,
 ) -> Value {
-    let (config, _) = Config::parse(config.as_bytes()).unwrap_or_else(|fault| panic!("{name}: {fault} {config}"));
+    let (config, _) = Config::parse(config.as_bytes()).unwrap_or_else(|error| panic!("{name}: {error} {config}"));
     let context = EvaluationContext { targeting_key: key.to_owned(), attributes: document(attributes) };
     let overrides = Overrides::new(None, query.iter().map(String::as_str));
-    let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now };
+    let evaluation = Evaluation::new(&config, &context).with_overrides(&overrides).at(now);
     serde_json::from_str(&evaluation.flag(flag).to_json()).expect("JSON")
 }
 

@@ -1,4 +1,4 @@
-/** The device id as the demo reads and sets it: a cookie first, localStorage as its second home. */
+/** The device id, read and set as the runtime does: in a cookie and in localStorage. */
 
 const name = "canary_id";
 const lifetime = 7776000; // 90 days, in seconds
@@ -7,8 +7,8 @@ export const validId = /^[A-Za-z0-9_-]{1,128}$/;
 const cookieAttributes = (maxAge) =>
   `Path=/; SameSite=Lax; Max-Age=${maxAge}${location.protocol === "https:" ? "; Secure" : ""}`;
 
-/** Storage may be blocked, and then even reading throws; the page has to live with that. */
-function attempt(action) {
+/** Runs an action, and returns null where it throws: blocked storage throws even when it is read. */
+function tryOrNull(action) {
   try {
     return action();
   } catch {
@@ -21,20 +21,24 @@ function readCookie() {
   return entry?.slice(name.length + 1);
 }
 
-/** The id the bundle is keyed by, or null where none is stored. */
+/** The id that decides about the bundle, or null where none is stored. */
 export function currentId() {
   const fromPage = document.querySelector("script[data-user-id]")?.dataset.userId;
-  return fromPage || attempt(readCookie) || attempt(() => localStorage.getItem(name));
+  return fromPage || tryOrNull(readCookie) || tryOrNull(() => localStorage.getItem(name));
 }
 
-/** Says whether the id is kept anywhere, so that a reload would see it. */
+/** Stores an id. Returns whether it is stored anywhere, so that a reload will find it. */
 export function storeId(id) {
-  attempt(() => { document.cookie = `${name}=${id}; ${cookieAttributes(lifetime)}`; });
-  attempt(() => localStorage.setItem(name, id));
+  tryOrNull(() => {
+    document.cookie = `${name}=${id}; ${cookieAttributes(lifetime)}`;
+  });
+  tryOrNull(() => localStorage.setItem(name, id));
   return currentId() === id;
 }
 
 export function forgetId() {
-  attempt(() => { document.cookie = `${name}=; ${cookieAttributes(0)}`; });
-  attempt(() => localStorage.removeItem(name));
+  tryOrNull(() => {
+    document.cookie = `${name}=; ${cookieAttributes(0)}`;
+  });
+  tryOrNull(() => localStorage.removeItem(name));
 }

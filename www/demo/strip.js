@@ -1,4 +1,4 @@
-/** Developer information at the foot of the demo: what was decided for this user, and why. */
+/** Developer information at the foot of the demo: the decision for this user, and the reason for it. */
 
 import { canary } from "/runtime/canary.js";
 import { loadConfig } from "/demo/config.js";
@@ -22,8 +22,8 @@ function el(tag, attributes = {}, ...children) {
 
 const withError = (reason, errorCode) => (errorCode ? `${reason}, ${errorCode}` : reason);
 
-/** 0 to 99,999 as a line: the canary's share, the control group of the same size, and this user. */
-function numberLine(bucket, percentage) {
+/** A scale of all buckets: the canary's share, the control group of the same size, and this user's bucket. */
+function bucketScale(bucket, percentage) {
   const track = el("span", { class: "track" });
   if (percentage > 0) track.append(el("span", { class: "share" }));
   if (percentage > 0 && percentage <= 50) track.append(el("span", { class: "share control" }));
@@ -32,11 +32,16 @@ function numberLine(bucket, percentage) {
   track.style.setProperty("--bucket", `${((bucket ?? 0) / buckets) * 100}%`);
   const place = bucket === null ? "No bucket" : `Bucket ${grouped.format(bucket)} of ${grouped.format(buckets)}`;
   const share = percentage === null ? "no usable config" : `the canary takes the first ${percentage} percent`;
-  return el("span", { class: "number-line", role: "img", "aria-label": `${place}; ${share}` },
-    el("span", { class: "end" }, "0"), track, el("span", { class: "end" }, grouped.format(buckets - 1)));
+  return el(
+    "span",
+    { class: "number-line", role: "img", "aria-label": `${place}; ${share}` },
+    el("span", { class: "end" }, "0"),
+    track,
+    el("span", { class: "end" }, grouped.format(buckets - 1)),
+  );
 }
 
-/** A fallback replaces the bundle after the decision; the document's attribute tells what is loaded. */
+/** The arm that is loaded, which a fallback changes after the decision. */
 function armText(decision) {
   const loaded = document.documentElement.dataset.canaryVariant ?? decision.variant;
   return loaded === decision.variant ? loaded : `${loaded}, fallback from ${decision.variant}`;
@@ -53,16 +58,20 @@ function decisionTable(decision, percentage) {
     Counted: decision.eligible ? "yes" : "no",
     "User id": currentId() ?? "none stored",
   };
-  const fact = ([label, value]) => el("div", label === "Reason" ? { class: "wide" } : {}, el("dt", {}, label), el("dd", {}, value));
+  const fact = ([label, value]) =>
+    el("div", label === "Reason" ? { class: "wide" } : {}, el("dt", {}, label), el("dd", {}, value));
   return el("section", {}, el("h2", {}, "Decision"), el("dl", {}, ...Object.entries(facts).map(fact)));
 }
 
 function flagRow(key) {
   const { value, reason, errorCode } = canary.getBooleanDetails(key, false);
-  return el("tr", { "data-flag": key },
+  return el(
+    "tr",
+    { "data-flag": key },
     el("th", { scope: "row" }, key),
     el("td", { class: value ? "on" : "off" }, String(value)),
-    el("td", {}, withError(reason, errorCode)));
+    el("td", {}, withError(reason, errorCode)),
+  );
 }
 
 function flagTable(config) {
@@ -81,7 +90,13 @@ function flagTable(config) {
 
 function userForm() {
   const message = el("p", { class: "message", role: "status" });
-  const input = el("input", { id: "strip-id", autocomplete: "off", autocapitalize: "off", spellcheck: "false", maxlength: "128" });
+  const input = el("input", {
+    id: "strip-id",
+    autocomplete: "off",
+    autocapitalize: "off",
+    spellcheck: "false",
+    maxlength: "128",
+  });
   const submit = (event) => {
     event.preventDefault();
     const id = input.value.trim();
@@ -91,20 +106,35 @@ function userForm() {
     else if (storeId(id)) location.reload();
     else message.textContent = "This browser does not store the id.";
   };
-  const renew = () => { forgetId(); location.reload(); };
-  return el("section", {}, el("h2", {}, el("label", { for: "strip-id" }, "Try another user id")),
-    el("form", { submit },
+  const renew = () => {
+    forgetId();
+    location.reload();
+  };
+  return el(
+    "section",
+    {},
+    el("h2", {}, el("label", { for: "strip-id" }, "Try another user id")),
+    el(
+      "form",
+      { submit },
       el("div", { class: "fields" }, input, el("button", { type: "submit" }, "Use")),
-      el("button", { type: "button", click: renew }, "New random user"), message));
+      el("button", { type: "button", click: renew }, "New random user"),
+      message,
+    ),
+  );
 }
 
-/** The summary line says the most in one glance; the rest opens below it. */
+/** The line that is always visible; the rest opens below it. */
 function summary(decision, percentage) {
   const variant = document.documentElement.dataset.canaryVariant ?? decision.variant;
   const bucket = decision.bucket === null ? "no bucket" : `bucket ${grouped.format(decision.bucket)}`;
   const share = percentage === null ? "no usable config" : `canary ${percentage} %`;
-  return [el("span", { class: "name" }, "Developer information"), el("span", { class: `arm ${variant}` }, variant),
-    numberLine(decision.bucket, percentage), el("span", { class: "gist" }, `${bucket}, ${share}`)];
+  return [
+    el("span", { class: "name" }, "Developer information"),
+    el("span", { class: `arm ${variant}` }, variant),
+    bucketScale(decision.bucket, percentage),
+    el("span", { class: "gist" }, `${bucket}, ${share}`),
+  ];
 }
 
 const decision = await canary.ready;
@@ -120,18 +150,23 @@ function render() {
 }
 
 async function refresh() {
-  // What the runtime has rejected says nothing about this page.
+  // A config that the runtime has rejected does not describe this page.
   config = decision.reason === "ERROR" ? null : await loadConfig();
   render();
 }
 
-// Before the strip is shown the config is asked for once; a late one must not hold the decision back.
-await Promise.race([refresh(), new Promise((resolve) => { setTimeout(resolve, 300); })]);
+// The strip is shown with the config, unless the config is late.
+await Promise.race([
+  refresh(),
+  new Promise((resolve) => {
+    setTimeout(resolve, 300);
+  }),
+]);
 render();
 strip.append(el("details", {}, summaryLine, el("div", { class: "columns" }, facts, userForm())));
 strip.hidden = false;
 
-// What the keyboard reaches must not end up under the strip.
+// Keeps what has the keyboard's focus from being scrolled under the strip.
 new ResizeObserver(() => {
   document.documentElement.style.setProperty("--strip-height", `${strip.offsetHeight}px`);
 }).observe(strip);

@@ -1,19 +1,19 @@
-//! What one version loads, in the form that configs and pages have.
+//! A bundle in the form of the config: scripts, stylesheets and preloads of one version.
 
 use serde::Serialize;
 
-/// A bundle, its members in the order in which they are written.
+/// A bundle. The fields are in the order of the output.
 #[derive(Debug, Serialize)]
 pub(crate) struct Bundle {
-    /// The version's name.
+    /// The name of the version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) version: Option<String>,
-    /// What runs, in this order.
+    /// The scripts in the order of execution.
     pub(crate) scripts: Vec<Script>,
-    /// What the scripts wait for.
+    /// The stylesheets, which load before the scripts run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) styles: Vec<Style>,
-    /// What the scripts will ask for.
+    /// The files that the scripts will request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) preload: Vec<Preload>,
 }
@@ -23,7 +23,7 @@ pub(crate) struct Bundle {
 pub(crate) struct Script {
     pub(crate) src: String,
     pub(crate) integrity: String,
-    /// Absent for modules, which is what a script is unless told.
+    /// `None` for a module, which is the default.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub(crate) kind: Option<&'static str>,
 }
@@ -35,7 +35,7 @@ pub(crate) struct Style {
     pub(crate) integrity: String,
 }
 
-/// A hint.
+/// A preload hint.
 #[derive(Debug, Serialize)]
 pub(crate) struct Preload {
     pub(crate) href: String,
@@ -44,7 +44,7 @@ pub(crate) struct Preload {
 }
 
 impl Bundle {
-    /// How much there is of what.
+    /// The number of files of each kind.
     pub(crate) fn summary(&self) -> String {
         let counts = [
             count(self.scripts.len(), "script"),

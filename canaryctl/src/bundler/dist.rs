@@ -1,4 +1,4 @@
-//! The folder that a bundler wrote, and the addresses of what is in it.
+//! The folder that a bundler wrote, and the URLs of its files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,34 +11,25 @@ use serde_json::Value;
 use sha2::{Digest, Sha384};
 
 use crate::bundler::bundle::{Bundle, Preload, Script, Style};
+use crate::bundler::entry::Files;
 
-/// A folder, and where it is served.
+/// A build's folder, and the base path at which it is served.
 #[derive(Debug)]
 pub(crate) struct Dist {
     /// The folder.
     pub(crate) dir: PathBuf,
-    /// The address of the folder, from `/` to `/`.
+    /// The base path, which begins and ends with `/`.
     pub(crate) base: String,
 }
 
-/// What an entry consists of: names of files below the folder.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Files {
-    pub(crate) scripts: Vec<String>,
-    /// Whether the scripts are no modules.
-    pub(crate) classic: bool,
-    pub(crate) styles: Vec<String>,
-    pub(crate) preload: Vec<String>,
-}
-
 impl Dist {
-    /// Gives every file its address, and what is run or applied its hash.
+    /// The bundle of an entry: all files with their URLs, scripts and stylesheets with their hashes.
     pub(crate) fn bundle(&self, version: Option<String>, files: &Files) -> anyhow::Result<Bundle> {
         let kind = files.classic.then_some("classic");
-        let script = |file: &String| Ok(Script { src: self.address(file)?, integrity: self.integrity(file)?, kind });
-        let style = |file: &String| Ok(Style { href: self.address(file)?, integrity: self.integrity(file)? });
-        // Hints carry no hash: what they fetch is run by others, which know none.
-        let preload = |file: &String| Ok(Preload { href: self.address(file)?, kind: "script" });
+        let script = |file: &String| Ok(Script { src: self.url(file)?, integrity: self.integrity(file)?, kind });
+        let style = |file: &String| Ok(Style { href: self.url(file)?, integrity: self.integrity(file)? });
+        // No hash for preloads: the imports that use them have none either.
+        let preload = |file: &String| Ok(Preload { href: self.url(file)?, kind: "script" });
         Ok(Bundle {
             version,
             scripts: files.scripts.iter().map(script).collect::<anyhow::Result<_>>()?,
@@ -47,14 +38,14 @@ impl Dist {
         })
     }
 
-    /// The address of a file, which has to be one that the runtime loads.
-    fn address(&self, file: &str) -> anyhow::Result<String> {
-        let address = format!("{}{file}", self.base);
-        check_address(&address).with_context(|| self.dir.join(file).display().to_string())?;
-        Ok(address)
+    /// The URL of a file.
+    fn url(&self, file: &str) -> anyhow::Result<String> {
+        let url = format!("{}{file}", self.base);
+        check_url(&url).with_context(|| self.dir.join(file).display().to_string())?;
+        Ok(url)
     }
 
-    /// Its SHA-384, as in the attribute `integrity`.
+    /// The SHA-384 of a file, in the form of the attribute `integrity`.
     fn integrity(&self, file: &str) -> anyhow::Result<String> {
         let path = self.dir.join(file);
         let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -62,36 +53,36 @@ impl Dist {
     }
 }
 
-/// Refuses what the runtime would not load.
-pub(crate) fn check_address(address: &str) -> anyhow::Result<()> {
-    ensure!(
-        AssetUrl::parse(address) == Some(AssetUrl::SameOrigin),
-        "{address}: expected an address of A-Z a-z 0-9 . _ / @ - that begins with /, without // and .."
-    );
+/// The paths from which the runtime loads files.
+const PATH: &str = "a path that begins with /, of A-Z a-z 0-9 . _ / @ -, without // and ..";
+
+/// Fails if the runtime would not load a file from this URL.
+pub(crate) fn check_url(url: &str) -> anyhow::Result<()> {
+    ensure!(AssetUrl::parse(url) == Some(AssetUrl::SameOrigin), "{url}: expected {PATH}");
     Ok(())
 }
 
-/// Splits the address or path of a file into what precedes the folder's own part, and that part: the longest end that
-/// is a file in the folder.
-pub(crate) fn locate<'a>(dir: &Path, address: &'a str) -> Option<(&'a str, &'a str)> {
-    let starts = address.match_indices('/').map(|(place, _)| place.saturating_add(1));
+/// Splits the URL or path of a file into a prefix and the file's path below the folder: the longest suffix that is a file
+/// in the folder.
+pub(crate) fn locate<'a>(dir: &Path, url: &'a str) -> Option<(&'a str, &'a str)> {
+    let starts = url.match_indices('/').map(|(slash, _)| slash.saturating_add(1));
     std::iter::once(0)
         .chain(starts)
-        .filter_map(|start| address.split_at_checked(start))
+        .filter_map(|start| url.split_at_checked(start))
         .find(|(_, file)| is_inside(file) && dir.join(file).is_file())
 }
 
-/// Whether a name leads down only.
+/// Whether a relative path stays below its folder.
 pub(crate) fn is_inside(file: &str) -> bool {
     !file.is_empty() && file.split('/').all(|part| !matches!(part, "" | "." | "..")) && !file.contains('\\')
 }
 
-/// Whether a name has this extension.
+/// Whether a file has an extension.
 pub(crate) fn has_extension(file: &str, extension: &str) -> bool {
     file.rsplit_once('.').is_some_and(|(_, it)| it == extension)
 }
 
-/// The version that the nearest `package.json` gives: that of the folder, else of its parent.
+/// The version in the `package.json` of a folder, or else of its parent.
 pub(crate) fn version(dir: &Path) -> anyhow::Result<Option<String>> {
     let dir = fs::canonicalize(dir).with_context(|| format!("cannot read {}", dir.display()))?;
     let candidates = [Some(dir.as_path()), dir.parent()];
@@ -106,20 +97,21 @@ pub(crate) fn version(dir: &Path) -> anyhow::Result<Option<String>> {
     }
 }
 
-/// Reads a file of JSON.
+/// Reads a JSON file.
 pub(crate) fn read_json(path: &Path) -> anyhow::Result<Value> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        let place = format!("line {}, column {}", error.line(), error.column());
-        anyhow!("{}: {place}: expected JSON", path.display())
-    })
+    serde_json::from_slice(&bytes)
+        .map_err(|error| anyhow!("{}: line {}, column {}: expected JSON", path.display(), error.line(), error.column()))
 }
 
-/// Makes a base of what was typed.
-pub(crate) fn parse_base(text: &str) -> Result<String, &'static str> {
-    let expected = "expected a path that begins with /, of A-Z a-z 0-9 . _ / @ -, without // and ..";
+/// Parses a base path, and appends a missing slash.
+pub(crate) fn parse_base(text: &str) -> Result<String, String> {
     let base = if text.ends_with('/') { text.to_owned() } else { format!("{text}/") };
-    if text.starts_with('/') && check_address(&format!("{base}a")).is_ok() { Ok(base) } else { Err(expected) }
+    if text.starts_with('/') && check_url(&format!("{base}a")).is_ok() {
+        Ok(base)
+    } else {
+        Err(format!("expected {PATH}"))
+    }
 }
 
 #[cfg(test)]
@@ -138,9 +130,9 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_end_that_is_a_file_is_the_files_name() {
+    fn the_longest_suffix_that_is_a_file_is_located() {
         let dir = folder(&[("a.js", ""), ("assets/a.js", ""), ("shop/assets/b.js", "")]);
-        for (address, expected) in [
+        for (url, expected) in [
             ("/assets/a.js", Some(("/", "assets/a.js"))),
             ("/shop/v1/assets/a.js", Some(("/shop/v1/", "assets/a.js"))),
             ("/shop/assets/b.js", Some(("/", "shop/assets/b.js"))),
@@ -152,12 +144,12 @@ mod tests {
             ("/b.js", None),
             ("", None),
         ] {
-            assert_eq!(locate(dir.path(), address), expected, "{address}");
+            assert_eq!(locate(dir.path(), url), expected, "{url}");
         }
     }
 
     #[test]
-    fn names_lead_down_only() {
+    fn paths_out_of_the_folder_are_not_inside() {
         assert!(is_inside("assets/a.js") && is_inside("...js"));
         for name in ["", "/etc/passwd", "../a", "a/../b", "a//b", "./a", "a/", "a\\b"] {
             assert!(!is_inside(name), "{name}");
@@ -165,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_version_counts() {
+    fn the_nearest_version_is_found() {
         let outer = ("package.json", r#"{"version": "1"}"#);
         let check = |inner: &str, expected: Result<Option<&str>, &str>| {
             let dir = folder(&[outer, ("dist/package.json", inner)]);
@@ -185,7 +177,7 @@ mod tests {
     #[test]
     fn a_base_ends_with_a_slash() {
         for (text, base) in [("/", "/"), ("/shop", "/shop/"), ("/assets/1.5.0/", "/assets/1.5.0/")] {
-            assert_eq!(parse_base(text).as_deref(), Ok(base));
+            assert_eq!(parse_base(text).as_deref().ok(), Some(base));
         }
         for bad in ["", "shop", "./", "//a", "/a b", "/a/../b", "https://cdn.example/", "/a?b"] {
             assert!(parse_base(bad).is_err(), "{bad}");

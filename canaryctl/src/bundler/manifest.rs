@@ -1,31 +1,23 @@
-//! A manifest, whoever wrote it.
+//! The manifest of a build, in the format of any supported bundler.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, bail, ensure};
+use anyhow::{Context, ensure};
 use serde_json::{Map, Value};
 
 use super::{esbuild, vite, webpack};
-use crate::bundler::dist::{self, Files};
+use crate::bundler::dist;
+use crate::bundler::entry::Entry;
 
-/// Where bundlers leave their manifest.
+/// The file names that bundlers use for their manifests.
 const NAMES: [&str; 4] = [".vite/manifest.json", "manifest.json", "asset-manifest.json", "assets-manifest.json"];
 
-/// A manifest, read and recognised.
+/// A manifest with its format.
 #[derive(Debug)]
 pub(crate) struct Manifest {
     path: PathBuf,
     json: Map<String, Value>,
     kind: Kind,
-}
-
-/// What the manifest says of one entry.
-#[derive(Debug, Default)]
-pub(crate) struct Entry {
-    /// Its files.
-    pub(crate) files: Files,
-    /// The page that it was built from, where there is one.
-    pub(crate) page: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,19 +28,19 @@ enum Kind {
 }
 
 impl Manifest {
-    /// Reads the manifest of a folder, or the one that is named.
+    /// Reads the manifest in a folder, or the given file.
     pub(crate) fn find(dir: &Path, named: Option<&Path>) -> anyhow::Result<Self> {
         if let Some(path) = named {
             let found = Self::read(path)?;
             return found
                 .with_context(|| format!("{}: expected a manifest of Vite, webpack or esbuild", path.display()));
         }
-        // A web app's manifest may have the same name, and is passed over.
+        // A web app manifest may have the same name; it is skipped.
         let mut found = Vec::new();
         for path in NAMES.map(|name| dir.join(name)).iter().filter(|path| path.is_file()) {
             found.extend(Self::read(path)?);
         }
-        // One that says what belongs to an entry comes before one that does not.
+        // A manifest that lists the files of each entry is preferred.
         let best = found.into_iter().min_by_key(|it| it.kind == Kind::Webpack && webpack::is_flat(&it.json));
         best.with_context(|| {
             let advice = "let it write one (Vite: build.manifest), or name it with --manifest";
@@ -56,8 +48,8 @@ impl Manifest {
         })
     }
 
-    /// The names of all files that a build of Vite wrote; nothing where the folder has no such manifest.
-    pub(crate) fn built(dir: &Path) -> anyhow::Result<Option<Vec<String>>> {
+    /// The paths of all files in the manifest of Vite; `None` if the folder has no such manifest.
+    pub(crate) fn vite_files(dir: &Path) -> anyhow::Result<Option<Vec<String>>> {
         for path in NAMES.iter().take(2).map(|name| dir.join(name)).filter(|path| path.is_file()) {
             if let Some(found) = Self::read(&path)?.filter(|it| it.kind == Kind::Vite) {
                 return Ok(Some(vite::files(&found.json)));
@@ -71,7 +63,7 @@ impl Manifest {
         Ok(Kind::of(&json).map(|kind| Self { path: path.to_owned(), json, kind }))
     }
 
-    /// What belongs to an entry: the one that is named, else the only one.
+    /// The entry with a name, or the only entry.
     pub(crate) fn entry(&self, dir: &Path, name: Option<&str>) -> anyhow::Result<Entry> {
         let entry = match self.kind {
             Kind::Vite => vite::entry(&self.json, name),
@@ -101,32 +93,5 @@ impl Kind {
         } else {
             json.values().any(has_files).then_some(Self::Vite)
         }
-    }
-}
-
-/// Chooses the entry that is named, or the only one there is.
-pub(crate) fn choose<'a>(entries: &[&'a str], name: Option<&str>) -> anyhow::Result<&'a str> {
-    match (name, entries) {
-        (Some(name), _) => {
-            let found = entries.iter().find(|it| **it == name);
-            found.copied().ok_or_else(|| anyhow!("no entry {name}, but {}", list(entries)))
-        }
-        (None, [only]) => Ok(only),
-        (None, []) => bail!("no entry"),
-        (None, several) => bail!("several entries, choose one with --entry: {}", list(several)),
-    }
-}
-
-fn list(entries: &[&str]) -> String {
-    if entries.is_empty() { "none".to_owned() } else { entries.join(", ") }
-}
-
-/// The strings of a member that is an array; nothing where it is absent.
-pub(crate) fn strings<'a>(json: &'a Value, name: &str, place: &str) -> anyhow::Result<Vec<&'a str>> {
-    let expected = || anyhow!("{place}.{name}: expected an array of strings");
-    match json.get(name) {
-        None => Ok(Vec::new()),
-        Some(Value::Array(items)) => items.iter().map(|it| it.as_str().ok_or_else(expected)).collect(),
-        Some(_) => Err(expected()),
     }
 }

@@ -1,18 +1,18 @@
-//! Vite's manifest: chunks by their source, with what each imports.
+//! The manifest of Vite: chunks by source, with their imports.
 
 use std::collections::BTreeSet;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use serde_json::{Map, Value};
 
-use crate::bundler::dist::{Files, has_extension};
-use crate::bundler::manifest::{Entry, choose, strings};
+use crate::bundler::dist::has_extension;
+use crate::bundler::entry::{Entry, Files, choose};
 
-/// What `@vitejs/plugin-legacy` puts before the entry for browsers with modules.
+/// The chunk that `@vitejs/plugin-legacy` loads before the entry in browsers with modules.
 const POLYFILLS: &str = "vite/legacy-polyfills";
 
-/// The entry's script, and the styles and scripts of all that it imports statically, in the order in which Vite's own
-/// pages have them: what is imported comes first.
+/// The script of the entry, and the stylesheets and scripts of its static imports, in the order of Vite's own pages:
+/// imports come first.
 pub(crate) fn entry(chunks: &Map<String, Value>, name: Option<&str>) -> anyhow::Result<Entry> {
     let entries: Vec<&str> = chunks.iter().filter(|(key, it)| is_entry(key, it)).map(|(key, _)| key.as_str()).collect();
     let key = choose(&entries, name)?;
@@ -25,7 +25,7 @@ pub(crate) fn entry(chunks: &Map<String, Value>, name: Option<&str>) -> anyhow::
     Ok(Entry { files: walk.files, page: page.filter(|src| has_extension(src, "html")).map(str::to_owned) })
 }
 
-/// Chunks for browsers without modules are entries as well, which nobody can mean.
+/// Whether a chunk is an entry for browsers with modules.
 fn is_entry(key: &str, chunk: &Value) -> bool {
     let stem = key.rsplit_once('.').map_or(key, |(stem, _)| stem);
     chunk.get("isEntry") == Some(&Value::Bool(true)) && key != POLYFILLS && !stem.ends_with("-legacy")
@@ -67,7 +67,7 @@ fn push(files: &mut Vec<String>, file: &str) {
     }
 }
 
-/// All files that the manifest names.
+/// The paths of all files in the manifest.
 pub(crate) fn files(chunks: &Map<String, Value>) -> Vec<String> {
     let named = |chunk: &Value| {
         let file = chunk.get("file").and_then(Value::as_str).map(str::to_owned);
@@ -75,6 +75,16 @@ pub(crate) fn files(chunks: &Map<String, Value>) -> Vec<String> {
         file.into_iter().chain(styles.filter_map(Value::as_str).map(str::to_owned)).collect::<Vec<_>>()
     };
     chunks.values().flat_map(named).collect()
+}
+
+/// The strings of an array member; empty if the member is absent.
+fn strings<'a>(json: &'a Value, name: &str, key: &str) -> anyhow::Result<Vec<&'a str>> {
+    let expected = || anyhow!("{key}.{name}: expected an array of strings");
+    match json.get(name) {
+        None => Ok(Vec::new()),
+        Some(Value::Array(items)) => items.iter().map(|it| it.as_str().ok_or_else(expected)).collect(),
+        Some(_) => Err(expected()),
+    }
 }
 
 #[cfg(test)]
@@ -91,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_imported_comes_first_and_once() {
+    fn imports_come_first_and_once() {
         let chunks = json!({
             "main": {"file": "main.js", "isEntry": true, "imports": ["a", "b"], "css": ["main.css", "x.css"]},
             "a": {"file": "a.js", "imports": ["c"], "css": ["a.css"]},
@@ -104,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn builds_for_old_browsers_are_no_entries() {
+    fn legacy_chunks_are_no_entries() {
         let chunks = json!({
             "index.html": {"file": "index.js", "isEntry": true},
             "index-legacy.html": {"file": "index-legacy.js", "isEntry": true},

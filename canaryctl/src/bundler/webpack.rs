@@ -1,20 +1,20 @@
-//! The manifests of webpack's plugins: names and addresses, at best by entry.
+//! The manifests of webpack plugins: URLs by file name, and in some by entry.
 
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use serde_json::{Map, Value};
 
-use crate::bundler::dist::{self, Files};
-use crate::bundler::manifest::{Entry, choose};
+use crate::bundler::dist;
+use crate::bundler::entry::{Entry, Files, choose};
 
-/// The entry that webpack makes where nobody names one.
+/// The default name of an entry in webpack.
 const MAIN: &str = "main";
 
-/// The files of an entry in their order: `entrypoints` is a list for the only entry, or lists by entry. A manifest
-/// without it has the entry's own script and stylesheet alone.
+/// The files of an entry in their order. `entrypoints` is a list for the only entry, or an object of lists; a manifest
+/// without it yields the entry's own script and stylesheet.
 pub(crate) fn entry(json: &Map<String, Value>, name: Option<&str>, dir: &Path) -> anyhow::Result<Entry> {
-    let (place, addresses) = match json.get("entrypoints") {
+    let (key, urls) = match json.get("entrypoints") {
         None => flat(json, name.unwrap_or(MAIN))?,
         Some(Value::Array(files)) => {
             ensure!(name.is_none_or(|name| name == MAIN), "entrypoints: a list for the only entry, which is {MAIN}");
@@ -27,11 +27,11 @@ pub(crate) fn entry(json: &Map<String, Value>, name: Option<&str>, dir: &Path) -
         }
         Some(_) => bail!("entrypoints: expected an array or an object"),
     };
-    // Webpack's scripts look for themselves by `document.currentScript`, which modules do not have.
+    // webpack's scripts use `document.currentScript`, which modules do not have.
     let mut files = Files { classic: true, ..Files::default() };
-    for address in addresses {
-        let address = address.as_str().with_context(|| format!("{place}: expected addresses"))?;
-        let kind = address.rsplit('.').next().unwrap_or_default();
+    for url in urls {
+        let url = url.as_str().with_context(|| format!("{key}: expected URLs"))?;
+        let kind = url.rsplit('.').next().unwrap_or_default();
         let list = match kind {
             "js" => &mut files.scripts,
             "mjs" => {
@@ -41,37 +41,38 @@ pub(crate) fn entry(json: &Map<String, Value>, name: Option<&str>, dir: &Path) -
             "css" => &mut files.styles,
             _ => continue,
         };
-        let (_, file) = dist::locate(dir, address)
-            .with_context(|| format!("{place}: no file of {address} in {}", dir.display()))?;
+        let (_, file) =
+            dist::locate(dir, url).with_context(|| format!("{key}: no file of {url} in {}", dir.display()))?;
         list.push(file.to_owned());
     }
-    ensure!(!files.scripts.is_empty(), "{place}: no script");
+    ensure!(!files.scripts.is_empty(), "{key}: no script");
     Ok(Entry { files, page: None })
 }
 
-/// Whether the manifest does not say what belongs to an entry.
+/// Whether the manifest does not list the files of each entry.
 pub(crate) fn is_flat(json: &Map<String, Value>) -> bool {
     !json.contains_key("entrypoints")
 }
 
-/// `main.js` and `main.css`, where no other script has a name: it could be the runtime that `main.js` waits for.
+/// The files `NAME.js` and `NAME.css`. Fails if another script has a name, because it could be a runtime chunk that
+/// `NAME.js` needs.
 fn flat<'a>(json: &'a Map<String, Value>, name: &str) -> anyhow::Result<(String, Vec<&'a Value>)> {
     let script = format!("{name}.js");
     let found = json.get(&script).with_context(|| format!("no {script}: choose an entry with --entry"))?;
     if let Some(other) = json.keys().find(|key| **key != script && is_named(key)) {
-        bail!("{other} may belong to {script}, which takes a manifest with entrypoints to know");
+        bail!("{other} may be needed by {script}: use a manifest with entrypoints");
     }
     let style = json.get(&format!("{name}.css"));
     Ok((name.to_owned(), std::iter::once(found).chain(style).collect()))
 }
 
-/// Chunks without a name have a number, or their file's name with a hash.
+/// Whether a script has a name: other chunks have a number, or their file name with a hash.
 fn is_named(key: &str) -> bool {
     let stem = key.strip_suffix(".js").unwrap_or_default();
     !stem.is_empty() && !stem.contains('.') && !stem.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// An entry is its list of files, or has lists by kind under `assets`.
+/// The files of an entry, which is a list or has lists by kind under `assets`.
 fn listed(entry: &Value) -> Vec<&Value> {
     let lists = entry.get("assets").unwrap_or(entry);
     match lists {
@@ -86,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_told_from_numbers_and_hashes() {
+    fn numbers_and_hashes_are_no_names() {
         for name in ["runtime.js", "vendors.js", "a1.js"] {
             assert!(is_named(name), "{name}");
         }

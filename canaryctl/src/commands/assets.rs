@@ -85,7 +85,7 @@ fn read(args: &Args) -> anyhow::Result<Bundle> {
     }
     let base = match &args.base {
         Some(base) => base.clone(),
-        None => match crate::bundler::base::of_page(&args.dir, &entry)? {
+        None => match crate::html::base::of_page(&args.dir, &entry)? {
             Some(base) => base,
             None => dist::parse_base(&format!("/assets/{version}/"))
                 .map_err(|_| anyhow::anyhow!("version {version} cannot be part of an address: name one with --base"))?,
@@ -93,11 +93,6 @@ fn read(args: &Args) -> anyhow::Result<Bundle> {
     };
     let dist = Dist { dir: args.dir.clone(), base };
     dist.bundle(Some(version), &entry.files)
-}
-
-/// The names of all files that a build of Vite wrote into a folder; nothing where it left no manifest.
-pub(crate) fn built(dir: &Path) -> anyhow::Result<Option<Vec<String>>> {
-    Manifest::built(dir)
 }
 
 /// Makes the bundle the canary of the config in a manifest.

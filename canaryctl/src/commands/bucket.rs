@@ -1,22 +1,23 @@
-//! `canaryctl bucket`: the bucket of each key.
+//! `canaryctl bucket`: prints the bucket of each key.
 
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use canary_runtime::bucketing::bucket::{Domain, bucket};
-use canary_runtime::config::identifier::is_name;
+use canary_runtime::bucketing::{Domain, bucket};
+use canary_runtime::config::is_identifier;
 use clap::ValueEnum;
 use serde_json::json;
 
+use crate::population::keys::trim_line_end;
 use crate::terminal::output::Output;
 
-/// How much is read or written at once, in bytes.
+/// The size of the read and write buffers, in bytes.
 const BUFFER: usize = 1 << 16;
 
 /// Print the bucket of each key, from 0 to 99999.
 ///
-/// A line a key: the bucket, a tab, the key. Percentages take buckets from 0 up: 5 % is everybody below 5000.
+/// One line per key: the bucket, a tab, the key. A percentage covers the buckets from 0 up: 5 % are the buckets below 5000.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl bucket --salt release-1.5.0 user-1 user-2
@@ -25,10 +26,10 @@ pub(crate) struct Args {
     /// The config's SALT, or a flag's key.
     #[arg(long, value_name = "S", value_parser = parse_salt)]
     salt: String,
-    /// What is decided: the bundle, whether a flag is on, or its variant.
+    /// The decision: the bundle, the percentage of a flag, or the variant of a flag.
     #[arg(long, value_enum, default_value = "canary")]
     domain: DomainName,
-    /// The keys; without any, each line of standard input is one.
+    /// The keys [default: the lines of standard input].
     #[arg(value_name = "KEY")]
     keys: Vec<String>,
 }
@@ -51,7 +52,7 @@ impl From<DomainName> for Domain {
 }
 
 fn parse_salt(text: &str) -> Result<String, &'static str> {
-    if is_name(text) { Ok(text.to_owned()) } else { Err("expected 1 to 64 of A-Z a-z 0-9 _ . -") }
+    if is_identifier(text) { Ok(text.to_owned()) } else { Err("expected 1 to 64 of A-Z a-z 0-9 _ . -") }
 }
 
 /// Prints the buckets of all keys.
@@ -81,7 +82,7 @@ impl<W: Write> Printer<'_, W> {
         let mut line = Vec::new();
         for number in 1_u64.. {
             if input.buffer().is_empty() {
-                // The next read may wait for whoever writes the keys, who may wait for the answers so far.
+                // The next read may block, and the writer of the keys may wait for the answers so far.
                 self.out.flush()?;
             }
             line.clear();
@@ -105,11 +106,6 @@ impl<W: Write> Printer<'_, W> {
     }
 }
 
-/// A line without its end: `\n`, and one `\r` before it.
-pub(crate) fn trim_line_end(line: &[u8]) -> &[u8] {
-    line.strip_suffix(b"\r\n").or_else(|| line.strip_suffix(b"\n")).unwrap_or(line)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_a_key() {
+    fn each_line_is_a_key() {
         let expected = ("38594\tuser-1\n44029\tuser-2\n".to_owned(), None);
         for input in ["user-1\nuser-2\n", "user-1\nuser-2", "user-1\r\nuser-2\r\n"] {
             assert_eq!(print(input.as_bytes(), Output::Text), expected, "{input:?}");
@@ -131,14 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_end_of_a_line_is_dropped() {
-        for (line, key) in [("a\r\r\n", "a\r"), ("a\r", "a\r"), (" a\t\n", " a\t"), ("a", "a")] {
-            assert_eq!(trim_line_end(line.as_bytes()), key.as_bytes(), "{line:?}");
-        }
-    }
-
-    #[test]
-    fn machines_read_json() {
+    fn json_has_bucket_and_key() {
         let line = "{\"bucket\":38594,\"key\":\"user-1\"}\n".to_owned();
         assert_eq!(print(b"user-1\n", Output::Json), (line, None));
     }

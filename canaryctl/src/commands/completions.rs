@@ -1,17 +1,16 @@
-//! `canaryctl completions`: what a shell needs to complete the command line.
+//! `canaryctl completions`: prints the completion script of a shell.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
 
-use crate::cli::Cli;
 use crate::terminal::output::Output;
 
-/// Print completions for a shell.
+/// Print the completion script of a shell.
 ///
-/// The output is a script of that shell, whatever --output says.
+/// The output is a shell script with any --output.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl completions bash >~/.local/share/bash-completion/completions/canaryctl
@@ -22,11 +21,11 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-/// Prints the script.
-pub(crate) fn run(args: &Args, _output: Output) -> anyhow::Result<ExitCode> {
-    // Into memory first: the generator panics where it cannot write.
+/// Prints the script for a command.
+pub(crate) fn run(args: &Args, mut command: Command, _output: Output) -> anyhow::Result<ExitCode> {
+    // Into memory first: the generator panics if it cannot write.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "canaryctl", &mut script);
+    clap_complete::generate(args.shell, &mut command, "canaryctl", &mut script);
     let mut out = io::stdout().lock();
     out.write_all(&script)?;
     out.flush()?;

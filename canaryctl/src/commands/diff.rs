@@ -1,53 +1,55 @@
-//! `canaryctl diff`: who moves when one config takes the place of another.
+//! `canaryctl diff`: compares two configs and their effect on users.
 
 mod changes;
 mod json;
 mod markdown;
-mod moves;
 mod report;
 mod text;
+mod transitions;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::ensure;
+use canary_runtime::EvaluationContext;
 
-use crate::config::loaded::{ConfigFile, warn};
-use crate::population::population::{self, Crowd};
+use crate::config::loaded::ConfigFile;
+use crate::population::population::{self, Population};
+use crate::terminal::message::warn;
 use crate::terminal::output::Output;
-use moves::{FlagKey, Moves};
 use report::Report;
+use transitions::{FlagKey, Transitions};
 
-/// Tell who moves when the config NEW takes the place of OLD.
+/// Compare two configs, and count the users who get another bundle or another value of a flag.
 ///
-/// Decides for many users with both, and prints who gets another bundle or another value of a flag. Where OLD is
-/// rejected, its pages have stable and no flags. Exits with 1 if NEW is rejected; that people move is information.
+/// Evaluates both configs for many users. If OLD is rejected, its users have stable and no flags. Exits with 1 if NEW is
+/// rejected, and with 0 otherwise, unless --exit-code is given.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl diff old.yaml new.yaml
   canaryctl diff <(git show HEAD:cm.yaml) cm.yaml --users 1000000
   canaryctl diff <(git show origin/main:cm.yaml) cm.yaml --markdown | gh pr comment --body-file -")]
 pub(crate) struct Args {
-    /// The config of now, as a manifest or bare; `-` is standard input.
+    /// The old config: a ConfigMap manifest or the bare config; `-` is standard input.
     #[arg(value_name = "OLD")]
     old: PathBuf,
-    /// The config to come.
+    /// The new config.
     #[arg(value_name = "NEW")]
     new: PathBuf,
     #[command(flatten)]
-    crowd: population::Args,
-    /// Write Markdown, for a comment on a pull request.
+    population: population::Args,
+    /// Print Markdown, for a comment on a pull request.
     #[arg(long)]
     markdown: bool,
-    /// Exit with 1 if anybody moves, or flags come or go.
+    /// Exit with 1 if any user moves, or flags are added or removed.
     #[arg(long)]
     exit_code: bool,
 }
 
-/// Decides for everybody, twice.
+/// Evaluates both configs for all users, and prints the report.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
-    let paths = [Some(&args.old), Some(&args.new), args.crowd.keys.as_ref()];
+    let paths = [Some(&args.old), Some(&args.new), args.population.keys.as_ref()];
     let inputs = paths.into_iter().flatten().filter(|path| path.as_os_str() == "-").count();
     ensure!(inputs < 2, "only one of OLD, NEW and --keys can be standard input");
     let (old, new) = (ConfigFile::read(&args.old)?, ConfigFile::read(&args.new)?);
@@ -55,31 +57,34 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         warn(&format!("{}: the config is rejected: {fault}", new.name));
         return Ok(ExitCode::FAILURE);
     }
-    let crowd = Crowd::gather(&args.crowd)?;
+    let population = Population::from_args(&args.population)?;
     new.warn();
     for file in [&old, &new] {
-        if let Some(fault) = file.offer(crowd.now).fault() {
-            warn(&format!("{}: everybody has stable: {fault}", file.name));
+        if let Some(fault) = file.offer(population.now).fault() {
+            warn(&format!("{}: everyone gets stable: {fault}", file.name));
         }
     }
-    let form = match output {
+    let format = match output {
         Output::Json => |report: &Report| format!("{}\n", json::write(report)),
         Output::Text if args.markdown => markdown::write,
         Output::Text => text::write,
     };
-    let (text, moves) = compare(&old, &new, &crowd, |report| (form(report), report.is_move()));
+    let (text, has_effect) = compare(&old, &new, &population, |report| (format(report), report.has_effect()));
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()?;
-    Ok(if args.exit_code && moves { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if args.exit_code && has_effect { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn compare<T>(old: &ConfigFile, new: &ConfigFile, crowd: &Crowd, tell: impl FnOnce(&Report) -> T) -> T {
-    let (before, after) = (old.offer(crowd.now), new.offer(crowd.now));
+/// Compares two configs, and hands the report to `render`.
+fn compare<T>(old: &ConfigFile, new: &ConfigFile, population: &Population, render: impl FnOnce(&Report) -> T) -> T {
+    let (before, after) = (old.offer(population.now), new.offer(population.now));
     let keys = FlagKey::all(old, new);
-    let moves =
-        crowd.fold(|moves: &mut Moves, user, context| moves.add(&before, &after, user, context, &keys), Moves::merge);
-    tell(&Report::new((old, new), crowd, &keys, &moves))
+    let add = |transitions: &mut Transitions, user, context: &EvaluationContext| {
+        transitions.add(&before, &after, user, context, &keys);
+    };
+    let transitions = population.fold(add, Transitions::merge);
+    render(&Report::new((old, new), population, &keys, &transitions))
 }
 
 #[cfg(test)]

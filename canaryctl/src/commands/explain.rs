@@ -1,12 +1,12 @@
-//! `canaryctl explain`: what the runtime decides for one user, and how it comes to that.
+//! `canaryctl explain`: the decision and the flags of one user, with the steps that lead to them.
 
 mod answer;
-mod machine;
-mod path;
-mod people;
+mod decision_trace;
+mod flag_trace;
+mod json;
+mod text;
 #[cfg(test)]
 mod vectors;
-mod why;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -14,9 +14,8 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use anyhow::{anyhow, ensure};
-use canary_runtime::config::identifier::is_flag_key;
-use canary_runtime::config::timestamp::parse_rfc3339;
-use canary_runtime::json::document::Kind;
+use canary_runtime::config::{is_flag_key, parse_rfc3339};
+use canary_runtime::json::Kind;
 use canary_runtime::{Diagnostic, Document, EvaluationContext, History, Overrides, Visitor};
 
 use crate::config::configmap;
@@ -27,7 +26,7 @@ use answer::{Answer, Question, Snapshot};
 
 /// Tell which bundle and which flags a user gets, and why.
 ///
-/// Computed by the code that runs in the browser, for a browser that can be recognised and remembers no failure.
+/// The code that runs in the browser decides, for a browser that can be recognized and in which no canary has failed.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "A config that is rejected or has expired is an answer, too: stable, ERROR, and no flags. With --output json a
@@ -76,13 +75,13 @@ impl FromStr for Override {
         if !is_flag_key(flag) {
             return Err("expected a flag's key of 1 to 64 of A-Z a-z 0-9 _ . -".to_owned());
         }
-        Document::parse(json).map_err(|fault| fault.to_string())?;
+        Document::parse(json).map_err(|error| Diagnostic::from(error).to_string())?;
         Ok(Self { flag: flag.to_owned(), json: json.to_owned() })
     }
 }
 
 fn parse_attributes(text: &str) -> anyhow::Result<Document> {
-    let document = Document::parse(text)?;
+    let document = Document::parse(text).map_err(Diagnostic::from)?;
     ensure!(document.root().kind() == Kind::Object, "expected a JSON object");
     Ok(document)
 }
@@ -98,30 +97,25 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
     let values = |name: &'static str| pairs.iter().filter(move |pair| pair.0 == name).map(|pair| &*pair.1);
     let mut overrides = Overrides::new(values("canary"), values("canary.flag"));
-    for one in &args.overrides {
-        overrides.set(&one.flag, &one.json);
+    for Override { flag, json } in &args.overrides {
+        overrides.set(flag, json);
     }
     let question = Question {
         context: EvaluationContext { targeting_key: args.key.clone(), attributes: args.attributes.clone() },
         overrides,
         now: args.now.unwrap_or_else(clock::now),
-        standing: Visitor::Identified,
+        visitor: Visitor::Identified,
         history: History::default(),
         flags: args.flags.clone(),
     };
-    let snapshot = Snapshot::read(&config, question.now);
+    let snapshot = Snapshot::parse(&config, question.now);
     let answer = Answer::of(&question, &snapshot);
     let text = match output {
-        Output::Text => people::text(&question, &snapshot, &answer, &args.config.display().to_string()),
-        Output::Json => machine::json(&answer),
+        Output::Text => text::text(&question, &snapshot, &answer, &args.config.display().to_string()),
+        Output::Json => json::json(&answer),
     };
     let mut out = io::stdout().lock();
     writeln!(out, "{}", text.trim_end())?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The lines of faults.
-fn lines(faults: &[Diagnostic]) -> Vec<String> {
-    faults.iter().map(Diagnostic::line).collect()
 }

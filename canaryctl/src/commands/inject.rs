@@ -1,29 +1,28 @@
-//! `canaryctl inject`: a bundler's page, made one that uses the runtime.
+//! `canaryctl inject`: replaces the entry of a bundler's page by the runtime.
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use serde_json::json;
 
 use crate::bundler::bundle::Bundle;
 use crate::bundler::dist::{self, Dist};
-use crate::commands::assets::built;
-use crate::commands::guard;
-use crate::html::csp::{self, Inline};
-use crate::html::elements;
-use crate::html::entry::{self, Entry};
-use crate::html::snippet::Include;
+use crate::bundler::manifest::Manifest;
+use crate::html::csp::{self, InlineScript};
+use crate::html::entry::{Page, PageEntry};
+use crate::html::snippet::{Snippet, parse_data};
+use crate::html::{elements, guard, rewrite};
 use crate::terminal::output::Output;
 
-/// Turn a bundler's page into one that uses the runtime.
+/// Make a bundler's page load the runtime.
 ///
-/// Takes the page's entry out (its module scripts, their modulepreloads and the build's stylesheets) and writes it down
-/// as stable, with the SHA-384 of every script and stylesheet; the inline guard, the preload of the config and canary.js
-/// take its place. All else stays byte for byte. A page that is done already stays as it is, but for an older guard, which
-/// is replaced. Prints what was taken, and the hashes of inline scripts for script-src of the Content-Security-Policy.
+/// Removes the entry from the page (its module scripts, their modulepreloads and the build's stylesheets) and records it as
+/// stable, with the SHA-384 of every script and stylesheet; inserts the inline guard, the preload of the config and
+/// canary.js instead. All else stays byte for byte. In a page that loads the runtime already, only an older guard is
+/// updated. Prints what was taken, and the hashes of inline scripts for script-src of the Content-Security-Policy.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl inject dist/index.html
@@ -32,73 +31,76 @@ pub(crate) struct Args {
     /// The page.
     #[arg(value_name = "PAGE")]
     page: PathBuf,
-    /// Write here instead of over the page.
+    /// Write to this file instead of the page.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// The folder that the bundler wrote; else the page's own.
+    /// The folder that the bundler wrote [default: the folder of the page].
     #[arg(long, value_name = "DIST")]
     dir: Option<PathBuf>,
-    /// The address of DIST; else what precedes the name of a file of DIST in the entry's address, or / if that is
-    /// relative.
+    /// The base path of DIST [default: the part of the entry's URL before a file of DIST, or / if it is relative].
     #[arg(long, value_name = "PATH", value_parser = dist::parse_base)]
     base: Option<String>,
-    /// The address of canary.js.
+    /// The URL of canary.js.
     #[arg(long, value_name = "PATH", default_value = "/runtime/canary.js", value_parser = parse_runtime)]
     runtime: String,
-    /// Stable's version; else that of package.json in DIST or its parent, else none.
+    /// The version of stable [default: that of package.json in DIST or its parent, or none].
     #[arg(long, value_name = "V")]
     version: Option<String>,
-    /// An attribute data-KEY for the script tag; may be repeated.
-    #[arg(long, value_name = "KEY=VALUE", value_parser = crate::html::snippet::parse_data)]
+    /// An attribute data-KEY of the script tag; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_data)]
     data: Vec<(String, String)>,
 }
 
 fn parse_runtime(text: &str) -> Result<String, String> {
-    dist::check_address(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
+    dist::check_url(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
 }
 
-/// The page as it will be, and what is to be said about it.
+/// The new page, and the data of the report.
 #[derive(Debug)]
-struct Done {
+struct Injection {
     html: String,
     changed: bool,
     stable: Option<Bundle>,
-    entry: Entry,
+    entry: PageEntry,
 }
 
-/// Rewrites the page, and reports.
+/// Rewrites the page, and prints the report.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let name = args.page.display().to_string();
     let bytes = fs::read(&args.page).with_context(|| format!("cannot read {name}"))?;
     let html = String::from_utf8(bytes).with_context(|| name.clone())?;
-    let mut done = convert(args, &html).with_context(|| name.clone())?;
-    let hashes = csp::inline(&done.html).with_context(|| name.clone())?;
+    let mut injection = inject(args, &html).with_context(|| name.clone())?;
+    let hashes = csp::inline_scripts(&injection.html).with_context(|| name.clone())?;
     let target = args.out.as_deref().unwrap_or(&args.page);
-    if done.changed || args.out.is_some() {
-        fs::write(target, &done.html).with_context(|| format!("cannot write {}", target.display()))?;
+    if injection.changed || args.out.is_some() {
+        fs::write(target, &injection.html).with_context(|| format!("cannot write {}", target.display()))?;
     }
-    if done.changed {
-        done.entry.notes.extend(compressed(target));
+    if injection.changed {
+        injection.entry.notes.extend(outdated_files(target));
     }
-    print(&name, &done, &hashes, output)?;
+    print(&name, &injection, &hashes, output)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn convert(args: &Args, html: &str) -> anyhow::Result<Done> {
+fn inject(args: &Args, html: &str) -> anyhow::Result<Injection> {
     let elements = elements::elements(html)?;
     let tag = elements.iter().find(|it| it.attribute("src") == Some(&args.runtime));
     let guard = guard::find(&elements);
-    // A page that was written by hand is done as well, with guard and tag.
+    // A page with guard and tag written by hand has the runtime as well.
     if (guard.is_some() && tag.is_some()) || elements.iter().any(|it| it.attribute("data-canary-stable").is_some()) {
         let nonce = tag.and_then(|it| it.attribute("nonce"));
-        let renewed = guard::renew(html, &elements, nonce);
-        return Ok(Done { changed: renewed != html, html: renewed, stable: None, entry: Entry::default() });
+        let updated = guard::update(html, &elements, nonce);
+        return Ok(Injection { changed: updated != html, html: updated, stable: None, entry: PageEntry::default() });
     }
     if let Some(guard) = guard {
-        anyhow::bail!("line {}: the guard is there already, by another hand", guard.line);
+        bail!(
+            "line {}: found a guard but no <script src=\"{}\">: remove it or add the script",
+            guard.line,
+            args.runtime
+        );
     }
     if let Some(script) = tag {
-        anyhow::bail!("line {}: <script src=\"{}\"> is there already, by another hand", script.line, args.runtime);
+        bail!("line {}: found <script src=\"{}\"> but no guard: remove it or add the guard", script.line, args.runtime);
     }
     let dir = match &args.dir {
         Some(dir) => dir.clone(),
@@ -107,56 +109,56 @@ fn convert(args: &Args, html: &str) -> anyhow::Result<Done> {
     let dir = if dir.as_os_str().is_empty() { PathBuf::from(".") } else { dir };
     ensure!(dir.is_dir(), "no folder {}", dir.display());
     let below = fs::canonicalize(&args.page)?.strip_prefix(fs::canonicalize(&dir)?).map(Path::to_owned).ok();
-    let page = below.as_deref().and_then(Path::to_str).unwrap_or_default();
-    let place = entry::Place { dir: &dir, page, base: args.base.as_deref(), built: built(&dir)? };
-    let entry = place.find(&elements)?;
+    let path = below.as_deref().and_then(Path::to_str).unwrap_or_default();
+    let page = Page { dir: &dir, path, base: args.base.as_deref(), files: Manifest::vite_files(&dir)? };
+    let entry = page.find_entry(&elements)?;
     let version = match &args.version {
         Some(version) => Some(version.clone()),
         None => dist::version(&dir)?,
     };
     let stable = Dist { dir, base: entry.base.clone() }.bundle(version, &entry.files)?;
-    let include = Include { runtime: &args.runtime, data: &args.data, nonce: entry.nonce.as_deref(), stable: &stable };
-    let html = crate::html::rewrite::replace(html, &entry.spans(), &include.lines()?);
-    Ok(Done { html, changed: true, stable: Some(stable), entry })
+    let snippet = Snippet { runtime: &args.runtime, data: &args.data, nonce: entry.nonce.as_deref(), stable: &stable };
+    let html = rewrite::replace(html, &entry.spans(), &snippet.lines()?);
+    Ok(Injection { html, changed: true, stable: Some(stable), entry })
 }
 
-/// Nginx prefers a compressed neighbour of the page, which is now another page.
-fn compressed(page: &Path) -> impl Iterator<Item = String> {
-    let neighbours = [".br", ".gz"].map(|suffix| format!("{}{suffix}", page.display()));
-    neighbours
+/// Notes about compressed files of the old page, which nginx would serve instead of the new one.
+fn outdated_files(page: &Path) -> impl Iterator<Item = String> {
+    let compressed = [".br", ".gz"].map(|suffix| format!("{}{suffix}", page.display()));
+    compressed
         .into_iter()
         .filter(|it| Path::new(it).exists())
-        .map(|it| format!("{it} is of the page before: compress again"))
+        .map(|it| format!("{it} has the old page: compress the page again"))
 }
 
-fn print(name: &str, done: &Done, hashes: &[Inline], output: Output) -> io::Result<()> {
+fn print(name: &str, injection: &Injection, hashes: &[InlineScript], output: Output) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if output == Output::Json {
-        let taken = done.entry.taken.iter().map(|it| json!({"line": it.line, "address": it.address}));
+        let removed = injection.entry.removed.iter().map(|it| json!({"line": it.line, "address": it.url}));
         let hashes = hashes.iter().map(|it| json!({"line": it.line, "source": it.source}));
         let report = json!({
             "file": name,
-            "changed": done.changed,
-            "stable": done.stable,
-            "taken": taken.collect::<Vec<_>>(),
-            "notes": done.entry.notes,
+            "changed": injection.changed,
+            "stable": injection.stable,
+            "taken": removed.collect::<Vec<_>>(),
+            "notes": injection.entry.notes,
             "scriptSrc": hashes.collect::<Vec<_>>(),
         });
         writeln!(out, "{report}")?;
         return out.flush();
     }
-    match &done.stable {
-        None if done.changed => writeln!(out, "{name}: uses the runtime already, its guard is new")?,
-        None => writeln!(out, "{name}: uses the runtime already, nothing changed")?,
+    match &injection.stable {
+        None if injection.changed => writeln!(out, "{name}: loads the runtime already, guard updated")?,
+        None => writeln!(out, "{name}: loads the runtime already, nothing changed")?,
         Some(stable) => {
             let version = stable.version.as_deref().unwrap_or("without a version");
             writeln!(out, "{name}: stable {version}: {}", stable.summary())?;
         }
     }
-    for it in &done.entry.taken {
-        writeln!(out, "taken: line {}: {}", it.line, it.address)?;
+    for it in &injection.entry.removed {
+        writeln!(out, "taken: line {}: {}", it.line, it.url)?;
     }
-    for note in &done.entry.notes {
+    for note in &injection.entry.notes {
         writeln!(out, "note: {note}")?;
     }
     if hashes.is_empty() {

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
-use canary_runtime::config::identifier::is_flag_key;
+use canary_runtime::config::is_flag_key;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::commands::bucket::trim_line_end;
 use crate::config::default_path;
 use crate::config::editor::{Change, Editor};
+use crate::population::keys::trim_line_end;
 use crate::terminal::output::Output;
 
 const SEGMENTS: &str = "SEGMENTS";
@@ -62,7 +62,7 @@ struct Add {
 }
 
 fn parse_name(text: &str) -> Result<String, &'static str> {
-    let expected = "expected 1 to 64 of A-Z a-z 0-9 _ . -, and no name of JavaScript's own";
+    let expected = "expected 1 to 64 of A-Z a-z 0-9 _ . -, except __proto__, constructor and prototype";
     if is_flag_key(text) { Ok(text.to_owned()) } else { Err(expected) }
 }
 

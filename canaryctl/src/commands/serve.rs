@@ -1,4 +1,4 @@
-//! `canaryctl serve`: the site, the runtime and the config on the loopback interface, with the headers of nginx.
+//! `canaryctl serve`: serves the site, the runtime and the config on the loopback interface, as nginx does.
 
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
@@ -15,9 +15,9 @@ use crate::terminal::output::Output;
 
 /// Serve a site with the runtime and the config, as nginx does in the cluster.
 ///
-/// Prints its address first. Then a line for the config, and for each change of it: edit the manifest and reload the
-/// page. With --proxy only the runtime and the config are served from here, and another server's answers to all else
-/// are passed on as they are, without the security headers.
+/// Prints the address, then a line for the config and for each change of it: edit the manifest and reload the page. With
+/// --proxy it serves only the runtime and the config, and forwards all other requests to another server, whose responses
+/// get no security headers.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl serve
@@ -27,21 +27,21 @@ pub(crate) struct Args {
     /// The folder with the pages and bundles.
     #[arg(value_name = "DIR", default_value = "www", conflicts_with = "proxy")]
     dir: PathBuf,
-    /// The ConfigMap manifest, or the bare JSON. It is read at each request.
+    /// The ConfigMap manifest or the bare config, read at each request.
     #[arg(long, value_name = "FILE", default_value = "k8s/base/canary-config-cm.yaml")]
     config: PathBuf,
-    /// The folder that is served under /runtime/.
+    /// The folder to serve under /runtime/.
     #[arg(long, value_name = "DIR", default_value = "pkg")]
     runtime: PathBuf,
-    /// The port on 127.0.0.1; 0 takes a free one.
+    /// The port on 127.0.0.1; 0 selects a free one.
     #[arg(long, value_name = "N", default_value_t = 8080)]
     port: u16,
-    /// The development server of a bundler, which answers all but /runtime/ and the config. Hot reload passes, too.
+    /// The development server of a bundler, for all requests but /runtime/ and the config. Hot reload works.
     #[arg(long, value_name = "URL", value_parser = Upstream::parse)]
     proxy: Option<Upstream>,
 }
 
-/// Serves until a signal asks it to stop.
+/// Serves until SIGINT or SIGTERM.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     check(args)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A config that cannot be understood is no reason not to start: it is there to be edited.
+/// Checks that the files exist. An invalid config is no error: it is there to be edited.
 fn check(args: &Args) -> anyhow::Result<()> {
     anyhow::ensure!(args.proxy.is_some() || args.dir.is_dir(), "no folder {}", args.dir.display());
     let loader = args.runtime.join("canary.js");
@@ -59,7 +59,7 @@ fn check(args: &Args) -> anyhow::Result<()> {
 }
 
 async fn serve(args: &Args, output: Output) -> anyhow::Result<()> {
-    // Before the address is printed: whoever reads it may already ask to stop.
+    // Before the address is printed, because its reader may send a signal at once.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port))

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use canary_runtime::Percentage;
 
 use crate::config::default_path;
-use crate::config::loaded::warn;
+use crate::terminal::message::warn;
 use crate::terminal::output::Output;
 use attempt::{Attempt, End};
 use flag::Assignment;

@@ -1,8 +1,9 @@
-//! `canaryctl simulate`: what share of users gets what.
+//! `canaryctl simulate`: evaluates a config for many users, and compares the shares with the expected ones.
 
+mod counts;
 mod expected;
 mod json;
-mod tally;
+mod simulation;
 mod text;
 
 use std::io::{self, Write};
@@ -11,77 +12,61 @@ use std::process::ExitCode;
 
 use anyhow::ensure;
 
-use crate::config::loaded::{ConfigFile, warn};
-use crate::population::population::{self, Crowd};
+use crate::config::loaded::ConfigFile;
+use crate::population::population::{self, Population};
 use crate::terminal::chart::Style;
+use crate::terminal::message::warn;
 use crate::terminal::output::Output;
-use expected::Expected;
-use tally::Tally;
+use simulation::Simulation;
 
-/// Decide for many users, and print the shares of bundles, cohorts and flags' values.
+/// Evaluate a config for many users, and print the shares of bundles, cohorts, reasons and flag values.
 ///
-/// Users are synthetic, user-0 and so on, unless --keys has real ones. With each share stands what the config wants, and
-/// by how many percentage points this crowd deviates from it. Exits with 1 if the config is rejected.
+/// The users are synthetic, user-0 and so on, unless --keys names a file. Each share has the expected share next to it, and
+/// the deviation in percentage points. Exits with 1 if the config is rejected.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl simulate --config k8s/base/canary-config-cm.yaml
   canaryctl simulate --config cm.yaml --users 10000000 --attributes '{\"plan\": \"pro\"}'
   canaryctl simulate --config cm.yaml --keys ids.txt --output json | jq .arms")]
 pub(crate) struct Args {
-    /// The ConfigMap manifest, or the bare config; `-` is standard input.
+    /// The ConfigMap manifest or the bare config; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     #[command(flatten)]
-    crowd: population::Args,
+    population: population::Args,
     /// Draw the chart in ASCII.
     #[arg(long)]
     ascii: bool,
 }
 
-/// What was found out.
-struct Simulation<'a> {
-    file: &'a ConfigFile,
-    crowd: &'a Crowd,
-    keys: &'a [&'a str],
-    tally: &'a Tally,
-    expected: &'a Expected,
-}
-
-/// Decides for everybody.
+/// Evaluates the config for all users.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let is_input = |path: &PathBuf| path.as_os_str() == "-";
     ensure!(
-        !(is_input(&args.config) && args.crowd.keys.as_ref().is_some_and(is_input)),
+        !(is_input(&args.config) && args.population.keys.as_ref().is_some_and(is_input)),
         "--config and --keys cannot both be standard input"
     );
     let file = ConfigFile::read(&args.config)?;
-    let (config, crowd) = match &file.parsed {
-        Ok((config, _)) => (config, Crowd::gather(&args.crowd)?),
-        Err(fault) => {
-            warn(&format!("{}: the config is rejected: {fault}", file.name));
-            return Ok(ExitCode::FAILURE);
-        }
-    };
-    file.warn();
-    if let Some(fault) = file.offer(crowd.now).fault() {
-        warn(&format!("{}: everybody gets stable: {fault}", file.name));
+    if let Err(fault) = &file.parsed {
+        warn(&format!("{}: the config is rejected: {fault}", file.name));
+        return Ok(ExitCode::FAILURE);
     }
-    let keys: Vec<_> = config.flag_keys().collect();
-    let report = report(&file, &crowd, &keys, output, Style::detect(args.ascii));
+    let population = Population::from_args(&args.population)?;
+    file.warn();
+    if let Some(fault) = file.offer(population.now).fault() {
+        warn(&format!("{}: everyone gets stable: {fault}", file.name));
+    }
+    let report = report(&Simulation::run(&file, &population), output, Style::detect(args.ascii));
     let mut out = io::stdout().lock();
     out.write_all(report.as_bytes())?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn report(file: &ConfigFile, crowd: &Crowd, keys: &[&str], output: Output, style: Style) -> String {
-    let offer = file.offer(crowd.now);
-    let tally = crowd.fold(|tally: &mut Tally, user, context| tally.add(&offer, user, context, keys), Tally::merge);
-    let expected = Expected::of(file, &offer, crowd, keys);
-    let simulation = Simulation { file, crowd, keys, tally: &tally, expected: &expected };
+fn report(simulation: &Simulation, output: Output, style: Style) -> String {
     match output {
-        Output::Text => text::report(&simulation, style),
-        Output::Json => format!("{}\n", json::report(&simulation)),
+        Output::Text => text::report(simulation, style),
+        Output::Json => format!("{}\n", json::report(simulation)),
     }
 }
 

@@ -1,15 +1,12 @@
 //! A config in a file, and what a page would make of it.
 
-use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
-use canary_runtime::{
-    Arm, Code, Cohort, Config, Decision, Details, Diagnostic, Document, ErrorCode, Evaluation, History, Json,
-    Overrides, Reason, Visitor,
-};
+use canary_runtime::{Config, Decision, Details, Diagnostic, Document, ErrorCode, Evaluation, History, Json, Visitor};
 
 use crate::config::configmap;
+use crate::terminal::message::warn;
 
 /// A config, valid or not.
 #[derive(Debug)]
@@ -50,7 +47,7 @@ impl ConfigFile {
     pub(crate) fn offer(&self, now: i64) -> Offer<'_> {
         let checked = self.parsed.as_ref().map_err(Diagnostic::clone);
         let usable = checked.and_then(|(config, _)| config.check_expiry(Some(now)).map(|()| config));
-        Offer { usable, overrides: Overrides::default(), now }
+        Offer { usable, now }
     }
 }
 
@@ -58,7 +55,6 @@ impl ConfigFile {
 #[derive(Debug)]
 pub(crate) struct Offer<'a> {
     usable: Result<&'a Config, Diagnostic>,
-    overrides: Overrides,
     now: i64,
 }
 
@@ -76,8 +72,8 @@ impl Offer<'_> {
     /// Which bundle somebody gets.
     pub(crate) fn decide(&self, context: &canary_runtime::EvaluationContext) -> Decision {
         match &self.usable {
-            Ok(config) => Decision::make(&self.evaluation(config, context), Visitor::Identified, History::default()),
-            Err(fault) => without_config(fault),
+            Ok(config) => self.evaluation(config, context).decide(Visitor::Identified, History::default()),
+            Err(fault) => Decision::without_config(fault.code()),
         }
     }
 
@@ -90,30 +86,11 @@ impl Offer<'_> {
     }
 
     fn evaluation<'a>(&'a self, config: &'a Config, context: &'a canary_runtime::EvaluationContext) -> Evaluation<'a> {
-        Evaluation { config, context, overrides: &self.overrides, now: self.now }
-    }
-}
-
-/// Stable, because no config can be used.
-fn without_config(fault: &Diagnostic) -> Decision {
-    let error = if fault.code() == Code::Expired { ErrorCode::General } else { ErrorCode::ParseError };
-    Decision {
-        variant: Arm::Stable,
-        cohort: Cohort::Rest,
-        bucket: None,
-        reason: Reason::Error,
-        error: Some(error),
-        revision: None,
-        eligible: false,
+        Evaluation::new(config, context).at(self.now)
     }
 }
 
 /// A member of an object, where it has one of that name.
 pub(crate) fn member<'a>(object: Json<'a>, name: &str) -> Option<Json<'a>> {
-    object.members().find(|(found, _)| found.text() == name).map(|(_, value)| value)
-}
-
-/// One line on standard error. Whoever does not read it gets the answer nevertheless.
-pub(crate) fn warn(text: &str) {
-    let _ = writeln!(io::stderr(), "canaryctl: {text}");
+    object.members().find(|(found, _)| found.as_text() == name).map(|(_, value)| value)
 }

@@ -1,4 +1,4 @@
-//! Hashes by which a Content-Security-Policy allows inline scripts.
+//! Hashes of inline scripts for the Content-Security-Policy.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,15 +6,15 @@ use sha2::{Digest, Sha256};
 
 use crate::html::elements::{self, Element};
 
-/// An inline script that a policy has to allow.
+/// An inline script that the policy has to allow.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Inline {
+pub(crate) struct InlineScript {
     pub(crate) line: usize,
-    /// As it stands in `script-src`.
+    /// The source expression for `script-src`.
     pub(crate) source: String,
 }
 
-/// The MIME types of JavaScript, without `text/javascript` in its many other spellings.
+/// The MIME types of JavaScript, as the MIME Sniffing Standard lists them.
 const JAVASCRIPT: [&str; 16] = [
     "application/ecmascript",
     "application/javascript",
@@ -34,12 +34,12 @@ const JAVASCRIPT: [&str; 16] = [
     "text/x-javascript",
 ];
 
-/// Finds them, in the order of the page.
-pub(crate) fn inline(html: &str) -> anyhow::Result<Vec<Inline>> {
+/// The inline scripts in the order of the page.
+pub(crate) fn inline_scripts(html: &str) -> anyhow::Result<Vec<InlineScript>> {
     let elements = elements::elements(html)?;
     let scripts = elements.iter().filter(|it| is_inline(it));
     Ok(scripts
-        .map(|it| Inline { line: it.line, source: source(html.get(it.text.clone()).unwrap_or_default()) })
+        .map(|it| InlineScript { line: it.line, source: source(html.get(it.text.clone()).unwrap_or_default()) })
         .collect())
 }
 
@@ -47,7 +47,7 @@ fn is_inline(script: &Element) -> bool {
     script.name == "script" && script.attribute("src").is_none() && is_checked(script)
 }
 
-/// Policies look at what is run, import maps and speculation rules among it, and not at blocks of data.
+/// Whether the policy applies: to scripts, import maps and speculation rules, but not to data blocks.
 fn is_checked(script: &Element) -> bool {
     let kind = match (script.attribute("type"), script.attribute("language")) {
         (Some(""), _) | (None, None | Some("")) => return true,
@@ -57,7 +57,7 @@ fn is_checked(script: &Element) -> bool {
     matches!(kind.as_str(), "module" | "importmap" | "speculationrules") || JAVASCRIPT.contains(&kind.as_str())
 }
 
-/// What allows an inline script of this text. A browser hashes what it has parsed, where every line ends with a line feed.
+/// The source expression that allows an inline script. Browsers hash the parsed text, in which lines end with a line feed.
 pub(crate) fn source(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
@@ -68,17 +68,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hashes_what_a_browser_hashes() {
-        // The example of the specification of Content-Security-Policy.
-        let found = inline("<p>\n<script>doSomething();</script>").unwrap();
+    fn hashes_are_those_of_browsers() {
+        // The example in the specification of the Content-Security-Policy.
+        let found = inline_scripts("<p>\n<script>doSomething();</script>").unwrap();
         let source = "'sha256-RFWPLDbv2BY+rCkDzsE+0fr8ylGr2R2faWMhq4lfEQc='".to_owned();
-        assert_eq!(found, [Inline { line: 2, source }]);
+        assert_eq!(found, [InlineScript { line: 2, source }]);
         assert_eq!(super::source("a\r\nb\rc\n"), super::source("a\nb\nc\n"));
         assert_ne!(super::source(" a"), super::source("a"));
     }
 
     #[test]
-    fn data_needs_no_hash() {
+    fn data_blocks_need_no_hash() {
         for (attributes, expected) in [
             ("", 1),
             ("type", 1),
@@ -98,7 +98,7 @@ mod tests {
             ("src=/a.js", 0),
         ] {
             let html = format!("<script {attributes}>1</script>");
-            assert_eq!(inline(&html).unwrap().len(), expected, "{attributes}");
+            assert_eq!(inline_scripts(&html).unwrap().len(), expected, "{attributes}");
         }
     }
 }

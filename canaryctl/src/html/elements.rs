@@ -1,4 +1,4 @@
-//! The elements of a page that load or run something, with their places in the text.
+//! The `script`, `link` and `base` elements of a page, with their positions.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -7,42 +7,42 @@ use anyhow::ensure;
 use html5gum::emitters::default::DefaultEmitter;
 use html5gum::{HtmlString, StartTag, Token, Tokenizer};
 
-/// A `script`, `link` or `base` that a browser with JavaScript sees: none in a comment, `noscript` or `template`.
+/// An element as a browser with JavaScript sees it, so not in a comment, `noscript` or `template`.
 #[derive(Debug)]
 pub(crate) struct Element {
     /// The name of the tag.
     pub(crate) name: String,
-    /// From the start tag to the end tag, for a script; else the tag.
+    /// The range of a script from start tag to end tag, or of the tag.
     pub(crate) span: Range<usize>,
-    /// What a script contains.
+    /// The range of a script's content.
     pub(crate) text: Range<usize>,
-    /// The line on which it begins, from 1 up.
+    /// The line of the start, from 1.
     pub(crate) line: usize,
-    /// By their names in lower case, without character references.
+    /// The decoded values by name in lower case.
     attributes: BTreeMap<String, String>,
 }
 
 impl Element {
-    /// An attribute's value.
+    /// The value of an attribute.
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.get(name).map(String::as_str)
     }
 
-    /// The names of its attributes.
+    /// The names of the attributes.
     pub(crate) fn attributes(&self) -> impl Iterator<Item = &str> {
         self.attributes.keys().map(String::as_str)
     }
 
-    /// Whether the words of `rel` are just this one.
+    /// Whether this is a link with exactly this `rel`.
     pub(crate) fn is_link(&self, rel: &str) -> bool {
         self.name == "link" && self.attribute("rel").is_some_and(|it| it.trim().eq_ignore_ascii_case(rel))
     }
 }
 
-/// Finds them, in the order of the page.
+/// The elements in the order of the page.
 pub(crate) fn elements(html: &str) -> anyhow::Result<Vec<Element>> {
     let mut emitter = DefaultEmitter::<usize>::new_with_span();
-    // Else the text of a script would be read as tags.
+    // Without this, the content of a script would be parsed as tags.
     emitter.naively_switch_states(true);
     let mut found: Vec<Element> = Vec::new();
     let mut open = None;
@@ -51,7 +51,7 @@ pub(crate) fn elements(html: &str) -> anyhow::Result<Vec<Element>> {
         let Ok(token) = token;
         match token {
             Token::StartTag(tag) if tag.name.as_slice() == b"template" => templates = templates.saturating_add(1),
-            Token::StartTag(tag) if is_wanted(&tag.name) => {
+            Token::StartTag(tag) if is_relevant(&tag.name) => {
                 let element = Element::of(&tag, html);
                 if element.name == "script" {
                     open = Some(element);
@@ -71,12 +71,12 @@ pub(crate) fn elements(html: &str) -> anyhow::Result<Vec<Element>> {
         }
     }
     if let Some(element) = open {
-        ensure!(templates > 0, "line {}: <script> has no end", element.line);
+        ensure!(templates > 0, "line {}: <script> is not closed", element.line);
     }
     Ok(found)
 }
 
-fn is_wanted(name: &HtmlString) -> bool {
+fn is_relevant(name: &HtmlString) -> bool {
     matches!(name.as_slice(), b"script" | b"link" | b"base")
 }
 
@@ -95,7 +95,7 @@ impl Element {
     }
 }
 
-/// An attribute's value, as it stands in double quotes.
+/// An attribute value escaped for double quotes.
 pub(crate) fn escape(value: &str) -> String {
     value.replace('&', "&amp;").replace('"', "&quot;")
 }
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_elements_with_their_places() {
+    fn elements_have_their_positions() {
         check(
             "<!doctype html>\r\n<p>é</p>\r\n<SCRIPT\n src='a'>\r\nif (1<2) \"<link>\"\r</script >\n<link rel=x>",
             &[
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn sees_what_a_browser_sees() {
+    fn hidden_elements_are_skipped() {
         check(
             "<!-- <script></script> --><noscript><link></noscript><template><script>1</script><link></template>",
             &[],
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_text_moves_no_place() {
+    fn unusual_markup_shifts_no_position() {
         let odd = [
             "\u{feff}",
             "é😀",
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_script_without_an_end_is_named() {
-        assert_eq!(elements("\n<script>1").unwrap_err().to_string(), "line 2: <script> has no end");
+    fn an_unclosed_script_is_an_error() {
+        assert_eq!(elements("\n<script>1").unwrap_err().to_string(), "line 2: <script> is not closed");
     }
 }

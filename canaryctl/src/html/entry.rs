@@ -1,58 +1,60 @@
-//! The entry that a bundler wrote into a page.
+//! Detection of the entry that a bundler wrote into a page.
 
 use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 
-use crate::bundler::dist::{self, Files, check_address};
+use crate::bundler::dist::{self, check_url};
+use crate::bundler::entry::Files;
 use crate::html::elements::Element;
 
-/// What the page loads of its build.
+/// The entry of a page, and the elements that load it.
 #[derive(Debug, Default)]
-pub(crate) struct Entry {
+pub(crate) struct PageEntry {
     pub(crate) files: Files,
-    /// The address of the build's folder.
+    /// The base path of the build.
     pub(crate) base: String,
-    /// What leaves the page.
-    pub(crate) taken: Vec<Taken>,
-    /// What whoever runs this should know.
+    /// The elements to remove.
+    pub(crate) removed: Vec<RemovedElement>,
+    /// Notes for the operator.
     pub(crate) notes: Vec<String>,
-    /// That of the entry's tag.
+    /// The nonce of the first script.
     pub(crate) nonce: Option<String>,
 }
 
-/// An element that leaves the page.
+/// An element to remove from the page.
 #[derive(Debug)]
-pub(crate) struct Taken {
+pub(crate) struct RemovedElement {
     pub(crate) line: usize,
-    pub(crate) address: String,
+    pub(crate) url: String,
     span: Range<usize>,
 }
 
-/// Where the build and the page are.
+/// A page of a build.
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct Page<'a> {
+    /// The build's folder.
     pub(crate) dir: &'a Path,
-    /// The page's path below the folder.
-    pub(crate) page: &'a str,
-    /// The folder's address, where it is known.
+    /// The path of the page below the folder.
+    pub(crate) path: &'a str,
+    /// The base path, if known.
     pub(crate) base: Option<&'a str>,
-    /// The names of the build's files, where there is a manifest of Vite.
-    pub(crate) built: Option<Vec<String>>,
+    /// The files of the build, if there is a manifest of Vite.
+    pub(crate) files: Option<Vec<String>>,
 }
 
-/// Attributes that a bundle has a place for, or does not need.
+/// The attributes that a bundle can express, or does not need.
 const KNOWN: [&str; 10] = ["type", "src", "crossorigin", "integrity", "nonce", "defer", "async", "rel", "href", "as"];
 
-impl Entry {
-    /// The places of what leaves the page.
+impl PageEntry {
+    /// The positions of the elements to remove.
     pub(crate) fn spans(&self) -> Vec<Range<usize>> {
-        self.taken.iter().map(|it| it.span.clone()).collect()
+        self.removed.iter().map(|it| it.span.clone()).collect()
     }
 }
 
-/// What an element is of the entry.
+/// The role of an element in the entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
     Script,
@@ -60,51 +62,51 @@ enum Role {
     Preload,
 }
 
-impl Place<'_> {
-    /// Finds the entry: module scripts of the build, else deferred ones, with their hints and stylesheets.
-    pub(crate) fn find(&self, elements: &[Element]) -> anyhow::Result<Entry> {
+impl Page<'_> {
+    /// Finds the entry: the module scripts of the build, or else its deferred scripts, with preloads and stylesheets.
+    pub(crate) fn find_entry(&self, elements: &[Element]) -> anyhow::Result<PageEntry> {
         if let Some(base) = elements.iter().find(|it| it.name == "base" && it.attribute("href").is_some()) {
-            bail!("line {}: <base href> changes what every address means: take it out", base.line);
+            bail!("line {}: <base href> changes the meaning of every URL: remove it", base.line);
         }
-        let mut entry = Entry { base: self.base(elements), ..Entry::default() };
+        let mut entry = PageEntry { base: self.base(elements), ..PageEntry::default() };
         let modules = || elements.iter().filter(|it| is_module(it) && self.file(it, &entry.base).is_some());
-        let is_relative = modules().filter_map(local).any(|it| !it.starts_with('/'));
+        let is_relative = modules().filter_map(local_url).any(|it| !it.starts_with('/'));
         entry.files.classic = modules().next().is_none();
         for element in elements {
-            self.visit(element, &mut entry).with_context(|| format!("line {}", element.line))?;
+            self.add(element, &mut entry).with_context(|| format!("line {}", element.line))?;
         }
         let dir = self.dir.display();
         ensure!(
             !entry.files.scripts.is_empty(),
-            "no module script, nor a deferred one, of a file in {dir}: name the folder with --dir, its address with --base"
+            "no module script and no deferred script of a file in {dir}: name the folder with --dir, its base path with --base"
         );
         if is_relative && self.base.is_none() {
-            entry.notes.push(format!("addresses are relative: {dir} is taken to be at /; if not, say --base"));
+            entry.notes.push(format!("URLs are relative: assuming that {dir} is served at /; if not, use --base"));
         }
         Ok(entry)
     }
 
-    /// The folder's address: what comes before the name of a file in the address of a script.
+    /// The base path: the part of a script's URL before the path of a file in the folder.
     fn base(&self, elements: &[Element]) -> String {
-        let sources = elements.iter().filter(|it| is_module(it) || is_deferred(it)).filter_map(local);
+        let sources = elements.iter().filter(|it| is_module(it) || is_deferred(it)).filter_map(local_url);
         let located = sources.filter(|it| it.starts_with('/')).filter_map(|it| dist::locate(self.dir, it));
-        let found = located.filter(|(_, file)| self.is_built(file)).map(|(base, _)| base).next();
+        let found = located.filter(|(_, file)| self.is_of_build(file)).map(|(base, _)| base).next();
         self.base.or(found).unwrap_or("/").to_owned()
     }
 
-    fn is_built(&self, file: &str) -> bool {
-        self.built.as_ref().is_none_or(|built| built.iter().any(|it| it == file))
+    fn is_of_build(&self, file: &str) -> bool {
+        self.files.as_ref().is_none_or(|files| files.iter().any(|it| it == file))
     }
 
-    /// The address on this origin that an element names.
-    fn address(&self, element: &Element, base: &str) -> Option<String> {
-        let address = local(element)?;
-        if address.starts_with('/') {
-            return Some(address.to_owned());
+    /// The absolute path of an element's URL, if it has the page's origin.
+    fn url(&self, element: &Element, base: &str) -> Option<String> {
+        let url = local_url(element)?;
+        if url.starts_with('/') {
+            return Some(url.to_owned());
         }
-        let mut parts: Vec<&str> = self.page.split('/').collect();
+        let mut parts: Vec<&str> = self.path.split('/').collect();
         parts.pop();
-        for part in address.split('/') {
+        for part in url.split('/') {
             match part {
                 "." => {}
                 ".." => drop(parts.pop()),
@@ -114,48 +116,47 @@ impl Place<'_> {
         Some(format!("{base}{}", parts.join("/")))
     }
 
-    /// The file of the build that an element names.
+    /// The file of the build that an element loads.
     fn file(&self, element: &Element, base: &str) -> Option<String> {
-        let address = self.address(element, base)?;
-        // What follows a question mark is no part of the name; the address is refused later.
-        let file = address.strip_prefix(base)?.split(['?', '#']).next()?;
-        (dist::is_inside(file) && self.dir.join(file).is_file() && self.is_built(file)).then(|| file.to_owned())
+        let url = self.url(element, base)?;
+        // The query is not part of the file name; a URL with a query is refused later.
+        let file = url.strip_prefix(base)?.split(['?', '#']).next()?;
+        (dist::is_inside(file) && self.dir.join(file).is_file() && self.is_of_build(file)).then(|| file.to_owned())
     }
 
-    /// Takes an element into the entry if it is part of it.
-    fn visit(&self, element: &Element, entry: &mut Entry) -> anyhow::Result<()> {
-        let Some(address) = self.address(element, &entry.base) else { return Ok(()) };
+    /// Adds an element to the entry if it belongs to it.
+    fn add(&self, element: &Element, entry: &mut PageEntry) -> anyhow::Result<()> {
+        let Some(url) = self.url(element, &entry.base) else { return Ok(()) };
         let file = self.file(element, &entry.base);
         if element.attribute("nomodule").is_some() {
-            let why =
-                "part of a build for browsers without modules, which would lose its stylesheets: build without it";
-            ensure!(file.is_none(), "<script nomodule>: {address}: {why}");
+            let why = "part of a legacy build, which would lose its stylesheets: build without it";
+            ensure!(file.is_none(), "<script nomodule>: {url}: {why}");
             return Ok(());
         }
         let Some(role) = role(element, entry.files.classic) else { return Ok(()) };
         let line = element.line;
         let Some(file) = file else {
-            // Where no manifest says whose it is, a script might be half of the entry.
+            // Without a manifest, an unknown script might be part of the entry.
             let dir = self.dir.display();
-            let is_known = role != Role::Script || self.built.is_some();
-            ensure!(is_known, "<script>: {address}: no such file in {dir}, whose address is {}", entry.base);
+            let may_be_foreign = role != Role::Script || self.files.is_some();
+            ensure!(may_be_foreign, "<script>: {url}: no such file in {dir}, which is served at {}", entry.base);
             if role != Role::Preload {
-                entry.notes.push(format!("line {line}: {address} is not of this build, and stays"));
+                entry.notes.push(format!("line {line}: kept {url}: not part of this build"));
             }
             return Ok(());
         };
         let special = ["media", "title", "disabled"].into_iter().find(|it| element.attribute(it).is_some());
         if let Some(name) = special.filter(|_| role == Role::Style) {
-            entry.notes.push(format!("line {line}: {address} has {name}, for which bundles have no place, and stays"));
+            entry.notes.push(format!("line {line}: kept {url}: a bundle cannot express its attribute {name}"));
             return Ok(());
         }
-        check_address(&address)?;
-        let lost = element.attributes().filter(|name| !KNOWN.contains(name));
-        entry.notes.extend(lost.map(|name| format!("line {line}: the attribute {name} of {address} is lost")));
+        check_url(&url)?;
+        let dropped = element.attributes().filter(|name| !KNOWN.contains(name));
+        entry.notes.extend(dropped.map(|name| format!("line {line}: dropped the attribute {name} of {url}")));
         if role == Role::Script && entry.nonce.is_none() {
             entry.nonce = element.attribute("nonce").map(str::to_owned);
         }
-        entry.taken.push(Taken { line, address, span: element.span.clone() });
+        entry.removed.push(RemovedElement { line, url, span: element.span.clone() });
         match role {
             Role::Script => entry.files.scripts.push(file),
             Role::Style => entry.files.styles.push(file),
@@ -176,12 +177,12 @@ fn role(element: &Element, is_classic: bool) -> Option<Role> {
     }
 }
 
-/// An address on the page's origin: no scheme, no other host.
-fn local(element: &Element) -> Option<&str> {
+/// The URL of an element if it has the page's origin: no scheme and no host.
+fn local_url(element: &Element) -> Option<&str> {
     let name = if element.name == "script" { "src" } else { "href" };
-    let address = element.attribute(name).or_else(|| element.attribute("data-src"))?.trim_ascii();
-    let is_foreign = address.starts_with("//") || address.split('/').next().is_some_and(|it| it.contains(':'));
-    (!address.is_empty() && !is_foreign).then_some(address)
+    let url = element.attribute(name).or_else(|| element.attribute("data-src"))?.trim_ascii();
+    let is_cross_origin = url.starts_with("//") || url.split('/').next().is_some_and(|it| it.contains(':'));
+    (!url.is_empty() && !is_cross_origin).then_some(url)
 }
 
 fn is_module(element: &Element) -> bool {
@@ -189,7 +190,7 @@ fn is_module(element: &Element) -> bool {
     is_external(element) && kind.trim_ascii().eq_ignore_ascii_case("module")
 }
 
-/// As webpack's pages have them.
+/// Whether an element is a classic deferred script, as in pages of webpack.
 fn is_deferred(element: &Element) -> bool {
     let kind = element.attribute("type").unwrap_or_default().trim_ascii();
     let is_classic = kind.is_empty() || kind.eq_ignore_ascii_case("text/javascript");

@@ -1,9 +1,9 @@
-//! JavaScript with less white space.
+//! A minimal minifier for the inline guard.
 
-/// Drops comments that have lines of their own, white space next to punctuation, and what need not stand before a closing
-/// bracket. Text in quotes stays. Made for `loader/guard.js`, which tells what it must not contain; a minifier that
-/// renames would do more, and give another hash with every version of its own.
-pub(crate) fn squeeze(source: &str) -> String {
+/// Removes comment lines, white space next to punctuation, and redundant characters before a closing bracket. Quoted text
+/// stays. It supports only the syntax that `loader/guard.js` uses, as described there. A minifier that also renames would
+/// save more, but the guard's hash would change with each version of the minifier.
+pub(crate) fn minify(source: &str) -> String {
     let mut result = String::with_capacity(source.len());
     let mut quote = None;
     let mut has_gap = false;
@@ -17,7 +17,7 @@ pub(crate) fn squeeze(source: &str) -> String {
             result.push(' ');
         }
         has_gap = false;
-        if quote.is_none() && is_idle(result.chars().last(), next) {
+        if quote.is_none() && is_redundant(result.chars().last(), next) {
             result.pop();
         }
         result.push(next);
@@ -33,16 +33,16 @@ fn is_word(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '_' | '$')
 }
 
-fn is_idle(last: Option<char>, next: char) -> bool {
+fn is_redundant(last: Option<char>, next: char) -> bool {
     matches!((last, next), (Some(';'), '}') | (Some(','), ')' | ']' | '}'))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::squeeze;
+    use super::minify;
 
     #[test]
-    fn drops_what_nobody_misses() {
+    fn white_space_and_comments_are_removed() {
         for (source, expected) in [
             ("// a\n{\n  // b\n  const a = (b) => c;\n}\n", "{const a=(b)=>c}"),
             ("f(\n  a,\n  [b, ],\n);\r\nreturn a;", "f(a,[b]);return a;"),
@@ -50,7 +50,7 @@ mod tests {
             ("a = \"b  , c;}\" + `d { ${e ? \"f g\" : h} , }` ;", "a=\"b  , c;}\"+`d { ${e ? \"f g\" : h} , }`;"),
             ("\"//\" + a // b", "\"//\"+a//b"),
         ] {
-            assert_eq!(squeeze(source), expected, "{source}");
+            assert_eq!(minify(source), expected, "{source}");
         }
     }
 }

@@ -1,17 +1,17 @@
-//! Changes to a text that leave the rest of it alone.
+//! Replacement of spans in a text that keeps the rest byte for byte.
 
 use std::ops::Range;
 
-/// Puts lines in the place of the first span, and takes the others out. A span that is alone on its line goes with
-/// its line; lines come indented and ended like the one that they replace.
+/// Replaces the first span by lines and removes the others. A span that is alone on its line is removed with the line; new
+/// lines get the indentation and the line ending of the old one.
 pub(crate) fn replace(text: &str, spans: &[Range<usize>], lines: &[String]) -> String {
     let mut result = String::with_capacity(text.len().saturating_add(1024));
     let mut end = 0;
     for (index, span) in spans.iter().enumerate() {
         let line = Line::around(text, span);
-        let taken = line.as_ref().map_or_else(|| span.clone(), |line| line.range.clone());
-        result.push_str(text.get(end..taken.start).unwrap_or_default());
-        end = taken.end;
+        let removed = line.as_ref().map_or_else(|| span.clone(), |line| line.range.clone());
+        result.push_str(text.get(end..removed.start).unwrap_or_default());
+        end = removed.end;
         if index > 0 {
             continue;
         }
@@ -24,7 +24,7 @@ pub(crate) fn replace(text: &str, spans: &[Range<usize>], lines: &[String]) -> S
     result
 }
 
-/// A line with nothing but the span on it.
+/// A line that contains only the span.
 struct Line<'a> {
     range: Range<usize>,
     indent: &'a str,
@@ -60,14 +60,14 @@ mod tests {
     }
 
     #[test]
-    fn lines_go_whole() {
+    fn whole_lines_are_removed() {
         check("a\n  <x>\n\t<x>\n\n<x> \nb", "a\n  1\n  2\n\nb");
         check("a\r\n <x>\r\n<x>\r\nb", "a\r\n 1\r\n 2\r\nb");
         check("<x>\n", "1\n2\n");
     }
 
     #[test]
-    fn what_shares_its_line_leaves_the_line() {
+    fn a_shared_line_stays() {
         check("<p><x><b><x></p>\n", "<p>12<b></p>\n");
         check("<x> a\nb <x>", "12 a\nb ");
         check(" <x>", " 12");

@@ -1,28 +1,28 @@
-//! What a page gets in the place of its entry.
+//! The elements that replace the entry in a page.
 
 use crate::bundler::bundle::Bundle;
-use crate::commands::guard;
 use crate::html::elements::escape;
+use crate::html::guard;
 
-/// Where the config is, unless `data-config` says something else.
+/// The default URL of the config, without `data-config`.
 const CONFIG: &str = "/config/canary.json";
 
-/// The runtime's elements.
+/// The elements that load the runtime.
 #[derive(Debug)]
-pub(crate) struct Include<'a> {
+pub(crate) struct Snippet<'a> {
     pub(crate) runtime: &'a str,
-    /// Attributes without their `data-`.
+    /// The `data-` attributes, with names without the prefix.
     pub(crate) data: &'a [(String, String)],
     pub(crate) nonce: Option<&'a str>,
     pub(crate) stable: &'a Bundle,
 }
 
-impl Include<'_> {
-    /// An element a line. The guard is first, to be there when anything else fails. Stable comes before the script that
-    /// reads it. The config alone is preloaded: canary.js and what it loads are found in time, and stable's files
-    /// would be loaded by those, too, who get the canary.
+impl Snippet<'_> {
+    /// The lines of the snippet, one element each. The guard is first, because it handles failures of the others. The data of
+    /// stable is before the script that reads it. Only the config is preloaded: the browser finds canary.js early enough,
+    /// and preloads of stable would also load for users of the canary.
     pub(crate) fn lines(&self) -> anyhow::Result<Vec<String>> {
-        // In a script nothing but `<` can end the script or change how it is read.
+        // Inside a script element only `<` can end the element or change the parser's state.
         let stable = serde_json::to_string(self.stable)?.replace('<', "\\u003c");
         let config = self.data.iter().rfind(|(key, _)| key == "config").map_or(CONFIG, |(_, value)| value);
         let nonce = self.nonce.map(|nonce| format!(" nonce=\"{}\"", escape(nonce))).unwrap_or_default();
@@ -36,7 +36,7 @@ impl Include<'_> {
     }
 }
 
-/// `KEY=VALUE`, where the key is no word about stable, which the page has of its own.
+/// Parses `KEY=VALUE`. Keys about stable are refused, because stable comes from the page.
 pub(crate) fn parse_data(text: &str) -> Result<(String, String), &'static str> {
     let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
     let is_key = key.starts_with(|first: char| first.is_ascii_lowercase())
@@ -45,7 +45,7 @@ pub(crate) fn parse_data(text: &str) -> Result<(String, String), &'static str> {
         return Err("expected a key of a-z 0-9 and -");
     }
     if key == "stable" || key.starts_with("stable-") || key.starts_with("canary-") {
-        return Err("stable is what the page had as its entry");
+        return Err("stable comes from the entry of the page");
     }
     Ok((key.to_owned(), value.to_owned()))
 }
@@ -56,15 +56,15 @@ mod tests {
     use crate::bundler::bundle::Script;
 
     #[test]
-    fn nothing_in_it_ends_it() {
+    fn values_are_escaped() {
         let script = Script { src: "/a.js".to_owned(), integrity: "sha384-A".to_owned(), kind: None };
         let version = Some("</script><!--".to_owned());
         let stable = Bundle { version, scripts: vec![script], styles: Vec::new(), preload: Vec::new() };
         let data =
             [("user-id", "a\"b&<c"), ("config", "/c.json")].map(|(key, value)| (key.to_owned(), value.to_owned()));
-        let include = Include { runtime: "/r.js", data: &data, nonce: Some("n"), stable: &stable };
+        let snippet = Snippet { runtime: "/r.js", data: &data, nonce: Some("n"), stable: &stable };
         assert_eq!(
-            include.lines().unwrap(),
+            snippet.lines().unwrap(),
             [
                 guard::element(Some("n")).as_str(),
                 "<link rel=\"preload\" href=\"/c.json\" as=\"fetch\" crossorigin>",
@@ -77,14 +77,14 @@ mod tests {
     }
 
     #[test]
-    fn attributes_are_checked() {
+    fn data_attributes_are_parsed() {
         assert_eq!(parse_data("a-1=x=y"), Ok(("a-1".to_owned(), "x=y".to_owned())));
         assert_eq!(parse_data("refresh"), Err("expected KEY=VALUE"));
         for bad in ["=x", "Refresh=1", "1a=1", "a b=1", "a>=1"] {
             assert_eq!(parse_data(bad), Err("expected a key of a-z 0-9 and -"), "{bad}");
         }
         for bad in ["stable=/a.js", "stable-integrity=x", "canary-stable="] {
-            assert_eq!(parse_data(bad), Err("stable is what the page had as its entry"), "{bad}");
+            assert_eq!(parse_data(bad), Err("stable comes from the entry of the page"), "{bad}");
         }
     }
 }

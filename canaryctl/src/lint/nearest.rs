@@ -16,14 +16,14 @@ pub(crate) fn hint(
     let is_known = |key: &str| known.iter().any(|known| known == key);
     let root = document.root();
     let missing = |key: &&str| root.get(key).is_none();
-    let mut unknown = root.members().map(|(name, _)| name).filter(|name| !is_known(name.text()));
+    let mut unknown = root.members().map(|(name, _)| name).filter(|name| !is_known(name.as_text()));
     let key = fault.key();
     if is_known(key) && missing(&key) {
-        let name = meant(key, unknown.clone().map(Json::text))?;
-        let at = unknown.find(|it| it.text() == name)?.span().start;
-        let at = locate(document.place(at)).map(|Position { line, column }| format!(" at {line}:{column}"));
+        let name = meant(key, unknown.clone().map(Json::as_text))?;
+        let at = unknown.find(|it| it.as_text() == name)?.span().start;
+        let at = locate(document.position(at)).map(|Position { line, column }| format!(" at {line}:{column}"));
         return Some(format!("; is {name}{} meant?", at.unwrap_or_default()));
     }
-    unknown.find(|name| name.text() == key)?;
+    unknown.find(|name| name.as_text() == key)?;
     Some(format!("; is {} meant?", meant(key, known.iter().map(String::as_str).filter(missing))?))
 }

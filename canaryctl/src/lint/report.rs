@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anstyle::AnsiColor;
 use canary_runtime::{Diagnostic, Document, Position};
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ use crate::lint::rules::config::{Faults, check};
 use crate::lint::snippet::excerpt;
 use crate::lint::sources::{File, Files};
 use crate::platform::input;
-use crate::terminal::color::{Colour, Paint, safe};
+use crate::terminal::color::{Paint, safe};
 
 /// A file and what was found in it.
 #[derive(Debug)]
@@ -147,7 +148,7 @@ impl Report {
         let document = Document::parse(config).unwrap_or_default();
         let locate = |place| found.and_then(|found| found.place(text, place));
         let finding = |fault: Diagnostic| {
-            let mut finding = Finding::of(&fault, fault.place().and_then(locate));
+            let mut finding = Finding::of(&fault, fault.position().and_then(locate));
             finding.message.extend(nearest::hint(&fault, &document, locate));
             finding
         };
@@ -180,11 +181,11 @@ impl Report {
     }
 
     fn text(&self, paint: Paint) -> String {
-        let (error, warning) = (paint.bold(Colour::Red, "error"), paint.bold(Colour::Yellow, "warning"));
+        let (error, warning) = (paint.bold(AnsiColor::Red, "error"), paint.bold(AnsiColor::Yellow, "warning"));
         let errors = self.errors.iter().map(|finding| self.lines(&error, finding, paint));
         let warnings = self.warnings.iter().map(|finding| self.lines(&warning, finding, paint));
         let verdict =
-            if self.is_valid() { paint.bold(Colour::Green, "valid") } else { paint.bold(Colour::Red, "invalid") };
+            if self.is_valid() { paint.bold(AnsiColor::Green, "valid") } else { paint.bold(AnsiColor::Red, "invalid") };
         let counts: Vec<_> = [(self.errors.len(), "error"), (self.warnings.len(), "warning")]
             .into_iter()
             .filter(|(number, _)| *number > 0)
@@ -211,7 +212,7 @@ impl Report {
         if let Some((Position { line: number, column }, line)) = line {
             let excerpt = excerpt(line, number, column);
             let (line, caret) = excerpt.rsplit_once('^').unwrap_or((&excerpt, ""));
-            text = format!("{text}{line}{}{caret}\n", paint.bold(Colour::Blue, '^'));
+            text = format!("{text}{line}{}{caret}\n", paint.bold(AnsiColor::Blue, '^'));
         }
         text
     }

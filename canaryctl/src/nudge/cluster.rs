@@ -1,4 +1,4 @@
-//! The API server, as far as it is asked here.
+//! The connection to the API server.
 
 use std::time::Duration;
 
@@ -6,47 +6,43 @@ use anyhow::{Context as _, anyhow};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Api, ApiResource};
 use kube::{Client, Config};
-use tokio::time::timeout;
 
-use crate::nudge::api_error;
+use crate::nudge::api_error::{REQUEST_TIMEOUT, request};
 use crate::nudge::pod::Pod;
 use crate::nudge::revision::Revision;
 
-/// How long an answer may take. A watch has a time of its own.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-
 /// How long one watch lasts, in seconds.
-pub(crate) const WATCH: u32 = 60;
-/// How long a connection may be silent: a watch ends before.
-const SILENCE: Duration = Duration::from_secs(75);
+pub(crate) const WATCH_SECONDS: u32 = 60;
+/// How long a connection may be idle. A watch ends before.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// One ConfigMap, and the pods beside it.
+/// One ConfigMap and the pods of its namespace.
 pub(crate) struct Cluster {
-    /// Its name.
+    /// The name of the ConfigMap.
     pub(crate) configmap: String,
-    /// Where it is.
+    /// The namespace of the ConfigMap and the pods.
     pub(crate) namespace: String,
-    /// Where to ask for it, by name alone: it is the only one that may be asked for.
+    /// The resource `configmaps` of the namespace. The Role allows requests for the one name only.
     pub(crate) maps: Api<ConfigMap>,
-    /// The pods there.
+    /// The pods of the namespace.
     pub(crate) pods: Api<Pod>,
 }
 
 impl Cluster {
-    /// Finds the API server and who asks it. Nothing is asked yet.
+    /// Finds the API server and the credentials. It sends no request yet.
     ///
     /// # Errors
     ///
-    /// There is neither a kubeconfig nor a service account, or what it says cannot be used.
+    /// There is neither a kubeconfig nor a service account, or its contents cannot be used.
     pub(crate) async fn connect(namespace: Option<&str>, configmap: &str) -> anyhow::Result<Self> {
-        // It says all of its causes itself.
+        // The text of this error contains its causes.
         let inferred = Config::infer().await;
-        let mut config =
-            inferred.map_err(|error| anyhow!("no kubeconfig, and no service account of a pod: {error}"))?;
-        config.connect_timeout = Some(PATIENCE);
-        config.read_timeout = Some(SILENCE);
+        let mut config = inferred
+            .map_err(|error| anyhow!("found neither a kubeconfig nor the service account of a pod: {error}"))?;
+        config.connect_timeout = Some(REQUEST_TIMEOUT);
+        config.read_timeout = Some(IDLE_TIMEOUT);
         config.reset_reader_on_write = true;
-        // Whoever has asked tries again by itself, and slows down.
+        // The callers retry with a backoff of their own.
         config.default_retry = false;
         let namespace = namespace.map_or_else(|| config.default_namespace.clone(), str::to_owned);
         let client = Client::try_from(config).context("cannot use the kubeconfig or the service account")?;
@@ -59,14 +55,13 @@ impl Cluster {
         })
     }
 
-    /// The config as it is now.
-    pub(crate) async fn config(&self) -> anyhow::Result<Revision> {
-        let map = timeout(PATIENCE, self.maps.get(&self.configmap)).await.map_err(|_| anyhow!(api_error::late()));
-        let map = map.and_then(|map| map.map_err(|error| anyhow!(api_error::describe(&error))));
+    /// Reads the current revision of the ConfigMap.
+    pub(crate) async fn revision(&self) -> anyhow::Result<Revision> {
+        let map = request(self.maps.get(&self.configmap)).await;
         map.map(|map| Revision::of(&map)).with_context(|| format!("cannot read the ConfigMap {}", self.name()))
     }
 
-    /// `frontend/canary-settings`
+    /// Namespace and name of the ConfigMap, such as `frontend/canary-settings`.
     pub(crate) fn name(&self) -> String {
         format!("{}/{}", self.namespace, self.configmap)
     }

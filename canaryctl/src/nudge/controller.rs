@@ -1,4 +1,4 @@
-//! Keeps at it until all pods were told of the newest config.
+//! The control loop: reconciles the pods after each change of the ConfigMap.
 
 use std::num::NonZeroU16;
 use std::time::Duration;
@@ -8,78 +8,79 @@ use tokio::sync::watch::Receiver;
 use tokio::time::sleep;
 
 use crate::nudge::cluster::Cluster;
-use crate::nudge::health::{Part, Standing};
-use crate::nudge::reconcile::{Round, Tally};
+use crate::nudge::health::{Health, Task};
+use crate::nudge::reconcile::{Reconciler, Summary};
 use crate::nudge::report;
 use crate::nudge::revision::Revision;
 use crate::terminal::output::Output;
 
-/// How long a change lies before pods hear of it. Kubelets hear of it by a watch of their own, and one that had not would
-/// write the old files again; and edits in quick succession become one.
-const SETTLE: Duration = Duration::from_millis(100);
+/// How long a change waits before pods are annotated. A kubelet learns of the change by its own watch; if it is annotated
+/// earlier, it writes the old files again. Edits in quick succession become one.
+const DEBOUNCE: Duration = Duration::from_millis(100);
 
-/// Who walks over the pods.
-pub(crate) struct Keeper<'a> {
-    /// Where.
+/// The longest pause before a retry, should the backoff ever end.
+const MAX_PAUSE: Duration = Duration::from_secs(30);
+
+/// Annotates the pods of one ConfigMap.
+pub(crate) struct Controller<'a> {
+    /// The ConfigMap and its pods.
     pub(crate) cluster: &'a Cluster,
-    /// What works.
-    pub(crate) standing: &'a Standing,
-    /// Pods a second.
+    /// Where failures are recorded.
+    pub(crate) health: &'a Health,
+    /// Patches per second.
     pub(crate) rate: NonZeroU16,
-    /// Who reads the lines.
+    /// The format of the lines on standard output.
     pub(crate) output: Output,
 }
 
-impl Keeper<'_> {
-    /// Walks over the pods after each change, until nobody finds changes any more. A newer change ends the walk for the
-    /// one before it.
-    pub(crate) async fn keep(&self, mut wanted: Receiver<Option<Revision>>) {
-        // At the start a pod's annotation is all that is known; later, what has changed meanwhile.
+impl Controller<'_> {
+    /// Reconciles after each change until the sender of changes is gone. A newer change cancels the run before it.
+    pub(crate) async fn run(&self, mut desired: Receiver<Option<Revision>>) {
+        // At the start the annotation is the only evidence; later, the ConfigMap may have changed back and forth.
         let mut exact = false;
-        while wanted.changed().await.is_ok() {
+        while desired.changed().await.is_ok() {
             loop {
-                sleep(SETTLE).await;
-                let Some(config) = wanted.borrow_and_update().clone() else { break };
-                let newer = tokio::select! {
-                    () = self.reach(&config, exact) => false,
-                    newer = wanted.changed() => newer.is_ok(),
+                sleep(DEBOUNCE).await;
+                let Some(revision) = desired.borrow_and_update().clone() else { break };
+                let is_outdated = tokio::select! {
+                    () = self.reconcile(&revision, exact) => false,
+                    changed = desired.changed() => changed.is_ok(),
                 };
                 exact = true;
-                if !newer {
+                if !is_outdated {
                     break;
                 }
             }
         }
     }
 
-    /// Tells all pods of one config, and tries again where that failed, ever more slowly.
-    async fn reach(&self, wanted: &Revision, exact: bool) {
-        let round = Round { cluster: self.cluster, wanted, exact, rate: self.rate };
-        let mut waits = DefaultBackoff::default();
-        let mut first = true;
+    /// Annotates all pods with one revision, and retries with a growing pause until no pod failed.
+    async fn reconcile(&self, desired: &Revision, exact: bool) {
+        let reconciler = Reconciler { cluster: self.cluster, desired, exact, rate: self.rate };
+        let mut pauses = DefaultBackoff::default();
+        let mut is_first = true;
         loop {
-            match round.run().await {
-                Ok(tally) => {
-                    let fault = tally.fault.clone();
-                    // What fails for days is told once.
-                    if first || tally.nudged > 0 || fault.is_none() {
-                        self.report(wanted, &tally);
+            match reconciler.run().await {
+                Ok(summary) => {
+                    // A failure that lasts for days is printed once.
+                    if is_first || summary.nudged > 0 || summary.first_error.is_none() {
+                        self.report(desired, &summary);
                     }
-                    first = false;
-                    let Some(fault) = fault else {
-                        self.standing.fine(Part::Pods);
+                    is_first = false;
+                    let Some(error) = summary.first_error else {
+                        self.health.pass(Task::Patch);
                         return;
                     };
-                    self.standing.fault(Part::Pods, &fault);
+                    self.health.fail(Task::Patch, &error);
                 }
-                Err(error) => self.standing.fault(Part::Pods, &format!("{error:#}")),
+                Err(error) => self.health.fail(Task::Patch, &format!("{error:#}")),
             }
-            sleep(waits.next().unwrap_or(Duration::from_secs(30))).await;
+            sleep(pauses.next().unwrap_or(MAX_PAUSE)).await;
         }
     }
 
-    /// Whoever does not read has pods that are told nevertheless.
-    fn report(&self, wanted: &Revision, tally: &Tally) {
-        let _ = report::print(self.cluster, wanted, tally, self.output);
+    /// Prints the summary. A closed standard output must not stop the controller.
+    fn report(&self, desired: &Revision, summary: &Summary) {
+        let _ = report::print(self.cluster, desired, summary, self.output);
     }
 }

@@ -1,55 +1,56 @@
-//! What works and what does not, for people on standard error and for a probe.
+//! The health of the controller, for its log and the readiness probe.
 
 use std::cell::RefCell;
 
-use crate::config::loaded::warn;
+use crate::terminal::message::warn;
 
-/// Which half of the work.
+/// A task of the controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// Hearing of changes.
+pub(crate) enum Task {
+    /// Watching the ConfigMap.
     Watch,
-    /// Telling pods.
-    Pods,
+    /// Patching the pods.
+    Patch,
 }
 
-/// What stands in the way of each. At the start nothing was heard yet.
+/// The current failure of each task, if any. The watch counts as failed until it has started.
 #[derive(Debug)]
-pub(crate) struct Standing {
+pub(crate) struct Health {
     watch: RefCell<Option<String>>,
-    pods: RefCell<Option<String>>,
+    patch: RefCell<Option<String>>,
 }
 
-impl Default for Standing {
+impl Default for Health {
     fn default() -> Self {
-        Self { watch: RefCell::new(Some("nothing heard yet".to_owned())), pods: RefCell::new(None) }
+        Self { watch: RefCell::new(Some("the watch has not started".to_owned())), patch: RefCell::new(None) }
     }
 }
 
-impl Standing {
-    fn of(&self, part: Part) -> &RefCell<Option<String>> {
-        match part {
-            Part::Watch => &self.watch,
-            Part::Pods => &self.pods,
+impl Health {
+    fn of(&self, task: Task) -> &RefCell<Option<String>> {
+        match task {
+            Task::Watch => &self.watch,
+            Task::Patch => &self.patch,
         }
     }
 
-    /// Remembers a fault, and tells of it if it is a new one: it may come again twice a minute for days.
-    pub(crate) fn fault(&self, part: Part, text: &str) {
-        let before = self.of(part).replace(Some(text.to_owned()));
+    /// Records a failure. It prints the text only if it differs from the one before, which may repeat twice a minute for
+    /// days.
+    pub(crate) fn fail(&self, task: Task, text: &str) {
+        let before = self.of(task).replace(Some(text.to_owned()));
         if before.as_deref() != Some(text) {
-            warn(&format!("{text}; trying again"));
+            warn(&format!("{text}; retrying"));
         }
     }
 
-    /// That it works; whether it did not, before.
-    pub(crate) fn fine(&self, part: Part) -> bool {
-        self.of(part).replace(None).is_some()
+    /// Records that the task works.
+    pub(crate) fn pass(&self, task: Task) {
+        self.of(task).replace(None);
     }
 
-    /// What stands in the way, if anything does.
-    pub(crate) fn first(&self) -> Option<String> {
-        self.watch.borrow().clone().or_else(|| self.pods.borrow().clone())
+    /// The failure that the readiness probe reports.
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.watch.borrow().clone().or_else(|| self.patch.borrow().clone())
     }
 }
 
@@ -58,15 +59,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_lasts_until_it_works() {
-        let standing = Standing::default();
-        assert_eq!(standing.first().as_deref(), Some("nothing heard yet"));
-        assert!(standing.fine(Part::Watch) && !standing.fine(Part::Watch));
-        standing.fault(Part::Pods, "a");
-        assert_eq!(standing.first().as_deref(), Some("a"));
-        standing.fault(Part::Watch, "b");
-        assert_eq!(standing.first().as_deref(), Some("b"));
-        assert!(standing.fine(Part::Watch) && standing.fine(Part::Pods));
-        assert_eq!(standing.first(), None);
+    fn a_failure_lasts_until_the_task_works() {
+        let health = Health::default();
+        assert_eq!(health.failure().as_deref(), Some("the watch has not started"));
+        health.pass(Task::Watch);
+        assert_eq!(health.failure(), None);
+        health.fail(Task::Patch, "a");
+        assert_eq!(health.failure().as_deref(), Some("a"));
+        health.fail(Task::Watch, "b");
+        assert_eq!(health.failure().as_deref(), Some("b"));
+        health.pass(Task::Watch);
+        assert_eq!(health.failure().as_deref(), Some("a"));
+        health.pass(Task::Patch);
+        assert_eq!(health.failure(), None);
     }
 }

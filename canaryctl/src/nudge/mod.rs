@@ -1,4 +1,4 @@
-//! A controller that tells pods of a changed ConfigMap at once.
+//! A controller that annotates pods when their ConfigMap changes.
 
 pub(crate) mod api_error;
 pub(crate) mod cluster;

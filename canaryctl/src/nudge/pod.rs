@@ -1,17 +1,17 @@
-//! Which pods are told.
+//! Pods, and whether they mount the ConfigMap and have its current revision.
 
 use kube::core::Object;
 use serde::Deserialize;
 
 use crate::nudge::revision::Revision;
 
-/// The one thing that is ever changed of a pod.
+/// The annotation that the controller sets. It changes nothing else of a pod.
 pub(crate) const ANNOTATION: &str = "canary/config-revision";
 
-/// A pod, as far as it matters here: thousands of them are read.
+/// A pod with only the fields that are needed here, because thousands of them are read.
 pub(crate) type Pod = Object<Spec, Status>;
 
-/// What a pod is made of.
+/// The part of a pod's spec about its node and its volumes.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Spec {
@@ -21,7 +21,7 @@ pub(crate) struct Spec {
     init_containers: Vec<Container>,
 }
 
-/// How far it is.
+/// The part of a pod's status about its phase.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Status {
@@ -39,7 +39,7 @@ struct Volume {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Projected {
-    /// The API server writes null where there are none.
+    /// The API server writes null if there are none.
     sources: Option<Vec<Projection>>,
 }
 
@@ -70,7 +70,8 @@ struct Mount {
 }
 
 impl Volume {
-    fn has(&self, configmap: &str) -> bool {
+    /// Whether files of the volume come from the ConfigMap.
+    fn reads(&self, configmap: &str) -> bool {
         let projected = self.projected.iter().flat_map(|projected| projected.sources.iter().flatten());
         let sources = projected.filter_map(|source| source.config_map.as_ref()).chain(&self.config_map);
         sources.into_iter().any(|source| source.name == configmap)
@@ -78,30 +79,31 @@ impl Volume {
 }
 
 impl Spec {
-    /// Whether files of a container follow the ConfigMap. Those that are mounted by subPath never do.
-    fn follows(&self, configmap: &str) -> bool {
-        let mut mounts = self.containers.iter().chain(&self.init_containers).flat_map(|one| &one.volume_mounts);
+    /// Whether a container mounts the ConfigMap. A `subPath` mount is never updated, so it does not count.
+    fn mounts(&self, configmap: &str) -> bool {
+        let mut mounts =
+            self.containers.iter().chain(&self.init_containers).flat_map(|container| &container.volume_mounts);
         mounts.any(|mount| {
-            let whole = mount.sub_path.is_empty() && mount.sub_path_expr.is_empty();
-            whole && self.volumes.iter().any(|volume| volume.name == mount.name && volume.has(configmap))
+            let is_whole = mount.sub_path.is_empty() && mount.sub_path_expr.is_empty();
+            is_whole && self.volumes.iter().any(|volume| volume.name == mount.name && volume.reads(configmap))
         })
     }
 }
 
-/// Whether a kubelet has the pod, and keeps files in it that follow the ConfigMap. One that has no node yet starts with
-/// what is there then.
-pub(crate) fn follows(pod: &Pod, configmap: &str) -> bool {
+/// Whether a kubelet keeps files of the ConfigMap up to date in the pod. A pod without a node does not count: it starts
+/// with the files of that moment.
+pub(crate) fn mounts(pod: &Pod, configmap: &str) -> bool {
     let phase = pod.status.as_ref().map(|status| status.phase.as_str());
     pod.metadata.deletion_timestamp.is_none()
         && !pod.spec.node_name.is_empty()
         && !matches!(phase, Some("Succeeded" | "Failed"))
-        && pod.spec.follows(configmap)
+        && pod.spec.mounts(configmap)
 }
 
-/// Whether the pod was told already.
-pub(crate) fn is_told(pod: &Pod, wanted: &Revision, exact: bool) -> bool {
+/// Whether the annotation of the pod has the desired revision.
+pub(crate) fn is_current(pod: &Pod, desired: &Revision, exact: bool) -> bool {
     let value = pod.metadata.annotations.as_ref().and_then(|all| all.get(ANNOTATION));
-    value.is_some_and(|value| wanted.is_told(value, exact))
+    value.is_some_and(|value| desired.matches(value, exact))
 }
 
 #[cfg(test)]
@@ -109,8 +111,8 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    /// A running pod, with some of it replaced.
-    fn pod(place: &str, value: &Value) -> Pod {
+    /// A running pod with one value replaced.
+    fn pod(pointer: &str, value: &Value) -> Pod {
         let mut pod = json!({
             "metadata": {"name": "a"},
             "spec": {
@@ -129,17 +131,17 @@ mod tests {
             },
             "status": {"phase": "Running", "podIP": "10.0.0.1"},
         });
-        if let Some(found) = pod.pointer_mut(place) {
+        if let Some(found) = pod.pointer_mut(pointer) {
             *found = value.clone();
         } else {
-            let (parent, name) = place.rsplit_once('/').unwrap();
+            let (parent, name) = pointer.rsplit_once('/').unwrap();
             pod.pointer_mut(parent).unwrap()[name] = value.clone();
         }
         serde_json::from_value(pod).unwrap()
     }
 
     #[test]
-    fn pods_with_the_config_are_told() {
+    fn pods_that_mount_the_configmap_are_found() {
         let mount = json!([{"name": "config", "mountPath": "/config"}]);
         let projected = json!({"name": "config", "projected": {"sources": [
             {"secret": {"name": "canary-settings"}}, {"configMap": {"name": "canary-settings"}},
@@ -163,18 +165,20 @@ mod tests {
             ("/spec/containers/0/volumeMounts/1/subPathExpr", json!("$(A)"), false),
             ("/spec/containers/0/volumeMounts", json!([]), false),
         ];
-        for (place, value, expected) in cases {
-            assert_eq!(follows(&pod(place, &value), "canary-settings"), expected, "{place} {value}");
+        for (pointer, value, expected) in cases {
+            assert_eq!(mounts(&pod(pointer, &value), "canary-settings"), expected, "{pointer} {value}");
         }
     }
 
     #[test]
-    fn an_annotation_says_what_a_pod_was_told() {
+    fn the_annotation_decides_whether_a_pod_is_current() {
         let map = json!({"metadata": {"resourceVersion": "7"}, "data": {"a": "b"}});
-        let wanted = Revision::of(&serde_json::from_value(map).unwrap());
-        for (value, expected) in [(wanted.to_string(), true), ("other.7".to_owned(), false)] {
-            assert_eq!(is_told(&pod("/metadata/annotations", &json!({ANNOTATION: value})), &wanted, true), expected);
+        let desired = Revision::of(&serde_json::from_value(map).unwrap());
+        for (value, expected) in [(desired.to_string(), true), ("other.7".to_owned(), false)] {
+            let pod = pod("/metadata/annotations", &json!({ANNOTATION: value}));
+            assert_eq!(is_current(&pod, &desired, true), expected);
         }
-        assert!(!is_told(&pod("/metadata/annotations", &json!({"other": wanted.to_string()})), &wanted, false));
+        let pod = pod("/metadata/annotations", &json!({"other": desired.to_string()}));
+        assert!(!is_current(&pod, &desired, false));
     }
 }

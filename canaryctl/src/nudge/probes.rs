@@ -1,4 +1,4 @@
-//! What a kubelet asks about this program.
+//! The HTTP endpoints for the kubelet's liveness and readiness probes.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -15,26 +15,26 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::nudge::health::Standing;
+use crate::nudge::health::Health;
 
-/// Connections at the same time; kubelets have one.
-const ABREAST: usize = 16;
+/// Connections at the same time. A kubelet has one.
+const MAX_CONNECTIONS: usize = 16;
 
-/// Takes the address.
+/// Listens on an address.
 pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }
 
-/// Answers for ever: `/healthz` that it runs, whatever the API server does, so that nobody restarts it for that;
-/// `/readyz` whether it hears of changes and pods can be told, or what stands in the way.
-pub(crate) async fn serve(listener: Option<TcpListener>, standing: &Standing) -> Infallible {
+/// Answers probes until the program ends, or waits if there is no listener. `/healthz` is always `ok`, because a restart
+/// does not bring the API server back; `/readyz` is `ok` or the current failure.
+pub(crate) async fn serve(listener: Option<TcpListener>, health: &Health) -> Infallible {
     let Some(listener) = listener else { return pending().await };
     let mut connections = FuturesUnordered::new();
     loop {
         tokio::select! {
-            accepted = listener.accept(), if connections.len() < ABREAST => {
+            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => {
                 if let Ok((stream, _)) = accepted {
-                    connections.push(connection(stream, standing));
+                    connections.push(connection(stream, health));
                 }
             }
             Some(()) = connections.next() => {}
@@ -42,16 +42,16 @@ pub(crate) async fn serve(listener: Option<TcpListener>, standing: &Standing) ->
     }
 }
 
-async fn connection(stream: TcpStream, standing: &Standing) {
-    let service = service_fn(async |request| Ok::<_, Infallible>(answer(&request, standing)));
-    // Who hangs up has had the answer, if any.
+async fn connection(stream: TcpStream, health: &Health) {
+    let service = service_fn(async |request| Ok::<_, Infallible>(answer(&request, health)));
+    // A client may hang up at any time.
     let _ = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
 }
 
-fn answer(request: &Request<Incoming>, standing: &Standing) -> Response<Full<Bytes>> {
-    let (status, text) = match (request.uri().path(), standing.first()) {
+fn answer(request: &Request<Incoming>, health: &Health) -> Response<Full<Bytes>> {
+    let (status, text) = match (request.uri().path(), health.failure()) {
         ("/healthz", _) | ("/readyz", None) => (StatusCode::OK, "ok".to_owned()),
-        ("/readyz", Some(fault)) => (StatusCode::SERVICE_UNAVAILABLE, fault),
+        ("/readyz", Some(failure)) => (StatusCode::SERVICE_UNAVAILABLE, failure),
         _ => (StatusCode::NOT_FOUND, "not found".to_owned()),
     };
     let mut response = Response::new(Full::new(Bytes::from(format!("{text}\n"))));

@@ -1,4 +1,4 @@
-//! One walk over all pods.
+//! One pass over all pods: annotates those that have another revision.
 
 use std::num::NonZeroU16;
 use std::pin::pin;
@@ -10,133 +10,132 @@ use kube::ResourceExt as _;
 use kube::api::{ListParams, Patch, PatchParams};
 use serde_json::json;
 use tokio::sync::Mutex;
-use tokio::time::{Instant, Interval, interval_at, sleep, timeout};
+use tokio::time::{Instant, Interval, interval_at, sleep};
 
-use crate::nudge::api_error;
-use crate::nudge::cluster::{Cluster, PATIENCE};
-use crate::nudge::pod::{ANNOTATION, Pod, follows, is_told};
+use crate::nudge::api_error::request;
+use crate::nudge::cluster::Cluster;
+use crate::nudge::pod::{ANNOTATION, Pod, is_current, mounts};
 use crate::nudge::revision::Revision;
 
-/// Pods in one answer: some megabytes.
+/// Pods per list request: some megabytes.
 const PAGE: u32 = 250;
-/// Requests at the same time. An API server that is slow is asked less often by this alone.
-const ABREAST: usize = 10;
-/// Pods that are told before the rate counts: most fleets are no larger.
-const AT_ONCE: u32 = 20;
-/// How long the place of a request stays empty after it failed.
+/// Patches at the same time. This alone slows down when the API server is slow.
+const MAX_IN_FLIGHT: usize = 10;
+/// Pods that are patched before the rate limit applies. Most deployments are no larger.
+const BURST: u32 = 20;
+/// How long a slot for a patch stays empty after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What is to be done.
-pub(crate) struct Round<'a> {
-    /// Where.
+/// The desired state of the pods, and the limits for reaching it.
+pub(crate) struct Reconciler<'a> {
+    /// The ConfigMap and its pods.
     pub(crate) cluster: &'a Cluster,
-    /// What pods should have.
-    pub(crate) wanted: &'a Revision,
-    /// Whether a pod has it only if it was told of this coming of it: [`Revision::is_told`].
+    /// The revision that pods should have.
+    pub(crate) desired: &'a Revision,
+    /// Whether the resourceVersion has to match as well as the hash: [`Revision::matches`].
     pub(crate) exact: bool,
-    /// Pods a second.
+    /// Patches per second.
     pub(crate) rate: NonZeroU16,
 }
 
-/// What has been done.
+/// The counts of one pass.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
-    /// Pods that were told.
+pub(crate) struct Summary {
+    /// Pods that were annotated.
     pub(crate) nudged: usize,
-    /// Those that had been told before.
+    /// Pods that had the annotation already.
     pub(crate) current: usize,
-    /// Those that had gone by then.
+    /// Pods that were deleted in the meantime.
     pub(crate) gone: usize,
-    /// Those that could not be told.
+    /// Pods that could not be annotated.
     pub(crate) failed: usize,
-    /// Why the first of these could not.
-    pub(crate) fault: Option<String>,
-    /// How long it took.
-    pub(crate) took: Duration,
+    /// The error of the first of these.
+    pub(crate) first_error: Option<String>,
+    /// The duration of the pass.
+    pub(crate) elapsed: Duration,
 }
 
-/// What became of one pod.
-enum Fate {
-    Nudged,
+/// The result of patching one pod.
+enum PatchOutcome {
+    Patched,
     Gone,
     Failed(String),
-    /// As all others will.
+    /// Every other pod would fail as well.
     Forbidden(String),
 }
 
-impl Round<'_> {
-    /// Tells every pod that follows the ConfigMap and was not told yet.
+impl Reconciler<'_> {
+    /// Annotates every pod that mounts the ConfigMap and has another revision.
     ///
     /// # Errors
     ///
-    /// Pods cannot be listed, or none may be patched. What was done until then need not be done again.
-    pub(crate) async fn run(&self) -> anyhow::Result<Tally> {
+    /// Pods cannot be listed, or patches are forbidden. Pods that were annotated before the error stay annotated.
+    pub(crate) async fn run(&self) -> anyhow::Result<Summary> {
         let started = Instant::now();
-        let mut tally = Tally::default();
-        let clock = Mutex::new(self.clock());
+        let mut summary = Summary::default();
+        let limiter = Mutex::new(self.limiter());
         let mut next = None;
         loop {
-            let (pods, rest) = self.page(next).await?;
-            self.tell(pods, &clock, &mut tally).await?;
+            let (pods, rest) = self.list(next).await?;
+            self.annotate(pods, &limiter, &mut summary).await?;
             next = rest;
             if next.is_none() {
-                tally.took = started.elapsed();
-                return Ok(tally);
+                summary.elapsed = started.elapsed();
+                return Ok(summary);
             }
         }
     }
 
-    fn clock(&self) -> Interval {
+    fn limiter(&self) -> Interval {
         let period = Duration::from_secs(1).checked_div(u32::from(self.rate.get())).unwrap_or(PAUSE);
-        let ahead = period.saturating_mul(AT_ONCE);
+        let ahead = period.saturating_mul(BURST);
         interval_at(Instant::now().checked_sub(ahead).unwrap_or_else(Instant::now), period)
     }
 
-    /// Some of the pods, and how to ask for the rest.
-    async fn page(&self, from: Option<String>) -> anyhow::Result<(Vec<Pod>, Option<String>)> {
+    /// Lists one page of pods, with the token of the next page.
+    async fn list(&self, token: Option<String>) -> anyhow::Result<(Vec<Pod>, Option<String>)> {
         let mut query = ListParams::default().limit(PAGE).fields("status.phase!=Succeeded,status.phase!=Failed");
-        query.continue_token = from;
-        let within = &self.cluster.namespace;
-        let fail = |text: String| anyhow!("cannot list pods in {within}: {text}");
-        let answer = timeout(PATIENCE, self.cluster.pods.list(&query)).await.map_err(|_| fail(api_error::late()))?;
-        let page = answer.map_err(|error| fail(api_error::describe(&error)))?;
+        query.continue_token = token;
+        let page = request(self.cluster.pods.list(&query))
+            .await
+            .map_err(|error| anyhow!("cannot list pods in {}: {error}", self.cluster.namespace))?;
         Ok((page.items, page.metadata.continue_.filter(|token| !token.is_empty())))
     }
 
-    async fn tell(&self, pods: Vec<Pod>, clock: &Mutex<Interval>, tally: &mut Tally) -> anyhow::Result<()> {
-        let following = pods.into_iter().filter(|pod| follows(pod, &self.cluster.configmap));
-        let (told, others): (Vec<_>, Vec<_>) = following.partition(|pod| is_told(pod, self.wanted, self.exact));
-        tally.current = tally.current.saturating_add(told.len());
-        let names = others.into_iter().map(|pod| pod.name_any());
-        let mut fates = pin!(stream::iter(names).map(|name| self.patch(name, clock)).buffer_unordered(ABREAST));
-        while let Some(fate) = fates.next().await {
-            match fate {
-                Fate::Nudged => tally.nudged = tally.nudged.saturating_add(1),
-                Fate::Gone => tally.gone = tally.gone.saturating_add(1),
-                Fate::Failed(text) => {
-                    tally.failed = tally.failed.saturating_add(1);
-                    tally.fault.get_or_insert(text);
+    async fn annotate(&self, pods: Vec<Pod>, limiter: &Mutex<Interval>, summary: &mut Summary) -> anyhow::Result<()> {
+        let mounting = pods.into_iter().filter(|pod| mounts(pod, &self.cluster.configmap));
+        let (current, outdated): (Vec<_>, Vec<_>) = mounting.partition(|pod| is_current(pod, self.desired, self.exact));
+        summary.current = summary.current.saturating_add(current.len());
+        let names = outdated.into_iter().map(|pod| pod.name_any());
+        let patches = stream::iter(names).map(|name| self.patch(name, limiter));
+        let mut outcomes = pin!(patches.buffer_unordered(MAX_IN_FLIGHT));
+        while let Some(outcome) = outcomes.next().await {
+            match outcome {
+                PatchOutcome::Patched => summary.nudged = summary.nudged.saturating_add(1),
+                PatchOutcome::Gone => summary.gone = summary.gone.saturating_add(1),
+                PatchOutcome::Failed(text) => {
+                    summary.failed = summary.failed.saturating_add(1);
+                    summary.first_error.get_or_insert(text);
                 }
-                Fate::Forbidden(text) => return Err(anyhow!(text)),
+                PatchOutcome::Forbidden(text) => return Err(anyhow!(text)),
             }
         }
         Ok(())
     }
 
-    async fn patch(&self, name: String, clock: &Mutex<Interval>) -> Fate {
-        clock.lock().await.tick().await;
-        let patch = json!({"metadata": {"annotations": {ANNOTATION: self.wanted.to_string()}}});
-        let (who, patch) = (PatchParams::default(), Patch::Merge(patch));
-        let text = match timeout(PATIENCE, self.cluster.pods.patch_metadata(&name, &who, &patch)).await {
-            Ok(Ok(_)) => return Fate::Nudged,
-            Ok(Err(error)) if api_error::is_departure(&error) => return Fate::Gone,
-            Ok(Err(error)) if api_error::is_missing_permission(&error) => {
-                return Fate::Forbidden(format!("cannot patch pods: {}", api_error::describe(&error)));
+    async fn patch(&self, name: String, limiter: &Mutex<Interval>) -> PatchOutcome {
+        limiter.lock().await.tick().await;
+        let patch = Patch::Merge(json!({"metadata": {"annotations": {ANNOTATION: self.desired.to_string()}}}));
+        match request(self.cluster.pods.patch_metadata(&name, &PatchParams::default(), &patch)).await {
+            Ok(_) => PatchOutcome::Patched,
+            Err(error) if error.is_pod_gone() => PatchOutcome::Gone,
+            Err(error) if error.is_missing_permission() => {
+                PatchOutcome::Forbidden(format!("cannot patch pods: {error}"))
             }
-            Ok(Err(error)) => api_error::describe(&error),
-            Err(_) => api_error::late(),
-        };
-        sleep(PAUSE).await;
-        Fate::Failed(format!("cannot patch the pod {name}: {text}"))
+            Err(error) => {
+                sleep(PAUSE).await;
+                PatchOutcome::Failed(format!("cannot patch the pod {name}: {error}"))
+            }
+        }
     }
 }

@@ -1,39 +1,39 @@
-//! A line for each walk over the pods.
+//! One line on standard output for each pass over the pods.
 
 use std::io::{self, Write};
 
 use serde_json::json;
 
 use crate::nudge::cluster::Cluster;
-use crate::nudge::reconcile::Tally;
+use crate::nudge::reconcile::Summary;
 use crate::nudge::revision::Revision;
 use crate::terminal::output::Output;
 
-/// Prints what a walk came to.
-pub(crate) fn print(cluster: &Cluster, wanted: &Revision, tally: &Tally, output: Output) -> io::Result<()> {
+/// Prints the summary of a pass.
+pub(crate) fn print(cluster: &Cluster, desired: &Revision, summary: &Summary, output: Output) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match output {
-        Output::Text => writeln!(out, "{}", text(&cluster.name(), wanted, tally))?,
+        Output::Text => writeln!(out, "{}", text(&cluster.name(), desired, summary))?,
         Output::Json => writeln!(
             out,
             "{}",
             json!({
-                "configMap": cluster.name(), "revision": wanted.to_string(), "nudged": tally.nudged,
-                "current": tally.current, "gone": tally.gone, "failed": tally.failed,
-                "seconds": tally.took.as_secs_f64(),
+                "configMap": cluster.name(), "revision": desired.to_string(), "nudged": summary.nudged,
+                "current": summary.current, "gone": summary.gone, "failed": summary.failed,
+                "seconds": summary.elapsed.as_secs_f64(),
             })
         )?,
     }
     out.flush()
 }
 
-fn text(name: &str, wanted: &Revision, tally: &Tally) -> String {
-    let pods = if tally.nudged == 1 { "pod" } else { "pods" };
-    let others = [(tally.current, "had it"), (tally.gone, "gone"), (tally.failed, "failed")];
+fn text(name: &str, desired: &Revision, summary: &Summary) -> String {
+    let pods = if summary.nudged == 1 { "pod" } else { "pods" };
+    let others = [(summary.current, "up to date"), (summary.gone, "gone"), (summary.failed, "failed")];
     let others: Vec<_> =
         others.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}")).collect();
-    let seconds = tally.took.as_secs_f64();
-    format!("{name} {}: {} {pods} nudged{}, {seconds:.2} s", wanted.hash(), tally.nudged, others.concat())
+    let seconds = summary.elapsed.as_secs_f64();
+    format!("{name} {}: {} {pods} nudged{}, {seconds:.2} s", desired.hash(), summary.nudged, others.concat())
 }
 
 #[cfg(test)]
@@ -42,15 +42,15 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn a_line_says_what_there_is_to_say() {
+    fn a_line_leaves_out_zero_counts() {
         let map = serde_json::from_value(json!({"metadata": {}, "data": {"a": "b"}})).unwrap();
-        let wanted = Revision::of(&map);
-        let check = |tally: &Tally, expected: &str| {
-            assert_eq!(text("frontend/a", &wanted, tally), format!("frontend/a {}: {expected}", wanted.hash()));
+        let desired = Revision::of(&map);
+        let check = |summary: &Summary, expected: &str| {
+            assert_eq!(text("frontend/a", &desired, summary), format!("frontend/a {}: {expected}", desired.hash()));
         };
-        let took = Duration::from_millis(1250);
-        check(&Tally { nudged: 1, took, ..Tally::default() }, "1 pod nudged, 1.25 s");
-        let all = Tally { nudged: 3, current: 2, gone: 1, failed: 4, took, fault: None };
-        check(&all, "3 pods nudged, 2 had it, 1 gone, 4 failed, 1.25 s");
+        let elapsed = Duration::from_millis(1250);
+        check(&Summary { nudged: 1, elapsed, ..Summary::default() }, "1 pod nudged, 1.25 s");
+        let all = Summary { nudged: 3, current: 2, gone: 1, failed: 4, elapsed, first_error: None };
+        check(&all, "3 pods nudged, 2 up to date, 1 gone, 4 failed, 1.25 s");
     }
 }

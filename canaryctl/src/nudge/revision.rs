@@ -1,21 +1,21 @@
-//! Which config a pod should have.
+//! The revision of a ConfigMap: a hash of its data and its resourceVersion.
 
 use std::fmt;
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use sha2::{Digest, Sha256};
 
-/// The contents of a ConfigMap, and when they came.
+/// A revision. As text it is the value of the annotation, `HASH.RESOURCEVERSION`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Revision {
-    /// Of everything that becomes a file. Labels and annotations of the ConfigMap do not.
+    /// Of everything that becomes a file, so not of labels and annotations.
     hash: String,
-    /// The ConfigMap's resourceVersion when these contents were first seen.
+    /// The resourceVersion with which this data was first seen.
     version: String,
 }
 
 impl Revision {
-    /// That of a ConfigMap. What is in it does not matter: pages have their own way with what is malformed.
+    /// The revision of a ConfigMap. Whether the config in it is valid does not matter.
     pub(crate) fn of(map: &ConfigMap) -> Self {
         let mut hash = Sha256::new();
         let mut add = |kind: &[u8], key: &str, value: &[u8]| {
@@ -34,26 +34,25 @@ impl Revision {
         Self { hash: hash.concat(), version: map.metadata.resource_version.clone().unwrap_or_default() }
     }
 
-    /// Whether both have the same contents.
-    pub(crate) fn is_like(&self, other: &Self) -> bool {
+    /// Whether the data is the same.
+    pub(crate) fn has_same_data(&self, other: &Self) -> bool {
         self.hash == other.hash
     }
 
-    /// Whether a pod that is annotated with `value` was told of these contents; where `exact`, of this coming of them.
+    /// Whether `annotation` has the same hash and, if `exact`, the same resourceVersion.
     ///
-    /// Contents that come back after others are new to a pod, whatever its annotation says: the kubelet may have
-    /// written the others by itself.
-    pub(crate) fn is_told(&self, value: &str, exact: bool) -> bool {
-        if exact { value == self.to_string() } else { value.split('.').next() == Some(&self.hash) }
+    /// The hash alone is not enough after an edit was reverted: the kubelet may have written the files of the edit in
+    /// between.
+    pub(crate) fn matches(&self, annotation: &str, exact: bool) -> bool {
+        if exact { annotation == self.to_string() } else { annotation.split('.').next() == Some(&self.hash) }
     }
 
-    /// The hash alone.
+    /// The hash, 16 hexadecimal digits.
     pub(crate) fn hash(&self) -> &str {
         &self.hash
     }
 }
 
-/// The value of the annotation.
 impl fmt::Display for Revision {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}.{}", self.hash, self.version)
@@ -69,12 +68,12 @@ mod tests {
     }
 
     #[test]
-    fn contents_count_and_nothing_else() {
+    fn the_hash_depends_on_the_data_alone() {
         let first = revision(r#"{"metadata": {"resourceVersion": "7"}, "data": {"a": "b"}}"#);
         assert_eq!(first.to_string(), format!("{}.7", first.hash()));
         assert_eq!(first.hash().len(), 16);
         let labelled = revision(r#"{"metadata": {"resourceVersion": "8", "labels": {"a": "b"}}, "data": {"a": "b"}}"#);
-        assert!(first.is_like(&labelled));
+        assert!(first.has_same_data(&labelled));
         for other in [
             r#"{"metadata": {}, "data": {"a": "c"}}"#,
             r#"{"metadata": {}, "data": {"ab": ""}}"#,
@@ -82,16 +81,17 @@ mod tests {
             r#"{"metadata": {}, "binaryData": {"a": "Yg=="}}"#,
             r#"{"metadata": {}}"#,
         ] {
-            assert!(!first.is_like(&revision(other)), "{other}");
+            assert!(!first.has_same_data(&revision(other)), "{other}");
         }
     }
 
     #[test]
-    fn contents_that_come_back_are_news() {
+    fn a_reverted_edit_matches_only_inexactly() {
         let first = revision(r#"{"metadata": {"resourceVersion": "7"}, "data": {"a": "b"}}"#);
         let again = revision(r#"{"metadata": {"resourceVersion": "9"}, "data": {"a": "b"}}"#);
-        let told = first.to_string();
-        assert!(again.is_told(&told, false) && !again.is_told(&told, true) && first.is_told(&told, true));
-        assert!(!first.is_told("", false) && !first.is_told("123456", false));
+        let annotation = first.to_string();
+        assert!(again.matches(&annotation, false) && !again.matches(&annotation, true));
+        assert!(first.matches(&annotation, true));
+        assert!(!first.matches("", false) && !first.matches("123456", false));
     }
 }

@@ -1,4 +1,4 @@
-//! Hears of every change of the ConfigMap.
+//! The watch on the ConfigMap.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -10,76 +10,80 @@ use kube::runtime::watcher::{Config, DefaultBackoff, Error, Event, watcher};
 use tokio::sync::watch::Sender;
 use tokio::time::{sleep, timeout};
 
-use crate::nudge::api_error;
-use crate::nudge::cluster::{Cluster, PATIENCE, WATCH};
-use crate::nudge::health::{Part, Standing};
+use crate::nudge::api_error::{REQUEST_TIMEOUT, describe_watch_error};
+use crate::nudge::cluster::{Cluster, WATCH_SECONDS};
+use crate::nudge::health::{Health, Task};
 use crate::nudge::revision::Revision;
 
-/// How long nothing is said against a watch until it counts as accepted: nobody says so in words.
-const CALM: Duration = Duration::from_secs(2);
+/// How long a watch has to run without an error to count as accepted. The API server sends no confirmation.
+const ACCEPTED_AFTER: Duration = Duration::from_secs(2);
 
-/// Puts each new revision into `found`, for ever. After a fault everything is asked for anew, ever more slowly.
-pub(crate) async fn follow(cluster: &Cluster, standing: &Standing, found: &Sender<Option<Revision>>) -> Infallible {
-    // A right that names the object is a right to ask for it by name alone.
-    let only = format!("metadata.name={}", cluster.configmap);
-    let config = Config::default().fields(&only).timeout(WATCH);
-    let mut waits = DefaultBackoff::default();
-    loop {
-        let mut events = pin!(watcher(cluster.maps.clone(), config.clone()));
-        let mut there = false;
+/// Watches the ConfigMap of a cluster.
+pub(crate) struct Watch<'a> {
+    /// The ConfigMap.
+    pub(crate) cluster: &'a Cluster,
+    /// Where failures are recorded.
+    pub(crate) health: &'a Health,
+    /// Receives each new revision.
+    pub(crate) revisions: Sender<Option<Revision>>,
+}
+
+impl Watch<'_> {
+    /// Sends new revisions until the program ends. After an error it starts again, with a growing pause.
+    pub(crate) async fn run(&self) -> Infallible {
+        // A Role that names the object allows requests with this selector only.
+        let selector = format!("metadata.name={}", self.cluster.configmap);
+        let config = Config::default().fields(&selector).timeout(WATCH_SECONDS);
+        let mut pauses = DefaultBackoff::default();
         loop {
-            match timeout(CALM, events.next()).await {
-                Ok(Some(Ok(event))) => hear(event, &mut there, cluster, standing, found),
-                Ok(Some(Err(error))) => {
-                    complain(&error, cluster, standing);
-                    break;
+            let mut events = pin!(watcher(self.cluster.maps.clone(), config.clone()));
+            let mut exists = false;
+            loop {
+                match timeout(ACCEPTED_AFTER, events.next()).await {
+                    Ok(Some(Ok(event))) => self.handle(event, &mut exists),
+                    Ok(Some(Err(error))) => {
+                        self.fail(&error);
+                        break;
+                    }
+                    Ok(None) => break,
+                    Err(_) if exists => self.health.pass(Task::Watch),
+                    Err(_) => {}
                 }
-                Ok(None) => break,
-                Err(_) if there => {
-                    standing.fine(Part::Watch);
-                }
-                Err(_) => {}
             }
+            sleep(pauses.next().unwrap_or(REQUEST_TIMEOUT)).await;
         }
-        sleep(waits.next().unwrap_or(PATIENCE)).await;
     }
-}
 
-fn hear(
-    event: Event<ConfigMap>,
-    there: &mut bool,
-    cluster: &Cluster,
-    standing: &Standing,
-    found: &Sender<Option<Revision>>,
-) {
-    match event {
-        Event::InitApply(map) | Event::Apply(map) => {
-            *there = true;
-            let new = Revision::of(&map);
-            found.send_if_modified(|last| {
-                let changed = last.as_ref().is_none_or(|last| !last.is_like(&new));
-                if changed {
-                    *last = Some(new);
-                }
-                changed
-            });
+    fn handle(&self, event: Event<ConfigMap>, exists: &mut bool) {
+        match event {
+            Event::InitApply(map) | Event::Apply(map) => {
+                *exists = true;
+                let new = Revision::of(&map);
+                self.revisions.send_if_modified(|last| {
+                    let is_changed = last.as_ref().is_none_or(|last| !last.has_same_data(&new));
+                    if is_changed {
+                        *last = Some(new);
+                    }
+                    is_changed
+                });
+            }
+            // Pods keep the files that they have.
+            Event::Delete(_) => {
+                *exists = false;
+                self.fail_missing();
+            }
+            Event::InitDone if !*exists => self.fail_missing(),
+            Event::Init | Event::InitDone => {}
         }
-        // Pods keep the files that they have.
-        Event::Delete(_) => {
-            *there = false;
-            absent(cluster, standing);
+    }
+
+    fn fail(&self, error: &Error) {
+        if let Some(text) = describe_watch_error(error) {
+            self.health.fail(Task::Watch, &format!("cannot watch the ConfigMap {}: {text}", self.cluster.name()));
         }
-        Event::InitDone if !*there => absent(cluster, standing),
-        Event::Init | Event::InitDone => {}
     }
-}
 
-fn complain(error: &Error, cluster: &Cluster, standing: &Standing) {
-    if let Some(text) = api_error::of_watch(error) {
-        standing.fault(Part::Watch, &format!("cannot watch the ConfigMap {}: {text}", cluster.name()));
+    fn fail_missing(&self) {
+        self.health.fail(Task::Watch, &format!("ConfigMap {} not found", self.cluster.name()));
     }
-}
-
-fn absent(cluster: &Cluster, standing: &Standing) {
-    standing.fault(Part::Watch, &format!("no ConfigMap {}", cluster.name()));
 }

@@ -1,79 +1,79 @@
-//! How many users came out how, and the first of them.
+//! Counts of users by outcome, with a few users of each outcome as examples.
 
-/// How many users are named as examples of an outcome.
+/// Examples kept for each outcome.
 const EXAMPLES: usize = 2;
 
-/// The outcomes that were met. There are few, so a list is faster than a map.
+/// The outcomes so far. There are few, so a list is faster than a map.
 #[derive(Clone, Debug)]
-pub(crate) struct Counter<K>(Vec<Share<K>>);
+pub(crate) struct Histogram<K>(Vec<Bin<K>>);
 
-/// One outcome.
+/// One outcome and its users.
 #[derive(Clone, Debug)]
-pub(crate) struct Share<K> {
-    /// What came out.
+pub(crate) struct Bin<K> {
+    /// The outcome.
     pub(crate) outcome: K,
-    /// For how many.
+    /// The number of users with it.
     pub(crate) count: u64,
-    /// The first of them, in their order.
+    /// The first of these users, in ascending order.
     pub(crate) examples: Vec<u64>,
 }
 
-impl<K> Default for Counter<K> {
+impl<K> Default for Histogram<K> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<K: PartialEq> Counter<K> {
+impl<K: PartialEq> Histogram<K> {
     /// Counts a user. Users come in ascending order.
     pub(crate) fn add(&mut self, outcome: K, user: u64) {
-        let index = self.0.iter().position(|share| share.outcome == outcome);
+        let index = self.0.iter().position(|bin| bin.outcome == outcome);
         self.add_at(index, || outcome, user);
     }
 
-    /// The same where making an outcome costs more than knowing it again.
-    pub(crate) fn add_as(&mut self, is_it: impl Fn(&K) -> bool, make: impl FnOnce() -> K, user: u64) {
-        let index = self.0.iter().position(|share| is_it(&share.outcome));
-        self.add_at(index, make, user);
+    /// Counts a user whose outcome is cheaper to compare than to create.
+    pub(crate) fn add_with(&mut self, is_equal: impl Fn(&K) -> bool, create: impl FnOnce() -> K, user: u64) {
+        let index = self.0.iter().position(|bin| is_equal(&bin.outcome));
+        self.add_at(index, create, user);
     }
 
-    fn add_at(&mut self, index: Option<usize>, make: impl FnOnce() -> K, user: u64) {
-        let Some(share) = index.and_then(|index| self.0.get_mut(index)) else {
-            self.0.push(Share { outcome: make(), count: 1, examples: vec![user] });
+    fn add_at(&mut self, index: Option<usize>, create: impl FnOnce() -> K, user: u64) {
+        let Some(bin) = index.and_then(|index| self.0.get_mut(index)) else {
+            self.0.push(Bin { outcome: create(), count: 1, examples: vec![user] });
             return;
         };
-        share.count = share.count.saturating_add(1);
-        if share.examples.len() < EXAMPLES {
-            share.examples.push(user);
+        bin.count = bin.count.saturating_add(1);
+        if bin.examples.len() < EXAMPLES {
+            bin.examples.push(user);
         }
     }
 
-    /// Takes in what was counted elsewhere.
+    /// Adds the counts of another histogram.
     pub(crate) fn merge(&mut self, other: Self) {
         for new in other.0 {
-            let Some(share) = self.0.iter_mut().find(|share| share.outcome == new.outcome) else {
+            let Some(bin) = self.0.iter_mut().find(|bin| bin.outcome == new.outcome) else {
                 self.0.push(new);
                 continue;
             };
-            share.count = share.count.saturating_add(new.count);
-            share.examples.extend(new.examples);
-            share.examples.sort_unstable();
-            share.examples.truncate(EXAMPLES);
+            bin.count = bin.count.saturating_add(new.count);
+            bin.examples.extend(new.examples);
+            bin.examples.sort_unstable();
+            bin.examples.truncate(EXAMPLES);
         }
     }
 
-    /// For how many it came out so.
+    /// The number of users with an outcome.
     pub(crate) fn count(&self, outcome: &K) -> u64 {
-        self.find(outcome).map_or(0, |share| share.count)
+        self.bin(outcome).map_or(0, |bin| bin.count)
     }
 
-    /// The share of one outcome, if there is any.
-    pub(crate) fn find(&self, outcome: &K) -> Option<&Share<K>> {
-        self.0.iter().find(|share| share.outcome == *outcome)
+    /// The bin of an outcome, if any user has it.
+    pub(crate) fn bin(&self, outcome: &K) -> Option<&Bin<K>> {
+        self.0.iter().find(|bin| bin.outcome == *outcome)
     }
 
-    /// All outcomes, in no order.
-    pub(crate) fn shares(&self) -> &[Share<K>] {
+    /// All bins, in no particular order.
+    pub(crate) fn bins(&self) -> &[Bin<K>] {
         &self.0
     }
 }
@@ -83,8 +83,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_the_first_of_all_parts() {
-        let (mut a, mut b) = (Counter::default(), Counter::default());
+    fn merged_histograms_keep_the_first_examples() {
+        let (mut a, mut b) = (Histogram::default(), Histogram::default());
         for user in [10, 11, 12] {
             a.add("in", user);
         }
@@ -92,8 +92,8 @@ mod tests {
             b.add(outcome, user);
         }
         a.merge(b);
-        let shares: Vec<_> = a.shares().iter().map(|it| (it.outcome, it.count, it.examples.clone())).collect();
-        assert_eq!(shares, [("in", 4, vec![3, 10]), ("out", 1, vec![2])]);
+        let bins: Vec<_> = a.bins().iter().map(|it| (it.outcome, it.count, it.examples.clone())).collect();
+        assert_eq!(bins, [("in", 4, vec![3, 10]), ("out", 1, vec![2])]);
         assert_eq!((a.count(&"in"), a.count(&"never")), (4, 0));
     }
 }

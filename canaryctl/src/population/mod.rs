@@ -1,4 +1,4 @@
-//! A sample of users: their keys, and counts of what they get.
+//! A population of users, and histograms of what they get.
 
 pub(crate) mod histogram;
 pub(crate) mod keys;

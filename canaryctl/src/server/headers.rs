@@ -1,4 +1,4 @@
-//! The headers of nginx: of every response from its own file, by path from the tables of `nginx.conf`.
+//! Response headers as nginx sends them: security headers from `headers.conf`, type and caching from `nginx.conf`.
 
 use std::sync::LazyLock;
 
@@ -6,30 +6,30 @@ use hyper::body::Bytes;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
-/// The one place where the security headers are written down.
+/// The single source of the security headers.
 const NGINX_HEADERS: &str = include_str!("../../../nginx/headers.conf");
 
 static SECURITY: LazyLock<HeaderMap> = LazyLock::new(|| NGINX_HEADERS.lines().filter_map(parse_add_header).collect());
 
-/// Never changes under its name.
-const FOREVER: &str = "public, max-age=31536000, immutable";
+/// For files whose name changes with their content.
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
-/// May be kept, but not used without asking.
-const ASK: &str = "no-cache";
+/// For files that have to be revalidated before each use.
+const REVALIDATE: &str = "no-cache";
 
-/// May not be kept.
-pub(crate) const NEVER: &str = "no-store";
+/// For responses that must not be cached.
+pub(crate) const NO_STORE: &str = "no-store";
 
-/// The type of pages.
+/// The content type of pages.
 pub(crate) const HTML: &str = "text/html; charset=utf-8";
 
-/// The type of the config.
+/// The content type of the config.
 pub(crate) const JSON: &str = "application/json";
 
-/// The type of anything for people to read.
+/// The content type of plain text.
 pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
 
-/// A response with the headers that all have.
+/// A response with the security headers.
 pub(crate) fn response(
     status: StatusCode,
     content_type: &'static str,
@@ -51,25 +51,25 @@ fn parse_add_header(line: &'static str) -> Option<(HeaderName, HeaderValue)> {
     Some((name.parse().ok()?, HeaderValue::from_static(value)))
 }
 
-/// How long what is found at a path may be kept.
+/// The `Cache-Control` of a path.
 pub(crate) fn cache_control(path: &str) -> &'static str {
     if path == "/runtime/canary.js" {
         "public, max-age=300, stale-while-revalidate=86400"
     } else if !is_html(path) && (is_bundle(path) || is_hashed(path)) {
-        FOREVER
+        IMMUTABLE
     } else {
-        ASK
+        REVALIDATE
     }
 }
 
-/// `/assets/VERSION/...`
+/// Whether a path has the form `/assets/VERSION/...`.
 fn is_bundle(path: &str) -> bool {
     path.strip_prefix("/assets/")
         .and_then(|rest| rest.split_once('/'))
         .is_some_and(|(version, file)| !version.is_empty() && !file.is_empty())
 }
 
-/// `/runtime/NAME_HASH.js` and `.wasm`, the hash in 16 digits.
+/// Whether a path has the form `/runtime/NAME_HASH.js` or `.wasm`, with a hash of 16 digits.
 fn is_hashed(path: &str) -> bool {
     path.strip_prefix("/runtime/")
         .and_then(|file| file.strip_suffix(".js").or_else(|| file.strip_suffix(".wasm")))
@@ -80,12 +80,12 @@ fn is_hashed(path: &str) -> bool {
         })
 }
 
-/// Whether it is a page by its name.
+/// Whether a path names a page.
 pub(crate) fn is_html(path: &str) -> bool {
     content_type(path) == HTML
 }
 
-/// The type of what is found at a path, by its extension.
+/// The content type of a path, by its extension.
 pub(crate) fn content_type(path: &str) -> &'static str {
     let name = path.rsplit('/').next().unwrap_or_default();
     let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
@@ -121,14 +121,14 @@ mod tests {
     const NGINX: &str = include_str!("../../../nginx/nginx.conf");
 
     #[test]
-    fn every_security_header_is_understood() {
+    fn every_security_header_is_parsed() {
         let count = NGINX_HEADERS.lines().filter(|line| line.trim_start().starts_with("add_header")).count();
         assert_eq!(SECURITY.len(), count);
         assert_eq!(SECURITY["x-content-type-options"], "nosniff");
     }
 
     #[test]
-    fn types_are_those_of_nginx() {
+    fn content_types_are_those_of_nginx() {
         let (_, types) = NGINX.split_once("types {").unwrap();
         let (types, _) = types.split_once('}').unwrap();
         let (_, charset) = NGINX.split_once("charset_types ").unwrap();
@@ -152,14 +152,14 @@ mod tests {
     }
 
     #[test]
-    fn what_has_a_version_or_a_hash_is_kept() {
+    fn paths_with_a_version_or_a_hash_are_immutable() {
         for path in [
             "/assets/1.5.0/main.js",
             "/assets/v/a/b",
             "/runtime/canary_0123456789abcdef.wasm",
             "/runtime/a_b_0123456789abcdef.js",
         ] {
-            assert_eq!(cache_control(path), FOREVER, "{path}");
+            assert_eq!(cache_control(path), IMMUTABLE, "{path}");
         }
         for path in [
             "/",
@@ -174,10 +174,10 @@ mod tests {
             "/runtime/a/b_0123456789abcdef.js",
             "/canary_0123456789abcdef.js",
         ] {
-            assert_eq!(cache_control(path), ASK, "{path}");
+            assert_eq!(cache_control(path), REVALIDATE, "{path}");
         }
         assert_eq!(cache_control("/runtime/canary.js"), "public, max-age=300, stale-while-revalidate=86400");
-        for value in [FOREVER, ASK, NEVER, cache_control("/runtime/canary.js")] {
+        for value in [IMMUTABLE, REVALIDATE, NO_STORE, cache_control("/runtime/canary.js")] {
             assert!(NGINX.contains(&format!("\"{value}\"")), "{value}");
         }
     }

@@ -1,10 +1,9 @@
-//! The development server: site, runtime and live config without Nginx.
+//! The development server: serves site, runtime and live config as nginx does.
 
+pub(crate) mod config_status;
 pub(crate) mod content_encoding;
 pub(crate) mod headers;
-pub(crate) mod host;
 pub(crate) mod path;
-pub(crate) mod report;
 pub(crate) mod route;
 pub(crate) mod server;
 pub(crate) mod site;

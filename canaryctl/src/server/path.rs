@@ -1,10 +1,10 @@
-//! The path of a request, made harmless.
+//! Normalization of request paths.
 
-/// Decodes and resolves a path as nginx does: no escapes, no empty, `.` or `..` segments are left, so that below a
-/// folder it can only lead further down. Nothing for a malformed escape, a NUL, or a way out at the top.
-pub(crate) fn normalise(raw: &str) -> Option<String> {
+/// Decodes and resolves a path as nginx does. The result has no escapes and no empty, `.` or `..` segments, so it stays
+/// below the folder that it is joined to. `None` for a malformed escape, a NUL, or a `..` above the root.
+pub(crate) fn normalize(raw: &str) -> Option<String> {
     let bytes = decode(raw)?;
-    // Lossy: a name that is not UTF-8 is not found, which is no reason to refuse it.
+    // Lossy: a file name that is not UTF-8 is not found, but the path is valid.
     let text = String::from_utf8_lossy(&bytes);
     let mut segments = Vec::new();
     for segment in text.split('/') {
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn resolves_what_stays_inside() {
+    fn paths_are_resolved() {
         for (raw, path) in [
             ("/", "/"),
             ("", "/"),
@@ -58,16 +58,16 @@ mod tests {
             ("/caf%E9", "/caf\u{fffd}"),
             ("/a\\..\\b", "/a\\..\\b"),
         ] {
-            assert_eq!(normalise(raw).as_deref(), Some(path), "{raw}");
+            assert_eq!(normalize(raw).as_deref(), Some(path), "{raw}");
         }
     }
 
     #[test]
-    fn refuses_what_leads_out_or_is_malformed() {
+    fn malformed_paths_and_paths_out_of_the_root_are_refused() {
         for raw in
             ["/..", "/../x", "/a/../../x", "/%2e%2e/x", "/a%2f..%2f..%2fx", "/%00", "/a%00.js", "/%", "/%2", "/%zz"]
         {
-            assert_eq!(normalise(raw), None, "{raw}");
+            assert_eq!(normalize(raw), None, "{raw}");
         }
     }
 }

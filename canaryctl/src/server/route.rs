@@ -1,32 +1,32 @@
-//! What answers a path: the locations of `nginx.conf`, in its order.
+//! The routing table: the locations of `nginx.conf`, in its order.
 
 use crate::server::headers::is_html;
 
-/// Folders of files, which are never answered with a page.
+/// Folders of files. A missing file in them is not answered with a page.
 const FOLDERS: [&str; 4] = ["/assets/", "/runtime/", "/stable/", "/canary/"];
 
-/// Who answers.
+/// The handler of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// The probe of the cluster.
+    /// The health endpoint.
     Health,
-    /// The config, live.
+    /// The live config.
     Config,
-    /// Nothing, whatever there is on the disk.
+    /// 404, whether or not the file exists.
     Missing,
-    /// The file of that name or nothing.
+    /// The file of that name, or 404.
     File {
-        /// Whether it may be asked for again by its `ETag`. Not where two releases could share one.
+        /// Whether to send an `ETag`. Not for files of which two releases could have the same one.
         etag: bool,
     },
-    /// A page of its own, else the single page app.
+    /// The file of that name, or the page of the single-page app.
     Page,
 }
 
 impl Route {
-    /// The route of a normalised path.
+    /// The route of a normalized path.
     pub(crate) fn of(path: &str) -> Self {
-        let is_below = |folder: &&str| path.starts_with(*folder);
+        let contains = |folder: &&str| path.starts_with(*folder);
         let has_extension = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
         match path {
             "/healthz" => Self::Health,
@@ -36,7 +36,7 @@ impl Route {
             // Dotfiles, and the other files of a mounted `ConfigMap`.
             _ if path.contains("/.") || path.starts_with("/config/") => Self::Missing,
             _ if is_html(path) => Self::File { etag: false },
-            _ if FOLDERS.iter().any(is_below) || has_extension => Self::File { etag: true },
+            _ if FOLDERS.iter().any(contains) || has_extension => Self::File { etag: true },
             _ => Self::Page,
         }
     }
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_that_fits_answers() {
+    fn every_path_has_its_route() {
         for (path, route) in [
             ("/healthz", Route::Health),
             ("/config/canary.json", Route::Config),

@@ -1,12 +1,15 @@
-//! HTTP on a socket: hands requests to the site, and answers back.
+//! The HTTP server: accepts connections, and answers from the site or the upstream server.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
+use hyper::header::{HOST, HeaderMap};
+use hyper::http::uri::Authority;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
@@ -15,21 +18,20 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use crate::complain;
-use crate::server::headers::{NEVER, TEXT, response};
-use crate::server::host;
-use crate::server::path::normalise;
+use crate::server::headers::{NO_STORE, TEXT, response};
+use crate::server::path::normalize;
 use crate::server::route::Route;
 use crate::server::site::{Site, error};
 use crate::server::upstream::Upstream;
+use crate::terminal::message;
 
-/// How long to wait for the system to have room for a connection again.
+/// The pause after a connection could not be accepted, until the system has resources again.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What is read here, or comes from the other server.
+/// A response of the site, or of the upstream server.
 type Answer = Response<Either<Full<Bytes>, Incoming>>;
 
-/// Serves the site for ever; with another server behind it, the runtime and the config alone.
+/// Serves until the program ends. With an upstream server it answers only requests for the runtime and the config itself.
 pub(crate) async fn run(listener: TcpListener, site: Site, upstream: Option<Upstream>) -> Infallible {
     let (site, upstream) = (Arc::new(site), Arc::new(upstream));
     loop {
@@ -38,7 +40,7 @@ pub(crate) async fn run(listener: TcpListener, site: Site, upstream: Option<Upst
                 tokio::spawn(connection(stream, Arc::clone(&site), Arc::clone(&upstream)));
             }
             Err(error) => {
-                complain(&anyhow!(error).context("cannot accept a connection"));
+                message::error(&anyhow!(error).context("cannot accept a connection"));
                 sleep(PAUSE).await;
             }
         }
@@ -50,46 +52,77 @@ async fn connection(stream: TcpStream, site: Arc<Site>, upstream: Arc<Option<Ups
         let (site, upstream) = (Arc::clone(&site), Arc::clone(&upstream));
         async move {
             Ok::<_, Infallible>(match upstream.as_ref() {
-                Some(upstream) if is_foreign(&request) => pass(upstream, request).await,
+                Some(upstream) if is_proxied(&request) => forward(upstream, request).await,
                 _ => answer(site, request).await,
             })
         }
     });
     let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
-    // A client that hangs up or talks nonsense has had its answer, if any.
+    // A client may hang up or send a malformed request.
     let _ = connection.with_upgrades().await;
 }
 
-/// Whether the other server answers: for all but the runtime and the config, and what is nobody's.
-fn is_foreign(request: &Request<Incoming>) -> bool {
-    let Some(path) = normalise(request.uri().path()) else { return false };
+/// Whether the upstream server answers: requests for anything but the runtime and the config, with a valid path.
+fn is_proxied(request: &Request<Incoming>) -> bool {
+    let Some(path) = normalize(request.uri().path()) else { return false };
     Route::of(&path) != Route::Config && !path.starts_with("/runtime/")
 }
 
-/// As the other server answers, without the headers of nginx: its pages have inline scripts and styles for hot reload,
-/// which the policy for production forbids.
-async fn pass(upstream: &Upstream, request: Request<Incoming>) -> Answer {
-    if !host::is_ours(request.headers()) {
-        return line(StatusCode::FORBIDDEN, "ask by the name of localhost, or by an address");
+/// The response of the upstream server, without the security headers: its pages have inline scripts and styles for hot
+/// reload, which the production policy forbids.
+async fn forward(upstream: &Upstream, request: Request<Incoming>) -> Answer {
+    if !is_local(request.headers()) {
+        return plain(StatusCode::FORBIDDEN, "use localhost or an IP address as the host");
     }
-    match upstream.pass(request).await {
+    match upstream.forward(request).await {
         Ok(answer) => answer.map(Either::Right),
         Err(error) => {
             let why = format!("no answer from the server at {upstream}: {}", error.root_cause());
-            line(StatusCode::BAD_GATEWAY, &why)
+            plain(StatusCode::BAD_GATEWAY, &why)
         }
     }
 }
 
-/// An answer that says why there is no better one.
-fn line(status: StatusCode, why: &str) -> Answer {
-    let text = format!("{}: {why}\n", status.as_str());
-    response(status, TEXT, NEVER, text).map(|body| Either::Left(Full::new(body)))
+/// Whether `Host` is `localhost` or an IP address, which protects against DNS rebinding. A development server checks the
+/// name itself, but a forwarded request has the server's own name: without this check, a foreign site whose name resolves
+/// to this machine could read the sources.
+fn is_local(headers: &HeaderMap) -> bool {
+    let Some(host) = headers.get(HOST) else { return true };
+    let Ok(authority) = Authority::try_from(host.as_bytes()) else { return false };
+    let name = authority.host().to_ascii_lowercase();
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    name == "localhost" || name.ends_with(".localhost") || address.parse::<IpAddr>().is_ok()
 }
 
-/// The disk may be slow: it is asked on a thread of its own.
+/// A response in plain text with the status and the reason.
+fn plain(status: StatusCode, why: &str) -> Answer {
+    let text = format!("{}: {why}\n", status.as_str());
+    response(status, TEXT, NO_STORE, text).map(|body| Either::Left(Full::new(body)))
+}
+
+/// The response of the site, computed on a thread that may block on the disk.
 async fn answer(site: Arc<Site>, request: Request<Incoming>) -> Answer {
     let request = request.map(drop);
     let answer = spawn_blocking(move || site.answer(&request)).await;
     answer.unwrap_or_else(|_| error(StatusCode::INTERNAL_SERVER_ERROR)).map(|body| Either::Left(Full::new(body)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper::header::HeaderValue;
+
+    #[test]
+    fn only_localhost_and_addresses_are_local() {
+        let check = |host| is_local(&HeaderMap::from_iter([(HOST, HeaderValue::from_static(host))]));
+        for good in ["localhost", "LocalHost:8080", "shop.localhost:1", "127.0.0.1:8080", "10.0.0.1", "[::1]:8080"] {
+            assert!(check(good), "{good}");
+        }
+        for bad in
+            ["", "evil.example", "evil.example:8080", "127.0.0.1.evil.example", "notlocalhost", "localhost.", "a b"]
+        {
+            assert!(!check(bad), "{bad}");
+        }
+        assert!(is_local(&HeaderMap::new()));
+    }
 }

@@ -1,4 +1,4 @@
-//! Answers requests from the disk: a plain function of a request, which cannot fail.
+//! The site on the disk: a function from request to response.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -9,21 +9,21 @@ use hyper::body::Bytes;
 use hyper::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY};
 use hyper::{Method, Request, Response, StatusCode};
 
-use crate::complain;
 use crate::config::configmap;
-use crate::server::content_encoding::Coding;
-use crate::server::headers::{HTML, JSON, NEVER, TEXT, cache_control, content_type, response};
-use crate::server::path::normalise;
+use crate::server::content_encoding::ContentEncoding;
+use crate::server::headers::{HTML, JSON, NO_STORE, TEXT, cache_control, content_type, response};
+use crate::server::path::normalize;
 use crate::server::route::Route;
-use crate::server::static_file::Stored;
+use crate::server::static_file::StaticFile;
+use crate::terminal::message;
 
-/// From so many bytes on, nginx compresses a config as it serves it.
+/// The size in bytes from which nginx compresses a config on the fly.
 const GZIP_MIN_LENGTH: usize = 1024;
 
-/// Where everything lies that is served.
+/// The folders and the manifest that are served.
 #[derive(Debug)]
 pub(crate) struct Site {
-    /// The pages and bundles.
+    /// The folder with the pages and bundles.
     pub(crate) root: PathBuf,
     /// The folder behind `/runtime/`.
     pub(crate) runtime: PathBuf,
@@ -32,9 +32,9 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Answers a request; its body is of no interest.
+    /// Answers a request. It ignores the body.
     pub(crate) fn answer<B>(&self, request: &Request<B>) -> Response<Bytes> {
-        let Some(path) = normalise(request.uri().path()) else { return error(StatusCode::BAD_REQUEST) };
+        let Some(path) = normalize(request.uri().path()) else { return error(StatusCode::BAD_REQUEST) };
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             let mut response = error(StatusCode::METHOD_NOT_ALLOWED);
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
@@ -55,21 +55,21 @@ impl Site {
     }
 
     fn config(&self, headers: &HeaderMap) -> Option<Response<Bytes>> {
-        let bytes = configmap::read(&self.config).inspect_err(complain).ok()?;
+        let bytes = configmap::read(&self.config).inspect_err(message::error).ok()?;
         let varies = bytes.len() >= GZIP_MIN_LENGTH;
-        let gzipped = if varies && Coding::Gzip.is_accepted(headers) { gzip(&bytes).ok() } else { None };
-        let coding = gzipped.is_some().then_some(Coding::Gzip);
-        let mut response = response(StatusCode::OK, JSON, NEVER, gzipped.unwrap_or(bytes));
-        tell_coding(response.headers_mut(), varies, coding);
+        let gzipped = if varies && ContentEncoding::Gzip.is_accepted(headers) { gzip(&bytes).ok() } else { None };
+        let encoding = gzipped.is_some().then_some(ContentEncoding::Gzip);
+        let mut response = response(StatusCode::OK, JSON, NO_STORE, gzipped.unwrap_or(bytes));
+        set_encoding_headers(response.headers_mut(), varies, encoding);
         Some(response)
     }
 
     fn file(&self, path: &str, headers: &HeaderMap, etag: bool) -> Option<Response<Bytes>> {
-        let stored = Stored::read(&self.locate(path), headers)?;
-        let tag = if etag { stored.etag.parse::<HeaderValue>().ok() } else { None };
-        let mut response = respond(StatusCode::OK, path, cache_control(path), stored);
+        let file = StaticFile::read(&self.locate(path), headers)?;
+        let tag = if etag { file.etag.parse::<HeaderValue>().ok() } else { None };
+        let mut response = respond(StatusCode::OK, path, cache_control(path), file);
         if let Some(tag) = tag {
-            if is_known(headers, &tag) {
+            if matches_etag(headers, &tag) {
                 *response.status_mut() = StatusCode::NOT_MODIFIED;
                 *response.body_mut() = Bytes::new();
                 response.headers_mut().remove(CONTENT_TYPE);
@@ -82,12 +82,12 @@ impl Site {
 
     fn not_found(&self, headers: &HeaderMap) -> Response<Bytes> {
         let path = "/404.html";
-        Stored::read(&self.locate(path), headers)
-            .map_or_else(|| error(StatusCode::NOT_FOUND), |page| respond(StatusCode::NOT_FOUND, path, NEVER, page))
+        StaticFile::read(&self.locate(path), headers)
+            .map_or_else(|| error(StatusCode::NOT_FOUND), |page| respond(StatusCode::NOT_FOUND, path, NO_STORE, page))
     }
 
-    /// The place of a normalised path, which leads down from its folder only. `join` alone would take an absolute
-    /// path as it is.
+    /// The file of a normalized path, which is always below its folder. Leading slashes go, because `join` would replace
+    /// the folder by an absolute path.
     fn locate(&self, path: &str) -> PathBuf {
         let (folder, rest) = match path.strip_prefix("/runtime/") {
             Some(rest) => (&self.runtime, rest),
@@ -97,18 +97,18 @@ impl Site {
     }
 }
 
-fn respond(status: StatusCode, path: &str, cache_control: &'static str, stored: Stored) -> Response<Bytes> {
-    let mut response = response(status, content_type(path), cache_control, stored.body);
-    tell_coding(response.headers_mut(), stored.varies, stored.coding);
+fn respond(status: StatusCode, path: &str, cache_control: &'static str, file: StaticFile) -> Response<Bytes> {
+    let mut response = response(status, content_type(path), cache_control, file.body);
+    set_encoding_headers(response.headers_mut(), file.varies, file.encoding);
     response
 }
 
-fn tell_coding(headers: &mut HeaderMap, varies: bool, coding: Option<Coding>) {
+fn set_encoding_headers(headers: &mut HeaderMap, varies: bool, encoding: Option<ContentEncoding>) {
     if varies {
         headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     }
-    if let Some(coding) = coding {
-        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.token()));
+    if let Some(encoding) = encoding {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
     }
 }
 
@@ -118,8 +118,8 @@ fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// Whether the client has what the tag stands for, by the weak comparison.
-fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+/// Whether `If-None-Match` has the tag, by weak comparison.
+fn matches_etag(headers: &HeaderMap, tag: &HeaderValue) -> bool {
     headers
         .get_all(IF_NONE_MATCH)
         .iter()
@@ -129,41 +129,41 @@ fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
         .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
-/// A bare page that says no more than the status.
+/// A minimal page with the status.
 pub(crate) fn error(status: StatusCode) -> Response<Bytes> {
-    response(status, HTML, NEVER, format!("<!doctype html>\n<title>{status}</title>\n<h1>{status}</h1>\n"))
+    response(status, HTML, NO_STORE, format!("<!doctype html>\n<title>{status}</title>\n<h1>{status}</h1>\n"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn known(value: &'static str) -> bool {
+    fn matches(value: &'static str) -> bool {
         let headers = HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_static(value))]);
-        is_known(&headers, &HeaderValue::from_static("\"1-2\""))
+        matches_etag(&headers, &HeaderValue::from_static("\"1-2\""))
     }
 
     #[test]
     fn etags_compare_weakly() {
         for value in ["\"1-2\"", "W/\"1-2\"", "\"0-0\", \"1-2\"", "*"] {
-            assert!(known(value), "{value}");
+            assert!(matches(value), "{value}");
         }
         for value in ["", "1-2", "\"1-3\"", "w/\"1-2\""] {
-            assert!(!known(value), "{value}");
+            assert!(!matches(value), "{value}");
         }
     }
 
     #[test]
     fn a_path_never_leaves_its_folder() {
         let site = Site { root: "www".into(), runtime: "pkg".into(), config: "cm.yaml".into() };
-        for (path, place) in [
+        for (path, file) in [
             ("/", "www/"),
             ("/a/b.js", "www/a/b.js"),
             ("/runtime/canary.js", "pkg/canary.js"),
             ("//etc/passwd", "www/etc/passwd"),
             ("/runtime//etc/passwd", "pkg/etc/passwd"),
         ] {
-            assert_eq!(site.locate(path), PathBuf::from(place), "{path}");
+            assert_eq!(site.locate(path), PathBuf::from(file), "{path}");
         }
     }
 }

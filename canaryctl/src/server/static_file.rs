@@ -1,4 +1,4 @@
-//! A file on the disk, in the coding that suits the client.
+//! Files on the disk, precompressed if the client accepts it.
 
 use std::ffi::OsString;
 use std::fs;
@@ -7,43 +7,43 @@ use std::time::UNIX_EPOCH;
 
 use hyper::header::HeaderMap;
 
-use crate::server::content_encoding::Coding;
+use crate::server::content_encoding::ContentEncoding;
 
-/// What was read.
+/// A file that was read.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Stored {
-    /// The bytes, in their coding.
+pub(crate) struct StaticFile {
+    /// The content, possibly encoded.
     pub(crate) body: Vec<u8>,
-    /// How they are coded, if they are.
-    pub(crate) coding: Option<Coding>,
-    /// Whether another client gets other bytes.
+    /// The encoding, if the content is encoded.
+    pub(crate) encoding: Option<ContentEncoding>,
+    /// Whether the content depends on `Accept-Encoding`.
     pub(crate) varies: bool,
-    /// As nginx builds it, from the time of modification and the size.
+    /// The `ETag` as in nginx, from modification time and size.
     pub(crate) etag: String,
 }
 
-impl Stored {
-    /// Reads a file, or the compressed neighbour of it that the client accepts. Nothing for a folder.
+impl StaticFile {
+    /// Reads a file, or the precompressed file next to it that the client accepts. `None` for a folder.
     pub(crate) fn read(path: &Path, headers: &HeaderMap) -> Option<Self> {
         if !path.is_file() {
             return None;
         }
-        let neighbours = Coding::ALL.map(|coding| (coding, neighbour(path, coding)));
-        let mut neighbours = neighbours.iter().filter(|(_, path)| path.is_file()).peekable();
-        let varies = neighbours.peek().is_some();
-        let (coding, path) = neighbours
-            .find(|(coding, _)| coding.is_accepted(headers))
-            .map_or((None, path), |(coding, path)| (Some(*coding), path));
+        let precompressed = ContentEncoding::ALL.map(|encoding| (encoding, precompressed_path(path, encoding)));
+        let mut precompressed = precompressed.iter().filter(|(_, path)| path.is_file()).peekable();
+        let varies = precompressed.peek().is_some();
+        let (encoding, path) = precompressed
+            .find(|(encoding, _)| encoding.is_accepted(headers))
+            .map_or((None, path), |(encoding, path)| (Some(*encoding), path));
         let body = fs::read(path).ok()?;
         let modified = fs::metadata(path).ok()?.modified().ok()?;
         let etag = format!("\"{:x}-{:x}\"", modified.duration_since(UNIX_EPOCH).ok()?.as_secs(), body.len());
-        Some(Self { body, coding, varies, etag })
+        Some(Self { body, encoding, varies, etag })
     }
 }
 
-fn neighbour(path: &Path, coding: Coding) -> PathBuf {
+fn precompressed_path(path: &Path, encoding: ContentEncoding) -> PathBuf {
     let mut name = OsString::from(path);
-    name.push(coding.suffix());
+    name.push(encoding.suffix());
     name.into()
 }
 
@@ -54,43 +54,43 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     #[track_caller]
-    fn check(files: &[&str], accept: &'static str, body: &str, coding: Option<Coding>, varies: bool) {
+    fn check(files: &[&str], accept: &'static str, body: &str, encoding: Option<ContentEncoding>, varies: bool) {
         let dir = tempfile::tempdir().unwrap();
         for name in files {
             fs::write(dir.path().join(name), name).unwrap();
         }
         let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(accept))]);
-        let stored = Stored::read(&dir.path().join("a.js"), &headers).unwrap();
-        assert_eq!((str::from_utf8(&stored.body), stored.coding, stored.varies), (Ok(body), coding, varies));
+        let file = StaticFile::read(&dir.path().join("a.js"), &headers).unwrap();
+        assert_eq!((str::from_utf8(&file.body), file.encoding, file.varies), (Ok(body), encoding, varies));
     }
 
     #[test]
-    fn chooses_the_smallest_that_is_accepted() {
+    fn the_smallest_accepted_encoding_is_sent() {
         let all = ["a.js", "a.js.br", "a.js.gz"];
-        check(&all, "gzip, br", "a.js.br", Some(Coding::Brotli), true);
-        check(&all, "gzip", "a.js.gz", Some(Coding::Gzip), true);
+        check(&all, "gzip, br", "a.js.br", Some(ContentEncoding::Brotli), true);
+        check(&all, "gzip", "a.js.gz", Some(ContentEncoding::Gzip), true);
         check(&all, "deflate", "a.js", None, true);
-        check(&["a.js", "a.js.gz"], "gzip, br", "a.js.gz", Some(Coding::Gzip), true);
+        check(&["a.js", "a.js.gz"], "gzip, br", "a.js.gz", Some(ContentEncoding::Gzip), true);
         check(&["a.js", "a.js.br"], "gzip", "a.js", None, true);
         check(&["a.js"], "gzip, br", "a.js", None, false);
     }
 
     #[test]
-    fn a_neighbour_alone_is_no_file() {
+    fn a_precompressed_file_alone_is_not_found() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("a.js.br"), "").unwrap();
         let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("br"))]);
-        assert_eq!(Stored::read(&dir.path().join("a.js"), &headers), None);
-        assert_eq!(Stored::read(dir.path(), &headers), None);
+        assert_eq!(StaticFile::read(&dir.path().join("a.js"), &headers), None);
+        assert_eq!(StaticFile::read(dir.path(), &headers), None);
     }
 
     #[test]
-    fn the_etag_is_time_and_size() {
+    fn the_etag_has_time_and_size() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.js");
         fs::write(&path, "0123456789abcdef").unwrap();
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(0x6b01_3bd6);
         fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
-        assert_eq!(Stored::read(&path, &HeaderMap::new()).unwrap().etag, "\"6b013bd6-10\"");
+        assert_eq!(StaticFile::read(&path, &HeaderMap::new()).unwrap().etag, "\"6b013bd6-10\"");
     }
 }

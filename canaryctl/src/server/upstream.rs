@@ -1,4 +1,4 @@
-//! A bundler's development server, behind this one.
+//! The reverse proxy in front of a bundler's development server.
 
 use std::error::Error;
 use std::fmt;
@@ -14,10 +14,10 @@ use tokio::io::copy_bidirectional;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// How long the other server may take to accept a connection; an answer may take as long as it likes.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the upstream server may take to accept a connection. A response has no time limit.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What concerns one connection and not the message, besides what `Connection` lists.
+/// The headers of one connection, which a proxy must not forward; `Connection` may list more.
 const HOP_BY_HOP: [&str; 9] = [
     "connection",
     "keep-alive",
@@ -30,14 +30,14 @@ const HOP_BY_HOP: [&str; 9] = [
     "upgrade",
 ];
 
-/// Where the other server listens.
+/// The address of the upstream server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Upstream {
     host: String,
     port: u16,
-    /// As in `Host`.
+    /// The value of `Host`.
     authority: HeaderValue,
-    /// `http://` and the authority.
+    /// The value of `Origin`.
     origin: String,
 }
 
@@ -48,7 +48,7 @@ impl fmt::Display for Upstream {
 }
 
 impl Upstream {
-    /// Reads `http://HOST[:PORT]`.
+    /// Parses `http://HOST[:PORT]`.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let expected = "expected http://HOST or http://HOST:PORT, as the bundler prints it";
         let uri: Uri = text.parse().map_err(|_| expected)?;
@@ -57,34 +57,34 @@ impl Upstream {
             return Err(expected);
         }
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-        // A port that is none is no port to the parser.
-        let unnamed = (authority.as_str() == authority.host()).then_some(80);
-        let port = authority.port_u16().or(unnamed).ok_or(expected)?;
+        // The parser reports an invalid port as absent.
+        let default = (authority.as_str() == authority.host()).then_some(80);
+        let port = authority.port_u16().or(default).ok_or(expected)?;
         let origin = format!("http://{authority}");
         Ok(Self { host, port, authority: HeaderValue::from_str(authority.as_str()).map_err(|_| expected)?, origin })
     }
 
-    /// Passes a request on, and hands back what comes, while it comes. A request for a web socket joins the two
-    /// connections where the other server agrees.
-    pub(crate) async fn pass<B>(&self, mut request: Request<B>) -> anyhow::Result<Response<Incoming>>
+    /// Forwards a request and streams the response. If the upstream server accepts a WebSocket, it joins the two
+    /// connections.
+    pub(crate) async fn forward<B>(&self, mut request: Request<B>) -> anyhow::Result<Response<Incoming>>
     where
         B: Body + Send + 'static,
         B::Data: Send,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let wants = upgrade(request.headers());
-        let client = wants.is_some().then(|| hyper::upgrade::on(&mut request));
-        self.rewrite(&mut request, wants.as_ref())?;
+        let requested = websocket(request.headers());
+        let client = requested.is_some().then(|| hyper::upgrade::on(&mut request));
+        self.rewrite_request(&mut request, requested.as_ref())?;
         let mut response = self.send(request).await?;
-        self.rewrite_answer(response.headers_mut());
-        let agreed = upgrade(response.headers()).filter(|_| response.status() == StatusCode::SWITCHING_PROTOCOLS);
+        self.rewrite_response(response.headers_mut());
+        let accepted = websocket(response.headers()).filter(|_| response.status() == StatusCode::SWITCHING_PROTOCOLS);
         let server = hyper::upgrade::on(&mut response);
         drop_hop_by_hop(response.headers_mut());
-        if let (Some(client), Some(protocol)) = (client, agreed) {
+        if let (Some(client), Some(protocol)) = (client, accepted) {
             set_upgrade(response.headers_mut(), &protocol);
             tokio::spawn(async move {
                 if let (Ok(client), Ok(server)) = tokio::join!(client, server) {
-                    // Either side may hang up when it likes.
+                    // Either side may hang up at any time.
                     let _ = copy_bidirectional(&mut TokioIo::new(client), &mut TokioIo::new(server)).await;
                 }
             });
@@ -92,23 +92,23 @@ impl Upstream {
         Ok(response)
     }
 
-    /// One connection a request: on a kept one, the other server could hang up just as the next request is sent.
+    /// Sends a request on a connection of its own: the upstream server could close a reused one at that moment.
     async fn send<B>(&self, request: Request<B>) -> anyhow::Result<Response<Incoming>>
     where
         B: Body + Send + 'static,
         B::Data: Send,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let connecting = timeout(PATIENCE, TcpStream::connect((self.host.as_str(), self.port))).await;
-        let stream = connecting.map_err(|_| anyhow!("no connection within {} s", PATIENCE.as_secs()))??;
+        let connecting = timeout(CONNECT_TIMEOUT, TcpStream::connect((self.host.as_str(), self.port))).await;
+        let stream = connecting.map_err(|_| anyhow!("no connection within {} s", CONNECT_TIMEOUT.as_secs()))??;
         stream.set_nodelay(true)?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(async move { drop(connection.with_upgrades().await) });
         Ok(sender.send_request(request).await?)
     }
 
-    /// Development servers answer to their own name alone, and compare `Origin` with it.
-    fn rewrite<B>(&self, request: &mut Request<B>, protocol: Option<&HeaderValue>) -> anyhow::Result<()> {
+    /// Replaces `Host`, and `Origin` if it was the same: development servers refuse any name but their own.
+    fn rewrite_request<B>(&self, request: &mut Request<B>, protocol: Option<&HeaderValue>) -> anyhow::Result<()> {
         let path = request.uri().path_and_query().map_or("/", |it| it.as_str());
         *request.uri_mut() = path.parse().context("malformed path")?;
         *request.version_mut() = Version::HTTP_11;
@@ -117,30 +117,30 @@ impl Upstream {
         if let Some(protocol) = protocol {
             set_upgrade(headers, protocol);
         }
-        let own = headers.insert(HOST, self.authority.clone());
-        if let (Some(origin), Some(own)) = (headers.get_mut(ORIGIN), own)
-            && origin.as_bytes().strip_prefix(b"http://") == Some(own.as_bytes())
+        let host = headers.insert(HOST, self.authority.clone());
+        if let (Some(origin), Some(host)) = (headers.get_mut(ORIGIN), host)
+            && origin.as_bytes().strip_prefix(b"http://") == Some(host.as_bytes())
         {
             *origin = HeaderValue::from_str(&self.origin)?;
         }
         Ok(())
     }
 
-    /// A redirect to the other server would lead around this one.
-    fn rewrite_answer(&self, headers: &mut HeaderMap) {
-        let place = headers.get(LOCATION).and_then(|place| place.to_str().ok()?.strip_prefix(&self.origin));
-        let path = place.filter(|rest| rest.starts_with('/')).and_then(|path| HeaderValue::from_str(path).ok());
+    /// Makes redirects to the upstream server relative, so that they lead through this server.
+    fn rewrite_response(&self, headers: &mut HeaderMap) {
+        let location = headers.get(LOCATION).and_then(|location| location.to_str().ok()?.strip_prefix(&self.origin));
+        let path = location.filter(|rest| rest.starts_with('/')).and_then(|path| HeaderValue::from_str(path).ok());
         if let Some(path) = path {
             headers.insert(LOCATION, path);
         }
     }
 }
 
-/// The web socket that is asked for or agreed on. Nothing else is: HTTP/2 would be refused by most, at the price of a
-/// request that nobody answers.
-fn upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
+/// The `Upgrade` header if it names a WebSocket. Other upgrades are not forwarded: most development servers leave a
+/// request for HTTP/2 unanswered.
+fn websocket(headers: &HeaderMap) -> Option<HeaderValue> {
     let protocol = headers.get(UPGRADE).filter(|it| it.as_bytes().eq_ignore_ascii_case(b"websocket"))?;
-    listed(headers).iter().any(|it| it == "upgrade").then(|| protocol.clone())
+    connection_options(headers).iter().any(|it| it == "upgrade").then(|| protocol.clone())
 }
 
 fn set_upgrade(headers: &mut HeaderMap, protocol: &HeaderValue) {
@@ -148,14 +148,14 @@ fn set_upgrade(headers: &mut HeaderMap, protocol: &HeaderValue) {
     headers.insert(UPGRADE, protocol.clone());
 }
 
-/// What `Connection` lists, in lower case.
-fn listed(headers: &HeaderMap) -> Vec<String> {
+/// The options of `Connection`, in lower case.
+fn connection_options(headers: &HeaderMap) -> Vec<String> {
     let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).map(|it| it.trim().to_ascii_lowercase()).collect()
 }
 
 fn drop_hop_by_hop(headers: &mut HeaderMap) {
-    for name in listed(headers).iter().map(String::as_str).chain(HOP_BY_HOP) {
+    for name in connection_options(headers).iter().map(String::as_str).chain(HOP_BY_HOP) {
         if let Ok(name) = name.parse::<HeaderName>() {
             headers.remove(name);
         }
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_addresses() {
+    fn addresses_are_parsed() {
         for (text, host, port, shown) in [
             ("http://localhost:5173", "localhost", 5173, "http://localhost:5173"),
             ("http://127.0.0.1:5173/", "127.0.0.1", 5173, "http://127.0.0.1:5173"),
@@ -191,8 +191,8 @@ mod tests {
         for (name, value) in given {
             request.headers_mut().append(*name, HeaderValue::from_static(value));
         }
-        let protocol = upgrade(request.headers());
-        Upstream::parse("http://localhost:5173").unwrap().rewrite(&mut request, protocol.as_ref()).unwrap();
+        let protocol = websocket(request.headers());
+        Upstream::parse("http://localhost:5173").unwrap().rewrite_request(&mut request, protocol.as_ref()).unwrap();
         let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap()));
         let mut headers: Vec<_> = headers.collect();
         headers.sort_unstable();
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_are_those_of_the_other_server() {
+    fn requests_have_the_name_of_the_upstream_server() {
         let origin = ("origin", "http://127.0.0.1:8080");
         let host = ("host", "127.0.0.1:8080");
         let rewritten = [("host", "localhost:5173"), ("origin", "http://localhost:5173")];
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn redirects_stay_here() {
+    fn redirects_lead_through_this_server() {
         let upstream = Upstream::parse("http://localhost:5173").unwrap();
         for (given, expected) in [
             ("http://localhost:5173/shop/?a", "/shop/?a"),
@@ -230,7 +230,7 @@ mod tests {
             ("https://other.example/", "https://other.example/"),
         ] {
             let mut headers = HeaderMap::from_iter([(LOCATION, HeaderValue::from_static(given))]);
-            upstream.rewrite_answer(&mut headers);
+            upstream.rewrite_response(&mut headers);
             assert_eq!(headers[LOCATION], expected);
         }
     }

@@ -1,4 +1,4 @@
-//! Tells of every change of the config.
+//! Reports changes of the config.
 
 use std::convert::Infallible;
 use std::io::{self, Write};
@@ -9,47 +9,47 @@ use tokio::time::sleep;
 
 use crate::config::configmap;
 use crate::platform::clock;
-use crate::server::report::Report;
+use crate::server::config_status::ConfigStatus;
 use crate::terminal::output::Output;
 
-/// How often the config is looked at. Reading a small file costs less than what it takes to be told of its changes,
-/// and misses none: not a swapped link, not an edit within the resolution of the file system's clock.
+/// The interval between two reads of the config. Reading a small file is cheaper than watching it, and misses no change:
+/// neither a replaced symbolic link nor an edit within the resolution of the file system's clock.
 const INTERVAL: Duration = Duration::from_millis(250);
 
-/// Prints a report of the config, and another one whenever it has changed, for ever.
+/// Prints the status of the config now and after each change, until the program ends.
 pub(crate) async fn watch(path: &Path, output: Output) -> Infallible {
-    let mut last = Last::default();
+    let mut last = LastSeen::default();
     loop {
-        let now = configmap::read(path).map_err(|error| format!("{error:#}"));
-        if let Some(report) = last.update(now) {
-            // Whoever started the server may have read the address and nothing more: that is no reason to stop.
-            let _ = print(&report, output);
+        let config = configmap::read(path).map_err(|error| format!("{error:#}"));
+        if let Some(status) = last.update(config) {
+            // The reader may have closed standard output after the address; the server goes on.
+            let _ = print(&status, output);
         }
         sleep(INTERVAL).await;
     }
 }
 
-/// The config as it was last seen, or why there was none.
+/// The config of the last read, or the error.
 #[derive(Debug, Default)]
-struct Last(Option<Result<Vec<u8>, String>>);
+struct LastSeen(Option<Result<Vec<u8>, String>>);
 
-impl Last {
-    /// Remembers the config of now, and reports it if it is another one.
-    fn update(&mut self, now: Result<Vec<u8>, String>) -> Option<Report> {
-        if self.0.as_ref() == Some(&now) {
+impl LastSeen {
+    /// Stores the config, and returns its status if it has changed.
+    fn update(&mut self, config: Result<Vec<u8>, String>) -> Option<ConfigStatus> {
+        if self.0.as_ref() == Some(&config) {
             return None;
         }
-        let report = Report::of(now.as_deref().map_err(String::as_str), clock::now());
-        self.0 = Some(now);
-        Some(report)
+        let status = ConfigStatus::of(config.as_deref().map_err(String::as_str), clock::now());
+        self.0 = Some(config);
+        Some(status)
     }
 }
 
-fn print(report: &Report, output: Output) -> io::Result<()> {
+fn print(status: &ConfigStatus, output: Output) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match output {
-        Output::Text => writeln!(out, "{report}")?,
-        Output::Json => writeln!(out, "{}", report.json())?,
+        Output::Text => writeln!(out, "{status}")?,
+        Output::Json => writeln!(out, "{}", status.json())?,
     }
     out.flush()
 }
@@ -59,11 +59,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reports_changes_alone() {
-        let mut last = Last::default();
-        for now in [Ok(b"{}".to_vec()), Ok(b"[]".to_vec()), Err("gone".to_owned()), Ok(b"{}".to_vec())] {
-            assert!(last.update(now.clone()).is_some(), "{now:?}");
-            assert_eq!(last.update(now), None);
+    fn only_changes_are_reported() {
+        let mut last = LastSeen::default();
+        for config in [Ok(b"{}".to_vec()), Ok(b"[]".to_vec()), Err("gone".to_owned()), Ok(b"{}".to_vec())] {
+            assert!(last.update(config.clone()).is_some(), "{config:?}");
+            assert_eq!(last.update(config), None);
         }
     }
 }

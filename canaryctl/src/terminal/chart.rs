@@ -1,41 +1,37 @@
-//! What the terminal on standard output can show.
+//! Bar charts on standard output.
 
 use std::env;
-use std::io::{self, IsTerminal};
+use std::io;
 
 use terminal_size::{Width, terminal_size_of};
 
-/// The width where there is no terminal, in characters.
-const WIDTH: usize = 80;
+use crate::terminal::color::Paint;
+
+/// The width without a terminal, in characters.
+const DEFAULT_WIDTH: usize = 80;
 
 /// How charts are drawn.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Style {
-    /// Characters a line.
+    /// Characters per line.
     pub(crate) width: usize,
-    /// Nothing but ASCII.
+    /// Whether to use ASCII only.
     pub(crate) ascii: bool,
-    /// Whether to use colours.
-    pub(crate) color: bool,
+    /// Whether to use colors.
+    pub(crate) paint: Paint,
 }
 
 impl Style {
-    /// That of standard output.
+    /// The style that suits standard output; ASCII only if asked for, or if the locale is not UTF-8.
     pub(crate) fn detect(ascii: bool) -> Self {
         let out = io::stdout();
         let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).unwrap_or_default();
-        let plain = variable("NO_COLOR").is_some() || variable("TERM").is_none_or(|name| name == "dumb");
         Self {
-            width: terminal_size_of(&out).map_or(WIDTH, |(Width(width), _)| width.into()),
+            width: terminal_size_of(&out).map_or(DEFAULT_WIDTH, |(Width(width), _)| width.into()),
             ascii: ascii || !is_utf8(&locale),
-            color: out.is_terminal() && !plain,
+            paint: Paint::for_stdout(),
         }
-    }
-
-    /// The text in a colour or weight, an SGR number.
-    pub(crate) fn paint(self, text: &str, code: u8) -> String {
-        if self.color && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }
 
@@ -44,8 +40,8 @@ fn is_utf8(locale: &str) -> bool {
     locale.contains("utf-8") || locale.contains("utf8")
 }
 
-/// A bar of a share of `width` characters, in eighths of one where that can be shown. A share of something is never
-/// shown as nothing.
+/// A bar that fills a share of `width` characters, in steps of an eighth unless it has to be ASCII. A share above zero is
+/// always visible.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
 pub(crate) fn bar(share: f64, width: usize, ascii: bool) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
@@ -83,11 +79,5 @@ mod tests {
         for (locale, expected) in [("en_US.UTF-8", true), ("C.utf8", true), ("C", false), ("", false)] {
             assert_eq!(is_utf8(locale), expected, "{locale}");
         }
-    }
-
-    #[test]
-    fn colours_are_left_out() {
-        let style = |color| Style { width: 80, ascii: true, color };
-        assert_eq!((style(true).paint("a", 36), style(false).paint("a", 36)), ("\x1b[36ma\x1b[0m".into(), "a".into()));
     }
 }

@@ -1,41 +1,38 @@
-//! What is fit for a terminal.
+//! Colors for text on standard output, and text from files made safe to print.
 
-use std::env;
 use std::fmt;
-use std::io::{self, IsTerminal};
+use std::io;
 
-/// Whether words are coloured.
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+
+/// Whether text is styled.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Paint(bool);
 
-/// The colours in use, as the terminal's own palette has them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Colour {
-    Red = 31,
-    Green = 32,
-    Yellow = 33,
-    Blue = 34,
-}
-
 impl Paint {
-    /// No colours.
+    /// No styles.
     #[cfg(test)]
     pub(crate) const OFF: Self = Self(false);
 
-    /// Colours, where standard output is a terminal that has them and nobody has asked for none (no-color.org).
+    /// Styles if standard output is a terminal with colors, or as `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE` say.
     pub(crate) fn for_stdout() -> Self {
-        let set = |name| env::var_os(name).filter(|value| !value.is_empty());
-        let dumb = set("TERM").is_some_and(|term| term == "dumb");
-        Self(io::stdout().is_terminal() && set("NO_COLOR").is_none() && !dumb)
+        Self(AutoStream::choice(&io::stdout()) != ColorChoice::Never)
     }
 
-    /// The text in bold letters of a colour.
-    pub(crate) fn bold(self, colour: Colour, text: impl fmt::Display) -> String {
-        if self.0 { format!("\u{1b}[1;{}m{text}\u{1b}[0m", colour as u8) } else { text.to_string() }
+    /// The text in a style.
+    pub(crate) fn apply(self, style: impl Into<Style>, text: impl fmt::Display) -> String {
+        let style = if self.0 { style.into() } else { Style::new() };
+        format!("{style}{text}{style:#}")
+    }
+
+    /// The text in bold letters of a color.
+    pub(crate) fn bold(self, color: AnsiColor, text: impl fmt::Display) -> String {
+        self.apply(color.on_default().bold(), text)
     }
 }
 
-/// A text from outside on one line, which sends nothing to a terminal.
+/// Text from a file on one line, without control characters, so that it cannot send escape codes to the terminal.
 pub(crate) fn safe(text: &str) -> String {
     text.chars().map(|char| if char.is_control() { '?' } else { char }).collect()
 }
@@ -45,13 +42,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paints_only_where_it_is_seen() {
-        assert_eq!(Paint(true).bold(Colour::Red, "error"), "\u{1b}[1;31merror\u{1b}[0m");
-        assert_eq!(Paint::OFF.bold(Colour::Red, "error"), "error");
+    fn styles_are_applied_only_if_wanted() {
+        assert_eq!(Paint(true).bold(AnsiColor::Red, "error"), "\u{1b}[1m\u{1b}[31merror\u{1b}[0m");
+        assert_eq!(Paint(true).apply(AnsiColor::Cyan.on_default(), "a"), "\u{1b}[36ma\u{1b}[0m");
+        assert_eq!(Paint::OFF.bold(AnsiColor::Red, "error"), "error");
     }
 
     #[test]
-    fn nothing_from_outside_reaches_the_terminal() {
+    fn control_characters_are_replaced() {
         assert_eq!(safe("a\n\u{1b}[31mé\u{9b}"), "a??[31mé?");
     }
 }

@@ -1,37 +1,33 @@
-//! Numbers and outside text as people read them.
+//! Numbers and text in human-readable form.
 
-/// With a comma before each three digits.
+use indicatif::HumanCount;
+
+use crate::terminal::color::safe;
+
+/// A number with commas between groups of three digits.
 pub(crate) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (digit, left) in digits.chars().zip((0..digits.len()).rev()) {
-        text.push(digit);
-        if left > 0 && left.is_multiple_of(3) {
-            text.push(',');
-        }
-    }
-    text
+    HumanCount(number).to_string()
 }
 
-/// The share of `part` in `whole`, in percent.
+/// `part` of `whole` in percent.
 #[expect(clippy::cast_precision_loss, reason = "shares are shown with three decimals")]
 pub(crate) fn percent(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 }
 }
 
-/// With as many of three decimals as it needs.
+/// A percentage with at most three decimals and no trailing zeros.
 pub(crate) fn short(percent: f64) -> String {
     let text = format!("{percent:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Text from outside on one line of bounded length, with nothing in it that a terminal would obey.
-pub(crate) fn plain(text: &str, width: usize) -> String {
-    let visible = |char: char| if char.is_control() { '?' } else { char };
+/// Text from a file on one line of at most `width` characters, without control characters.
+pub(crate) fn truncate(text: &str, width: usize) -> String {
+    let text = safe(text);
     if text.chars().nth(width).is_none() {
-        return text.chars().map(visible).collect();
+        return text;
     }
-    text.chars().map(visible).take(width.saturating_sub(3)).chain("...".chars()).collect()
+    text.chars().take(width.saturating_sub(3)).chain("...".chars()).collect()
 }
 
 #[cfg(test)]
@@ -50,11 +46,11 @@ mod tests {
     }
 
     #[test]
-    fn outside_text_is_tamed() {
-        for (text, shown) in
+    fn text_is_truncated_without_control_characters() {
+        for (text, expected) in
             [("abc", "abc"), ("abcdefgh", "abcdefgh"), ("abcdefghi", "abcde..."), ("a\u{1b}[2J\n", "a?[2J?")]
         {
-            assert_eq!(plain(text, 8), shown);
+            assert_eq!(truncate(text, 8), expected);
         }
     }
 }

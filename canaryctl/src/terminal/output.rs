@@ -1,8 +1,8 @@
-//! Who reads the output.
+//! The format of the output.
 
 use clap::ValueEnum;
 
-/// The form of everything on standard output.
+/// The value of `--output`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Output {
     #[default]

@@ -1,76 +1,107 @@
-//! How far a long run is, on a terminal.
+//! A progress bar on standard error, for runs that take longer than half a second.
 
-use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
-use crate::terminal::chart::bar;
-use crate::terminal::format::thousands;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// How often it is drawn.
+/// The interval between two updates.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
 
-/// How many ticks a run may take before it counts as long.
-const PATIENCE: u64 = 5;
+/// The number of ticks before the bar appears.
+const DELAY: u64 = 5;
 
-/// The width of the bar, in characters.
-const WIDTH: usize = 30;
+const TEMPLATE: &str = "[{bar:30}] {percent:>3} % of {human_len} users, {eta} left";
 
-/// A line on standard error that is drawn over and over. Time is counted in ticks, so no clock is needed, and the
-/// threads that work know nothing of it.
+/// The progress of a run. Without a terminal it is invisible.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    total: u64,
+    bar: ProgressBar,
     ticks: u64,
-    is_terminal: bool,
 }
 
 impl Progress {
-    /// Of a run over so many users.
-    pub(crate) fn of(total: u64) -> Self {
-        Self { total, ticks: 0, is_terminal: io::stderr().is_terminal() }
+    /// The progress of a run over so many users.
+    pub(crate) fn new(users: u64) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(users), ProgressDrawTarget::hidden());
+        let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style.progress_chars("# "));
+        Self { bar, ticks: 0 }
     }
 
-    /// A tick has passed.
+    /// Updates the bar after a tick.
     pub(crate) fn tick(&mut self, done: u64) {
         self.ticks = self.ticks.saturating_add(1);
-        if self.is_visible() {
-            let _ = write!(io::stderr(), "\r{}\x1b[K", line(done.min(self.total), self.total, self.ticks));
+        if self.ticks == DELAY {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
+        self.bar.set_position(self.bar.length().map_or(done, |users| done.min(users)));
     }
 
-    /// The run has ended: its line goes.
+    /// Removes the bar.
     pub(crate) fn clear(&self) {
-        if self.is_visible() {
-            let _ = write!(io::stderr(), "\r\x1b[K");
-        }
+        self.bar.finish_and_clear();
     }
-
-    fn is_visible(&self) -> bool {
-        self.is_terminal && self.ticks >= PATIENCE
-    }
-}
-
-fn line(done: u64, total: u64, ticks: u64) -> String {
-    let share = |of: u64| of.saturating_mul(done).checked_div(total).unwrap_or(0);
-    let left = total.saturating_sub(done).saturating_mul(ticks).checked_div(done.saturating_mul(10));
-    let left = left.map_or(String::new(), |seconds| format!(", {} s left", seconds.saturating_add(1)));
-    #[expect(clippy::cast_precision_loss, reason = "a bar has few places")]
-    let bar = bar(done as f64 / total.max(1) as f64, WIDTH, true);
-    format!("[{bar:WIDTH$}] {:3} % of {} users{left}", share(100), thousands(total))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use indicatif::TermLike;
+
+    /// A terminal that records the last line.
+    #[derive(Clone, Debug, Default)]
+    struct Recorder(Arc<Mutex<String>>);
+
+    impl TermLike for Recorder {
+        fn width(&self) -> u16 {
+            120
+        }
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn write_line(&self, line: &str) -> io::Result<()> {
+            self.write_str(line)
+        }
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            self.0.lock().unwrap().push_str(text);
+            Ok(())
+        }
+        fn clear_line(&self) -> io::Result<()> {
+            self.0.lock().unwrap().clear();
+            Ok(())
+        }
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
     #[test]
-    fn says_what_is_left() {
-        for (done, ticks, expected) in [
-            (0, 5, "[                              ]   0 % of 10,000,000 users"),
-            (2_500_000, 10, "[########                      ]  25 % of 10,000,000 users, 4 s left"),
-            (10_000_000, 40, "[##############################] 100 % of 10,000,000 users, 1 s left"),
+    fn the_bar_has_share_and_total() {
+        for (done, expected) in [
+            (0, "[                              ]   0 % of 10,000,000 users, 0s left"),
+            (2_500_000, "[#######                       ]  25 % of 10,000,000 users, "),
+            (11_000_000, "[##############################] 100 % of 10,000,000 users, 0s left"),
         ] {
-            assert_eq!(line(done, 10_000_000, ticks), expected);
+            let (mut progress, terminal) = (Progress::new(10_000_000), Recorder::default());
+            progress.bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(terminal.clone())));
+            progress.tick(done);
+            let line = terminal.0.lock().unwrap().clone();
+            assert!(line.trim_end().starts_with(expected), "{line}");
+            progress.clear();
+            assert_eq!(*terminal.0.lock().unwrap(), "");
         }
     }
 }

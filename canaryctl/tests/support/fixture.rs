@@ -1,4 +1,4 @@
-//! What bundlers wrote, to work on a copy of it.
+//! Copies of builds that real bundlers wrote.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::{repo, run, text};
 
-/// The copy, under the name `dist`, with `package.json` beside it.
+/// A copy in the folder `dist`, with `package.json` next to it.
 pub(crate) struct Build(TempDir);
 
 impl Build {
@@ -26,13 +26,13 @@ impl Build {
         self.0.path().join(path)
     }
 
-    /// What a file contains.
+    /// Reads a file.
     #[track_caller]
     pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.path(path)).expect("a file of text")
     }
 
-    /// Changes a file.
+    /// Replaces text in a file.
     #[track_caller]
     pub(crate) fn edit(&self, path: &str, from: &str, to: &str) {
         let old = self.read(path);
@@ -40,7 +40,7 @@ impl Build {
         fs::write(self.path(path), old.replace(from, to)).expect("a file");
     }
 
-    /// Runs a verb on paths that begin with `@/`. Exit code and both streams, where the folder is `@` again.
+    /// Runs the program. In arguments and output, `@` stands for the folder. Returns exit code and both streams.
     #[track_caller]
     pub(crate) fn run(&self, args: &[&str]) -> (Option<i32>, String, String) {
         let folder = self.0.path().display().to_string();
@@ -50,7 +50,7 @@ impl Build {
         (output.status.code(), out, error)
     }
 
-    /// Runs it where it has to fail, and returns what it says.
+    /// Runs the program, which has to exit with 2, and returns its standard error.
     #[track_caller]
     pub(crate) fn fails(&self, args: &[&str]) -> String {
         let (code, out, error) = self.run(args);

@@ -1,4 +1,4 @@
-//! A folder with the manifest, in a repository or not.
+//! A folder with the manifest, with or without a git repository.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,18 +9,18 @@ use tempfile::TempDir;
 
 use super::{canaryctl, repo, text};
 
-/// A folder with the manifest of the repository in it.
+/// A folder with a copy of the repository's manifest.
 pub(crate) struct Folder {
     dir: TempDir,
-    /// Whether the program finds git.
+    /// Whether git is on the `PATH` of the program.
     pub(crate) has_git: bool,
 }
 
-/// The manifest.
+/// The path of the manifest.
 pub(crate) const FILE: &str = "k8s/base/canary-config-cm.yaml";
 
 impl Folder {
-    /// Without a repository.
+    /// A folder without a repository.
     pub(crate) fn new() -> Self {
         let folder = Self { dir: TempDir::new().unwrap(), has_git: true };
         fs::create_dir_all(folder.path("k8s/base")).unwrap();
@@ -28,7 +28,7 @@ impl Folder {
         folder
     }
 
-    /// A repository in which the manifest is committed, with a bare one where it pushes to.
+    /// A repository with the manifest committed, and a bare repository as its remote.
     pub(crate) fn with_git() -> Self {
         let folder = Self::new();
         folder.git(&["init", "--quiet", "--initial-branch", "main"]);
@@ -51,7 +51,7 @@ impl Folder {
         fs::write(self.path(name), text).unwrap();
     }
 
-    /// What the manifest is now.
+    /// Reads the manifest.
     pub(crate) fn read(&self) -> String {
         fs::read_to_string(self.path(FILE)).unwrap()
     }
@@ -65,7 +65,7 @@ impl Folder {
         text(&output.stdout).trim_end().to_owned()
     }
 
-    /// Runs what a message advises.
+    /// Runs a shell script, which has to succeed.
     #[track_caller]
     pub(crate) fn shell(&self, script: &str) {
         let output = isolated(Command::new("sh"), self.dir.path()).args(["-c", script]).output().unwrap();
@@ -78,14 +78,14 @@ impl Folder {
         self.git(&["rev-parse", "HEAD"])
     }
 
-    /// Has git run a script.
+    /// Installs a git hook.
     pub(crate) fn hook(&self, name: &str, script: &str) {
         let name = format!(".git/hooks/{name}");
         self.write(&name, &format!("#!/bin/sh\n{script}\n"));
         fs::set_permissions(self.path(&name), PermissionsExt::from_mode(0o755)).unwrap();
     }
 
-    /// Runs the program here: exit code, standard output, standard error.
+    /// Runs the program in the folder. Returns exit code, standard output and standard error.
     pub(crate) fn run(&self, args: &[&str]) -> (Option<i32>, String, String) {
         let mut command = isolated(canaryctl(args), self.dir.path());
         if !self.has_git {
@@ -95,13 +95,13 @@ impl Folder {
         (output.status.code(), text(&output.stdout), text(&output.stderr))
     }
 
-    /// Runs the program, which says this about the manifest and nothing else.
+    /// Runs the program, which has to print only this about the manifest.
     #[track_caller]
     pub(crate) fn says(&self, args: &[&str], expected: &str) {
         assert_eq!(self.run(args), (Some(0), format!("{FILE}: {expected}\n"), String::new()));
     }
 
-    /// Runs the program, which has to refuse, and to leave file and history as they are.
+    /// Runs the program, which has to exit with 2 and leave the file and the history unchanged.
     #[track_caller]
     pub(crate) fn refuses(&self, args: &[&str], message: &str) {
         let before = (self.read(), self.has_git.then(|| self.history()));
@@ -109,13 +109,13 @@ impl Folder {
         assert_eq!((self.read(), self.has_git.then(|| self.history())), before);
     }
 
-    /// What is committed, if anything can be.
+    /// The commits of the repository; empty without one.
     pub(crate) fn history(&self) -> String {
         if self.path(".git").exists() { self.git(&["log", "--format=%H %s", "--all"]) } else { String::new() }
     }
 }
 
-/// Away from the configuration of whoever runs the tests.
+/// A command isolated from the git configuration of the user.
 fn isolated(mut command: Command, folder: &Path) -> Command {
     command.current_dir(folder).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
     command.env("GIT_CEILING_DIRECTORIES", folder.parent().unwrap());

@@ -1,6 +1,6 @@
-//! The program under test, and a client for what it serves.
+//! The program under test, and a client for its server.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, reason = "each test file uses a part of this module")]
 
 pub(crate) mod fixture;
 pub(crate) mod folder;
@@ -16,10 +16,10 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// How long anything may take on a busy machine.
+/// The time limit of a step, on a busy machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
-/// The program, with arguments.
+/// The program with arguments.
 pub(crate) fn canaryctl<I: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = I>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_canaryctl"));
     command.args(args);
@@ -31,7 +31,7 @@ pub(crate) fn repo(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
-/// Runs the program to its end, with something to read.
+/// Runs the program with some input until it exits.
 #[track_caller]
 pub(crate) fn run(args: &[&str], input: impl Into<Vec<u8>>) -> Output {
     let mut command = canaryctl(args);
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &[&str], input: impl Into<Vec<u8>>) -> Output {
         .spawn()
         .expect("the program starts");
     let (mut stdin, input) = (child.stdin.take().expect("a pipe"), input.into());
-    // Written beside the reading, or both would wait for each other; a program that stops reading early is no failure.
+    // On a thread of its own, because both pipes may fill up. The program may stop reading early.
     let writer = thread::spawn(move || drop(stdin.write_all(&input)));
     let output = child.wait_with_output().expect("the program ends");
     writer.join().expect("the writer ends");
@@ -56,7 +56,7 @@ pub(crate) fn fails(args: &[&str], input: &[u8], message: &str) {
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(2), message));
 }
 
-/// The lines of a stream, for a receiver that does not wait for ever.
+/// The lines of a stream, for a receiver with a time limit.
 pub(crate) fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, lines) = channel();
     let stream = BufReader::new(stream);
@@ -69,16 +69,16 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A running `canaryctl serve`, ended on drop.
+/// A running `canaryctl serve`, killed on drop.
 pub(crate) struct Server {
     child: Child,
     lines: Receiver<String>,
-    /// Its first line.
+    /// The address that it printed first.
     pub(crate) url: String,
 }
 
 impl Server {
-    /// Starts it, with errors going to a file.
+    /// Starts the server, with its standard error in a file.
     #[track_caller]
     pub(crate) fn start(mut command: Command, errors: &Path) -> Self {
         let errors = std::fs::File::create(errors).expect("a file for errors");
@@ -95,7 +95,7 @@ impl Server {
         self.lines.recv_timeout(DEADLINE).expect("a line on standard output")
     }
 
-    /// `127.0.0.1:PORT`
+    /// The address in the form `127.0.0.1:PORT`.
     pub(crate) fn host(&self) -> &str {
         self.url.strip_prefix("http://").and_then(|rest| rest.strip_suffix('/')).expect("an address")
     }
@@ -106,7 +106,7 @@ impl Server {
         self.request("GET", path, &[])
     }
 
-    /// Sends a request as it is given, without tidying the path up.
+    /// Sends a request without normalizing the path.
     #[track_caller]
     pub(crate) fn request(&self, method: &str, path: &str, headers: &[&str]) -> Reply {
         let mut lines = vec![format!("{method} {path} HTTP/1.1"), format!("Host: {}", self.host())];
@@ -134,7 +134,7 @@ impl Drop for Server {
     }
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,

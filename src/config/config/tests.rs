@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::validator::MAX_FLAGS;
 use std::string::{String, ToString};
 use std::{format, vec};
 
@@ -14,17 +15,22 @@ fn with(members: &str) -> (Config, Vec<String>) {
     (config, warnings.iter().map(ToString::to_string).collect())
 }
 
+fn supported_rules(config: &Config) -> usize {
+    config.canary_rules().filter(|rule| rule.is_supported()).count()
+}
+
 #[test]
 fn the_smallest_config_has_defaults() {
     let (config, warnings) = with("");
-    assert_eq!((config.salt(), config.revision(), config.canary(), config.expires_at()), ("canary", None, None, None));
-    assert_eq!((config.allows_query(), config.counts_automation(), config.rules().count()), (false, false, 0));
+    assert_eq!((config.salt(), config.revision(), config.expires_at()), ("canary", None, None));
+    assert!(config.canary_bundle().is_none());
+    assert_eq!((config.allows_query(), config.counts_automation(), supported_rules(&config)), (false, false, 0));
     assert!(!config.telemetry().exists() && !config.guard().exists());
     assert!(warnings.is_empty());
 }
 
 #[test]
-fn what_is_said_is_taken() {
+fn members_are_read() {
     let (config, warnings) = with(
         r#", "$schema": "x", "SCHEMA_VERSION": 1, "SALT": "release-1.5.0", "REVISION": 9007199254740991, "OVERRIDES": {"query": true},
         "EXPIRES_AT": "1970-01-01T00:00:01Z", "GUARD": {"readyTimeoutMs": 3600000, "readyWhen": "started"},
@@ -35,14 +41,14 @@ fn what_is_said_is_taken() {
         (config.salt(), config.revision(), config.expires_at()),
         ("release-1.5.0", Some(9_007_199_254_740_991), Some(1_000))
     );
-    assert_eq!((config.allows_query(), config.counts_automation(), config.rules().count()), (true, true, 1));
+    assert_eq!((config.allows_query(), config.counts_automation(), supported_rules(&config)), (true, true, 1));
     assert_eq!(config.guard().source(), r#"{"readyTimeoutMs": 3600000, "readyWhen": "started"}"#);
-    assert_eq!(config.telemetry().find("sampleRate").as_number(), Some(1.0));
+    assert_eq!(config.telemetry().member_named("sampleRate").as_number(), Some(1.0));
     assert_eq!(warnings, [""; 0]);
 }
 
 #[test]
-fn a_byte_order_mark_is_accepted_and_moves_nothing() {
+fn a_byte_order_mark_is_accepted_and_not_counted() {
     assert!(Config::parse(b"\xEF\xBB\xBF{\"CANARY_PERCENTAGE\": 5, \"FEATURE_FLAGS\": {}}").is_ok());
     let (_, warnings) =
         Config::parse(b"\xEF\xBB\xBF{\"CANARY_PERCENTAGE\": 5, \"FEATURE_FLAGS\": {}, \"X\": 1}").unwrap();
@@ -50,7 +56,7 @@ fn a_byte_order_mark_is_accepted_and_moves_nothing() {
 }
 
 #[test]
-fn what_is_no_config_is_rejected() {
+fn other_documents_are_rejected() {
     rejected("\n <!doctype html>", "E104 expected JSON, not a web page");
     rejected("\u{feff}\n <!doctype html>", "E104 expected JSON, not a web page");
     rejected("", "E105 line 1, column 1: expected JSON");
@@ -65,16 +71,16 @@ fn what_is_no_config_is_rejected() {
     );
     rejected(
         "{\"CANARY_PERCENTAGE\": 5, \"FEATURE_FLAGS\": {},\n\"CANARY_\\u0050ERCENTAGE\": 6}",
-        "E108 CANARY_PERCENTAGE (line 2, column 1): expected every key once",
+        "E108 CANARY_PERCENTAGE (line 2, column 1): expected each key only once",
     );
     rejected(
         r#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {"a": true, "b": {"salt": "x", "salt": "y"}}}"#,
-        "E108 FEATURE_FLAGS.b.salt (line 1, column 74): expected every key once",
+        "E108 FEATURE_FLAGS.b.salt (line 1, column 74): expected each key only once",
     );
 }
 
 #[test]
-fn percentages_are_never_coerced() {
+fn percentages_are_not_coerced() {
     let expected = "expected a number from 0 to 100 with at most 3 decimals";
     for bad in ["-1", "101", "\"10\"", "true", "null", "18446744073709551616", "33.3333", "[5]", "{}", "1e-4", "1e300"]
     {
@@ -86,9 +92,9 @@ fn percentages_are_never_coerced() {
     rejected(r#"{"FEATURE_FLAGS": {}}"#, &format!("E109 CANARY_PERCENTAGE (line 1, column 1): {expected}"));
     rejected("{}", &format!("E109 CANARY_PERCENTAGE (line 1, column 1): {expected}"));
     for bad in ["NaN", "1e999", "-1e999", "01", "+1"] {
-        let fault =
+        let error =
             Config::parse(format!(r#"{{"CANARY_PERCENTAGE": {bad}, "FEATURE_FLAGS": {{}}}}"#).as_bytes()).unwrap_err();
-        assert_eq!(fault.code(), Code::Syntax, "{bad}");
+        assert_eq!(error.code(), Code::Syntax, "{bad}");
     }
     for (good, buckets) in
         [("-0", 0), ("0e999", 0), ("1e-999", 0), ("1E2", 100_000), ("5.0000000000000000001", 5_000), ("0.001", 1)]
@@ -101,13 +107,10 @@ fn percentages_are_never_coerced() {
 #[test]
 fn malformed_keys_reject_the_config() {
     for (member, message) in [
-        (
-            r#""SCHEMA_VERSION": 2"#,
-            "E110 SCHEMA_VERSION (line 2, column 19): expected 1, the newest that this reader knows",
-        ),
-        (r#""SCHEMA_VERSION": 0"#, "E117 SCHEMA_VERSION (line 2, column 19): expected an integer from 1 up"),
-        (r#""SCHEMA_VERSION": "1""#, "E117 SCHEMA_VERSION (line 2, column 19): expected an integer from 1 up"),
-        (r#""SCHEMA_VERSION": null"#, "E117 SCHEMA_VERSION (line 2, column 19): expected an integer from 1 up"),
+        (r#""SCHEMA_VERSION": 2"#, "E110 SCHEMA_VERSION (line 2, column 19): expected 1, the newest supported version"),
+        (r#""SCHEMA_VERSION": 0"#, "E117 SCHEMA_VERSION (line 2, column 19): expected an integer of at least 1"),
+        (r#""SCHEMA_VERSION": "1""#, "E117 SCHEMA_VERSION (line 2, column 19): expected an integer of at least 1"),
+        (r#""SCHEMA_VERSION": null"#, "E117 SCHEMA_VERSION (line 2, column 19): expected an integer of at least 1"),
         (r#""SALT": "a:b""#, "E117 SALT (line 2, column 9): expected 1 to 64 of A-Z a-z 0-9 _ . -"),
         (
             r#""EXPIRES_AT": "tomorrow""#,
@@ -125,21 +128,21 @@ fn malformed_keys_reject_the_config() {
         r#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": []}"#,
         "E117 FEATURE_FLAGS (line 1, column 43): expected an object",
     );
-    // A newer one may mean anything by the other keys.
+    // The other keys may have another meaning in a newer version.
     rejected(
         r#"{"SCHEMA_VERSION": 2}"#,
-        "E110 SCHEMA_VERSION (line 1, column 20): expected 1, the newest that this reader knows",
+        "E110 SCHEMA_VERSION (line 1, column 20): expected 1, the newest supported version",
     );
 }
 
 #[test]
-fn small_faults_are_warnings() {
+fn small_problems_are_warnings() {
     let (config, warnings) = with(r#", "REVISION": -1, "TEAM": "web", "ASSETS": {"stable": {}}"#);
-    assert_eq!((config.revision(), config.canary()), (None, None));
+    assert!(config.revision().is_none() && config.canary_bundle().is_none());
     assert_eq!(
         warnings,
         [
-            "I118 REVISION (line 1, column 59): expected an integer from 0 up; it is ignored",
+            "I118 REVISION (line 1, column 59): expected an integer of at least 0; it is ignored",
             "I118 TEAM (line 1, column 63): expected a known key; it is ignored",
             "I118 ASSETS.stable (line 1, column 89): expected a known key; it is ignored",
         ]
@@ -147,7 +150,7 @@ fn small_faults_are_warnings() {
 }
 
 #[test]
-fn malformed_settings_are_absent_whole() {
+fn a_malformed_setting_counts_as_missing() {
     let (config, warnings) = with(
         ",\n\"TELEMETRY\": {\"more\": 1, \"countAutomation\": true, \"sampleRate\": 2},\n\"GUARD\": {\"readyTimeoutMs\": 0},\n\"OVERRIDES\": {\"query\": 1}",
     );
@@ -169,16 +172,16 @@ fn malformed_settings_are_absent_whole() {
 }
 
 #[test]
-fn rules_beyond_this_reader_match_nobody() {
+fn unsupported_rules_never_match() {
     let (config, warnings) = with(
         r#", "GUARD": 5, "CANARY_RULES": [{"if": {"a": {"$x": 1}}, "serve": "canary"}, {"if": {}, "serve": "stable"},
         {"if": {"a": {"$regex": "(?=a)"}}, "serve": "canary"}, {"if": {"$not": {"a": {"$regex": 5}}}, "serve": "canary"}]"#,
     );
-    assert_eq!(config.rules().count(), 1);
+    assert_eq!(supported_rules(&config), 1);
     assert_eq!(
         warnings[1..],
         [
-            "I118 CANARY_RULES[0].if.a.$x (line 1, column 90): expected a known operator; it matches nothing",
+            "I118 CANARY_RULES[0].if.a.$x (line 1, column 90): expected a known operator; this one never matches",
             "I118 CANARY_RULES[2].if.a.$regex (line 2, column 33): expected a regular expression that JavaScript and Rust read alike",
             "I118 CANARY_RULES[3].if.$not.a.$regex (line 2, column 97): expected a regular expression that JavaScript and Rust read alike",
         ]
@@ -186,31 +189,31 @@ fn rules_beyond_this_reader_match_nobody() {
 }
 
 #[test]
-fn one_malformed_flag_costs_that_flag() {
+fn a_malformed_flag_does_not_affect_others() {
     let text = br#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {"z": true, "__proto__": true, "bad": "on", "a": false, "if": 7}}"#;
     let (config, warnings) = Config::parse(text).unwrap();
     let lines: Vec<_> = warnings.iter().map(ToString::to_string).collect();
     assert_eq!(
         lines,
         [
-            "E112 FEATURE_FLAGS.__proto__ (line 1, column 55): expected 1 to 64 of A-Z a-z 0-9 _ . -, and no name of JavaScript's own",
+            "E112 FEATURE_FLAGS.__proto__ (line 1, column 55): expected 1 to 64 of A-Z a-z 0-9 _ . -, except __proto__, constructor and prototype",
             "E112 FEATURE_FLAGS.bad (line 1, column 81): expected true, false, a percentage or an object",
         ]
     );
     assert_eq!(config.flag_keys().collect::<Vec<_>>(), ["__proto__", "a", "bad", "if", "z"]);
-    let sound: Vec<_> = (0..5).map(|index| config.flag(index).map(crate::Flag::key)).collect();
-    assert_eq!(sound, [None, Some("a"), None, Some("if"), Some("z")]);
-    assert_eq!((config.find("if"), config.find("none"), config.flag_count()), (Some(3), None, 5));
+    let valid: Vec<_> = (0..5).map(|index| config.flag(index).map(Flag::key)).collect();
+    assert_eq!(valid, [None, Some("a"), None, Some("if"), Some("z")]);
+    assert_eq!((config.flag_index("if"), config.flag_index("none"), config.flag_count()), (Some(3), None, 5));
     assert!(config.flag(5).is_none());
 }
 
 #[test]
-fn flags_in_a_circle_are_malformed() {
+fn flags_in_a_cycle_are_malformed() {
     let text = r#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {"c": {"requires": {"b": true}}, "x": 1.5555,
         "b": {"requires": {"a": true}}, "a": {"enabled": false, "requires": {"b": true}}}}"#;
     let (config, warnings) = Config::parse(text.as_bytes()).unwrap();
     let lines: Vec<_> = warnings.iter().map(ToString::to_string).collect();
-    let expected = "expected flags that do not require each other in a circle, and at most 64 in a row";
+    let expected = "expected no dependency cycle, and chains of at most 64 flags";
     assert_eq!(
         lines,
         [
@@ -219,8 +222,21 @@ fn flags_in_a_circle_are_malformed() {
             &format!("E112 FEATURE_FLAGS.b.requires (line 2, column 27): {expected}"),
         ]
     );
-    let sound: Vec<_> = (0..4).map(|index| config.flag(index).is_some()).collect();
-    assert_eq!(sound, [false, false, true, false]);
+    let valid: Vec<_> = (0..4).map(|index| config.flag(index).is_some()).collect();
+    assert_eq!(valid, [false, false, true, false]);
+}
+
+#[test]
+fn missing_and_malformed_flags_are_no_dependencies() {
+    let text = |last: &str| {
+        let flags = (0..64).map(|flag| format!(r#""f{flag:02}": {{"requires": {{"f{:02}": true}}}}"#, flag + 1));
+        let flags: Vec<_> = flags.chain([last.to_string()]).collect();
+        format!(r#"{{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {{{}}}}}"#, flags.join(","))
+    };
+    for (last, malformed) in [("\"other\": true", 0), ("\"f64\": \"on\"", 1), ("\"f64\": true", 1)] {
+        let (config, warnings) = Config::parse(text(last).as_bytes()).unwrap();
+        assert_eq!((warnings.len(), config.flag(0).is_none()), (malformed, last.ends_with("true") && malformed == 1));
+    }
 }
 
 #[test]
@@ -231,7 +247,7 @@ fn too_many_flags_are_rejected() {
 }
 
 #[test]
-fn the_limits_themselves_are_allowed() {
+fn the_limits_are_inclusive() {
     let flags: Vec<_> = (0..MAX_FLAGS).map(|index| format!("\"f{index}\":1")).collect();
     let mut text = format!(r#"{{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {{{}}}}}"#, flags.join(","));
     text.extend(std::iter::repeat_n(' ', MAX_BYTES - text.len()));
@@ -240,12 +256,12 @@ fn the_limits_themselves_are_allowed() {
 }
 
 #[test]
-fn expiry_is_judged_by_the_reply() {
+fn expiry_depends_on_the_time_of_the_response() {
     let (config, _) = with(r#", "EXPIRES_AT": "1970-01-01T00:00:01Z""#);
     assert!(config.check_expiry(Some(999)).is_ok());
     for now in [Some(1_000), None] {
-        let fault = config.check_expiry(now).unwrap_err();
-        assert_eq!(fault.to_string(), "E115 EXPIRES_AT: expected a time still to come, by the reply's Date");
+        let error = config.check_expiry(now).unwrap_err();
+        assert_eq!(error.to_string(), "E115 EXPIRES_AT: expected a time after the Date of the response");
     }
     assert!(with("").0.check_expiry(None).is_ok());
 }

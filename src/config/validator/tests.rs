@@ -1,9 +1,9 @@
-use crate::config::Config;
+use crate::config::config::Config;
 use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-/// What is said of a flag that is alone on the second line.
+/// Returns the warnings about a flag on the second line.
 #[track_caller]
 fn flag(flag: &str) -> Vec<String> {
     let text = format!("{{\"CANARY_PERCENTAGE\": 5, \"FEATURE_FLAGS\": {{\"f\":\n{flag}}}}}");
@@ -20,7 +20,7 @@ fn malformed(text: &str, path: &str, column: usize, expected: &str) {
 }
 
 #[test]
-fn sound_flags_have_nothing_said_of_them() {
+fn valid_flags_cause_no_warning() {
     for text in [
         "true",
         "false",
@@ -40,7 +40,7 @@ fn sound_flags_have_nothing_said_of_them() {
 }
 
 #[test]
-fn a_flag_is_one_of_three() {
+fn a_flag_is_a_boolean_a_percentage_or_an_object() {
     let percentage = "a number from 0 to 100 with at most 3 decimals";
     for text in ["null", "\"on\"", "[]"] {
         malformed(text, "", 1, "true, false, a percentage or an object");
@@ -53,7 +53,7 @@ fn a_flag_is_one_of_three() {
 }
 
 #[test]
-fn every_member_of_a_flag_has_a_shape() {
+fn every_member_of_a_flag_has_a_schema() {
     let (time, bool) = ("a time such as 2026-12-01T00:00:00Z", "true or false");
     malformed(r#"{"enabled": 1}"#, ".enabled", 13, bool);
     malformed(r#"{"enabled": "true"}"#, ".enabled", 13, bool);
@@ -75,7 +75,7 @@ fn every_member_of_a_flag_has_a_shape() {
 }
 
 #[test]
-fn every_member_of_a_variant_has_a_shape() {
+fn every_member_of_a_variant_has_a_schema() {
     let weight = "an integer from 0 to 1,000,000,000";
     malformed(r#"{"variants": []}"#, ".variants", 14, "an object");
     malformed(r#"{"variants": {"a": 1}}"#, ".variants.a", 20, "an object");
@@ -90,12 +90,12 @@ fn every_member_of_a_variant_has_a_shape() {
         );
     }
     for none in ["{}", r#"{"a": {"weight": 0, "value": 1}}"#] {
-        malformed(&format!(r#"{{"variants": {none}}}"#), ".variants", 14, "variants, with weights that are not all 0");
+        malformed(&format!(r#"{{"variants": {none}}}"#), ".variants", 14, "variants whose weights are not all 0");
     }
 }
 
 #[test]
-fn what_is_served_is_a_variant_where_there_are_variants() {
+fn a_flag_with_variants_serves_variants() {
     let variants = r#""variants": {"a": {"weight": 1, "value": 1}}"#;
     malformed(&format!(r#"{{"default": "b", {variants}}}"#), ".default", 13, "the name of a variant");
     malformed(&format!(r#"{{"default": true, {variants}}}"#), ".default", 13, "the name of a variant");
@@ -108,7 +108,7 @@ fn what_is_served_is_a_variant_where_there_are_variants() {
 }
 
 #[test]
-fn every_operator_has_a_shape() {
+fn every_operator_has_a_schema() {
     for (condition, path, column, expected) in [
         (r#"{"$and": {}}"#, ".$and", 28, "an array of conditions"),
         (r#"{"$or": 5}"#, ".$or", 27, "an array of conditions"),
@@ -139,7 +139,7 @@ fn every_operator_has_a_shape() {
 const PATTERN: &str = "a regular expression that JavaScript and Rust read alike";
 
 #[test]
-fn what_a_value_holds_is_no_operator() {
+fn operators_in_values_are_not_validated() {
     for condition in [
         r#"{"a": {"$regex": "("  , "b": 1}}"#,
         r#"{"a": {"b": {"$regex": "("}}}"#,
@@ -153,19 +153,19 @@ fn what_a_value_holds_is_no_operator() {
 }
 
 #[test]
-fn unknown_members_are_worth_a_word() {
-    let known = "expected a known key; it is ignored";
+fn unknown_keys_cause_a_warning() {
+    let expected = "expected a known key; it is ignored";
     assert_eq!(
         flag(
             r#"{"a": 1, "rules": [{"if": {"x": {"$y": 1}}, "b": 2}], "variants": {"v": {"weight": 1, "value": 1, "c": 3}}}"#
         ),
         [
-            format!("I118 FEATURE_FLAGS.f.a (line 2, column 2): {known}"),
+            format!("I118 FEATURE_FLAGS.f.a (line 2, column 2): {expected}"),
             String::from(
-                "I118 FEATURE_FLAGS.f.rules[0].if.x.$y (line 2, column 34): expected a known operator; it matches nothing"
+                "I118 FEATURE_FLAGS.f.rules[0].if.x.$y (line 2, column 34): expected a known operator; this one never matches"
             ),
-            format!("I118 FEATURE_FLAGS.f.rules[0].b (line 2, column 45): {known}"),
-            format!("I118 FEATURE_FLAGS.f.variants.v.c (line 2, column 99): {known}"),
+            format!("I118 FEATURE_FLAGS.f.rules[0].b (line 2, column 45): {expected}"),
+            format!("I118 FEATURE_FLAGS.f.variants.v.c (line 2, column 99): {expected}"),
         ]
     );
     let lines = flag(r#"{"a": 1, "enabled": 5, "b": 2}"#);
@@ -176,12 +176,12 @@ fn unknown_members_are_worth_a_word() {
 #[track_caller]
 fn rule(rule: &str, path: &str, column: usize, expected: &str) {
     let text = format!("{{\"CANARY_PERCENTAGE\": 5, \"FEATURE_FLAGS\": {{}}, \"CANARY_RULES\": [\n{rule}]}}");
-    let fault = Config::parse(text.as_bytes()).unwrap_err().to_string();
-    assert_eq!(fault, format!("E117 CANARY_RULES[0]{path} (line 2, column {column}): expected {expected}"));
+    let error = Config::parse(text.as_bytes()).unwrap_err().to_string();
+    assert_eq!(error, format!("E117 CANARY_RULES[0]{path} (line 2, column {column}): expected {expected}"));
 }
 
 #[test]
-fn every_member_of_a_canary_rule_has_a_shape() {
+fn every_member_of_a_canary_rule_has_a_schema() {
     rule("5", "", 1, "an object");
     rule(r#"{"serve": "canary"}"#, ".if", 1, "a condition, which is an object");
     rule(r#"{"if": {}}"#, ".serve", 1, "\"canary\" or \"stable\"");
@@ -205,7 +205,7 @@ fn setting(member: &str, path: &str, column: usize, expected: &str) {
 }
 
 #[test]
-fn every_setting_has_a_shape() {
+fn every_setting_has_a_schema() {
     setting(r#""TELEMETRY": 5"#, "TELEMETRY", 14, "an object");
     setting(r#""TELEMETRY": {"endpoint": ""}"#, "TELEMETRY.endpoint", 27, "a string that is not empty");
     for bad in ["-0.1", "1.1", "\"1\""] {
@@ -230,7 +230,7 @@ fn every_setting_has_a_shape() {
     setting(r#""GUARD": {"readyWhen": "up"}"#, "GUARD.readyWhen", 24, "\"loaded\" or \"started\"");
     setting(r#""OVERRIDES": {"query": 1}"#, "OVERRIDES.query", 24, "true or false");
     setting(r#""OVERRIDES": true"#, "OVERRIDES", 14, "an object");
-    setting(r#""REVISION": 1.5"#, "REVISION", 13, "an integer from 0 up; it is ignored");
+    setting(r#""REVISION": 1.5"#, "REVISION", 13, "an integer of at least 0; it is ignored");
 }
 
 #[test]

@@ -1,20 +1,16 @@
 use super::*;
-use crate::config::Config;
-use crate::evaluation::EvaluationContext;
+use crate::config::config::Config;
+use crate::evaluation::context::EvaluationContext;
 use crate::evaluation::overrides::Overrides;
 use std::borrow::ToOwned;
 use std::format;
 use std::string::String;
 
-fn decide(percentage: &str, key: &str, standing: Visitor) -> String {
+fn decide(percentage: &str, key: &str, visitor: Visitor) -> String {
     let text = format!(r#"{{"CANARY_PERCENTAGE": {percentage}, "REVISION": 7, "FEATURE_FLAGS": {{}}}}"#);
     let (config, _) = Config::parse(text.as_bytes()).unwrap();
     let context = EvaluationContext { targeting_key: key.to_owned(), ..EvaluationContext::default() };
-    let overrides = Overrides::default();
-    let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now: 0 };
-    let mut out = Writer::default();
-    Decision::make(&evaluation, standing, History::default()).write(&mut out, "");
-    out.finish()
+    Evaluation::new(&config, &context).decide(visitor, History::default()).to_json()
 }
 
 #[test]
@@ -42,7 +38,7 @@ fn the_ends_are_not_split() {
 }
 
 #[test]
-fn nobody_is_stable() {
+fn a_visitor_without_a_bucket_gets_stable() {
     assert_eq!(
         decide("100", "", Visitor::Anonymous),
         r#"{"variant":"stable","cohort":"rest","bucket":null,"reason":"DISABLED","revision":7,"eligible":false}"#
@@ -57,49 +53,26 @@ fn nobody_is_stable() {
 }
 
 #[test]
-fn without_a_config_everybody_is_stable() {
+fn without_a_config_everyone_gets_stable() {
     for (code, error) in [(Code::Syntax, "PARSE_ERROR"), (Code::Expired, "GENERAL")] {
-        let mut out = Writer::default();
-        Decision::without_config(code).write(&mut out, "");
         let expected = format!(
             r#"{{"variant":"stable","cohort":"rest","bucket":null,"reason":"ERROR","errorCode":"{error}","revision":null,"eligible":false}}"#
         );
-        assert_eq!(out.finish(), expected);
+        assert_eq!(Decision::without_config(code).to_json(), expected);
     }
 }
 
-#[test]
-fn the_control_mirrors_the_canary() {
-    let percentage = |percent| Percentage::new(percent).unwrap();
-    for (percent, bucket, expected) in [
-        (5.0, 4_999, Cohort::Canary),
-        (5.0, 5_000, Cohort::Rest),
-        (5.0, 49_999, Cohort::Rest),
-        (5.0, 50_000, Cohort::Control),
-        (5.0, 54_999, Cohort::Control),
-        (5.0, 55_000, Cohort::Rest),
-        (50.0, 50_000, Cohort::Control),
-        (50.0, 99_999, Cohort::Control),
-        (50.001, 50_000, Cohort::Canary),
-        (50.001, 50_001, Cohort::Control),
-        (99.999, 99_999, Cohort::Control),
-    ] {
-        assert_eq!(cohort(percentage(percent), bucket), expected, "{percent} {bucket}");
-    }
-}
-
-/// What one gets whose bucket is 38,594: `variant cohort reason eligible`.
+/// Checks the decision for bucket 38,594, written as `variant cohort reason counted`.
 #[track_caller]
-fn check(members: &str, arm: &str, standing: Visitor, history: History, expected: &str) {
+fn check(members: &str, arm: &str, visitor: Visitor, history: History, expected: &str) {
     let text = format!(r#"{{"FEATURE_FLAGS": {{}}, {members}}}"#);
     let (config, _) = Config::parse(text.as_bytes()).unwrap();
     let context = EvaluationContext { targeting_key: "user-1".to_owned(), ..EvaluationContext::default() };
     let overrides = Overrides::new((!arm.is_empty()).then_some(arm), None);
-    let evaluation = Evaluation { config: &config, context: &context, overrides: &overrides, now: 0 };
-    let decision = Decision::make(&evaluation, standing, history);
+    let decision = Evaluation::new(&config, &context).with_overrides(&overrides).decide(visitor, history);
     let found = [decision.variant.as_str(), decision.cohort.as_str(), decision.reason.as_str()].join(" ");
     let counted = if decision.eligible { " counted" } else { "" };
-    assert_eq!([found.as_str(), counted].concat(), expected, "{members} {arm} {standing:?} {history:?}");
+    assert_eq!([found.as_str(), counted].concat(), expected, "{members} {arm} {visitor:?} {history:?}");
     assert_eq!((decision.bucket, decision.error), (Some(38_594), None));
 }
 
@@ -137,7 +110,7 @@ fn one_order_of_precedence() {
 }
 
 #[test]
-fn machines_are_served_and_not_counted() {
+fn bots_are_served_and_not_counted() {
     let counts = r#""CANARY_PERCENTAGE": 50, "TELEMETRY": {"countAutomation": true}"#;
     let none = History::default();
     check(r#""CANARY_PERCENTAGE": 50"#, "", Visitor::Bot, none, "canary canary SPLIT");
@@ -147,7 +120,7 @@ fn machines_are_served_and_not_counted() {
 }
 
 #[test]
-fn without_a_key_nobody_is_missed_at_0() {
+fn at_0_percent_a_missing_key_is_no_error() {
     assert!(decide("0", "", Visitor::Identified).contains(r#""reason":"DISABLED""#));
     assert!(decide("0", "", Visitor::Anonymous).contains(r#""reason":"DISABLED""#));
 }

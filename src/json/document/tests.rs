@@ -1,4 +1,5 @@
 use super::*;
+use crate::Diagnostic;
 use std::format;
 use std::string::ToString;
 
@@ -15,7 +16,7 @@ fn equal(a: &str, b: &str, expected: bool) {
 }
 
 #[test]
-fn what_means_the_same_is_equal() {
+fn equality_ignores_spelling() {
     for (a, b) in [
         ("null", " null\n"),
         ("1", "1.0"),
@@ -30,7 +31,7 @@ fn what_means_the_same_is_equal() {
 }
 
 #[test]
-fn what_means_something_else_is_not() {
+fn equality_distinguishes_kinds_values_and_order() {
     for (a, b) in [
         ("null", "false"),
         ("null", "0"),
@@ -44,7 +45,7 @@ fn what_means_something_else_is_not() {
         ("[[],[]]", "[[[]]]"),
         (r#"{"a":1}"#, r#"{"b":1}"#),
         (r#"{"a":1}"#, r#"{"a":2}"#),
-        // Written order counts.
+        // The order of members matters.
         (r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#),
         (r#"{"a":"b"}"#, r#"["a","b"]"#),
     ] {
@@ -53,52 +54,55 @@ fn what_means_something_else_is_not() {
 }
 
 #[test]
-fn values_are_what_they_are() {
+fn values_have_kind_content_and_source() {
     let document = document(r#" {"a": [1, {"b": null}, []], "t": true, "f": false, "s": "x\ny", "n": -2.5e1, "": 0} "#);
     let root = document.root();
-    let names: Vec<_> = root.members().map(|(name, _)| name.text()).collect();
-    assert_eq!(names, ["a", "t", "f", "s", "n", ""]);
+    let keys: Vec<_> = root.members().map(|(key, _)| key.as_text()).collect();
+    assert_eq!(keys, ["a", "t", "f", "s", "n", ""]);
     let kinds: Vec<_> = root.members().map(|(_, value)| value.kind()).collect();
     assert_eq!(kinds, [Kind::Array, Kind::True, Kind::False, Kind::String, Kind::Number, Kind::Number]);
-    let sources: Vec<_> = root.find("a").items().map(Json::source).collect();
+    let sources: Vec<_> = root.member_named("a").items().map(Json::source).collect();
     assert_eq!(sources, ["1", r#"{"b": null}"#, "[]"]);
     assert_eq!(
-        (root.find("t").as_bool(), root.find("f").as_bool(), root.find("n").as_bool()),
+        (root.member_named("t").as_bool(), root.member_named("f").as_bool(), root.member_named("n").as_bool()),
         (Some(true), Some(false), None)
     );
-    assert_eq!((root.find("s").as_str(), root.find("s").source()), (Some("x\ny"), r#""x\ny""#));
+    assert_eq!((root.member_named("s").as_str(), root.member_named("s").source()), (Some("x\ny"), r#""x\ny""#));
     assert_eq!(
-        (root.find("n").as_number(), root.find("s").as_number(), root.find("t").as_number()),
+        (root.member_named("n").as_number(), root.member_named("s").as_number(), root.member_named("t").as_number()),
         (Some(-25.0), None, None)
     );
-    assert_eq!(root.find("").as_integer(), Some(0));
-    let null = root.find("a").items().nth(1).unwrap().find("b");
+    assert_eq!(root.member_named("").as_integer(), Some(0));
+    let null = root.member_named("a").items().nth(1).unwrap().member_named("b");
     assert!(null.exists() && null.kind() == Kind::Null);
-    assert_eq!((root.items().count(), root.find("a").members().count(), root.find("s").items().count()), (0, 0, 0));
+    assert_eq!(
+        (root.items().count(), root.member_named("a").members().count(), root.member_named("s").items().count()),
+        (0, 0, 0)
+    );
     assert_eq!((root.span(), document.source().len()), (1..84, 85));
-    assert_eq!(format!("{:?}", root.find("a")), r#"[1, {"b": null}, []]"#);
+    assert_eq!(format!("{:?}", root.member_named("a")), r#"[1, {"b": null}, []]"#);
 }
 
 #[test]
-fn nothing_is_null_and_stands_nowhere() {
+fn an_absent_member_is_null() {
     let document = document(r#"{"a": null}"#);
-    let nothing = document.root().find("b");
-    assert!(!nothing.exists() && nothing.kind() == Kind::Null && nothing == document.root().find("a"));
-    assert_eq!((nothing.source(), nothing.text(), nothing.as_str(), nothing.as_number()), ("", "", None, None));
-    assert_eq!((nothing.find("c").exists(), nothing.items().count(), nothing.members().count()), (false, 0, 0));
-    assert_eq!((nothing.member(Keyword::If).exists(), nothing.word()), (false, Keyword::Other));
+    let null = document.root().member_named("b");
+    assert!(!null.exists() && null.kind() == Kind::Null && null == document.root().member_named("a"));
+    assert_eq!((null.source(), null.as_text(), null.as_str(), null.as_number()), ("", "", None, None));
+    assert_eq!((null.member_named("c").exists(), null.items().count(), null.members().count()), (false, 0, 0));
+    assert_eq!((null.member(Keyword::If).exists(), null.keyword()), (false, Keyword::Other));
     let empty = Document::default();
     assert!(empty.root().kind() == Kind::Null && empty.source().is_empty());
 }
 
 #[test]
-fn words_are_known_by_what_they_say() {
+fn keywords_are_recognized_after_unescaping() {
     let document = document(r#"{"\u0069f": 1, "xif": 2, "s": "canary", "n": "Canary"}"#);
     let root = document.root();
     assert_eq!(root.member(Keyword::If).as_integer(), Some(1));
     assert!(!root.member(Keyword::Serve).exists());
     assert_eq!(
-        (root.find("s").word(), root.find("n").word(), root.word()),
+        (root.member_named("s").keyword(), root.member_named("n").keyword(), root.keyword()),
         (Keyword::Canary, Keyword::Other, Keyword::Other)
     );
 }
@@ -123,49 +127,51 @@ fn integers_are_exact() {
 }
 
 #[track_caller]
-fn twice(text: &str, message: &str) {
-    assert_eq!(Document::parse(text).unwrap_err().to_string(), message, "{text}");
+fn duplicate(text: &str, message: &str) {
+    assert_eq!(Diagnostic::from(Document::parse(text).unwrap_err()).to_string(), message, "{text}");
 }
 
 #[test]
-fn every_name_stands_once() {
-    twice(r#"{"a":1,"a":2}"#, "E108 a (line 1, column 8): expected every key once");
-    twice(r#"{"b":1,"a":{"c":1,"\u0063":2}}"#, "E108 a.c (line 1, column 19): expected every key once");
-    twice("[0,{\"\":1,\n \"\":2}]", "E108 [1]. (line 2, column 2): expected every key once");
-    twice(r#"{"z":1,"b":1,"y":1,"b":2,"a":1}"#, "E108 b (line 1, column 20): expected every key once");
-    // Syntax comes first.
-    twice(r#"{"a":1,"a":2"#, "E105 line 1, column 13: expected JSON");
+fn duplicate_keys_are_rejected() {
+    duplicate(r#"{"a":1,"a":2}"#, "E108 a (line 1, column 8): expected each key only once");
+    duplicate(r#"{"b":1,"a":{"c":1,"\u0063":2}}"#, "E108 a.c (line 1, column 19): expected each key only once");
+    duplicate("[0,{\"\":1,\n \"\":2}]", "E108 [1]. (line 2, column 2): expected each key only once");
+    duplicate(r#"{"z":1,"b":1,"y":1,"b":2,"a":1}"#, "E108 b (line 1, column 20): expected each key only once");
+    // A syntax error comes first.
+    duplicate(r#"{"a":1,"a":2"#, "E105 line 1, column 13: expected JSON");
     for text in [r#"{"a":{"a":1}}"#, r#"[{"a":1},{"a":1}]"#, r#"{"a":"a","b":"a"}"#] {
         assert!(Document::parse(text).is_ok(), "{text}");
     }
 }
 
 #[test]
-fn names_are_sorted_by_bytes() {
+fn keys_are_sorted_by_bytes() {
     for count in 0..20 {
-        // Steps that meet every number once, so that all sorts of orders come up.
+        // Each step visits every number once, in an order of its own.
         for step in [1, 3, 7] {
-            let mut names: Vec<_> = (0..count).map(|index| format!("n{:02}", index * step % 20)).collect();
-            let members: Vec<_> = names.iter().map(|name| format!("\"{name}\":0")).collect();
+            let mut keys: Vec<_> = (0..count).map(|index| format!("n{:02}", index * step % 20)).collect();
+            let members: Vec<_> = keys.iter().map(|key| format!("\"{key}\":0")).collect();
             let document = document(&format!("{{{}}}", members.join(",")));
-            names.sort();
-            assert_eq!(document.root().sorted_names().into_iter().map(|(text, _)| text).collect::<Vec<_>>(), names);
+            keys.sort();
+            assert_eq!(document.root().sorted_keys().into_iter().map(|(text, _)| text).collect::<Vec<_>>(), keys);
         }
     }
     let document = document(r#"{"é":0,"a":0,"Z":0,"":0,"aa":0,"👩":0}"#);
-    let sorted: Vec<_> = document.root().sorted_names().into_iter().map(|(text, _)| text).collect();
+    let sorted: Vec<_> = document.root().sorted_keys().into_iter().map(|(text, _)| text).collect();
     assert_eq!(sorted, ["", "Z", "a", "aa", "é", "👩"]);
 }
 
 #[test]
-fn numbers_become_documents() {
+fn from_integer_is_what_the_parser_makes() {
     for number in [0, 7, 10, 123_456] {
-        assert_eq!(Document::number(number).unwrap().root().as_integer(), Some(number as u64));
+        let document = Document::from_integer(number);
+        assert_eq!(document.root().as_integer(), Some(number));
+        assert_eq!((&document, document.source()), (&self::document(document.source()), document.root().source()));
     }
 }
 
 #[test]
-fn a_hundred_thousand_names_are_soon_told_apart() {
+fn a_hundred_thousand_keys_are_compared_in_little_time() {
     let names: Vec<_> = (0..100_000).rev().map(|index| format!("\"{index}\":0")).collect();
     assert!(Document::parse(&format!("{{{}}}", names.join(","))).is_ok());
 }

@@ -1,13 +1,13 @@
 use super::*;
 use std::format;
 
-/// Whether a condition holds; some group is `"g": [1, "x"]`.
+/// Asserts whether a condition matches; the segment `g` is `[1, "x"]`.
 #[track_caller]
 fn check(condition: &str, attributes: &str, expected: bool) {
-    let (wanted, attributes) = (Document::parse(condition).unwrap(), Document::parse(attributes).unwrap());
+    let (condition, attributes) = (Document::parse(condition).unwrap(), Document::parse(attributes).unwrap());
     let segments = Document::parse(r#"{"g": [1, "x"]}"#).unwrap();
-    let subject = Subject { attributes: &attributes, segments: Segments::new(segments.root()) };
-    assert_eq!(holds(wanted.root(), &subject), expected, "{condition} {attributes:?}");
+    let context = TargetingContext { attributes: &attributes, segments: Segments::new(segments.root()) };
+    assert_eq!(matches(condition.root(), &context), expected, "{condition:?} {attributes:?}");
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn paths_walk_objects_and_arrays() {
 }
 
 #[test]
-fn only_own_members_are_found() {
+fn only_own_properties_are_found() {
     for path in ["length", "a.length", "s.length", "__proto__", "constructor", "a.constructor", "toString", "a.map"] {
         check(&format!(r#"{{"{path}": null}}"#), r#"{"a": [1], "s": "x"}"#, true);
     }
@@ -47,7 +47,7 @@ fn only_own_members_are_found() {
 }
 
 #[test]
-fn words_of_a_config_are_names_like_others() {
+fn keywords_are_ordinary_attribute_names() {
     for name in ["if", "canary", "value", "$eq", "$in", "null", "$x", "FEATURE_FLAGS"] {
         check(&format!(r#"{{"{name}": 1}}"#), &format!(r#"{{"{name}": 1}}"#), true);
         check(&format!(r#"{{"{name}": 1}}"#), &format!(r#"{{"{name}": 2}}"#), false);
@@ -77,14 +77,14 @@ fn conditions_combine() {
     }
 }
 
-/// Whether an operator says so of the attribute `a`.
+/// Asserts the result of an operator on the attribute `a`.
 #[track_caller]
-fn operator(value: &str, operator: &str, wanted: &str, expected: bool) {
-    check(&format!(r#"{{"a": {{"{operator}": {wanted}}}}}"#), &format!(r#"{{"a": {value}}}"#), expected);
+fn operator(value: &str, operator: &str, operand: &str, expected: bool) {
+    check(&format!(r#"{{"a": {{"{operator}": {operand}}}}}"#), &format!(r#"{{"a": {value}}}"#), expected);
 }
 
 #[test]
-fn order_has_ends() {
+fn comparisons_include_or_exclude_equality() {
     for (value, lt, lte, gt, gte) in [
         ("1", true, true, false, false),
         ("2", false, true, false, true),
@@ -113,7 +113,7 @@ fn order_has_ends() {
 }
 
 #[test]
-fn lists_ask_for_a_value_or_any_item() {
+fn lists_match_a_value_or_any_item() {
     for (value, list, expected) in [
         ("1", "[1, 2]", true),
         ("\"1\"", "[1, 2]", false),
@@ -159,8 +159,8 @@ fn groups_are_segments() {
 }
 
 #[test]
-fn the_rest_of_the_operators() {
-    for (value, name, wanted, expected) in [
+fn the_other_operators() {
+    for (value, name, operand, expected) in [
         ("null", "$exists", "true", false),
         ("null", "$exists", "0", true),
         ("false", "$exists", "1", true),
@@ -189,7 +189,7 @@ fn the_rest_of_the_operators() {
         ("5", "$not", "{\"$x\": 5}", true),
         ("5", "$and", "[]", false),
     ] {
-        operator(value, name, wanted, expected);
+        operator(value, name, operand, expected);
     }
     for (value, name) in [
         ("null", "null"),
@@ -209,7 +209,7 @@ fn the_rest_of_the_operators() {
 
 #[test]
 fn values_without_operators_are_compared_loosely() {
-    for (value, wanted, expected) in [
+    for (value, literal, expected) in [
         ("1", "\"1\"", true),
         ("\"1\"", "1", true),
         ("\" 1 \"", "1", true),
@@ -234,6 +234,6 @@ fn values_without_operators_are_compared_loosely() {
         ("5", "{\"$eq\": 5, \"$gt\": 4}", true),
         ("5", "{\"$eq\": 5, \"$gt\": 5}", false),
     ] {
-        check(&format!(r#"{{"a": {wanted}}}"#), &format!(r#"{{"a": {value}}}"#), expected);
+        check(&format!(r#"{{"a": {literal}}}"#), &format!(r#"{{"a": {value}}}"#), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! Where Flux' alerts arrive.
+//! HTTP server that records the alerts that Flux posts.
 
 use canary_e2e::wait;
 use serde_json::Value;
@@ -10,44 +10,44 @@ use std::thread;
 use crate::kubectl::DEADLINE;
 use crate::node;
 
-/// A server that keeps what is posted to it.
+/// An HTTP server that records every JSON body that is posted to it.
 #[derive(Debug)]
-pub struct Alerts {
+pub struct AlertServer {
     port: u16,
     received: Arc<Mutex<Vec<Value>>>,
 }
 
-impl Alerts {
-    /// Starts it; it listens as long as the tests run.
+impl AlertServer {
+    /// Starts the server; it listens until the test process ends.
     #[track_caller]
     #[must_use]
-    pub fn listen() -> Self {
-        let listener = TcpListener::bind((node::host(), 0)).unwrap_or_else(|e| panic!("cannot listen: {e}"));
+    pub fn start() -> Self {
+        let listener = TcpListener::bind((node::host_address(), 0)).unwrap_or_else(|e| panic!("cannot listen: {e}"));
         let port = listener.local_addr().unwrap_or_else(|e| panic!("no address: {e}")).port();
         let received = Arc::new(Mutex::new(Vec::new()));
-        let kept = received.clone();
+        let recorded = received.clone();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                if let Some(alert) = receive(stream) {
-                    kept.lock().unwrap_or_else(PoisonError::into_inner).push(alert);
+                if let Some(alert) = read_alert(stream) {
+                    recorded.lock().unwrap_or_else(PoisonError::into_inner).push(alert);
                 }
             }
         });
         Self { port, received }
     }
 
-    /// Where to post to.
+    /// The URL that alerts are posted to.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}:{}/", node::host(), self.port)
+        format!("http://{}:{}/", node::host_address(), self.port)
     }
 
-    /// Forgets what came so far.
+    /// Forgets the alerts received so far.
     pub fn clear(&self) {
         self.received.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Waits for an alert that has all these words in it.
+    /// Waits for an alert whose JSON contains every one of `words`.
     #[track_caller]
     pub fn wait_for(&self, words: &[&str]) -> Value {
         wait::until(format!("an alert with {words:?}"), DEADLINE, || {
@@ -57,7 +57,7 @@ impl Alerts {
     }
 }
 
-fn receive(stream: TcpStream) -> Option<Value> {
+fn read_alert(stream: TcpStream) -> Option<Value> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut length = 0;
     loop {

@@ -1,4 +1,6 @@
-//! What the API server and the pods say, asked as often as one likes: without a process for each question.
+//! Client of the API server and of the pods' HTTP ports.
+//!
+//! Tests poll it many times a second, so no request starts a process.
 
 use crate::kubectl;
 use canary_e2e::http;
@@ -6,43 +8,43 @@ use canary_e2e::process::Process;
 use serde_json::Value;
 use std::process::Command;
 
-/// The API server, behind `kubectl proxy`.
+/// A client of the API server, through `kubectl proxy`.
 #[derive(Debug)]
 pub struct Api {
     url: String,
     _proxy: Process,
 }
 
-/// A pod of the shop that is ready and stays.
+/// A pod that is ready and is not being deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pod {
     /// Its name.
     pub name: String,
-    /// Its address.
+    /// Its IP address.
     pub ip: String,
-    /// The container that it runs.
+    /// Its only container.
     pub container: Container,
 }
 
-/// The one container of a pod; started again it is another one.
+/// One run of a pod's container; a restart makes a new value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Container {
-    /// Its name on the node.
+    /// The container runtime's id.
     pub id: String,
-    /// How many were there before it.
+    /// How many times the kubelet has restarted the container.
     pub restarts: u64,
 }
 
 impl Pod {
-    /// The percentage that it serves; none if it serves no config, or one that is no JSON.
+    /// The percentage in the config that the pod serves; `None` if the config is missing or malformed.
     #[must_use]
     pub fn percentage(&self) -> Option<u64> {
-        percentage(&ask(&format!("http://{}:8080/config/canary.json", self.ip))?)
+        parse_percentage(&get_text(&format!("http://{}:8080/config/canary.json", self.ip))?)
     }
 }
 
 impl Api {
-    /// Starts the proxy.
+    /// Starts `kubectl proxy` on a free port.
     #[track_caller]
     #[must_use]
     pub fn start() -> Self {
@@ -54,45 +56,45 @@ impl Api {
         Self { url: format!("http://{address}"), _proxy: proxy }
     }
 
-    /// The percentage that the `ConfigMap` says.
+    /// The percentage in the `ConfigMap`.
     #[must_use]
     pub fn percentage(&self) -> Option<u64> {
         let config = self.get("/api/v1/namespaces/frontend/configmaps/canary-settings")?;
-        percentage(config["data"]["config.json"].as_str()?)
+        parse_percentage(config["data"]["config.json"].as_str()?)
     }
 
-    /// The pods of one Deployment.
+    /// The ready pods of a Deployment.
     #[must_use]
     pub fn pods(&self, deployment: &str) -> Vec<Pod> {
         let list = self
             .get(&format!("/api/v1/namespaces/frontend/pods?labelSelector=app.kubernetes.io%2Fname%3D{deployment}"));
-        let stays = |pod: &&Value| {
-            let ready = kubectl::condition(pod, "Ready").is_some_and(|(status, ..)| status == "True");
+        let is_ready = |pod: &&Value| {
+            let ready = kubectl::condition(pod, "Ready").is_some_and(|condition| condition.status == "True");
             ready && pod["metadata"]["deletionTimestamp"].is_null()
         };
         let items = list.as_ref().and_then(|list| list["items"].as_array()).into_iter().flatten();
-        items.filter(stays).map(pod).collect()
+        items.filter(is_ready).map(parse_pod).collect()
     }
 
-    /// The pods of both.
+    /// The ready pods of `frontend-stable` and `frontend-canary`.
     #[must_use]
-    pub fn all_pods(&self) -> Vec<Pod> {
+    pub fn frontend_pods(&self) -> Vec<Pod> {
         [self.pods("frontend-stable"), self.pods("frontend-canary")].concat()
     }
 
-    /// Whether every pod of both serves that percentage.
+    /// Whether both Deployments' pods all serve that percentage.
     #[must_use]
     pub fn all_pods_serve(&self, percentage: u64) -> bool {
-        let pods = self.all_pods();
+        let pods = self.frontend_pods();
         !pods.is_empty() && pods.iter().all(|pod| pod.percentage() == Some(percentage))
     }
 
     fn get(&self, path: &str) -> Option<Value> {
-        serde_json::from_str(&ask(&format!("{}{path}", self.url))?).ok()
+        serde_json::from_str(&get_text(&format!("{}{path}", self.url))?).ok()
     }
 }
 
-fn pod(pod: &Value) -> Pod {
+fn parse_pod(pod: &Value) -> Pod {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let container = &pod["status"]["containerStatuses"][0];
     let id = text(&container["containerID"]).trim_start_matches("containerd://").to_owned();
@@ -103,11 +105,11 @@ fn pod(pod: &Value) -> Pod {
     }
 }
 
-fn ask(url: &str) -> Option<String> {
-    let answer = http::request("GET", url, &[], b"").ok()?;
-    (answer.status == 200).then(|| answer.text())
+fn get_text(url: &str) -> Option<String> {
+    let response = http::request("GET", url, &[], b"").ok()?;
+    (response.status == 200).then(|| response.text())
 }
 
-fn percentage(config: &str) -> Option<u64> {
+fn parse_percentage(config: &str) -> Option<u64> {
     serde_json::from_str::<Value>(config).ok()?["CANARY_PERCENTAGE"].as_u64()
 }

@@ -1,18 +1,18 @@
-//! The operations guide, whose commands are run as they stand.
+//! The operations guide, whose commands the tests run without changes.
 
 use canary_e2e::files;
 use regex::Regex;
 use std::sync::{Mutex, PoisonError};
 
-/// A guide's commands: whole blocks, and those within a sentence; and which of them were taken.
+/// The commands of the guide, in code blocks and inline code, and which of them a test has run.
 #[derive(Debug)]
-pub struct Guide {
+pub struct OperationsGuide {
     blocks: Vec<String>,
-    taken: Mutex<Vec<bool>>,
+    used: Mutex<Vec<bool>>,
 }
 
-impl Guide {
-    /// Reads `docs/operations.md`.
+impl OperationsGuide {
+    /// Reads the commands from `docs/operations.md`.
     #[track_caller]
     #[must_use]
     pub fn read() -> Self {
@@ -28,34 +28,35 @@ impl Guide {
             }
             inside = command.is_some();
         }
-        // What has no argument, as `git revert`, is the name of a command and not one.
-        let span = Regex::new(r"`((?:canaryctl|git|kubectl)(?:\s+[^`\s]+){2,})`").unwrap_or_else(|e| panic!("{e}"));
-        for found in span.captures_iter(&prose) {
+        // Without an argument, as in `git revert`, it is the name of a command.
+        let inline_code =
+            Regex::new(r"`((?:canaryctl|git|kubectl)(?:\s+[^`\s]+){2,})`").unwrap_or_else(|e| panic!("{e}"));
+        for found in inline_code.captures_iter(&prose) {
             let command = found[1].split_whitespace().collect::<Vec<_>>().join(" ");
             if !blocks.iter().any(|block| block.contains(&command)) {
                 blocks.push(format!("{command}\n"));
             }
         }
-        let taken = Mutex::new(vec![false; blocks.len()]);
-        Self { blocks, taken }
+        let used = Mutex::new(vec![false; blocks.len()]);
+        Self { blocks, used }
     }
 
-    /// The one block, or command in a sentence, with `text` in it.
+    /// The one code block or inline command that contains `text`; marks it as used.
     ///
     /// # Panics
     ///
-    /// When there is none, or more than one.
+    /// When no command contains `text`, or more than one does.
     #[track_caller]
     #[must_use]
     pub fn block(&self, text: &str) -> String {
         let mut found = self.blocks.iter().enumerate().filter(|(_, block)| block.contains(text));
         let (index, block) = found.next().unwrap_or_else(|| panic!("the guide has no command with {text:?}"));
         assert!(found.next().is_none(), "the guide has more than one command with {text:?}");
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)[index] = true;
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)[index] = true;
         block.clone()
     }
 
-    /// The one line with `text` in it, without its remark.
+    /// The one line of a code block that contains `text`, without its trailing comment.
     #[track_caller]
     #[must_use]
     pub fn line(&self, text: &str) -> String {
@@ -66,10 +67,10 @@ impl Guide {
         line.split("  #").next().unwrap_or_default().trim().to_owned()
     }
 
-    /// The commands that nobody took.
+    /// The commands that no test has used.
     #[must_use]
-    pub fn left(&self) -> Vec<&str> {
-        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        self.blocks.iter().zip(taken.iter()).filter(|(_, taken)| !**taken).map(|(block, _)| block.as_str()).collect()
+    pub fn unused(&self) -> Vec<&str> {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        self.blocks.iter().zip(used.iter()).filter(|(_, used)| !**used).map(|(block, _)| block.as_str()).collect()
     }
 }

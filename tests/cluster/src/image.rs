@@ -1,12 +1,12 @@
-//! The images that the manifests name, in the node's registry.
+//! Pushes the images that the manifests name to the node's registry.
 
 use crate::shell;
 use canary_e2e::files::repo;
 
-/// Where the node's registry listens; to the node it is `registry.example.com`.
+/// The registry's address for the tests; the node calls it `registry.example.com`.
 const REGISTRY: &str = "127.0.0.1:443";
 
-/// Copies the archives that `scripts/images` makes, and whose names are `NAME-VERSION.tar`, to the registry.
+/// Pushes the archives that `scripts/images` has built, `NAME-VERSION.tar` in `folder`.
 #[track_caller]
 pub fn push_all(folder: &str) {
     for image in ["frontend:1.4.2", "frontend:1.5.0", "canaryctl:0.1.0"] {
@@ -14,7 +14,7 @@ pub fn push_all(folder: &str) {
     }
 }
 
-/// Gives an image of the registry one more tag.
+/// Adds a tag to an image in the registry.
 #[track_caller]
 pub fn tag(from: &str, to: &str) {
     copy(&format!("docker://{REGISTRY}/shop/{from}"), to);

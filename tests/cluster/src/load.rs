@@ -1,4 +1,4 @@
-//! Visitors who never stop asking.
+//! Background load: clients that request files until they are stopped.
 
 use crate::kubectl;
 use canary_e2e::http;
@@ -7,84 +7,88 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// How many ask at a time.
-const VISITORS: usize = 4;
+/// The number of clients.
+const CLIENTS: usize = 4;
 
-/// Between two requests of one of them: the machine has other work, too.
+/// The pause between two requests of a client, which leaves the machine to the cluster and the browsers.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// What a page view and an old tab ask for, from the start to the [end](Load::end).
+/// Clients that request a list of files from stable's Service, until [`Load::stop`].
 #[derive(Debug)]
 pub struct Load {
     stop: Arc<AtomicBool>,
-    asked: Arc<AtomicUsize>,
-    visitors: Vec<JoinHandle<Vec<Failure>>>,
+    requests: Arc<AtomicUsize>,
+    clients: Vec<JoinHandle<Vec<Failure>>>,
 }
 
-/// A request that got no file.
+/// A request that was not answered with status 200 and a body.
 #[derive(Debug)]
 pub struct Failure {
-    /// When it was sent.
-    pub began: Instant,
-    /// When it had failed.
+    /// When the request was sent.
+    pub started: Instant,
+    /// When the request failed.
     pub ended: Instant,
-    /// What it asked for, and what it got.
-    pub what: String,
+    /// The URL, and the status or error.
+    pub message: String,
 }
 
 impl Load {
-    /// Begins to ask stable's Service for these files, each request over a connection of its own.
+    /// Starts the clients; each request uses a new connection.
     #[track_caller]
     #[must_use]
     pub fn start(paths: &[&str]) -> Self {
-        let (stop, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-        let urls: Vec<_> =
-            paths.iter().map(|path| format!("{}{path}", kubectl::service("frontend", "frontend-stable"))).collect();
-        let visitor = |_| {
-            let (stop, asked, urls) = (stop.clone(), asked.clone(), urls.clone());
-            thread::spawn(move || visit(&stop, &asked, &urls))
+        let (stop, requests) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let service = kubectl::service_url("frontend", "frontend-stable");
+        let urls: Vec<_> = paths.iter().map(|path| format!("{service}{path}")).collect();
+        let client = |_| {
+            let (stop, requests, urls) = (stop.clone(), requests.clone(), urls.clone());
+            thread::spawn(move || run_client(&stop, &requests, &urls))
         };
-        let visitors = (0..VISITORS).map(visitor).collect();
-        Self { stop, asked, visitors }
+        let clients = (0..CLIENTS).map(client).collect();
+        Self { stop, requests, clients }
     }
 
-    /// How many requests were answered so far, or failed.
+    /// The number of requests that have been answered or have failed so far.
     #[must_use]
-    pub fn asked(&self) -> usize {
-        self.asked.load(Ordering::Relaxed)
+    pub fn requests(&self) -> usize {
+        self.requests.load(Ordering::Relaxed)
     }
 
-    /// Stops, and tells what failed.
+    /// Stops the clients and prints how many requests failed; returns the messages of those that did.
     #[must_use]
-    pub fn end(self) -> Vec<String> {
-        let asked = self.asked.clone();
-        let failures = self.failures();
-        println!("{} requests, {} failed", asked.load(Ordering::Relaxed), failures.len());
-        failures.into_iter().map(|failure| failure.what).collect()
+    pub fn stop(self) -> Vec<String> {
+        let requests = self.requests.clone();
+        let failures = self.into_failures();
+        println!("{} requests, {} failed", requests.load(Ordering::Relaxed), failures.len());
+        failures.into_iter().map(|failure| failure.message).collect()
     }
 
-    /// Stops, and tells what failed and when.
+    /// Stops the clients; returns the requests that failed, with their times.
     #[must_use]
-    pub fn failures(self) -> Vec<Failure> {
+    pub fn into_failures(self) -> Vec<Failure> {
         self.stop.store(true, Ordering::Relaxed);
-        self.visitors.into_iter().flat_map(|visitor| visitor.join().unwrap_or_default()).collect()
+        self.clients.into_iter().flat_map(|client| client.join().unwrap_or_default()).collect()
     }
 }
 
-fn visit(stop: &AtomicBool, asked: &AtomicUsize, urls: &[String]) -> Vec<Failure> {
+fn run_client(stop: &AtomicBool, requests: &AtomicUsize, urls: &[String]) -> Vec<Failure> {
     let mut failures = vec![];
     for url in urls.iter().cycle() {
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        let began = Instant::now();
-        let said = match http::request("GET", url, &[], b"") {
-            Ok(answer) if answer.status == 200 && !answer.body.is_empty() => None,
-            Ok(answer) => Some(answer.status.to_string()),
+        let started = Instant::now();
+        let error = match http::request("GET", url, &[], b"") {
+            Ok(response) if response.status == 200 && !response.body.is_empty() => None,
+            Ok(response) => Some(response.status.to_string()),
             Err(e) => Some(e.to_string()),
         };
-        failures.extend(said.map(|said| Failure { began, ended: Instant::now(), what: format!("{url}: {said}") }));
-        asked.fetch_add(1, Ordering::Relaxed);
+        failures.extend(error.map(|error| Failure {
+            started,
+            ended: Instant::now(),
+            message: format!("{url}: {error}"),
+        }));
+        requests.fetch_add(1, Ordering::Relaxed);
         thread::sleep(PAUSE);
     }
     failures

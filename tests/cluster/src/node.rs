@@ -1,50 +1,50 @@
-//! Where the cluster runs, and what an outage of it is made of.
+//! The cluster's node, and outages of the processes on it.
 
 use crate::kubectl::{self, kubectl};
 use crate::shell;
 use canary_e2e::files::repo;
 
-/// Whether the node is one of `make cluster`, so that its processes can be stopped, and images pushed to its registry.
+/// Whether `make cluster` has started the node, so that tests may stop its processes and push to its registry.
 #[must_use]
-pub fn is_ours() -> bool {
-    setting("CANARY_GUEST").is_empty()
+pub fn is_local() -> bool {
+    variable("CANARY_EXTERNAL").is_empty()
 }
 
-/// The address at which the cluster reaches the tests.
+/// The address at which the cluster reaches this machine.
 #[track_caller]
 #[must_use]
-pub fn host() -> String {
-    setting("CANARY_HOST")
+pub fn host_address() -> String {
+    variable("CANARY_HOST")
 }
 
-/// What `tests/cluster/run` says.
+/// Reads an environment variable that `tests/cluster/run` sets.
 #[track_caller]
-pub(crate) fn setting(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: tests/cluster/run sets it"))
+pub(crate) fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; start the tests with scripts/test-cluster"))
 }
 
-/// Stops some of what a cluster is made of; started again on drop.
+/// Components of the cluster that are stopped; dropping it starts them again.
 #[derive(Debug)]
 pub struct Outage(Vec<&'static str>);
 
 impl Outage {
-    /// Stops what has these names: processes of our node, as in `tests/cluster/services/`; elsewhere Flux' Deployments.
+    /// Stops components by name: on the local node processes, as in `tests/cluster/services/`, else Deployments of Flux.
     #[track_caller]
     #[must_use]
-    pub fn of(names: &[&'static str]) -> Self {
+    pub fn start(names: &[&'static str]) -> Self {
         let outage = Self(names.to_vec());
-        outage.bring("stop", 0);
+        outage.scale("stop", 0);
         outage
     }
 
-    /// Starts them again and waits until they are ready.
+    /// Starts the components again and waits until they are ready.
     pub fn end(self) {
         drop(self);
     }
 
-    fn bring(&self, verb: &str, replicas: u8) {
+    fn scale(&self, verb: &str, replicas: u8) {
         let names = self.0.join(" ");
-        if is_ours() {
+        if is_local() {
             shell::run(&repo(""), &format!("tests/cluster/service {verb} {names}"), &[]);
             return;
         }
@@ -59,6 +59,6 @@ impl Outage {
 
 impl Drop for Outage {
     fn drop(&mut self) {
-        self.bring("start", 1);
+        self.scale("start", 1);
     }
 }

@@ -1,19 +1,19 @@
-//! A Git repository over HTTP, and somebody's clone of it.
+//! The Git repository that Flux syncs, and a clone to commit from.
 
 use crate::node;
 use crate::shell;
-use crate::signer::Signers;
+use crate::signing_keys::SigningKeys;
 use canary_e2e::files::{self, temp_dir};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// Who may read and write them.
+/// User name and password of the Git server.
 pub const USER: &str = "flux";
 
-/// Where the config is in a clone.
+/// The path of production's config in the repository.
 pub const CONFIG: &str = "k8s/overlays/production/config/canary-config-cm.yaml";
 
-/// A clone, whose commits are signed by `ann` unless somebody else is named.
+/// A clone of the repository; commits are signed with ann's key unless another one is named.
 #[derive(Debug)]
 pub struct Repository {
     clone: TempDir,
@@ -22,12 +22,12 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// Makes the repository with `files` below `k8s/` and clones it.
+    /// Creates the repository, clones it and copies this repository's `k8s/` into the clone.
     #[track_caller]
     #[must_use]
-    pub fn new(signers: &Signers) -> Self {
-        let bare = Path::new(&node::setting("CANARY_GIT")).join("shop/frontend.git");
-        let repository = Self { clone: temp_dir(), bare, gnupg: signers.home().display().to_string() };
+    pub fn new(keys: &SigningKeys) -> Self {
+        let bare = Path::new(&node::variable("CANARY_GIT")).join("shop/frontend.git");
+        let repository = Self { clone: temp_dir(), bare, gnupg: keys.home().display().to_string() };
         let bare = repository.bare.display();
         repository.run(&format!(
             "rm -rf {bare}; git init -q --bare -b main {bare}; git -C {bare} config http.receivepack true
@@ -40,10 +40,10 @@ impl Repository {
         repository
     }
 
-    /// Its address, without the password.
+    /// The repository's URL, without user name and password.
     #[must_use]
     pub fn url() -> String {
-        format!("http://{}:3000/shop/frontend.git", node::host())
+        format!("http://{}:3000/shop/frontend.git", node::host_address())
     }
 
     /// A path in the clone.
@@ -52,19 +52,19 @@ impl Repository {
         self.clone.path().join(relative)
     }
 
-    /// Runs a script in the clone, whose `$F` is the config's file.
+    /// Runs a script in the clone, with `$F` set to the path of the config; returns what it prints.
     #[track_caller]
     pub fn run(&self, script: &str) -> String {
         self.run_with(script, "")
     }
 
-    /// The same, where a failure is an answer too, and with `$BEFORE`.
+    /// Runs a script in the clone, with `$BEFORE` set to a commit; a failure is a result to check.
     ///
     /// # Errors
     ///
-    /// What a script printed that failed.
-    pub fn attempt(&self, script: &str, before: &str) -> Result<String, String> {
-        shell::attempt(self.clone.path(), script, &[("GNUPGHOME", &self.gnupg), ("BEFORE", before)])
+    /// The output of a script that failed.
+    pub fn try_run(&self, script: &str, before: &str) -> Result<String, String> {
+        shell::try_run(self.clone.path(), script, &[("GNUPGHOME", &self.gnupg), ("BEFORE", before)])
     }
 
     #[track_caller]
@@ -76,7 +76,7 @@ impl Repository {
     ///
     /// # Panics
     ///
-    /// When the text is not in it.
+    /// When the file does not contain `from`.
     #[track_caller]
     pub fn replace(&self, file: &str, from: &str, to: &str) {
         let text = files::read(&self.path(file));
@@ -84,19 +84,19 @@ impl Repository {
         files::write(&self.path(file), text.replace(from, to));
     }
 
-    /// Commits everything and pushes it; returns the commit.
+    /// Commits and pushes every change of the clone; returns the commit.
     #[track_caller]
     pub fn push(&self, message: &str) -> String {
-        self.push_by("ann", message)
+        self.push_signed_by("ann", message)
     }
 
-    /// The same, signed by somebody else.
+    /// Commits and pushes every change, signed with the key of that name; returns the commit.
     #[track_caller]
-    pub fn push_by(&self, signer: &str, message: &str) -> String {
+    pub fn push_signed_by(&self, signer: &str, message: &str) -> String {
         self.commit(&format!("-c user.signingkey={signer}@example.com"), message)
     }
 
-    /// The same, signed by nobody.
+    /// Commits and pushes every change without a signature; returns the commit.
     #[track_caller]
     pub fn push_unsigned(&self, message: &str) -> String {
         self.commit("-c commit.gpgsign=false", message)
@@ -108,32 +108,32 @@ impl Repository {
         self.head()
     }
 
-    /// Makes everything as it was at `commit`, by a commit where it is not, whatever happened in between.
+    /// Restores the files of `commit` on top of the branch and pushes that, if anything differs.
     #[track_caller]
     pub fn reset(&self, commit: &str) {
         self.run(&format!(
             "git fetch -q; git reset -q --hard origin/main; git clean -fdq; git checkout -q {commit} -- .
-            git diff --cached --quiet || {{ git commit -q -m 'as it was'; git push -q; }}"
+            git diff --cached --quiet || {{ git commit -q -m 'restore the manifests'; git push -q; }}"
         ));
     }
 
-    /// The last commit.
+    /// The clone's latest commit.
     #[track_caller]
     pub fn head(&self) -> String {
         self.run("git rev-parse HEAD").trim().to_owned()
     }
 
-    /// Has a script run by the server after each push.
+    /// Installs a script that the Git server runs after each push.
     #[track_caller]
-    pub fn on_push(&self, script: &str) {
+    pub fn set_push_hook(&self, script: &str) {
         let hook = self.bare.join("hooks/post-receive");
         files::write(&hook, format!("#!/bin/sh\n{script}\n"));
         self.run(&format!("chmod +x {}", hook.display()));
     }
 
-    /// Has nobody told of a push.
+    /// Removes the script that the Git server runs after each push.
     #[track_caller]
-    pub fn on_push_nothing(&self) {
+    pub fn remove_push_hook(&self) {
         self.run(&format!("rm -f {}", self.bare.join("hooks/post-receive").display()));
     }
 }

@@ -1,24 +1,24 @@
-//! Commands, as somebody would type them.
+//! Runs shell scripts.
 
 use std::path::Path;
 use std::process::Command;
 
-/// Runs a script with `bash -eu` in `dir`; returns what it printed.
+/// Runs a script with `bash -euo pipefail` in `dir`; returns what it prints.
 ///
 /// # Panics
 ///
-/// When it fails; the message has its output.
+/// When the script fails; the message contains its output.
 #[track_caller]
 pub fn run(dir: &Path, script: &str, env: &[(&str, &str)]) -> String {
-    attempt(dir, script, env).unwrap_or_else(|report| panic!("failed: {script}\n{report}"))
+    try_run(dir, script, env).unwrap_or_else(|report| panic!("failed: {script}\n{report}"))
 }
 
-/// The same, where a failure is an answer too.
+/// Runs a script with `bash -euo pipefail` in `dir`; a failure is a result to check.
 ///
 /// # Errors
 ///
-/// What a script printed that failed.
-pub fn attempt(dir: &Path, script: &str, env: &[(&str, &str)]) -> Result<String, String> {
+/// The output of a script that failed.
+pub fn try_run(dir: &Path, script: &str, env: &[(&str, &str)]) -> Result<String, String> {
     let mut command = Command::new("bash");
     command.args(["-euo", "pipefail", "-c", script]).current_dir(dir).envs(env.iter().copied());
     let output = command.output().unwrap_or_else(|e| panic!("cannot run bash: {e}"));

@@ -1,4 +1,4 @@
-//! The module that decides: a thin `cdylib`, because a crate that is a library as well loses link-time optimisation.
+//! The module that decides: a thin `cdylib`, because a crate that is also a library cannot use link-time optimization.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 #![cfg(target_arch = "wasm32")]
 
@@ -10,12 +10,12 @@ use core::panic::PanicInfo;
 use canary_runtime::web;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Frees nothing: what it costs would be a fifteenth of the module, which answers once for each page view. Whatever is asked
-/// again and again is asked of the module that has the flags.
+/// An allocator that never frees: freeing would be a fifteenth of the module, which runs once for each page view. Calls that
+/// repeat go to the module that evaluates flags.
 #[global_allocator]
 static ALLOCATOR: mini_alloc::MiniAlloc = mini_alloc::MiniAlloc::INIT;
 
-/// A trap, which the loader turns into stable. Without a message, because the machinery for messages is half a module.
+/// Traps, whereupon the loader falls back to stable. A message would take the formatting machinery, half of the module.
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
@@ -31,6 +31,6 @@ pub fn new_id() -> Vec<u8> {
 /// See [`web::decide`].
 #[wasm_bindgen]
 #[must_use]
-pub fn decide(view: &[u8], config: &[u8], reply_time: f64, held: bool) -> Vec<u8> {
-    web::decide(view, config, reply_time, held)
+pub fn decide(view: &[u8], config: &[u8], response_time: f64, held: bool) -> Vec<u8> {
+    web::decide(view, config, response_time, held)
 }

@@ -1,4 +1,5 @@
-//! The module that evaluates flags, and has the words for everything: a thin `cdylib`, because a crate that is a library as well loses link-time optimisation.
+//! The module that evaluates flags and describes problems: a thin `cdylib`, because a crate that is also a library cannot
+//! use link-time optimization.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 #![cfg(target_arch = "wasm32")]
 
@@ -13,7 +14,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
-/// A trap, which the loader turns into stable. Without a message, because the machinery for messages is half a module.
+/// Traps, whereupon the loader falls back to stable. A message would take the formatting machinery, half of the module.
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
@@ -33,15 +34,16 @@ impl Flags {
         Self(web::Flags::new(view))
     }
 
-    /// See [`web::Flags::take`].
-    pub fn take(&mut self, config: &[u8], reply_time: f64, clock: f64) -> Vec<u8> {
-        self.0.take(config, reply_time, clock)
+    /// See [`web::Flags::load`].
+    #[wasm_bindgen(js_name = take)]
+    pub fn load(&mut self, config: &[u8], response_time: f64, clock: f64) -> Vec<u8> {
+        self.0.load(config, response_time, clock)
     }
 
     /// See [`web::decide`].
     #[must_use]
-    pub fn decide(&self, view: &[u8], config: &[u8], reply_time: f64, held: bool) -> Vec<u8> {
-        web::decide(view, config, reply_time, held)
+    pub fn decide(&self, view: &[u8], config: &[u8], response_time: f64, held: bool) -> Vec<u8> {
+        web::decide(view, config, response_time, held)
     }
 
     /// See [`web::Flags::flag`].

@@ -1,4 +1,4 @@
-//! The module that asks for the config again. It loads after the bundle, so that nobody waits for it.
+//! The module that fetches the config again. It loads after the bundle, so that the page does not wait for it.
 #![cfg(target_arch = "wasm32")]
 
 use canary_runtime::web;
@@ -7,18 +7,18 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
-/// A config as it arrived.
+/// A response with a config.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Reply {
     bytes: Vec<u8>,
-    /// The reply's own time in milliseconds since 1970, or NaN.
+    /// The time of the response in milliseconds since 1970, or NaN.
     pub now: f64,
 }
 
 #[wasm_bindgen]
 impl Reply {
-    /// The body. A reply has it once.
+    /// Returns the body, the first time that it is called.
     pub fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.bytes)
     }
@@ -28,7 +28,7 @@ impl Reply {
 ///
 /// # Errors
 ///
-/// The console line of the fault.
+/// A line for the console.
 #[wasm_bindgen]
 pub async fn fetch(url: String) -> Result<Reply, String> {
     let (bytes, now) = web::fetch(&url).await?;

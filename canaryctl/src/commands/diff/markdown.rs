@@ -1,19 +1,19 @@
-//! The report as a comment on a pull request.
+//! The report as Markdown, for a comment on a pull request.
 
 use std::fmt::Write as _;
 
 use canary_runtime::Json;
 
 use crate::commands::diff::report::Report;
-use crate::commands::diff::text::{label, still, summary};
+use crate::commands::diff::text::{label, placeholder, summary};
 use crate::config::editor::shown;
-use crate::terminal::format::{percent, plain, thousands};
+use crate::terminal::format::{percent, thousands, truncate};
 
-/// GitHub's Markdown, with tables.
+/// The report in GitHub's Markdown, with tables.
 pub(crate) fn write(report: &Report) -> String {
     let (old, new) = report.names;
-    let mut text = format!("### Who moves: {} → {}\n\n", code(old), code(new));
-    let _ = writeln!(text, "**{}** ({})\n", summary(report), report.crowd.describe());
+    let mut text = format!("### Config diff: {} → {}\n\n", code(old), code(new));
+    let _ = writeln!(text, "**{}** ({})\n", summary(report), report.population.describe());
     if !report.changes.is_empty() {
         text.push_str("| changed | from | to | |\n|---|---|---|---|\n");
     }
@@ -24,7 +24,7 @@ pub(crate) fn write(report: &Report) -> String {
     }
     text.push_str("\n| | | users | share | for example |\n|---|---|--:|--:|---|\n");
     let mut row = |subject: &str, label: &str, count: u64, examples: &[String]| {
-        let share = percent(count, report.crowd.len());
+        let share = percent(count, report.population.len());
         let examples: Vec<_> = examples.iter().map(|key| code(key)).collect();
         let _ =
             writeln!(text, "| {subject} | {label} | {} | {share:.3} % | {} |", thousands(count), examples.join(", "));
@@ -37,18 +37,18 @@ pub(crate) fn write(report: &Report) -> String {
         }
     }
     for it in &report.flags {
-        let subject = format!("{} {}", code(&it.flag.key), it.fate());
-        for (change, count, examples) in &it.moves {
-            row(&subject, &code(&label(it, change)), *count, examples);
+        let subject = format!("{} {}", code(&it.flag.key), it.status());
+        for (transition, count, examples) in &it.transitions {
+            row(&subject, &code(&label(it, transition)), *count, examples);
         }
-        if it.moves.is_empty() {
-            row(&subject, still(it), 0, &[]);
+        if it.transitions.is_empty() {
+            row(&subject, placeholder(it), 0, &[]);
         }
     }
     text
 }
 
-/// Text from outside that neither ends its table cell nor is read as Markdown.
+/// Text from a file as inline code that cannot end its table cell.
 fn code(text: &str) -> String {
-    format!("`{}`", plain(text, 80).replace('`', "'").replace('|', "\\|"))
+    format!("`{}`", truncate(text, 80).replace('`', "'").replace('|', "\\|"))
 }

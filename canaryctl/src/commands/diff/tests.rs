@@ -2,12 +2,12 @@ use super::*;
 
 use serde_json::Value;
 
-use crate::population::population::tests::gather;
+use crate::population::population::tests::population;
 
 #[track_caller]
-fn diff<T>(old: &str, new: &str, tell: impl FnOnce(&Report) -> T) -> T {
+fn diff<T>(old: &str, new: &str, render: impl FnOnce(&Report) -> T) -> T {
     let file = |name: &str, text: &str| ConfigFile::parse(name.to_owned(), text.as_bytes());
-    compare(&file("old.yaml", old), &file("new.yaml", new), &gather(&["--users", "1000"]).unwrap(), tell)
+    compare(&file("old.yaml", old), &file("new.yaml", new), &population(&["--users", "1000"]).unwrap(), render)
 }
 
 fn arms(old: &str, new: &str) -> (String, u64) {
@@ -35,24 +35,24 @@ bundle
   stays stable      892   89.200 %
 
 flag `a|b, added
-  no value for anybody
+  no value for any user
 
 flag gone, removed
   false             882   88.200 %  user-0, user-1
   true              118   11.800 %  user-9, user-21
 
 flag new, added
-  no value for anybody
+  no value for any user
 
 flag search, changed
   true -> false      39    3.900 %  user-6, user-16
 
-95 of 1,000 users move, 9.500 %; nobody leaves the canary; 2 flags added; 1 flag removed
+95 of 1,000 users move, 9.500 %; no user leaves the canary; 2 flags added; 1 flag removed
 ";
 
-const MARKDOWN: &str = r#"### Who moves: `old.yaml` → `new.yaml`
+const MARKDOWN: &str = r#"### Config diff: `old.yaml` → `new.yaml`
 
-**95 of 1,000 users move, 9.500 %; nobody leaves the canary; 2 flags added; 1 flag removed** (1,000 synthetic users (user-0 to user-999))
+**95 of 1,000 users move, 9.500 %; no user leaves the canary; 2 flags added; 1 flag removed** (1,000 synthetic users (user-0 to user-999))
 
 | changed | from | to | |
 |---|---|---|---|
@@ -68,10 +68,10 @@ const MARKDOWN: &str = r#"### Who moves: `old.yaml` → `new.yaml`
 | bundle | canary → stable | 0 | 0.000 % |  |
 | bundle | stays canary | 48 | 4.800 % |  |
 | bundle | stays stable | 892 | 89.200 % |  |
-| `'a\|b` added | no value for anybody | 0 | 0.000 % |  |
+| `'a\|b` added | no value for any user | 0 | 0.000 % |  |
 | `gone` removed | `false` | 882 | 88.200 % | `user-0`, `user-1` |
 | `gone` removed | `true` | 118 | 11.800 % | `user-9`, `user-21` |
-| `new` added | no value for anybody | 0 | 0.000 % |  |
+| `new` added | no value for any user | 0 | 0.000 % |  |
 | `search` changed | `true -> false` | 39 | 3.900 % | `user-6`, `user-16` |
 "#;
 
@@ -85,17 +85,17 @@ const JSON: &str = concat!(
 );
 
 #[test]
-fn text_is_for_people() {
+fn text_is_aligned() {
     assert_eq!(diff(OLD, NEW, text::write), TEXT);
 }
 
 #[test]
-fn markdown_is_for_comments() {
+fn markdown_has_tables() {
     assert_eq!(diff(OLD, NEW, markdown::write), MARKDOWN);
 }
 
 #[test]
-fn json_is_for_machines() {
+fn json_has_counts_and_examples() {
     assert_eq!(diff(OLD, NEW, |report| json::write(report).to_string()), JSON);
 }
 
@@ -109,10 +109,10 @@ fn a_raise_moves_nobody_out() {
         let (old, new) = (config(old, ""), config(new, ""));
         assert!(arms(&old, &new).0.contains(r#""canary -> stable":0"#), "{old} {new}");
         diff(&old, &new, |report| {
-            let moves = report.flags.iter().flat_map(|flag| &flag.moves);
-            assert!(moves.into_iter().all(|(it, ..)| it.to.as_deref() == Some("true")), "{old} {new}");
+            let mut transitions = report.flags.iter().flat_map(|flag| &flag.transitions);
+            assert!(transitions.all(|(it, ..)| it.to.as_deref() == Some("true")), "{old} {new}");
         });
-        // And the other way round nobody in, so that the test can fail.
+        // The reverse moves nobody in, so this test can fail.
         assert!(arms(&new, &old).0.contains(r#""stable -> canary":0"#), "{old} {new}");
     }
     assert!(!arms(&config("50", ""), &config("5", "")).0.contains(r#""canary -> stable":0"#));
@@ -126,13 +126,13 @@ fn another_salt_moves_in_both_directions() {
 }
 
 #[test]
-fn who_moves_twice_counts_once() {
-    let everything = |old: &str, new: &str| arms(&config(old, ""), &config(new, "")).1;
-    assert_eq!((everything("0", "100"), everything("5", "5"), everything("5", "5.0")), (1_000, 0, 0));
+fn a_user_who_moves_twice_counts_once() {
+    let moved = |old: &str, new: &str| arms(&config(old, ""), &config(new, "")).1;
+    assert_eq!((moved("0", "100"), moved("5", "5"), moved("5", "5.0")), (1_000, 0, 0));
 }
 
 #[test]
-fn values_that_mean_the_same_are_no_move() {
+fn equal_values_are_no_move() {
     let config = |value: &str| {
         format!(
             r#"{{"CANARY_PERCENTAGE": 0, "FEATURE_FLAGS": {{"a": {{"rules": [{{"if": {{}}, "serve": {value}}}]}}}}}}"#
@@ -154,7 +154,7 @@ fn values_that_mean_the_same_are_no_move() {
 }
 
 #[test]
-fn a_rejected_old_config_is_stable() {
+fn a_rejected_old_config_means_stable() {
     let (arms, moved) = arms("<html>", &config("100", ""));
     let expected = r#"{"canary -> canary":0,"canary -> stable":0,"stable -> canary":1000,"stable -> stable":0}"#;
     assert_eq!((arms.as_str(), moved), (expected, 1_000));

@@ -1,10 +1,9 @@
-//! What is asked, and the runtime's answer.
+//! A question to the runtime, and its answer with all steps.
 
+use canary_runtime::evaluation::{DecisionStep, FlagStep};
 use canary_runtime::{
     Config, Decision, Details, Diagnostic, Document, Evaluation, EvaluationContext, History, Overrides, Visitor,
 };
-
-use crate::commands::explain::lines;
 
 /// Everything that an answer depends on but the config.
 #[derive(Debug)]
@@ -13,74 +12,81 @@ pub(crate) struct Question {
     pub(crate) overrides: Overrides,
     /// Milliseconds since 1970.
     pub(crate) now: i64,
-    pub(crate) standing: Visitor,
+    pub(crate) visitor: Visitor,
     pub(crate) history: History,
-    /// The flags that are asked for; none means all.
+    /// The keys of the flags to explain; empty for all.
     pub(crate) flags: Vec<String>,
 }
 
-/// What was typed and what it means.
+/// A config at one moment.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
-    /// The config, or why there is none to be used.
+    /// The config, or the reason why it cannot be used.
     pub(crate) config: Result<Config, Diagnostic>,
-    /// What was typed, for words about it.
+    /// The config as it is written.
     pub(crate) document: Document,
     warnings: Vec<Diagnostic>,
 }
 
 impl Snapshot {
-    /// Reads a config, as of a moment.
-    pub(crate) fn read(bytes: &[u8], now: i64) -> Self {
+    /// Parses a config as of a moment.
+    pub(crate) fn parse(bytes: &[u8], now: i64) -> Self {
         let (config, warnings) = match Config::parse(bytes) {
             Ok((config, warnings)) => (config.check_expiry(Some(now)).map(|()| config), warnings),
-            Err(fault) => (Err(fault), Vec::new()),
+            Err(error) => (Err(error), Vec::new()),
         };
         let text = str::from_utf8(bytes).unwrap_or_default().trim_start_matches('\u{feff}');
         Self { config, document: Document::parse(text).unwrap_or_default(), warnings }
     }
 }
 
-/// What the runtime says.
+/// The results of the runtime.
 #[derive(Debug)]
 pub(crate) struct Answer<'a> {
     pub(crate) decision: Decision,
-    pub(crate) flags: Vec<(&'a str, Details<'a>)>,
-    /// What it prints to the console.
+    /// The steps of the decision; none without a config.
+    pub(crate) steps: Vec<DecisionStep>,
+    pub(crate) flags: Vec<FlagAnswer<'a>>,
+    /// The lines that the runtime prints to the console.
     pub(crate) warnings: Vec<String>,
 }
 
+/// The result for one flag.
+#[derive(Debug)]
+pub(crate) struct FlagAnswer<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) details: Details<'a>,
+    pub(crate) steps: Vec<FlagStep<'a>>,
+}
+
 impl<'a> Answer<'a> {
-    /// Asks it.
+    /// Evaluates a config for a question.
     pub(crate) fn of(question: &'a Question, snapshot: &'a Snapshot) -> Self {
-        let mut warnings = lines(&snapshot.warnings);
+        let mut warnings: Vec<_> = snapshot.warnings.iter().map(Diagnostic::line).collect();
         let config = match &snapshot.config {
             Ok(config) => config,
-            Err(fault) => {
-                warnings.push(fault.line());
-                return Self { decision: Decision::without_config(fault.code()), flags: Vec::new(), warnings };
+            Err(error) => {
+                warnings.push(error.line());
+                let decision = Decision::without_config(error.code());
+                return Self { decision, steps: Vec::new(), flags: Vec::new(), warnings };
             }
         };
-        let evaluation = question.evaluation(config);
-        let ignored = question.overrides.check(config.allows_query(), |key| config.find(key).is_some());
-        warnings.extend(ignored.map(|fault| fault.line()));
+        let evaluation =
+            Evaluation::new(config, &question.context).with_overrides(&question.overrides).at(question.now);
+        let ignored = question.overrides.check(config.allows_query(), |key| config.flag_index(key).is_some());
+        warnings.extend(ignored.map(|ignored| ignored.line()));
         let mut keys: Vec<_> = question.flags.iter().map(String::as_str).collect();
         if keys.is_empty() {
             keys.extend(config.flag_keys());
         }
         keys.sort_unstable();
         keys.dedup();
-        Self {
-            decision: Decision::make(&evaluation, question.standing, question.history),
-            flags: keys.into_iter().map(|key| (key, evaluation.flag(key))).collect(),
-            warnings,
-        }
-    }
-}
-
-impl Question {
-    /// The question to a config.
-    pub(crate) fn evaluation<'a>(&'a self, config: &'a Config) -> Evaluation<'a> {
-        Evaluation { config, context: &self.context, overrides: &self.overrides, now: self.now }
+        let flag = |key| {
+            let mut steps = Vec::new();
+            FlagAnswer { key, details: evaluation.flag_traced(key, &mut steps), steps }
+        };
+        let mut steps = Vec::new();
+        let decision = evaluation.decide_traced(question.visitor, question.history, &mut steps);
+        Self { decision, steps, flags: keys.into_iter().map(flag).collect(), warnings }
     }
 }

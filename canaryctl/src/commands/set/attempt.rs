@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::Args;
 use crate::config::editor::{Change, Editor, shown};
-use crate::config::loaded::warn;
 use crate::platform::git::{Push, Tracked, short};
+use crate::terminal::message::warn;
 use crate::terminal::output::Output;
 
 const PERCENTAGE: &str = "CANARY_PERCENTAGE";

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use canary_runtime::Percentage;
-use canary_runtime::config::identifier::is_flag_key;
+use canary_runtime::config::is_flag_key;
 use serde_json::Value;
 
 use crate::config::editor::Editor;
@@ -24,7 +24,7 @@ impl FromStr for Assignment {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (key, text) = text.split_once('=').ok_or("expected KEY=VALUE")?;
         if !is_flag_key(key) {
-            return Err("expected a key of 1 to 64 of A-Z a-z 0-9 _ . -, and no name of JavaScript's own");
+            return Err("expected a key of 1 to 64 of A-Z a-z 0-9 _ . -, except __proto__, constructor and prototype");
         }
         let expected = "expected the value true, false, a percentage or an object, as JSON";
         let value = serde_json::from_str(text).map_err(|_| expected)?;

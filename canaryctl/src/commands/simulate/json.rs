@@ -1,52 +1,52 @@
-//! The simulation for machines.
+//! The simulation as JSON.
+
+use std::collections::BTreeMap;
 
 use canary_runtime::{Arm, Cohort};
 use serde_json::{Map, Value, json};
 
-use super::Simulation;
+use crate::commands::simulate::counts::Outcome;
 use crate::commands::simulate::expected::Shares;
-use crate::commands::simulate::tally::Outcome;
-use crate::population::histogram::Counter;
+use crate::commands::simulate::simulation::Simulation;
+use crate::population::histogram::Histogram;
 
-/// One JSON value. Counts are users, expected shares are percent; a caller's default is `null`.
+/// One JSON value. Counts are users, expected shares are percentages, and the caller's default is `null`.
 pub(crate) fn report(simulation: &Simulation) -> Value {
-    let Simulation { crowd, keys, tally, expected, .. } = simulation;
-    let arms = [Arm::Canary, Arm::Stable].map(|arm| (arm.as_str(), tally.arms.count(&arm)));
+    let Simulation { population, keys, counts, expected, .. } = simulation;
+    let arms = [Arm::Canary, Arm::Stable].map(|arm| (arm.as_str(), counts.arms.count(&arm)));
     let cohorts =
-        [Cohort::Canary, Cohort::Control, Cohort::Rest].map(|cohort| (cohort.as_str(), tally.cohorts.count(&cohort)));
+        [Cohort::Canary, Cohort::Control, Cohort::Rest].map(|cohort| (cohort.as_str(), counts.cohorts.count(&cohort)));
     let mut reasons = Map::new();
-    for share in tally.reasons.shares() {
-        raise(&mut reasons, share.outcome.0.as_str(), share.count);
+    for bin in counts.reasons.bins() {
+        add(&mut reasons, bin.outcome.0.as_str(), bin.count);
     }
-    let flags = keys.iter().zip(&tally.flags).zip(&expected.flags);
+    let flags = keys.iter().zip(&counts.flags).zip(&expected.flags);
     let flags: Map<_, _> =
-        flags.map(|((key, counter), shares)| ((*key).to_owned(), flag(counter, shares.as_ref()))).collect();
+        flags.map(|((key, histogram), shares)| ((*key).to_owned(), flag(histogram, shares.as_ref()))).collect();
     let expected = json!({
         "arms": rounded(&expected.arms, Arm::as_str),
         "cohorts": rounded(&expected.cohorts, Cohort::as_str),
     });
     json!({
-        "users": crowd.len(),
-        "arms": arms.into_iter().collect::<Counts>(),
-        "cohorts": cohorts.into_iter().collect::<Counts>(),
+        "users": population.len(),
+        "arms": arms.into_iter().collect::<BTreeMap<_, _>>(),
+        "cohorts": cohorts.into_iter().collect::<BTreeMap<_, _>>(),
         "reasons": reasons,
         "expected": expected,
         "flags": flags,
     })
 }
 
-type Counts = std::collections::BTreeMap<&'static str, u64>;
-
-fn flag(counter: &Counter<Outcome>, expected: Option<&Shares<Outcome>>) -> Value {
+fn flag(histogram: &Histogram<Outcome>, expected: Option<&Shares<Outcome>>) -> Value {
     let mut reasons = Map::new();
-    // A value may come for several reasons.
+    // Several outcomes may have the same value, for different reasons.
     let mut values: Vec<(&Outcome, u64)> = Vec::new();
     let is_same = |a: &Outcome, b: &Outcome| a.value == b.value && a.variant == b.variant;
-    for share in counter.shares() {
-        raise(&mut reasons, share.outcome.reason.as_str(), share.count);
-        match values.iter_mut().find(|(outcome, _)| is_same(outcome, &share.outcome)) {
-            Some((_, count)) => *count = count.saturating_add(share.count),
-            None => values.push((&share.outcome, share.count)),
+    for bin in histogram.bins() {
+        add(&mut reasons, bin.outcome.reason.as_str(), bin.count);
+        match values.iter_mut().find(|(outcome, _)| is_same(outcome, &bin.outcome)) {
+            Some((_, count)) => *count = count.saturating_add(bin.count),
+            None => values.push((&bin.outcome, bin.count)),
         }
     }
     values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.value.cmp(&b.0.value)));
@@ -63,12 +63,12 @@ fn rounded<K: Copy>(shares: &Shares<K>, name: fn(K) -> &'static str) -> Map<Stri
     shares.0.iter().map(|(outcome, share)| (name(*outcome).to_owned(), round(*share).into())).collect()
 }
 
-/// To a thousandth of a bucket.
+/// Rounds to a thousandth of a bucket.
 fn round(share: f64) -> f64 {
     (share * 1e6).round() / 1e6
 }
 
-fn raise(counts: &mut Map<String, Value>, name: &str, by: u64) {
+fn add(counts: &mut Map<String, Value>, name: &str, number: u64) {
     let count = counts.get(name).and_then(Value::as_u64).unwrap_or(0);
-    counts.insert(name.to_owned(), count.saturating_add(by).into());
+    counts.insert(name.to_owned(), count.saturating_add(number).into());
 }

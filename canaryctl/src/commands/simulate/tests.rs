@@ -2,17 +2,18 @@ use super::*;
 
 use serde_json::Value;
 
-use crate::population::population::tests::gather;
+use crate::population::population::tests::population;
+use crate::terminal::color::Paint;
 
 #[track_caller]
 fn simulate(config: &str, args: &[&str], output: Output, style: Style) -> String {
     let file = ConfigFile::parse("cm.yaml".to_owned(), config.as_bytes());
-    let keys: Vec<_> = file.parsed.as_ref().unwrap().0.flag_keys().collect();
-    report(&file, &gather(args).unwrap(), &keys, output, style)
+    assert!(file.parsed.is_ok());
+    report(&Simulation::run(&file, &population(args).unwrap()), output, style)
 }
 
 fn ascii(width: usize) -> Style {
-    Style { width, ascii: true, color: false }
+    Style { width, ascii: true, paint: Paint::OFF }
 }
 
 const PLAIN: &str =
@@ -22,26 +23,26 @@ const PLAIN_CHART: &str = "\
 cm.yaml, revision 3: 10,000 synthetic users (user-0 to user-9999)
 
 bundle
-  canary                        #                         5.020 %  (5 % wanted, +0.020)
-  stable                        #####################    94.980 %  (95 % wanted, -0.020)
+  canary                        #                         5.020 %  (expected 5 %, +0.020)
+  stable                        #####################    94.980 %  (expected 95 %, -0.020)
 
 cohort
-  canary                        #                         5.020 %  (5 % wanted, +0.020)
-  control                       #                         4.720 %  (5 % wanted, -0.280)
-  rest                          ####################     90.260 %  (90 % wanted, +0.260)
+  canary                        #                         5.020 %  (expected 5 %, +0.020)
+  control                       #                         4.720 %  (expected 5 %, -0.280)
+  rest                          ####################     90.260 %  (expected 90 %, +0.260)
 
 reason
   SPLIT                         ######################  100.000 %
 
 flag bad
-  caller's default PARSE_ERROR  ######################  100.000 %  (100 % wanted, exactly)
+  caller's default PARSE_ERROR  ######################  100.000 %  (expected 100 %, exact)
 
 flag banner
-  true STATIC                   ######################  100.000 %  (100 % wanted, exactly)
+  true STATIC                   ######################  100.000 %  (expected 100 %, exact)
 
 flag search
-  false SPLIT                   #################        75.300 %  (75 % wanted, +0.300)
-  true SPLIT                    #####                    24.700 %  (25 % wanted, -0.300)
+  false SPLIT                   #################        75.300 %  (expected 75 %, +0.300)
+  true SPLIT                    #####                    24.700 %  (expected 25 %, -0.300)
 ";
 
 #[test]
@@ -72,12 +73,12 @@ const PLAIN_JSON: &str = concat!(
 );
 
 #[test]
-fn machines_get_counts() {
+fn json_has_counts() {
     let json = simulate(PLAIN, &["--users", "1000"], Output::Json, ascii(80));
     assert_eq!(json.strip_suffix('\n'), Some(PLAIN_JSON));
 }
 
-/// Flags whose shares follow from the words of the contract.
+/// Flags whose shares follow from the typed percentages and weights.
 const RICH: &str = r#"{"CANARY_PERCENTAGE": 60, "SEGMENTS": {"vip": ["x"]},
     "CANARY_RULES": [{"if": {"staff": true}, "serve": "canary"}],
     "FEATURE_FLAGS": {
@@ -95,44 +96,42 @@ const RICH: &str = r#"{"CANARY_PERCENTAGE": 60, "SEGMENTS": {"vip": ["x"]},
         "stop": {"percentage": 5, "rules": [{"if": {"plan": "pro"}, "percentage": 10, "serve": 1}, {"if": {}, "serve": 2}]}
     }}"#;
 
-/// The simulation and the expectation are two ways to the same figures.
+/// The evaluation and the expectation are two ways to compute the same shares.
 #[test]
-fn what_is_wanted_comes_out() {
+fn shares_are_as_expected() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("attributes");
     std::fs::write(&path, "{\"plan\": \"pro\"}\n{\"id\": \"x\"}\n{\"staff\": true}\n{}\n").unwrap();
     let args = ["--users", "40000", "--now", "2026-01-01T00:00:00Z", "--attributes-file", path.to_str().unwrap()];
-    let crowd = gather(&args).unwrap();
+    let population = population(&args).unwrap();
     let file = ConfigFile::parse(String::new(), RICH.as_bytes());
-    let keys: Vec<_> = file.parsed.as_ref().unwrap().0.flag_keys().collect();
-    let offer = file.offer(crowd.now);
-    let tally = crowd.fold(|tally: &mut Tally, user, context| tally.add(&offer, user, context, &keys), Tally::merge);
-    let expected = Expected::of(&file, &offer, &crowd, &keys);
-    let percent = |count| crate::terminal::format::percent(count, crowd.len());
-    for share in tally.arms.shares() {
-        let (is, wanted) = (percent(share.count), expected.arms.get(&share.outcome));
-        assert!((is - wanted).abs() < 1.0, "{:?} {is} {wanted}", share.outcome);
+    assert!(file.parsed.is_ok());
+    let Simulation { keys, counts, expected, .. } = Simulation::run(&file, &population);
+    let percent = |count| crate::terminal::format::percent(count, population.len());
+    for bin in counts.arms.bins() {
+        let (found, expected) = (percent(bin.count), expected.arms.get(&bin.outcome));
+        assert!((found - expected).abs() < 1.0, "{:?} {found} {expected}", bin.outcome);
     }
-    for share in tally.cohorts.shares() {
-        let (is, wanted) = (percent(share.count), expected.cohorts.get(&share.outcome));
-        assert!((is - wanted).abs() < 1.0, "{:?} {is} {wanted}", share.outcome);
+    for bin in counts.cohorts.bins() {
+        let (found, expected) = (percent(bin.count), expected.cohorts.get(&bin.outcome));
+        assert!((found - expected).abs() < 1.0, "{:?} {found} {expected}", bin.outcome);
     }
-    for ((key, counter), shares) in keys.iter().zip(&tally.flags).zip(&expected.flags) {
+    for ((key, histogram), shares) in keys.iter().zip(&counts.flags).zip(&expected.flags) {
         let shares = shares.as_ref().expect(key);
         let sum: f64 = shares.0.iter().map(|(_, share)| share).sum();
         assert!((sum - 100.0).abs() < 1e-6, "{key} {sum}");
-        for (outcome, wanted) in &shares.0 {
-            assert!((percent(counter.count(outcome)) - wanted).abs() < 1.0, "{key} {outcome:?} {wanted}");
+        for (outcome, expected) in &shares.0 {
+            assert!((percent(histogram.count(outcome)) - expected).abs() < 1.0, "{key} {outcome:?} {expected}");
         }
-        for share in counter.shares() {
-            let wanted = shares.get(&share.outcome);
-            assert!((percent(share.count) - wanted).abs() < 1.0, "{key} {:?} {wanted}", share.outcome);
+        for bin in histogram.bins() {
+            let expected = shares.get(&bin.outcome);
+            assert!((percent(bin.count) - expected).abs() < 1.0, "{key} {:?} {expected}", bin.outcome);
         }
     }
 }
 
 #[test]
-fn what_a_flag_requires_is_not_guessed() {
+fn a_flag_that_requires_others_has_no_expectation() {
     let config = r#"{"CANARY_PERCENTAGE": 0, "FEATURE_FLAGS": {"a": 50, "b": {"requires": {"a": true}}}}"#;
     let json: Value = serde_json::from_str(&simulate(config, &["--users", "10"], Output::Json, ascii(80))).unwrap();
     for value in json["flags"]["b"]["values"].as_array().unwrap() {
@@ -142,7 +141,7 @@ fn what_a_flag_requires_is_not_guessed() {
 }
 
 #[test]
-fn an_expired_config_is_none() {
+fn an_expired_config_is_rejected() {
     let config = r#"{"CANARY_PERCENTAGE": 100, "EXPIRES_AT": "2026-01-01T00:00:00Z", "FEATURE_FLAGS": {"a": true}}"#;
     for (now, arms, flag) in [
         ("2025-12-31T23:59:59Z", r#"{"canary":10,"stable":0}"#, r#"{"STATIC":10}"#),

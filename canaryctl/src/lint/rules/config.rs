@@ -27,7 +27,7 @@ pub(crate) fn check(bytes: &[u8], now: i64) -> Faults {
 /// What the runtime survives, and an operator should not have to.
 fn is_error(fault: &Diagnostic) -> bool {
     // Where so much is wrong that the parser stops telling, nobody knows what else is.
-    let is_cut = fault.place().is_none();
+    let is_cut = fault.position().is_none();
     let is_pattern = fault.key().ends_with(".$regex") || fault.key().ends_with(".$regexi");
     is_cut || is_pattern && fault.expected().starts_with("a regular expression")
 }
@@ -35,23 +35,24 @@ fn is_error(fault: &Diagnostic) -> bool {
 fn expiry(config: &Config, document: &Document, now: i64) -> Option<Diagnostic> {
     const KEY: &str = "EXPIRES_AT";
     config.check_expiry(Some(now)).err()?;
-    let place = document.root().get(KEY).map(|time| document.place(time.span().start));
-    Some(Diagnostic::found(Code::Expired, KEY, place, "a time still to come; the config counts as absent"))
+    let position = document.root().get(KEY).map(|time| document.position(time.span().start));
+    let expected = "a time still to come; the config counts as absent";
+    Some(Diagnostic::new(Code::Expired, KEY, expected).with_position(position))
 }
 
 /// A flag that requires what can never be is off for everybody, which is hardly what was meant.
 fn requirements(config: &Config, document: &Document) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     for flag in (0..config.flag_count()).filter_map(|index| config.flag(index)) {
-        for name in flag.requires().map(|(name, _)| name.text()) {
-            let expected = match config.find(name) {
+        for name in flag.requires().map(|(name, _)| name.as_text()) {
+            let expected = match config.flag_index(name) {
                 None => "a flag that the config has; it is never met",
                 Some(index) if config.flag(index).is_none() => "a flag that can be read; it is never met",
                 Some(_) => continue,
             };
-            let at = requirement(document.root(), flag.key(), name).map(|json| document.place(json.span().start));
+            let at = requirement(document.root(), flag.key(), name).map(|json| document.position(json.span().start));
             let key = format!("FEATURE_FLAGS.{}.requires.{name}", flag.key());
-            faults.push(Diagnostic::found(Code::Notice, &key, at, expected));
+            faults.push(Diagnostic::new(Code::Notice, &key, expected).with_position(at));
         }
     }
     faults
@@ -61,7 +62,7 @@ fn requirements(config: &Config, document: &Document) -> Vec<Diagnostic> {
 fn groups(document: &Document) -> Vec<Diagnostic> {
     let segments = document.root().get("SEGMENTS");
     let unknown = |(name, value): &(Json<'_>, Json<'_>)| {
-        matches!(name.text(), "$inGroup" | "$notInGroup")
+        matches!(name.as_text(), "$inGroup" | "$notInGroup")
             && value.as_str().is_some_and(|group| segments.and_then(|segments| segments.get(group)).is_none())
     };
     let conditions = ["CANARY_RULES", "FEATURE_FLAGS"].into_iter().filter_map(|key| document.root().get(key));
@@ -71,7 +72,8 @@ fn groups(document: &Document) -> Vec<Diagnostic> {
         for (_, value) in json.members().filter(unknown) {
             let at = value.span().start;
             let expected = "a segment that the config has; this one is empty";
-            faults.push(Diagnostic::found(Code::Notice, &document.path_to(at), Some(document.place(at)), expected));
+            let fault = Diagnostic::new(Code::Notice, &document.path_to(at), expected);
+            faults.push(fault.with_position(Some(document.position(at))));
         }
         open.extend(json.items());
         open.extend(json.members().map(|(_, value)| value));
@@ -81,13 +83,13 @@ fn groups(document: &Document) -> Vec<Diagnostic> {
 
 fn requirement<'a>(root: Json<'a>, flag: &str, required: &str) -> Option<Json<'a>> {
     let mut members = root.get("FEATURE_FLAGS")?.get(flag)?.get("requires")?.members();
-    members.find(|(name, _)| name.text() == required).map(|(name, _)| name)
+    members.find(|(name, _)| name.as_text() == required).map(|(name, _)| name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use canary_runtime::config::timestamp::parse_rfc3339;
+    use canary_runtime::config::parse_rfc3339;
 
     #[track_caller]
     fn check_lines(text: &str, errors: &[&str], warnings: &[&str]) {
@@ -158,7 +160,7 @@ mod tests {
     fn more_faults_than_are_told_may_hide_an_error() {
         let many: Vec<_> = (0..101).map(|number| format!("\"{number}\": 1,")).collect();
         let found = check(with(&many.concat(), "").as_bytes(), 0);
-        assert_eq!(found.errors[0].line(), "I118 expected fewer faults; the rest is not shown");
+        assert_eq!(found.errors[0].line(), "I118 expected at most 100 problems; the rest are not shown");
         assert_eq!(found.warnings.len(), 100);
     }
 

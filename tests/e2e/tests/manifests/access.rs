@@ -86,9 +86,9 @@ fn the_admission_policy_allows_the_patches() {
     use canary_e2e::files::{read, repo};
     let source = read(&repo("canaryctl/src/nudge/pod.rs"));
     let annotation = source.split_once("ANNOTATION: &str = \"").unwrap().1.split('"').next().unwrap();
-    let policy = read(&repo("k8s/components/fast-config/admission.yaml"));
+    let policy = read(&repo("k8s/components/nudge/admission.yaml"));
     assert!(policy.contains(&format!("key == '{annotation}'")), "{annotation}");
-    let access = read(&repo("k8s/components/fast-config/access.yaml"));
+    let access = read(&repo("k8s/components/nudge/access.yaml"));
     let account = policy.split_once("request.namespace + ':").unwrap().1.split('\'').next().unwrap();
     assert!(access.contains(&format!("kind: ServiceAccount\nmetadata:\n  name: {account}\n")), "{account}");
 }

@@ -34,8 +34,8 @@ pub(crate) fn alternative(name: &str, tree: &Tree) {
                 "components/network-policy\n  - ../../../components/monitoring\n",
             );
         }
-        "fast-config" => {
-            tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/fast-config\n");
+        "nudge" => {
+            tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/nudge\n");
         }
         "oci-source" | "helm-release" => tree.edit(CLUSTER, "", &format!("  - ../../components/{name}\n")),
         _ => panic!("no alternative {name}"),

@@ -138,8 +138,8 @@ fn production_has_no_findings_with_alerts() {
 }
 
 #[test]
-fn production_has_no_findings_with_a_fast_config() {
-    holds("production", "fast-config");
+fn production_has_no_findings_with_nudge() {
+    holds("production", "nudge");
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl Target {
         match self {
             Self::Config => CONFIG,
             Self::Boot => "/runtime/canary_*.wasm",
-            Self::Trial => "/runtime/trial_*.js",
+            Self::Trial => "/runtime/lifecycle_*.js",
             Self::Flags => "/runtime/flags_*.js",
             Self::FlagsModule => "/runtime/flags_*.wasm",
             Self::Runtime => "/runtime/canary.js",

@@ -1,0 +1,187 @@
+/** The lifecycle of a page's bundle: its insertion, its probation, and what follows from a failure. */
+import { showErrorPage } from "../boot/stable.js";
+import { decode } from "../host.js";
+import { crawlers } from "../page/context.js";
+import { save } from "../storage/storage.js";
+import { hasJustReloaded, recordReload } from "../storage/visitor_state.js";
+import { log } from "../util/log.js";
+import { tryOrNull } from "../util/safe.js";
+import { diagnoseLoadError, insertBundle } from "./insert.js";
+import { messages } from "./messages.js";
+import { waitUntilUp } from "./readiness.js";
+import { transition } from "./state_machine.js";
+import { isBlank, watchBlank, watchChunkErrors } from "./watchers.js";
+
+const leaveMs = 1000; // a page that is being left is gone after so long
+const drawMs = 2000; // a script that threw may draw within so long
+const maxConfigBytes = 65_536; // a larger config is not saved
+
+const wait = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** The consequence of a fault, by the state that follows. @type {Record<string, string>} */
+const consequences = {
+  stable: "stable loads",
+  reloading_to_stable: "the page loads again, with stable",
+  reloading: "the page loads again",
+  running: "it is left to the page",
+  failed: "an error page is shown",
+};
+
+const logFault = (/** @type {string} */ fault, /** @type {string} */ state) => log(`${fault}; ${consequences[state]}`);
+
+/**
+ * Logs the codes that canary.js has no messages for, and what is special about this page view.
+ *
+ * @param {Decision} decision
+ * @param {string[]} pendingCodes
+ */
+function logPending(decision, pendingCodes) {
+  for (const code of pendingCodes) log(`${code} ${messages[code]}`);
+  if (decision.reason === "DISABLED" && decision.bucket !== null) log("I120 CANARY_PERCENTAGE is 0; stable loads");
+  if (crawlers.test(navigator.userAgent)) log("I415 a crawler; stable loads");
+  else if (navigator.webdriver) log("I415 automation; the page is counted only where the config says so");
+  if (document.prerendering) log("I414 rendered ahead; the page is counted when it is shown");
+}
+
+/**
+ * Creates the lifecycle of this page's bundle, which begins with the first event that is sent.
+ *
+ * @type {LifecycleScript["createLifecycle"]}
+ */
+export function createLifecycle({ page, decision, bundles, pendingCodes, append }) {
+  const { answer, settings, visitorState } = page;
+  let state = "deciding";
+  /** @type {Arm} */
+  let variant; // of the bundle that was inserted last
+  let isTouched = false; // by the user, in an app that is on the screen
+  let isQuarantineStored = true;
+  let removeBundle = () => {};
+
+  page.messages = messages;
+  logPending(decision, pendingCodes);
+
+  const isBlankNow = () => isBlank(tryOrNull(() => document.querySelector(settings.root)) ?? document.body);
+
+  /** @type {Listen} */
+  const listen = (type, listener) => {
+    addEventListener(type, listener, true);
+    const cleanup = () => removeEventListener(type, listener, true);
+    page.onStop(cleanup);
+    return cleanup;
+  };
+  for (const type of ["pointerdown", "keydown", "input"]) {
+    listen(type, ({ isTrusted }) => (isTouched ||= isTrusted && !isBlankNow()));
+  }
+
+  /** @type {Lifecycle["send"]} */
+  const send = (event, facts) => {
+    const step = transition(state, event, facts) ?? [];
+    state = step.at(-1) ?? state;
+    for (const action of step) actions[action]?.();
+    return state;
+  };
+
+  /** @type {Record<string, () => void>} */
+  const actions = {
+    canary: () => start("canary"),
+    stable: () => start("stable"),
+    reloading_to_stable: () => reload(true),
+    reloading: () => reload(false),
+    failed: showErrorPage,
+    quarantine() {
+      isQuarantineStored = visitorState.quarantine(/** @type {string} */ (answer.version));
+    },
+    save_config: saveConfig,
+  };
+
+  /** Saves the config as the last known good one, if this bundle is what it decided. */
+  function saveConfig() {
+    const { bytes, now, at } = answer.reply ?? {};
+    const isHealthy = !answer.isLastKnownGood && variant === decision.variant && page.visitor.kind !== "anonymous";
+    if (!isHealthy || !bytes || bytes.length > maxConfigBytes) return;
+    const isSaved = save("canary_good", { at, now, text: decode(bytes) });
+    if (!isSaved && !pendingCodes.includes("E302")) {
+      log("E302 this browser's storage takes no config; this page goes on");
+    }
+  }
+
+  /**
+   * Reloads the page, unless this version has just done so, or the reload cannot be recorded.
+   *
+   * @param {boolean} isFallback
+   */
+  function reload(isFallback) {
+    const version = /** @type {string} */ (variant === "canary" ? answer.version : settings.stable.scripts[0]?.src);
+    const canRecord = isQuarantineStored && !settings.private;
+    const isTooSoon = canRecord && hasJustReloaded(version);
+    if (canRecord && !isTooSoon && recordReload(version, isFallback)) {
+      setTimeout(() => location.reload()); // after the fault is logged
+      return;
+    }
+    if (!isTooSoon) log("E410 cannot record the reload; the page is not loaded again");
+    send("reload_refused");
+  }
+
+  /**
+   * Inserts a bundle in the place of the one before, and sends what becomes of its start.
+   *
+   * @param {Arm} name
+   */
+  async function start(name) {
+    variant = name;
+    let isLeaving = false;
+    const cleanups = ["beforeunload", "pagehide"].map((type) => listen(type, () => (isLeaving = true)));
+    removeBundle();
+    const bundle = bundles[name];
+    const { loaded, remove } = insertBundle(bundle, name, append);
+    removeBundle = remove;
+    try {
+      const { whenBundleStarted } = page;
+      await waitUntilUp({ variant, bundle, answer, loaded, whenBundleStarted, listen });
+      if (name === "canary") page.onStop(watchBlank({ listen, isTouched: () => isTouched, isBlankNow, onBlank }));
+      else if (decision.variant === "canary") page.emit("fallback", decision);
+      watchChunkErrors(listen, onChunkLost);
+      send("up");
+    } catch (error) {
+      const { fault = "E401 a script's address is none", ...failure } = /** @type {Partial<StartFailure>} */ (error);
+      // Leaving a page cuts off what it still loads. A page that is still there later has failed all the same.
+      if (isLeaving) await wait(leaveMs);
+      await (name === "canary" ? onCanaryFailed : onStableFailed)({ fault, ...failure });
+    } finally {
+      for (const cleanup of cleanups) cleanup();
+    }
+  }
+
+  /** @param {StartFailure} failure */
+  async function onCanaryFailed({ fault, address, hasRun }) {
+    const next = send("start_failed", { hasRun, isTouched });
+    if (next === "running") page.emit("fallback", decision);
+    if (fault.startsWith("E702")) return; // logged already
+    // A page that is about to reload has no time for a request.
+    const isOpen = next !== "reloading_to_stable" && fault.startsWith("E401");
+    logFault(isOpen ? await diagnoseLoadError(fault, /** @type {string} */ (address), bundles.canary) : fault, next);
+  }
+
+  /** @param {StartFailure} failure */
+  async function onStableFailed({ fault, address }) {
+    // Code that threw may draw all the same.
+    if (!address) await wait(drawMs);
+    const next = send("start_failed", { isBlank: isBlankNow() });
+    // An error in a page that shows something is the page's own matter.
+    if (address || next === "failed") logFault(`E501 ${fault.slice(5)}`, next);
+  }
+
+  function onBlank() {
+    logFault("E406 the canary left nothing on the screen", send("crashed"));
+  }
+
+  /** @param {string} message */
+  async function onChunkLost(message) {
+    await wait(leaveMs); // leaving a page cuts off its chunks
+    const next = send("chunk_lost", { isTouched });
+    logFault(`E409 ${message}`, next);
+    if (next === "running") page.emit("stale", { code: "E409", message });
+  }
+
+  return { send };
+}

@@ -1,0 +1,334 @@
+/** Types that the loader's files share, and names that scripts/pack defines. Nothing here reaches a browser. */
+
+type Decision = import("./npm/canary.js").Decision;
+type Reason = import("./npm/canary.js").Reason;
+type ErrorCode = import("./npm/canary.js").ErrorCode;
+type EvaluationContext = import("./npm/canary.js").EvaluationContext;
+type Attributes = import("./npm/canary.js").Attributes;
+type Fault = import("./npm/canary.js").Fault;
+type Canary = import("./npm/canary.js").Canary;
+type Arm = Decision["variant"];
+
+/** Attributes of the script tag, and the bundles that the page names itself. */
+interface Settings {
+  /** Address of the config; empty where `data-config` is on another origin. */
+  config: string;
+  /** Empty where the page does not know its user. */
+  userId: string;
+  /** Further origins of assets, separated by spaces. */
+  origins: string;
+  attributes: Attributes | undefined;
+  budgetMs: number;
+  holdMs: number;
+  /** Interval of refreshes; 0 for none. */
+  refreshSeconds: number;
+  /** Selector of the app's element. */
+  root: string;
+  /** Whether no device id may be stored. */
+  private: boolean;
+  nonce: string;
+  stable: Bundle;
+  /** The canary where the config describes none. */
+  canary: Bundle;
+}
+
+interface Bundle {
+  scripts: BundleScript[];
+  styles?: BundleLink[];
+  preload?: BundleLink[];
+}
+interface BundleScript {
+  src: string;
+  type?: "module" | "classic";
+  integrity?: string;
+}
+interface BundleLink {
+  href: string;
+  integrity?: string;
+  as?: string;
+}
+
+/** A config as it was received. Times are in milliseconds since 1970. */
+interface ConfigReply {
+  bytes: Uint8Array;
+  /** The reply's own time, `Date` plus `Age`; NaN without a `Date`. */
+  now: number;
+  /** The time of arrival by this browser's clock. */
+  at?: number;
+}
+
+/** The engine's answer to a config. */
+interface EngineAnswer {
+  decision: Decision;
+  /** The code of the fault for which the config is refused. */
+  code?: string;
+  bundle?: Bundle;
+  /** The canary's version, or else the salt that a version is made of. */
+  version?: string;
+  salt?: string;
+  guard?: { readyTimeoutMs?: number; readyWhen?: "loaded" | "started" };
+  /** Whether the config has flags. */
+  flags?: boolean;
+}
+
+/** The basis of a page view: the engine's answer, and where it comes from. */
+interface Answer extends EngineAnswer {
+  /** The fault for which the requested config did not decide: `E101 message`, or a code that the lifecycle script explains. */
+  fault?: string | undefined;
+  /** The config that was decided by. */
+  reply?: ConfigReply;
+  /** The config that the engine refused. */
+  refused?: ConfigReply;
+  isLastKnownGood?: boolean;
+}
+
+/** The user of this page view as the engine knows them. */
+interface Visitor {
+  /** Empty for anonymous visitors. */
+  targetingKey: string;
+  attributes?: Attributes | undefined;
+  kind: "identified" | "bot" | "anonymous";
+  /** The evaluation context in the engine's encoding. */
+  context?: Uint8Array | null;
+}
+
+/** Evaluates a config to a decision. `isHeld` keeps the visitor on stable. */
+type Decide = (reply: ConfigReply, isHeld: boolean) => EngineAnswer;
+
+/** The engine that decides, with the visitor that it was started for. */
+interface Engine {
+  decide: Decide;
+  newDeviceId(): string;
+  visitor: Visitor;
+}
+
+/** State that earlier page views left in this browser. */
+interface VisitorState {
+  /** Whether this page view is the reload to stable that a failed canary caused. */
+  isFallbackReload: boolean;
+  /** Whether the page view before had the canary. */
+  hadCanary: boolean;
+  /** Never loads this canary version again. Returns whether that is stored. */
+  quarantine(version: string): boolean;
+  /** Stores the arm that the config gives this browser, and begins a hold where it takes the canary away. */
+  recordArm(arm: Arm): void;
+  /** Decides, and decides again as held where a hold or a quarantine keeps this browser on stable. Adds the version. */
+  decideWithHold<T extends EngineAnswer | undefined>(decide: (isHeld: boolean) => T): T;
+}
+
+interface PageState {
+  on: Canary["on"];
+  emit(type: string, detail: unknown): void;
+  /** When the runtime started, by `performance.now()`. */
+  startedAt: number;
+  /** Resolves with the decision. */
+  ready: Promise<Decision>;
+  /** Resolves when the bundle calls `started()`. */
+  whenBundleStarted: Promise<void>;
+  settings: Settings;
+  visitorState: VisitorState;
+  /** Null before it has started, and after it trapped. */
+  engine: Engine | null;
+  visitor: Visitor;
+  answer: Answer;
+  /** The decision that the page gets. It differs from the answer's where a part of the runtime was late. */
+  decision: Decision;
+  flags: FlagClient | null;
+  /** The reason for the lack of flags. */
+  flagErrorCode: ErrorCode;
+  /** Messages for codes, once the lifecycle script has brought them. */
+  messages: Record<string, string>;
+  /** Whether the last request for a config failed. */
+  isStale: boolean;
+  /** Whether flags follow the last known good config. */
+  isLastKnownGood: boolean;
+  /** Tells the panel that flags may have changed. */
+  updatePanel?: (() => void) | undefined;
+
+  began(settings: Settings, visitorState: VisitorState): void;
+  engineStarted(engine: Engine): void;
+  engineDropped(): void;
+  consentWithdrawn(): void;
+  answered(answer: Answer): void;
+  decided(decision: Decision, fault?: string): void;
+  bundleStarted(): void;
+  flagsLoaded(flags: FlagClient): void;
+  configRefreshed(): void;
+  refreshFailed(): void;
+
+  /** Runs an action with the flags, as soon as they are there. */
+  withFlags(action: (flags: FlagClient) => void): void;
+  /** Logs a fault and its consequence, and emits an event of that type. */
+  report(fault: string, consequence: string, eventType?: "error" | "stale"): void;
+  /** Runs a cleanup when the page stops the runtime, or now if it has. */
+  onStop(cleanup: () => void): void;
+  stop(): void;
+}
+
+/** The engine's answer for a flag. */
+interface EngineFlagAnswer {
+  value?: any;
+  /** Missing for flags without variants. */
+  variant?: string;
+  reason: Reason;
+  errorCode?: ErrorCode;
+  /** Only where the visitor was bucketed. */
+  bucket?: number;
+  override?: boolean;
+}
+
+interface FlagAnswer extends Omit<EngineFlagAnswer, "variant"> {
+  variant: string | null;
+  isExposed?: boolean;
+}
+
+/** Findings of the engine in a config: console lines, and a fault if it refuses the config. */
+interface ConfigFindings {
+  fault?: string;
+  notices: string[];
+}
+
+/** The present config, for the panel; without members before the first one. */
+interface ConfigSummary {
+  /** Whether the address can override. */
+  query?: boolean;
+  /** The canary's share in buckets. */
+  percentage?: number;
+  revision?: number | null;
+  salt?: string;
+  /** The user whom flags are evaluated for. */
+  targetingKey?: string;
+  keys?: string[];
+  overridden?: string[];
+}
+
+/** The engine that evaluates flags. Every answer is undefined or null once it has trapped. */
+interface FlagEngine {
+  /** Follows a config from now on, unless it is refused. */
+  takeConfig(reply: ConfigReply): ConfigFindings;
+  decide: (...args: Parameters<Decide>) => EngineAnswer | undefined;
+  /** Evaluates a flag for the identified user, or for another encoded context. */
+  evaluate(flagKey: string, context?: Uint8Array): EngineFlagAnswer | undefined;
+  definition(flagKey: string): any;
+  describe(): ConfigSummary | undefined;
+  /** Evaluates flags for another user from now on. Returns whether the context could be read. */
+  identify(context: Uint8Array): boolean | undefined;
+  setOverride(flagKey: string, json: string): void;
+  clearOverrides(): void;
+}
+
+interface FlagClient {
+  takeConfig: FlagEngine["takeConfig"];
+  describe: FlagEngine["describe"];
+  definition: FlagEngine["definition"];
+  /** Evaluates a flag without an exposure. */
+  inspect(flagKey: string): FlagAnswer;
+  /** The decision that a later config would give this visitor. */
+  decide(reply: ConfigReply): EngineAnswer | undefined;
+  /** Emits which flags that the page has read have another value now; always where a config is new after a fault. */
+  changed(isConfigNew?: boolean): void;
+  details(type: string, flagKey: string, defaultValue: any): import("./npm/canary.js").EvaluationDetails<any>;
+  evaluate(flagKey: string, context: EvaluationContext | undefined, defaultValue: unknown): any;
+  identify(userId?: string | null, attributes?: Attributes): void;
+  setOverride(flagKey: string, value: unknown): void;
+  clearOverrides(): void;
+  clearOverride(flagKey: string): void;
+}
+
+/** The fault of a bundle that did not come up. */
+interface StartFailure {
+  fault: string;
+  /** The file that did not load. */
+  address?: string;
+  /** Whether any code of the bundle may have run. */
+  hasRun?: boolean;
+}
+
+/** Facts that a transition can depend on. */
+interface Facts {
+  /** Whether any code of the canary may have run. */
+  hasRun?: boolean | undefined;
+  /** Whether the user has clicked or typed into the app. */
+  isTouched?: boolean;
+  /** Whether the page shows nothing. */
+  isBlank?: boolean;
+}
+
+interface Lifecycle {
+  /** Sends an event to the state machine. Returns the state that follows. */
+  send(event: string, facts?: Facts): string;
+}
+
+interface LifecycleScript {
+  createLifecycle(parts: {
+    page: PageState;
+    decision: Decision;
+    bundles: Record<Arm, Bundle>;
+    pendingCodes: string[];
+    append: Append;
+  }): Lifecycle;
+}
+
+/** Appends an element to the head. */
+type Append = (tag: string, properties: object) => HTMLElement;
+
+/** Appends an element; resolves when it is loaded, and rejects with its address. */
+type AddElement = (tag: string, address: string, properties: object) => Promise<unknown>;
+
+/** Listens on the window until the function that it returns is called, or the page stops the runtime. */
+type Listen = (type: string, listener: (event: any) => void) => () => void;
+
+type StorageArea = "localStorage" | "sessionStorage";
+
+interface LogBuffer {
+  lines: { at: number; text: string }[];
+  onChange?: () => void;
+}
+
+interface PanelPart {
+  node: HTMLElement;
+  show(state: { config: Required<ConfigSummary>; visitorState: any; nextVariant: Arm | undefined }): void;
+}
+interface PanelRow {
+  node: HTMLElement;
+  show(): void;
+}
+interface FlagVariant {
+  name: string;
+  value: any;
+}
+
+interface Document {
+  readonly prerendering?: boolean;
+}
+interface Navigator {
+  readonly globalPrivacyControl?: boolean;
+}
+
+declare const BOOT_WASM: string;
+declare const FLAGS_JS: string;
+declare const FLAGS_WASM: string;
+declare const LIFECYCLE_JS: string;
+declare const PANEL_JS: string;
+declare const REFRESH_JS: string;
+declare const REFRESH_WASM: string;
+/** False in canary.js, whose size delays the bundle. */
+declare const HAS_LOG_BUFFER: boolean;
+
+declare module "boot-glue" {
+  export function initSync(options: { module: BufferSource }): { decide?: unknown };
+  export function decide(context: unknown, config: Uint8Array, replyTime: number, isHeld: boolean): Uint8Array;
+  export function newId(): Uint8Array;
+}
+declare module "flags-glue" {
+  export default function init(options: { module_or_path: BufferSource }): Promise<unknown>;
+  export const Flags: new (context: unknown) => any;
+}
+declare module "refresh-glue" {
+  export default function init(options: { module_or_path: URL }): Promise<unknown>;
+  export function fetch(url: string): Promise<{ now: number; take(): Uint8Array; free(): void }>;
+}
+declare module "panel-style" {
+  const style: string;
+  export default style;
+}

@@ -1,0 +1,258 @@
+/** Tests of the decision: fresh config, last known good config, end of the budget, refused config, engine faults. */
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { takeCodes, useBrowser } from "./browser.js";
+import { requestDecision, stableAnswer } from "../../loader/boot/decision.js";
+import { createPageState } from "../../loader/page/page_state.js";
+import { loadVisitorState } from "../../loader/storage/visitor_state.js";
+import { pendingCodes } from "../../loader/util/log.js";
+
+const minute = 60_000;
+const url = "https://shop.example/config/canary.json";
+const never = new Promise(() => {});
+const decision = { variant: "canary", cohort: "canary", bucket: 7, reason: "SPLIT", revision: 3, eligible: true };
+const stable = { ...decision, variant: "stable", cohort: "rest" };
+const refusal = { ...stableAnswer().decision, errorCode: "PARSE_ERROR" };
+const canary = { decision, version: "2", flags: true };
+
+/** Answers the request for the config; `config` is what the fake engine reads, a status an error. */
+function serve(config) {
+  globalThis.fetch = async (_, { signal }) => {
+    serve.signal = signal;
+    if (typeof config === "number") return new Response("", { status: config });
+    return new Response(config, { headers: { date: new Date(serve.date).toUTCString() } });
+  };
+}
+
+/** A page view whose engine looks its answers up by the config's text. A text without an answer traps it. */
+function createPage(answers) {
+  const settings = { config: url, holdMs: 180_000, canary: { scripts: [{ src: "/canary/main.js" }] } };
+  const page = createPageState();
+  page.began(settings, loadVisitorState(settings));
+  const asked = [];
+  const decide = ({ bytes, now }, isHeld) => {
+    const text = new TextDecoder().decode(bytes);
+    asked.push({ text, now, isHeld });
+    if (!(text in answers)) throw new Error("unreachable");
+    return isHeld ? { ...answers[text], decision: { ...stable, reason: "CACHED" } } : answers[text];
+  };
+  const visitor = { targetingKey: "user-7", kind: "identified" };
+  return { page, asked, engine: { decide, visitor, newDeviceId: () => "id" } };
+}
+
+/** Decides in a new page view. */
+async function decide(answers, { start, deadline = never, kind } = {}) {
+  const { page, asked, engine } = createPage(answers);
+  if (kind) engine.visitor.kind = kind;
+  const answer = await requestDecision(page, start ?? Promise.resolve(engine), deadline);
+  return { page, asked, answer, codes: takeCodes(pendingCodes) };
+}
+
+let browser;
+
+/** A browser that saved a good config so long ago, and had this arm. */
+function remember({ age, arm = "canary", text = "good" }) {
+  browser.store("canary_good", { at: browser.now - age, now: browser.now - age, text });
+  browser.store("canary_memory", { arm });
+}
+
+beforeEach(() => {
+  browser = useBrowser();
+  serve.date = browser.now;
+  serve.signal = undefined;
+  takeCodes(pendingCodes);
+});
+
+test("a config is decided by, and its arm is stored", async () => {
+  serve("fresh");
+  const { page, answer, asked, codes } = await decide({ fresh: canary });
+  const { reply, ...rest } = answer;
+  assert.deepEqual(rest, canary);
+  assert.deepEqual([reply.at, reply.now, asked.length], [browser.now, browser.now, 1]);
+  assert.deepEqual([codes, browser.stored("canary_memory").arm], [[], "canary"]);
+  assert.equal(page.visitor.targetingKey, "user-7");
+});
+
+test("config and engine are requested side by side", async () => {
+  serve("fresh");
+  let start;
+  const decided = decide({}, { start: new Promise((_, reject) => (start = reject)) });
+  assert.ok(serve.signal, "the config is requested before the engine has started");
+  start("E202");
+  await decided;
+});
+
+test("an override in the address is not stored", async () => {
+  browser = useBrowser({ search: "?canary=canary" });
+  serve("fresh");
+  const { answer } = await decide({ fresh: canary });
+  assert.deepEqual([answer.decision.variant, browser.stored("canary_memory")], ["canary", undefined]);
+});
+
+test("the arm of an anonymous visitor is not stored", async () => {
+  serve("fresh");
+  await decide({ fresh: { ...canary, decision: stable } }, { kind: "anonymous" });
+  assert.equal(browser.stored("canary_memory"), undefined);
+});
+
+test("a quarantined version is decided on again, as held", async () => {
+  browser.store("canary_memory", { arm: "stable", bad: "2" });
+  serve("fresh");
+  const { answer, asked } = await decide({ fresh: canary });
+  assert.deepEqual([answer.decision.reason, answer.version], ["CACHED", "2"]);
+  assert.deepEqual(
+    asked.map(({ isHeld }) => isHeld),
+    [false, true],
+  );
+});
+
+test("a page view is not counted where the clocks differ by more than a day", async () => {
+  for (const [hours, isCounted] of [
+    [23, true],
+    [25, false],
+    [-25, false],
+  ]) {
+    serve.date = browser.now + hours * 60 * minute;
+    serve("fresh");
+    const { answer, codes } = await decide({ fresh: canary });
+    assert.deepEqual([answer.decision.eligible, codes], [isCounted, isCounted ? [] : ["E116"]], `${hours} h`);
+    assert.equal(answer.decision.variant, "canary");
+  }
+});
+
+test("without a config stable loads, with the fault", async () => {
+  serve(404);
+  const { answer } = await decide({});
+  assert.deepEqual(answer, stableAnswer(`E101 ${url} answered 404`));
+});
+
+test("at the end of the budget stable loads, and the request is aborted", async () => {
+  globalThis.fetch = (_, { signal }) => {
+    serve.signal = signal;
+    return never;
+  };
+  const deadline = Promise.reject("E103 no decision within 1500 ms");
+  const { answer } = await decide({}, { deadline });
+  assert.deepEqual(answer, stableAnswer("E103 no decision within 1500 ms"));
+  assert.equal(serve.signal.aborted, true);
+});
+
+test("an engine that comes after the budget decides nothing", async () => {
+  serve("fresh");
+  let start;
+  const started = new Promise((resolve) => (start = resolve));
+  const { page, engine, asked } = createPage({ fresh: canary });
+  const answer = await requestDecision(page, started, Promise.reject("E103 late"));
+  start(engine);
+  await started;
+  assert.deepEqual([answer.decision.variant, answer.fault, asked], ["stable", "E103 late", []]);
+  assert.equal(page.engine, engine, "it is there for a refresh");
+});
+
+test("the last known good config stands in, and is not counted", async () => {
+  remember({ age: 5 * minute });
+  serve(500);
+  const { answer, asked } = await decide({ good: canary });
+  assert.deepEqual(answer.decision, { ...decision, reason: "STALE", eligible: false });
+  assert.deepEqual([answer.fault, answer.isLastKnownGood, answer.version], [`E101 ${url} answered 500`, true, "2"]);
+  // Its own time goes on.
+  assert.deepEqual(asked, [{ text: "good", now: browser.now, isHeld: false }]);
+});
+
+test("the last known good config stands in at the end of the budget, if the engine has started", async () => {
+  remember({ age: 5 * minute });
+  globalThis.fetch = () => never;
+  const { page, engine } = createPage({ good: canary });
+  const answer = await requestDecision(
+    page,
+    Promise.resolve(engine),
+    new Promise((_, reject) => setTimeout(reject, 5, "E103 late")),
+  );
+  assert.deepEqual([answer.decision.reason, answer.fault], ["STALE", "E103 late"]);
+  const { answer: without } = await decide({ good: canary }, { start: never, deadline: Promise.reject("E103 late") });
+  assert.deepEqual(without, stableAnswer("E103 late"));
+  assert.equal(browser.stored("canary_good").text, "good");
+});
+
+test("the last known good config never moves a browser to the canary", async () => {
+  for (const arm of ["stable", null]) {
+    remember({ age: minute, arm });
+    serve(500);
+    const { answer } = await decide({ good: canary });
+    assert.deepEqual([answer.decision.variant, answer.decision.reason], ["stable", "STALE"], arm);
+  }
+});
+
+test("the last known good config chooses the arm for 10 minutes and flags for a day", async () => {
+  for (const [age, reason, isUsed] of [
+    [10 * minute - 1, "STALE", true],
+    [10 * minute, "ERROR", true],
+    [1440 * minute - 1, "ERROR", true],
+    [1440 * minute, "ERROR", false],
+    [-1, "ERROR", false],
+  ]) {
+    remember({ age });
+    serve(500);
+    const { answer } = await decide({ good: canary });
+    assert.deepEqual(
+      [answer.decision.reason, answer.isLastKnownGood === true, answer.flags === true],
+      [reason, isUsed, isUsed],
+      age,
+    );
+    assert.equal(answer.decision.variant, reason === "STALE" ? "canary" : "stable", age);
+  }
+});
+
+test("a refused config gives stable, its code and the reply", async () => {
+  serve("bad");
+  const { answer } = await decide({ bad: { decision: refusal, code: "E105" } });
+  assert.deepEqual([answer.decision, answer.code, answer.fault], [refusal, "E105", undefined]);
+  assert.equal(new TextDecoder().decode(answer.refused.bytes), "bad");
+  assert.deepEqual([answer.reply, browser.stored("canary_memory")], [undefined, undefined]);
+});
+
+test("a refused config keeps its code where the last known good config stands in", async () => {
+  remember({ age: minute });
+  serve("bad");
+  const { answer } = await decide({ bad: { decision: refusal, code: "E109" }, good: canary });
+  assert.deepEqual([answer.decision.variant, answer.decision.reason, answer.code], ["canary", "STALE", "E109"]);
+  const [refused, reply] = [answer.refused, answer.reply].map(({ bytes }) => new TextDecoder().decode(bytes));
+  assert.deepEqual([refused, reply], ["bad", "good"]);
+});
+
+test("a last known good config that is refused is removed, with a code unless it has expired", async () => {
+  for (const [code, told] of [
+    ["E105", ["E303"]],
+    ["E115", []],
+  ]) {
+    remember({ age: minute });
+    serve(500);
+    const { answer, codes } = await decide({ good: { decision: refusal, code } });
+    assert.deepEqual([answer, codes], [stableAnswer(`E101 ${url} answered 500`), told], code);
+    assert.equal(browser.stored("canary_good"), undefined, code);
+  }
+});
+
+test("an engine that does not start gives stable and its code, and leaves the last known good config", async () => {
+  remember({ age: minute });
+  serve("fresh");
+  const { page, answer, codes } = await decide({}, { start: Promise.reject("E204") });
+  assert.deepEqual([answer, codes, page.engine], [stableAnswer("E204"), [], null]);
+  assert.equal(browser.stored("canary_good").text, "good");
+});
+
+test("an engine that traps is dropped, and not entered for the last known good config", async () => {
+  remember({ age: minute });
+  serve("trap");
+  const { page, answer, asked, codes } = await decide({ good: canary });
+  assert.deepEqual([answer, codes, page.engine, asked.length], [stableAnswer("E205"), [], null, 1]);
+  assert.equal(browser.stored("canary_good").text, "good");
+});
+
+test("a last known good config that traps the engine is removed", async () => {
+  remember({ age: minute, text: "trap" });
+  serve(500);
+  const { page, answer, codes } = await decide({});
+  assert.deepEqual([answer, codes, page.engine], [stableAnswer(`E101 ${url} answered 500`), ["E304"], null]);
+  assert.equal(browser.stored("canary_good"), undefined);
+});

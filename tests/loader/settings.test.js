@@ -1,0 +1,132 @@
+/** Tests of the page's settings: attributes of the script tag and their defaults. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { useBrowser } from "./browser.js";
+import { readSettings } from "../../loader/boot/settings.js";
+
+/** A script tag with these attributes, such as `{ hold: "0" }` for `data-hold="0"`. */
+const tag = (data, nonce = "") => ({
+  nonce,
+  dataset: data,
+  getAttribute(name) {
+    const key = name.slice(5).replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+    return data[key] ?? null;
+  },
+});
+
+test("without a tag all settings have their defaults", () => {
+  const { lines } = useBrowser();
+  assert.deepEqual(readSettings(null), {
+    config: "https://shop.example/config/canary.json",
+    userId: "",
+    origins: "",
+    attributes: undefined,
+    budgetMs: 1500,
+    holdMs: 180_000,
+    refreshSeconds: 0,
+    root: "body",
+    private: false,
+    nonce: "",
+    stable: { scripts: [{ src: "/stable/main.js", integrity: "" }], styles: [] },
+    canary: { scripts: [{ src: "/canary/main.js", integrity: "" }], styles: [] },
+  });
+  assert.deepEqual(lines, []);
+});
+
+test("attributes replace the defaults", () => {
+  useBrowser();
+  const data = {
+    config: "/flags.json",
+    userId: "user-7",
+    origins: "https://cdn.example",
+    attributes: '{"plan": "pro"}',
+    decisionBudget: "500",
+    hold: "0",
+    refresh: "60",
+    root: "#app",
+    stable: "/assets/1/main.js",
+    stableIntegrity: "sha384-x",
+    stableStyles: " /a.css  /b.css",
+    canary: "/assets/2/main.js",
+  };
+  const settings = readSettings(tag(data, "n0nce"));
+  assert.equal(settings.config, "https://shop.example/flags.json");
+  assert.deepEqual(
+    [settings.userId, settings.origins, settings.root, settings.nonce],
+    ["user-7", "https://cdn.example", "#app", "n0nce"],
+  );
+  assert.deepEqual(settings.attributes, { plan: "pro" });
+  assert.deepEqual([settings.budgetMs, settings.holdMs, settings.refreshSeconds], [500, 0, 60]);
+  assert.deepEqual(settings.stable, {
+    scripts: [{ src: "/assets/1/main.js", integrity: "sha384-x" }],
+    styles: [{ href: "/a.css" }, { href: "/b.css" }],
+  });
+  assert.deepEqual(settings.canary.scripts, [{ src: "/assets/2/main.js", integrity: "" }]);
+});
+
+for (const [name, key, values, fallback, range] of [
+  ["data-decision-budget", "decisionBudget", ["0", "60001", "soon", "1e9"], 1500, "1 to 60000"],
+  ["data-hold", "hold", ["-1", "86401", "NaN"], 180_000, "0 to 86400"],
+  ["data-refresh", "refresh", ["0", "86401", "true"], 0, "1 to 86400"],
+]) {
+  test(`${name} outside its range is ignored, with a line`, () => {
+    for (const value of values) {
+      const { lines } = useBrowser();
+      const { budgetMs, holdMs, refreshSeconds } = readSettings(tag({ [key]: value }));
+      assert.equal({ decisionBudget: budgetMs, hold: holdMs, refresh: refreshSeconds }[key], fallback, value);
+      assert.deepEqual(lines, [`[canary] I118 ${name}: expected ${range}; it is ignored`], value);
+    }
+  });
+}
+
+test("attributes that are no JSON object are ignored, with a line", () => {
+  for (const attributes of ["{", "[]", "null", "1"]) {
+    const { lines } = useBrowser();
+    assert.equal(readSettings(tag({ attributes })).attributes, undefined, attributes);
+    assert.deepEqual(lines, ["[canary] I118 data-attributes: expected a JSON object; it is ignored"], attributes);
+  }
+});
+
+test("a config on another origin, or no address, is none", () => {
+  useBrowser();
+  for (const config of ["https://cdn.example/canary.json", "//cdn.example/canary.json", "http://["]) {
+    assert.equal(readSettings(tag({ config })).config, "", config);
+  }
+});
+
+test("a block in the page is the stable bundle", () => {
+  const bundle = { scripts: [{ src: "/a.js", type: "classic" }], styles: [{ href: "/a.css" }] };
+  const { lines } = useBrowser({ block: JSON.stringify(bundle) });
+  assert.deepEqual(readSettings(tag({ stable: "/b.js" })).stable, bundle);
+  assert.deepEqual(lines, []);
+});
+
+test("a block that is no bundle is ignored, with a line", () => {
+  for (const block of [
+    "{",
+    "null",
+    '{"scripts": []}',
+    '{"scripts": [{"src": 1}]}',
+    '{"scripts": [{"src": "/a.js"}], "styles": [null]}',
+    '{"scripts": [{"src": "/a.js"}], "preload": {}}',
+  ]) {
+    const { lines } = useBrowser({ block });
+    assert.equal(readSettings(tag({ stable: "/b.js" })).stable.scripts[0].src, "/b.js", block);
+    assert.deepEqual(lines, ["[canary] I118 data-canary-stable: expected a bundle; it is ignored"], block);
+  }
+});
+
+test("no id may be stored under the privacy control, without a consent that is required, and after a no", () => {
+  for (const [isPrivate, browser, data] of [
+    [false, {}, {}],
+    [true, { globalPrivacyControl: true }, {}],
+    [true, {}, { consent: "required" }],
+    [true, {}, { consent: "" }],
+    [false, { cookies: { canary_consent: "yes" } }, { consent: "required" }],
+    [true, { cookies: { canary_consent: "no" } }, {}],
+    [true, { cookies: { canary_consent: "yes" }, globalPrivacyControl: true }, {}],
+  ]) {
+    useBrowser(browser);
+    assert.equal(readSettings(tag(data)).private, isPrivate, JSON.stringify([browser, data]));
+  }
+});

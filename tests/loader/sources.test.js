@@ -1,0 +1,35 @@
+/** Tests of the loader's files: a description at the top, and no circle of imports. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../loader", import.meta.url));
+const files = readdirSync(root, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && /\.(js|ts)$/.test(entry.name))
+  .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+  .filter((file) => !file.includes("node_modules"));
+const sources = new Map(files.map((file) => [relative(root, file), readFileSync(file, "utf8")]));
+
+test("every file starts with a description", () => {
+  assert.ok(sources.size > 30);
+  for (const [file, source] of sources) assert.match(source, /^(\/\*\*\s[^@]|\/\/ )/, file);
+});
+
+test("imports have no circle", () => {
+  const imports = new Map(
+    [...sources].map(([file, source]) => [
+      file,
+      [...source.matchAll(/^(?:import|export)\b[^;]*? from "(\.[^"]+)";/gms)].map(([, target]) =>
+        relative(root, resolve(root, dirname(file), target)),
+      ),
+    ]),
+  );
+  const visit = (file, path) => {
+    assert.ok(!path.includes(file), [...path, file].join(" -> "));
+    for (const target of imports.get(file) ?? []) visit(target, [...path, file]);
+  };
+  assert.ok(imports.get("canary.js").includes("boot/boot.js"), "imports are found");
+  for (const file of sources.keys()) visit(file, []);
+});
