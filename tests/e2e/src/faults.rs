@@ -146,7 +146,7 @@ fn documented_codes(docs: &str) -> BTreeSet<String> {
     tables.lines().filter_map(first).filter(|cell| is_code(cell)).collect()
 }
 
-/// The heading of the table that [`matrix`] writes.
+/// The heading of the table that [`with_matrix`] writes.
 const HEADING: &str = "## Where each fault is tested\n";
 
 /// The documentation up to that table, and the table.
@@ -164,8 +164,8 @@ pub fn with_matrix(docs: &str, tests: &[FaultTest]) -> String {
         codes.entry(test.code().unwrap_or_else(|| "none".to_owned())).or_default().push(test);
     }
     let mut text = format!(
-        "{before}{HEADING}\n`test`: in `make test`; `long`: in `make test-long` alone; `none`: nothing fails. This table is made from the \
-         tests, by\n`CANARY_UPDATE_DOCS=1 cargo test -p canary-e2e --test faults matrix`.\n\n\
+        "{before}{HEADING}\n`test`: in `make test`; `long`: only in `make test-long`; `none`: tests in which nothing fails. This table is generated from \
+         the tests, by\n`CANARY_UPDATE_DOCS=1 cargo test -p canary-e2e --test faults matrix`.\n\n\
          | code | tests | Chromium | Firefox | WebKitGTK |\n|---|---|---|---|---|\n"
     );
     let mut notes = BTreeSet::new();
@@ -181,7 +181,7 @@ pub fn with_matrix(docs: &str, tests: &[FaultTest]) -> String {
         let _ = writeln!(text, "| {code} | {} | {} |", tests.len(), cells.join(" | "));
         notes.extend(tests.iter().flat_map(|test| test.cannot.iter().map(|(_, reason)| (test.name, *reason))));
     }
-    text.push_str("\nSome engines cannot show a fault:\n\n");
+    text.push_str("\nSome browsers cannot show a fault:\n\n");
     for (name, reason) in notes {
         let _ = writeln!(text, "- `{name}`: {reason}");
     }

@@ -17,7 +17,7 @@ pub(crate) enum Target {
     Config,
     /// The module that decides.
     Boot,
-    Trial,
+    Lifecycle,
     Flags,
     FlagsModule,
     /// `canary.js` itself.
@@ -61,7 +61,7 @@ pub(crate) enum How {
     /// It awaits forever.
     Waits,
     WaitsAfterDrawing,
-    /// It draws, is ready, and then empties the page with an error.
+    /// It draws, is up, and then empties the page with an error.
     Crashes,
     /// It draws and reloads its page, which no runtime can prevent: for the negative control.
     Reloads,
@@ -71,7 +71,7 @@ impl Target {
     pub(crate) const ALL: [Self; 8] = [
         Self::Config,
         Self::Boot,
-        Self::Trial,
+        Self::Lifecycle,
         Self::Flags,
         Self::FlagsModule,
         Self::Runtime,
@@ -83,7 +83,7 @@ impl Target {
         match self {
             Self::Config => CONFIG,
             Self::Boot => "/runtime/canary_*.wasm",
-            Self::Trial => "/runtime/lifecycle_*.js",
+            Self::Lifecycle => "/runtime/lifecycle_*.js",
             Self::Flags => "/runtime/flags_*.js",
             Self::FlagsModule => "/runtime/flags_*.wasm",
             Self::Runtime => "/runtime/canary.js",
@@ -130,7 +130,7 @@ impl Target {
                 Late(400),
                 Late(1200),
             ],
-            Self::Trial | Self::Flags | Self::Runtime => {
+            Self::Lifecycle | Self::Flags | Self::Runtime => {
                 &[Missing, Error, Reset, Hang, HangInside, Html, Empty, Damaged, Late(100), Late(400), Late(1200)]
             }
             Self::Canary => &[

@@ -1,4 +1,4 @@
-//! A canary that was ready, throws and leaves the screen blank.
+//! A canary that was up, throws and leaves the screen blank.
 
 use super::support::{PATIENT, click, in_document, in_page, is_up, pass};
 use canary_e2e::engine::Engine;

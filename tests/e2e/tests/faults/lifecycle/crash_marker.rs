@@ -1,4 +1,4 @@
-//! The crash marker: stored when a canary starts, removed when it is ready, found by the next page view after a crash.
+//! The crash marker: stored when a canary starts, removed when it is up, found by the next page view after a crash.
 
 use super::support::{CLASSIC, PATIENT, SHORT, WAITS, pass, quarantined};
 use canary_e2e::engine::Engine;
@@ -51,7 +51,7 @@ pub(crate) async fn e405_canary_loops_forever(engine: Engine) {
     client.goto(&site.server.url("/?lost")).await.unwrap();
     until("the loop", DEADLINE, || site.ran().contains(&"half".to_owned()).then_some(()));
     client.switch_to_window(sound).await.unwrap();
-    // Before it expires, the canary may still get ready.
+    // Before it expires, the canary may still come up.
     site.browser.wait_for("JSON.parse(localStorage.canary_mark).until < Date.now()").await;
     site.open().await;
     site.shows(STABLE).await;
@@ -82,7 +82,7 @@ async fn leaves_without_quarantine(engine: Engine, replies: &[Reply]) {
             site.browser.wait_for("localStorage.canary_mark").await;
             until("the request", DEADLINE, || (!site.requests(CANARY_BUNDLE).is_empty()).then_some(()));
             pass(&site, 300).await;
-            assert_ne!(site.browser.eval("localStorage.canary_mark ?? null").await, json!(null), "not ready yet");
+            assert_ne!(site.browser.eval("localStorage.canary_mark ?? null").await, json!(null), "not up yet");
             if reload {
                 site.server.on(CANARY_BUNDLE, Reply::sound());
                 site.browser.eval("void location.reload()").await;

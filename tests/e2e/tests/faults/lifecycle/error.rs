@@ -14,7 +14,7 @@ pub(crate) async fn e403_canary_throws(engine: Engine) {
         site.server.on(CONFIG, Reply::sound().body(config("100", &format!("{PATIENT}, {assets}"))));
         site.server.on(CANARY_BUNDLE, Reply::sound().body(script));
         site.visit().await;
-        // In WebKitGTK the canary is ready before the rejection is reported, and then found to be blank.
+        // In WebKitGTK the canary is up before the rejection is reported, and then found to be blank.
         let code = if engine == Engine::WebKit && script == drops { "E406" } else { "E403" };
         site.fell_back_by_reload(&[code]).await;
         assert_eq!(site.lines()[0].1.contains("boom"), code == "E403", "{:?}", site.lines());

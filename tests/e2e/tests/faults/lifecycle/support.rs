@@ -24,7 +24,7 @@ pub(crate) async fn quarantined(site: &FaultSite) -> serde_json::Value {
     site.browser.eval("JSON.parse(localStorage.canary_memory ?? '{}').bad ?? null").await
 }
 
-/// Waits until the canary is on the screen and ready.
+/// Waits until the canary is on the screen and up.
 pub(crate) async fn is_up(site: &FaultSite) {
     site.shows(CANARY).await;
     site.browser.wait_for("!localStorage.canary_mark").await;

@@ -1,4 +1,4 @@
-//! A canary that is not ready in time.
+//! A canary that is not up in time.
 
 use super::support::{PATIENT, SHORT, THROWS, WAITS, click, is_up, pass};
 use super::unrecorded_reload::NO_SESSION;
@@ -10,7 +10,7 @@ use canary_e2e::wait::{DEADLINE, until};
 use fantoccini::Locator;
 use std::time::Duration;
 
-pub(crate) async fn e404_canary_never_ready(engine: Engine) {
+pub(crate) async fn e404_canary_never_up(engine: Engine) {
     let site = FaultSite::with_canary(engine, &page(PATIENT)).await;
     let slow = Reply::sound().body(WAITS);
     for (reply, ran) in [
@@ -18,7 +18,7 @@ pub(crate) async fn e404_canary_never_ready(engine: Engine) {
         (Reply::sound().hanging(), vec![STABLE]),
         (Reply::sound().hanging_after(9), vec![STABLE]),
     ] {
-        // In WebKitGTK `import()` does not wait for a top-level await, so this canary has to say when it is ready.
+        // In WebKitGTK `import()` does not wait for a top-level await, so this canary has to say when it is up.
         let awaits = engine == Engine::WebKit && ran.len() == 2;
         let guard = if awaits { SHORT.replace("1500", r#"1500, "readyWhen": "started""#) } else { SHORT.to_owned() };
         site.server.on(CONFIG, Reply::sound().body(config("100", &guard)));
@@ -33,7 +33,7 @@ pub(crate) async fn e404_canary_never_ready(engine: Engine) {
     }
 }
 
-pub(crate) async fn e404_ready_when_started(engine: Engine) {
+pub(crate) async fn e404_up_when_started(engine: Engine) {
     let when = r#""GUARD": {"readyTimeoutMs": 2500, "readyWhen": "started"}"#;
     let site = FaultSite::new(engine, &page(when)).await;
     // It draws, and never calls `started`.

@@ -57,7 +57,7 @@ pub(crate) async fn i801_consent_withdrawn(engine: Engine) {
             assert_eq!(kept(&site).await, refused());
         }
 
-        // Consent that is withdrawn while the canary loads: the canary stores nothing when it is ready.
+        // Consent that is withdrawn while the canary loads: the canary stores nothing when it is up.
         answer(&site, true).await;
         site.server.on(CANARY_BUNDLE, Reply::sound().hanging());
         site.open().await;

@@ -156,7 +156,7 @@ pub(crate) async fn e101_last_good_config_was_healthy(engine: Engine) {
     }
     site.set_page(&page().config(filled(65_537)));
     assert_eq!(visit(CANARY, &[]).await, None);
-    // Not stored: a config whose canary failed, although stable is ready.
+    // Not stored: a config whose canary failed, although stable is up.
     site.set_page(&page().config(&whole));
     site.server.on(CANARY_BUNDLE, Reply::sound().status(404));
     assert_eq!(visit(STABLE, &["E401"]).await, None);

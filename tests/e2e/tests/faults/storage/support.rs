@@ -24,7 +24,7 @@ pub(crate) async fn store(site: &FaultSite, key: &str, value: &str) {
     site.browser.eval(&format!("void localStorage.setItem('{key}', JSON.stringify({value}))")).await;
 }
 
-/// Waits until the page has stored its config as the last good one, which it does when its bundle is ready.
+/// Waits until the page has stored its config as the last good one, which it does when its bundle is up.
 pub(crate) async fn stores_config(site: &FaultSite) {
     site.browser.wait_for("localStorage.getItem('canary_good')").await;
 }
