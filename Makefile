@@ -16,45 +16,45 @@ demo: ## serve the demo site
 pkg/canary.js: $(runtime)
 	scripts/pack demo
 
-build: ## pkg/ for release, and canaryctl
+build: ## build pkg/ for release, and canaryctl
 	@scripts/need build
 	scripts/pack build
 	cargo build --release --package canaryctl
 
-test: ## all tests of a change, about a quarter of an hour
+test: ## run all tests of a change, about a quarter of an hour
 	@scripts/test build size native loader web e2e images
 
 test-e2e test-images: build
-test-%: ## one suite: test-native, test-loader, test-web, test-e2e, test-images
+test-%: ## run one suite: test-native, test-loader, test-web, test-e2e, test-images (as root)
 	@scripts/test $*
 
-test-long: build ## hours: faults in all engines, soak, chaos, config swaps, the chart, images, fuzzing, mutants
-	@scripts/need e2e helm wrk cargo-fuzz cargo-mutants
+test-long: build ## run for hours: faults in all browsers, soak, chaos, config swaps, chart, images, fuzzing, mutants
 	scripts/test-long
 
-test-cluster: build ## from a push to the next page view on a real cluster; needs root, and Go for half an hour once
+test-cluster: build ## test from a push to the next page view on a real cluster; needs root, and Go for half an hour once
 	scripts/test-cluster
 
 cluster: ## start that cluster and leave it running
 	@scripts/need $(if $(KUBECONFIG),external-cluster,cluster)
 	tests/cluster/up
-
 cluster-down: ## stop it and remove its files
 	tests/cluster/down
 
 bench: build ## measure from push to page view, and requests a second
 	@scripts/bench
 
-lint: ## formatting, lints, docs, licenses
+lint: ## check formatting, lints, docs, licenses
 	@scripts/need lint
 	scripts/lint
 
 size: build ## compare the bytes before the bundle with size-budget
 	@scripts/size
+
 setup: ## install all tools
 	scripts/need build web e2e images lint
 
-help: ## this list
+help: ## list the targets
 	@sed -nE 's/^([a-z%-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 14
+
 clean: ## remove what was built
 	rm -rf pkg target
