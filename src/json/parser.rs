@@ -132,16 +132,22 @@ impl Parser {
             _ => Kind::Number,
         };
         self.push(kind, start);
+        let mut number = 0.0;
         match kind {
             Kind::Object | Kind::Array => self.children(kind, depth)?,
             Kind::True => self.expect(b"true")?,
             Kind::False => self.expect(b"false")?,
             Kind::Null => self.expect(b"null")?,
-            _ => self.offset = self.offset.saturating_add(number::parse_prefix(self.rest())?.1),
+            _ => {
+                let (value, length) = number::parse_prefix(self.rest())?;
+                number = value;
+                self.offset = self.offset.saturating_add(length);
+            }
         }
         let (end, next) = (self.offset as u32, self.nodes.len() as u32);
         let node = self.nodes.get_mut(index)?;
         (node.end, node.next) = (end, next);
+        node.set_number(number);
         Some(())
     }
 
@@ -203,7 +209,7 @@ impl Parser {
         self.push(Kind::String, start);
         let next = self.nodes.len() as u32;
         let node = self.nodes.last_mut()?;
-        (node.next, node.content_start, node.content_end) = (next, content_start as u32, content_end as u32);
+        (node.next, node.content) = (next, (content_start as u32, content_end as u32));
         node.keyword = Keyword::parse(self.text.get(content_start..content_end)?);
         Some(())
     }
