@@ -45,7 +45,6 @@ const INITIAL_STATE: [u32; 8] =
 mod tests {
     use super::*;
     use sha2::{Digest, Sha256};
-    use std::string::String;
     use std::vec::Vec;
 
     #[test]

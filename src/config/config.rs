@@ -62,7 +62,8 @@ impl Config {
         validator.flags(flags);
         let Validator { mut list, ignored, .. } = validator;
         (config.flag_keys, config.malformed_flags) = (keys, ignored);
-        for index in dependency_cycle::find(&mut Progress::default(), config.flag_count(), |flag| config.dependencies(flag)) {
+        for index in dependency_cycle::find(&mut Progress::new(), config.flag_count(), |flag| config.dependencies(flag))
+        {
             let flag = config.definition(index);
             list.reject_member(flag, Keyword::Requires, Expected::NoCycle);
             list.set_last_code(Code::Flag);

@@ -40,16 +40,12 @@ impl<'a> Evaluation<'a> {
             return *details;
         }
         let Some(flag) = self.config.flag(index) else { return Details::error(ErrorCode::ParseError) };
-        let details = match self.overrides.flag(flag.key(), self.config.allows_query()) {
-            Some(value) => Details::overridden(value),
-            None => {
-                let user = User {
-                    targeting_key: self.context.targeting_key.as_bytes(),
-                    targeting: self.targeting(),
-                    now: self.now,
-                };
-                evaluate(flag, &user, &mut Required { evaluation: self, memo }, trace)
-            }
+        let details = if let Some(value) = self.overrides.flag(flag.key(), self.config.allows_query()) {
+            Details::overridden(value)
+        } else {
+            let targeting_key = self.context.targeting_key.as_bytes();
+            let user = User { targeting_key, targeting: self.targeting(), now: self.now };
+            evaluate(flag, &user, &mut Required { evaluation: self, memo }, trace)
         };
         if let Some(known) = memo.get_mut(index) {
             *known = Some(details);
@@ -187,7 +183,11 @@ impl<'a, R: Requirements<'a>, T: Trace<FlagStep<'a>>> FlagEvaluator<'a, '_, R, T
             self.trace.record(|| FlagStep::Ended(definition.member(Keyword::Until)));
             true
         } else {
-            !self.flag.requires().zip(0..).all(|((key, expected), position)| self.is_met(key.as_text(), position, expected))
+            !self
+                .flag
+                .requires()
+                .zip(0..)
+                .all(|((key, expected), position)| self.is_met(key.as_text(), position, expected))
         }
     }
 

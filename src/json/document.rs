@@ -57,14 +57,8 @@ pub(crate) struct Node {
 
 impl Node {
     /// The node of an absent value. No iterator goes on after it.
-    pub(crate) const NULL: Self = Self {
-        kind: Kind::Null,
-        keyword: Keyword::Other,
-        start: 0,
-        end: 0,
-        next: u32::MAX,
-        content: (0, 0),
-    };
+    pub(crate) const NULL: Self =
+        Self { kind: Kind::Null, keyword: Keyword::Other, start: 0, end: 0, next: u32::MAX, content: (0, 0) };
 
     /// Stores a number.
     #[expect(clippy::cast_possible_truncation, reason = "the halves are stored")]
@@ -91,6 +85,9 @@ pub struct Json<'a> {
 }
 
 impl Document {
+    /// A document without a value.
+    pub(crate) const EMPTY: Self = Self { text: String::new(), source_length: 0, nodes: Vec::new() };
+
     /// Creates a document of a source with `source_length` bytes, which string contents without escapes may follow.
     pub(crate) fn new(text: String, source_length: usize, nodes: Vec<Node>) -> Self {
         Self { text, source_length, nodes }

@@ -118,8 +118,9 @@ fn resolve_path<'a>(object: Json<'a>, path: &str) -> Json<'a> {
 /// Parses an array index, as JavaScript writes it.
 fn parse_index(part: &str) -> Option<usize> {
     let is_plain = part == "0" || !part.is_empty() && !part.starts_with('0');
-    let digits = part.bytes().map(|byte| byte.is_ascii_digit().then_some(usize::from(byte & 15)));
-    is_plain.then(|| digits.fold(Some(0_usize), |index, digit| Some(index?.saturating_mul(10).saturating_add(digit?))))?
+    let mut digits = part.bytes().map(|byte| byte.is_ascii_digit().then_some(usize::from(byte & 15)));
+    let index = digits.try_fold(0_usize, |index, digit| Some(index.saturating_mul(10).saturating_add(digit?)));
+    index.filter(|_| is_plain)
 }
 
 /// Returns whether a value equals the expected one loosely, or satisfies all operators.

@@ -1,6 +1,6 @@
 //! Faults of the WebAssembly modules: stable loads, and one line on the console says why.
 //!
-//! Flags have a module of their own. Where that one fails alone, the canary stays and flags have their defaults.
+//! The words for what is wrong with a config have a module of their own. Without it, a line has the code alone.
 
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
@@ -10,6 +10,7 @@ use std::fs;
 
 canary_e2e::fault_tests! {
     e201_wasm_not_loaded: test [chromium firefox webkit];
+    e201_diagnostics_not_loaded: test [chromium] long [firefox webkit];
     e202_wasm_corrupt: test [chromium firefox webkit];
     e203_no_webassembly: test [chromium webkit] long [firefox];
     e204_csp_blocks_wasm: test [chromium firefox webkit];
@@ -18,11 +19,8 @@ canary_e2e::fault_tests! {
     e206_wasm_of_another_build: test [chromium webkit] long [firefox];
 }
 
-/// The module that decides.
-const BOOT: &str = "/runtime/canary_*.wasm";
-
-/// The module that has the flags.
-const FLAGS: &str = "/runtime/flags_*.wasm";
+/// The engine: the module that decides and evaluates flags.
+const WASM: &str = "/runtime/canary_*.wasm";
 
 /// The smallest valid module, without the exports that the glue needs.
 const EMPTY: &[u8] = b"\0asm\x01\0\0\0";
@@ -72,19 +70,6 @@ async fn fell_back(site: &FaultSite, code: &str) {
     assert_eq!(site.errors(), [""; 0]);
 }
 
-/// A new user gets the canary with default values of flags, and finds one line on the console.
-async fn visit_has_no_flags(site: &FaultSite, code: &str) {
-    site.visit().await;
-    site.shows(CANARY).await;
-    site.says(&[code]).await;
-    assert!(site.lines()[0].1.ends_with("; flags have their defaults"), "{:?}", site.lines());
-    assert_eq!(site.decision()["eligible"], false, "{:?}", site.decision());
-    assert_eq!(site.events("error").iter().map(|event| event["code"].clone()).collect::<Vec<_>>(), [code]);
-    assert_eq!((site.ran(), site.views()), (vec![CANARY.to_owned()], 1));
-    assert_eq!(flag(site).await, json!([false, "ERROR", "GENERAL"]));
-    assert_eq!(site.errors(), [""; 0]);
-}
-
 /// The bytes of the module whose file name begins with `name`.
 fn module(site: &FaultSite, name: &str) -> Vec<u8> {
     let files = fs::read_dir(site.files.root().join("runtime")).unwrap().map(|entry| entry.unwrap().path());
@@ -99,11 +84,8 @@ async fn e201_wasm_not_loaded(engine: Engine) {
     let site = site(engine, &Page::patient()).await;
     for reply in [Reply::sound().status(404), Reply::sound().status(500), Reply::sound().reset()] {
         site.server.restore();
-        site.server.on(BOOT, reply.clone());
+        site.server.on(WASM, reply);
         visit_falls_back(&site, "E201").await;
-        site.server.restore();
-        site.server.on(FLAGS, reply);
-        visit_has_no_flags(&site, "E201").await;
     }
     // The content type of a module does not matter.
     for type_ in ["text/plain", "text/html; charset=utf-8", "application/octet-stream"] {
@@ -113,6 +95,20 @@ async fn e201_wasm_not_loaded(engine: Engine) {
     }
     site.server.on("/runtime/*.wasm", Reply::sound().without("Content-Type"));
     visit_has_canary(&site).await;
+}
+
+async fn e201_diagnostics_not_loaded(engine: Engine) {
+    let site = site(engine, &Page::patient()).await;
+    for part in ["/runtime/diagnostics_*.js", "/runtime/diagnostics_*.wasm"] {
+        site.server.restore();
+        site.server.on(part, Reply::sound().status(404));
+        site.server
+            .on("/config/canary.json", Reply::sound().body(r#"{"CANARY_PERCENTAGE": 101, "FEATURE_FLAGS": {}}"#));
+        site.visit().await;
+        site.shows(STABLE).await;
+        site.says(&["E109"]).await;
+        assert!(site.lines()[0].1.ends_with("E109 the config is refused; stable loads"), "{:?}", site.lines());
+    }
 }
 
 async fn e202_wasm_corrupt(engine: Engine) {
@@ -125,13 +121,8 @@ async fn e202_wasm_corrupt(engine: Engine) {
         [cut, altered, Vec::new(), b"<!doctype html><title>a page</title>".to_vec()]
     };
     for body in damages(module(&site, "canary_")) {
-        site.server.on(BOOT, Reply::sound().body(body));
+        site.server.on(WASM, Reply::sound().body(body));
         visit_falls_back(&site, "E202").await;
-    }
-    site.server.restore();
-    for body in damages(module(&site, "flags_")) {
-        site.server.on(FLAGS, Reply::sound().body(body));
-        visit_has_no_flags(&site, "E202").await;
     }
 }
 
@@ -201,15 +192,11 @@ async fn e205_wasm_traps(engine: Engine) {
 async fn e205_flags_trap(engine: Engine) {
     let wrap = "
         globalThis.entered = 0;
-        for (const name of ['instantiate', 'instantiateStreaming']) {
-            const start = WebAssembly[name];
-            WebAssembly[name] = async (...values) => {
-                const { module, instance } = await start(...values);
-                const { exports } = instance;
-                if (!exports.flags_flag) return { module, instance };
-                return { module, instance: { exports: { ...exports, flags_flag() { entered++; trap(); } } } };
-            };
-        }";
+        const { Instance } = WebAssembly;
+        WebAssembly.Instance = function (...values) {
+            const { exports } = new Instance(...values);
+            return { exports: { ...exports, evaluate() { entered++; trap(); } } };
+        };";
     let site = site(engine, &Page::patient()).await;
     site.set_page(&Page::patient().first(format!("{{ {TRAP} {wrap} }}")));
     site.visit().await;
@@ -227,13 +214,8 @@ async fn e205_flags_trap(engine: Engine) {
 
 async fn e206_wasm_of_another_build(engine: Engine) {
     let site = site(engine, &Page::patient()).await;
-    for body in [EMPTY.to_vec(), module(&site, "flags_")] {
-        site.server.on(BOOT, Reply::sound().body(body));
+    for body in [EMPTY.to_vec(), module(&site, "diagnostics_")] {
+        site.server.on(WASM, Reply::sound().body(body));
         visit_falls_back(&site, "E206").await;
-    }
-    site.server.restore();
-    for body in [EMPTY.to_vec(), module(&site, "canary_")] {
-        site.server.on(FLAGS, Reply::sound().body(body));
-        visit_has_no_flags(&site, "E206").await;
     }
 }

@@ -93,13 +93,16 @@ async fn a_visible_tab_refreshes_the_config() {
 async fn a_module_that_traps_at_a_refresh_is_not_called_again() {
     let site = TestSite::new(site_files("", &config("5", &json!({ "a": true })))).await;
     let TestSite { browser, nginx, files, .. } = &site;
-    let trap = "const { instantiate } = WebAssembly;
-        WebAssembly.instantiate = async (...arguments_) => {
-            const { module, instance } = await instantiate(...arguments_);
-            const exports = { ...instance.exports };
-            const fail = () => { throw new WebAssembly.RuntimeError('unreachable'); };
-            if (exports.flags_decide) exports.flags_decide = fail;
-            return { module, instance: { exports } };
+    let trap = "const { Instance } = WebAssembly;
+        let loads = 0;
+        WebAssembly.Instance = function (...arguments_) {
+            const exports = { ...new Instance(...arguments_).exports };
+            const { load } = exports;
+            exports.load = (...values) => {
+                if (loads++) throw new WebAssembly.RuntimeError('unreachable');
+                return load(...values);
+            };
+            return { exports };
         };";
     browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": trap })).await;
     site.set_user(&user_at("s", 0).id).await;
@@ -111,7 +114,7 @@ async fn a_module_that_traps_at_a_refresh_is_not_called_again() {
     files.mount_config(&config("0", &json!({ "a": true })));
     look(&site).await;
     assert_eq!(browser.wait_for("details('a', null).errorCode").await, "GENERAL");
-    let entries = browser.assert_console(&["[canary] E205 the module failed; flags have their defaults"]).await;
+    let entries = browser.assert_console(&["[canary] E205 the engine failed; flags have their defaults"]).await;
     assert_eq!(entries.len(), 1, "{entries:?}");
     assert_eq!(ran(browser).await, json!(["canary"]));
 

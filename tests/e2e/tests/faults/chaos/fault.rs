@@ -16,10 +16,10 @@ pub(crate) struct Fault {
 pub(crate) enum Target {
     Config,
     /// The module that decides.
-    Boot,
+    Engine,
     Lifecycle,
-    Flags,
-    FlagsModule,
+    Diagnostics,
+    DiagnosticsModule,
     /// `canary.js` itself.
     Runtime,
     Canary,
@@ -70,10 +70,10 @@ pub(crate) enum How {
 impl Target {
     pub(crate) const ALL: [Self; 8] = [
         Self::Config,
-        Self::Boot,
+        Self::Engine,
         Self::Lifecycle,
-        Self::Flags,
-        Self::FlagsModule,
+        Self::Diagnostics,
+        Self::DiagnosticsModule,
         Self::Runtime,
         Self::Canary,
         Self::Stable,
@@ -82,10 +82,10 @@ impl Target {
     fn path(self) -> &'static str {
         match self {
             Self::Config => CONFIG,
-            Self::Boot => "/runtime/canary_*.wasm",
+            Self::Engine => "/runtime/canary_*.wasm",
             Self::Lifecycle => "/runtime/lifecycle_*.js",
-            Self::Flags => "/runtime/flags_*.js",
-            Self::FlagsModule => "/runtime/flags_*.wasm",
+            Self::Diagnostics => "/runtime/diagnostics_*.js",
+            Self::DiagnosticsModule => "/runtime/diagnostics_*.wasm",
             Self::Runtime => "/runtime/canary.js",
             Self::Canary => CANARY_BUNDLE,
             Self::Stable => STABLE_BUNDLE,
@@ -116,7 +116,7 @@ impl Target {
                 Deep,
                 Bomb,
             ],
-            Self::Boot | Self::FlagsModule => &[
+            Self::Engine | Self::DiagnosticsModule => &[
                 Missing,
                 Error,
                 Reset,
@@ -130,7 +130,7 @@ impl Target {
                 Late(400),
                 Late(1200),
             ],
-            Self::Lifecycle | Self::Flags | Self::Runtime => {
+            Self::Lifecycle | Self::Diagnostics | Self::Runtime => {
                 &[Missing, Error, Reset, Hang, HangInside, Html, Empty, Damaged, Late(100), Late(400), Late(1200)]
             }
             Self::Canary => &[
@@ -188,7 +188,7 @@ impl Fault {
             How::Trickle => sound().trickling(1, Duration::from_millis(100)),
             How::Html => sound().body("<!doctype html><title>a page</title>").header("Content-Type", "text/html"),
             How::Empty => script(""),
-            How::Damaged if matches!(self.target, Target::Boot | Target::FlagsModule) => {
+            How::Damaged if matches!(self.target, Target::Engine | Target::DiagnosticsModule) => {
                 sound().body(b"\0asm\x01\0\0\0\x01\x7f\x7f")
             }
             How::Damaged => script("export const = }"),

@@ -1,7 +1,6 @@
 /** The script for refreshes, loaded at the first one: requests the config again, and lets the flags follow it. */
 import init, { fetch } from "refresh-glue";
 import { bypassServiceWorker, rejectOldReply } from "../boot/config.js";
-import { log } from "../util/log.js";
 
 /** @type {Promise<unknown> | undefined} */
 let started;
@@ -15,20 +14,26 @@ export async function refresh(page) {
   const { config: url } = page.settings;
   const flags = /** @type {FlagClient} */ (page.flags);
   await (started ??= init({ module_or_path: new URL(REFRESH_WASM, import.meta.url) }));
-  const reply = await fetch(bypassServiceWorker(url));
-  const { now } = reply;
-  const bytes = reply.take();
-  reply.free();
+  const fetched = await fetch(bypassServiceWorker(url));
+  const { now } = fetched;
+  const reply = { bytes: fetched.take(), now };
+  fetched.free();
   rejectOldReply(url, now);
-  const answer = flags.decide({ bytes, now });
-  if (!answer) return flags.changed(); // the engine trapped, which is reported
+  /** @type {EngineAnswer} */
+  let answer;
+  try {
+    answer = page.decideBy(reply);
+  } catch {
+    page.report("E205 the engine failed", "flags have their defaults", "error");
+    return flags.changed();
+  }
   const { decision, code } = answer;
-  const { fault, notices } = flags.takeConfig({ bytes, now });
-  if (code) throw fault ?? `${code} the config is refused`;
-  for (const notice of notices) log(notice);
+  if (code) throw (await page.describeConfig(reply)).fault ?? `${code} the config is refused`;
 
   const wasStale = page.isStale;
   page.configRefreshed();
+  flags.configLoaded(reply);
+  page.reportFindings(reply, answer);
   flags.changed(wasStale);
   if (decision.variant !== page.decision.variant) page.emit("superseded", decision);
 }
