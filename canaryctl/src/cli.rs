@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    assets, bucket, completions, diff, explain, guard, inject, nudge, schema, segment, serve, set, simulate, validate,
+    assets, bucket, completions, diff, explain, guard, inject, nudge, rollout, schema, segment, serve, set, simulate,
+    validate,
 };
 use crate::terminal::output::Output;
 
@@ -38,6 +39,7 @@ enum Verb {
     Simulate(simulate::Args),
     Diff(diff::Args),
     Nudge(nudge::Args),
+    Rollout(rollout::Args),
 }
 
 impl Cli {
@@ -58,6 +60,7 @@ impl Cli {
             Verb::Simulate(args) => simulate::run(args, self.output),
             Verb::Diff(args) => diff::run(args, self.output),
             Verb::Nudge(args) => nudge::run(args, self.output),
+            Verb::Rollout(args) => rollout::run(args, self.output),
         }
     }
 }

@@ -178,8 +178,9 @@ impl Judge {
         let (expected, came) = self.recent.iter().fold((0.0, 0_u64), |(expected, came), (_, more_expected, more)| {
             (expected + more_expected, came.saturating_add(*more))
         });
-        let cause = if self.ln_mean_e().is_some_and(|ln_e| ln_e >= log(self.policy.roll_back_line())) {
-            Some(RollBack::Evidence)
+        let line = log(self.policy.roll_back_line());
+        let cause = if let Some(ln_mean_e) = self.ln_mean_e().filter(|ln_e| *ln_e >= line) {
+            Some(RollBack::Evidence { ln_mean_e })
         } else if expected >= SILENT_VIEWS && came == 0 {
             Some(RollBack::Silent { expected })
         } else if self.policy.on_sample_ratio == OnSampleRatio::RollBack && self.sample_ratio_alarm() == Some(true) {

@@ -168,6 +168,7 @@ mod wire {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
     struct PolicyKeys {
+        #[serde(default, deserialize_with = "alpha")]
         alpha: Option<f64>,
         min_views: Option<u64>,
         metrics: Option<Vec<MetricPolicy>>,
@@ -194,6 +195,14 @@ mod wire {
         rho: Option<f64>,
         delta: Option<f64>,
         weight: Option<f64>,
+    }
+
+    /// Checked where it stands, so that an error has its place.
+    fn alpha<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+        let alpha = f64::deserialize(deserializer)?;
+        let policy = Policy { alpha, ..Policy::default() };
+        policy.check().map_err(D::Error::custom)?;
+        Ok(Some(alpha))
     }
 
     fn metric<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Metric, D::Error> {

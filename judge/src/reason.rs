@@ -26,9 +26,9 @@ impl fmt::Display for Verdict {
             Decision::Advance { is_early: true } => {
                 write!(formatter, "not-ready and error are shown to be no worse after {canary} canary views")
             }
-            Decision::RollBack(RollBack::Evidence) => {
-                let (worst, mean) = (self.worst(), evidence(self.ln_mean_e.unwrap_or_default()));
-                write!(formatter, "{worst}: mean E {mean}, rolls back at {roll_back_line:.0}{place}")
+            Decision::RollBack(RollBack::Evidence { ln_mean_e }) => {
+                let (worst, mean, minute) = (self.worst(), evidence(ln_mean_e), self.minute.unwrap_or_default());
+                write!(formatter, "{worst}: mean E {mean} at minute {minute}, rolls back at {roll_back_line:.0}{place}")
             }
             Decision::RollBack(RollBack::Silent { expected }) => write!(
                 formatter,
@@ -49,7 +49,7 @@ impl fmt::Display for Verdict {
             Decision::Hold(Hold::Evidence(metric)) => {
                 let found = self.metrics.iter().find(|found| found.policy.metric == metric);
                 let e = evidence(found.map_or(0.0, |found| found.ln_e));
-                write!(formatter, "{metric} is worse, unproven: E {e}, holds at {hold_line:.0}{place}")
+                write!(formatter, "{metric} is above its limit, unproven: E {e}, holds at {hold_line:.0}{place}")
             }
             Decision::Hold(Hold::FewViews(views)) => {
                 write!(formatter, "{views} of {} canary views", self.min_views)

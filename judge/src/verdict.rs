@@ -60,7 +60,10 @@ pub enum Decision {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum RollBack {
     /// The weighted mean of E is at its line.
-    Evidence,
+    Evidence {
+        /// ln of that mean.
+        ln_mean_e: f64,
+    },
     /// No canary view came.
     Silent {
         /// The canary views that the shares gave in the last minutes.
@@ -163,7 +166,7 @@ impl Judge {
         let decision = self.decide(uncapped, circumstances);
         let total = self.groups.total();
         let stratum = match decision {
-            Decision::RollBack(RollBack::Evidence) => self.localize(None),
+            Decision::RollBack(RollBack::Evidence { .. }) => self.localize(None),
             Decision::Hold(Hold::Evidence(metric)) => self.localize(Some(metric)),
             _ => None,
         };
