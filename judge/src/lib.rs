@@ -29,7 +29,7 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(test)]
+#[cfg(any(test, feature = "simulation"))]
 extern crate std;
 
 mod count_test;
@@ -43,6 +43,8 @@ mod ratio;
 pub mod reason;
 mod row;
 mod sample_ratio;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 mod smallest_effect;
 mod two_by_two;
 mod verdict;
