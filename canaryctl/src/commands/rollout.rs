@@ -1,6 +1,7 @@
 //! `canaryctl rollout`: the discipline of a rollout, and what it can find.
 
 mod judge;
+mod simulate;
 
 use std::process::ExitCode;
 
@@ -10,7 +11,8 @@ use crate::terminal::output::Output;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl rollout judge windows.jsonl
-  canaryctl rollout judge windows.jsonl --policy judge.yaml --output json | jq .verdict")]
+  canaryctl rollout judge windows.jsonl --policy judge.yaml --output json | jq .verdict
+  canaryctl rollout simulate --runs 1000")]
 pub(crate) struct Args {
     #[command(subcommand)]
     verb: Verb,
@@ -19,11 +21,13 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     Judge(judge::Args),
+    Simulate(simulate::Args),
 }
 
 /// Does what was asked.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     match &args.verb {
         Verb::Judge(args) => judge::run(args, output),
+        Verb::Simulate(args) => simulate::run(args, output),
     }
 }

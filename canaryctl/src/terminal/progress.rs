@@ -22,19 +22,25 @@ pub(crate) struct Progress {
     total: u64,
     ticks: u64,
     is_terminal: bool,
+    noun: &'static str,
 }
 
 impl Progress {
     /// Of a run over so many users.
     pub(crate) fn of(total: u64) -> Self {
-        Self { total, ticks: 0, is_terminal: io::stderr().is_terminal() }
+        Self::of_noun(total, "users")
+    }
+
+    /// Of a run over so many of anything.
+    pub(crate) fn of_noun(total: u64, noun: &'static str) -> Self {
+        Self { total, ticks: 0, is_terminal: io::stderr().is_terminal(), noun }
     }
 
     /// A tick has passed.
     pub(crate) fn tick(&mut self, done: u64) {
         self.ticks = self.ticks.saturating_add(1);
         if self.is_visible() {
-            let _ = write!(io::stderr(), "\r{}\x1b[K", line(done.min(self.total), self.total, self.ticks));
+            let _ = write!(io::stderr(), "\r{}\x1b[K", line(done.min(self.total), self.total, self.noun, self.ticks));
         }
     }
 
@@ -50,13 +56,13 @@ impl Progress {
     }
 }
 
-fn line(done: u64, total: u64, ticks: u64) -> String {
+fn line(done: u64, total: u64, noun: &str, ticks: u64) -> String {
     let share = |of: u64| of.saturating_mul(done).checked_div(total).unwrap_or(0);
     let left = total.saturating_sub(done).saturating_mul(ticks).checked_div(done.saturating_mul(10));
     let left = left.map_or(String::new(), |seconds| format!(", {} s left", seconds.saturating_add(1)));
     #[expect(clippy::cast_precision_loss, reason = "a bar has few places")]
     let bar = bar(done as f64 / total.max(1) as f64, WIDTH, true);
-    format!("[{bar:WIDTH$}] {:3} % of {} users{left}", share(100), thousands(total))
+    format!("[{bar:WIDTH$}] {:3} % of {} {noun}{left}", share(100), thousands(total))
 }
 
 #[cfg(test)]
@@ -70,7 +76,7 @@ mod tests {
             (2_500_000, 10, "[########                      ]  25 % of 10,000,000 users, 4 s left"),
             (10_000_000, 40, "[##############################] 100 % of 10,000,000 users, 1 s left"),
         ] {
-            assert_eq!(line(done, 10_000_000, ticks), expected);
+            assert_eq!(line(done, 10_000_000, "users", ticks), expected);
         }
     }
 }

@@ -88,7 +88,8 @@ fn message(error: &serde_json::Error) -> String {
     if error.is_data() { text.to_owned() } else { format!("found no JSON, expected one row a line: {text}") }
 }
 
-fn read_policy(path: &Path) -> anyhow::Result<Policy> {
+/// Reads a policy; an empty file is the default.
+pub(crate) fn read_policy(path: &Path) -> anyhow::Result<Policy> {
     let (name, bytes) = (name(path), input::read(path)?);
     let text = str::from_utf8(&bytes).map_err(|error| anyhow!("{name}: found bytes that are not UTF-8: {error}"))?;
     match serde_json::from_str(text) {
