@@ -84,6 +84,21 @@ fn later_views_are_not_seen() {
     assert_eq!(found.found(), 0);
 }
 
+#[test]
+fn half_of_such_runs_find_the_smallest_effect() {
+    let clean = Scenario { incident_minutes: 1e9, ..Scenario::at("", 10.0, 5.0, 60, Fault::None) };
+    let (mut play, mut judge) = (Play::new(&clean, SEED, 0), Judge::new(Policy::default()));
+    (0..clean.minutes).for_each(|minute| judge.add_minute(minute, &play.minute().rows));
+    let verdict = judge.verdict(&Circumstances::default());
+    let (effect, rate) = (verdict.metrics[0].smallest_effect.unwrap(), verdict.metrics[0].stable.rate().unwrap());
+    let share_found = |ratio: f64| {
+        let found = summary(&Scenario { fault: Fault::NotReady((ratio - 1.0) * rate), ..clean.clone() }, 40).found();
+        f64::from(u32::try_from(found).unwrap()) / 40.0
+    };
+    // Within 20 %, as a plan has to say it.
+    assert!(share_found(effect / 1.2) < 0.5 && share_found(effect * 1.2) > 0.5, "{effect} of {rate}");
+}
+
 /// The designs that were found wrong, with what shows it.
 mod drafts {
     use super::*;

@@ -196,6 +196,14 @@ impl<'a> Play<'a> {
         Minute { rows, uncapped: Some(uncapped) }
     }
 
+    /// Goes on to the next step where the clock says that this one is over.
+    pub fn follow_clock(&mut self) {
+        let is_over = self.minute > 0 && self.circumstances().is_step_over;
+        if is_over && !self.is_last_step() {
+            self.next_step(self.minute);
+        }
+    }
+
     /// What the rows do not say.
     #[must_use]
     pub fn circumstances(&self) -> Circumstances {
@@ -263,7 +271,9 @@ pub fn play(scenario: &Scenario, seed: u64, run: u64) -> Outcome {
     let mut outcome = Outcome { ln_mean_e: f64::NEG_INFINITY, ..Outcome::default() };
     let mut next_step_at = None;
     for minute in 0..scenario.minutes {
-        if next_step_at.is_some_and(|at| at <= minute) || (scenario.pace == Pace::Clock && is_time(&play)) {
+        if scenario.pace == Pace::Clock {
+            play.follow_clock();
+        } else if next_step_at.is_some_and(|at| at <= minute) {
             play.next_step(minute);
             next_step_at = None;
         }
@@ -312,11 +322,6 @@ impl Outcome {
             self.stratum = judge.localize(None).map(Into::into);
         }
     }
-}
-
-/// Whether the clock says that the step is over, and another one follows.
-fn is_time(play: &Play) -> bool {
-    play.minute > 0 && !play.is_last_step() && play.circumstances().is_step_over
 }
 
 const fn cause_name(cause: RollBack) -> &'static str {
