@@ -80,7 +80,9 @@ fn scenarios(args: &Args) -> anyhow::Result<Vec<Scenario>> {
     }
     if let Some(path) = &args.policy {
         let policy = read_policy(path)?;
-        scenarios.iter_mut().for_each(|scenario| scenario.policy = policy.clone());
+        for scenario in &mut scenarios {
+            scenario.policy = policy.clone();
+        }
     }
     Ok(scenarios)
 }
@@ -101,8 +103,8 @@ fn play_all(scenarios: &[Scenario], runs: u64, seed: u64) -> Vec<Summary> {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     // Runs of all scenarios in turn, so that the time left can be told from those that are done.
-                    let (run, index) = (number / scenarios.len().max(1), number.checked_rem(scenarios.len()));
-                    let Some(index) = index.filter(|_| number < all) else { break };
+                    let (run, index) = (number.checked_div(scenarios.len()), number.checked_rem(scenarios.len()));
+                    let (Some(run), Some(index)) = (run.filter(|_| number < all), index) else { break };
                     if let (Some(scenario), Some(part)) = (scenarios.get(index), parts.get_mut(index)) {
                         part.add(scenario, &play(scenario, seed, run as u64));
                     }

@@ -72,7 +72,11 @@ fn notes(scenario: &Scenario, summary: &Summary) -> String {
     if promoted > 0 {
         notes.push(format!("{} promoted, after {} minutes", share(promoted, summary.runs), pair(minutes)));
     }
-    notes.iter().map(|note| format!("{}: {note}\n", scenario.name)).collect()
+    let mut text = String::new();
+    for note in notes {
+        let _ = writeln!(text, "{}: {note}", scenario.name);
+    }
+    text
 }
 
 fn share(count: u64, runs: u64) -> String {
