@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use libm::log;
 
 use crate::count_test::CountTest;
+use crate::decision::RollBack;
 use crate::e_process::{EProcess, RESTART_MINUTES};
 use crate::groups::{Groups, Sides};
 use crate::log_space::{ln_sum, real};
@@ -16,7 +17,6 @@ use crate::policy::{Action, MetricPolicy, OnSampleRatio, Policy};
 use crate::row::{Comparison, Count, Row, Side, Vital};
 use crate::smallest_effect::ExpectedProduct;
 use crate::two_by_two::Line;
-use crate::verdict::RollBack;
 
 /// The minutes in which a silent canary is looked for.
 const SILENT_MINUTES: u64 = 10;

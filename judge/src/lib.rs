@@ -33,6 +33,7 @@ extern crate alloc;
 extern crate std;
 
 mod count_test;
+mod decision;
 mod e_process;
 mod groups;
 mod judge;
@@ -51,6 +52,7 @@ mod verdict;
 pub mod windows;
 
 pub use count_test::{ALTERNATIVES, Factors, PerAlternative};
+pub use decision::{Decision, Hold, NoData, RollBack};
 pub use judge::Judge;
 pub use metric::Metric;
 pub use policy::{Action, MetricPolicy, OnSampleRatio, Policy, PolicyError};
@@ -58,4 +60,4 @@ pub use ratio::Ratio;
 pub use row::{Comparison, Count, Row, Side, Vital};
 pub use sample_ratio::ln_sample_ratio;
 pub use two_by_two::Line;
-pub use verdict::{Circumstances, Decision, Hold, MetricEvidence, NoData, RollBack, Verdict};
+pub use verdict::{Circumstances, MetricEvidence, Verdict};

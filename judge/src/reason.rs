@@ -6,9 +6,10 @@ use core::fmt;
 
 use libm::{exp, floor, pow};
 
+use crate::decision::{Decision, Hold, NoData, RollBack};
 use crate::metric::Metric;
 use crate::policy::Action;
-use crate::verdict::{Decision, Hold, MetricEvidence, NoData, RollBack, Verdict};
+use crate::verdict::{MetricEvidence, Verdict};
 
 /// ln 10
 const LN_10: f64 = core::f64::consts::LN_10;

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use libm::cos;
 
+use crate::decision::{Decision, Hold, RollBack};
 use crate::judge::Judge;
 use crate::log_space::real;
 use crate::metric::Metric;
@@ -15,7 +16,7 @@ use crate::simulation::flagger::Flagger;
 use crate::simulation::random::Random;
 use crate::simulation::scenario::{Draft, Fault, Pace, Scenario};
 use crate::simulation::view::{Conditions, view};
-use crate::verdict::{Circumstances, Decision, Hold, RollBack};
+use crate::verdict::Circumstances;
 
 /// Minutes that a shared incident lasts.
 const INCIDENT: u64 = 10;

@@ -16,6 +16,7 @@ use canary_judge::simulation::{Scenario, Summary, play};
 use crate::commands::rollout::judge::read_policy;
 use crate::terminal::output::Output;
 use crate::terminal::progress::{Progress, TICK};
+use json::Played;
 
 /// Play visitors against the judge, and print what it finds.
 ///
@@ -56,10 +57,16 @@ fn parse_rate(text: &str) -> Result<f64, &'static str> {
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let scenarios = scenarios(args)?;
     let summaries = play_all(&scenarios, args.runs, args.seed);
-    let results: Vec<_> = scenarios.iter().zip(&summaries).collect();
+    let played = Played {
+        runs: args.runs,
+        seed: args.seed,
+        views_per_second: args.views_per_second,
+        has_flagger: args.flagger,
+        results: scenarios.iter().zip(&summaries).collect(),
+    };
     let report = match output {
-        Output::Text => text::report(&results, args),
-        Output::Json => format!("{}\n", json::report(&results, args)),
+        Output::Text => text::report(&played),
+        Output::Json => format!("{}\n", json::report(&played)),
     };
     let mut out = io::stdout().lock();
     out.write_all(report.as_bytes())?;

@@ -3,12 +3,21 @@
 use canary_judge::simulation::{Quantiles, Scenario, Summary, upper_bound};
 use serde_json::{Value, json};
 
-use super::Args;
+/// All scenarios with their figures, and how they were played.
+#[derive(Debug)]
+pub(crate) struct Played<'a> {
+    pub(crate) runs: u64,
+    pub(crate) seed: u64,
+    pub(crate) views_per_second: f64,
+    pub(crate) has_flagger: bool,
+    pub(crate) results: Vec<(&'a Scenario, &'a Summary)>,
+}
 
 /// One JSON value. Quantiles are over all runs, and null where fewer runs have the value.
-pub(crate) fn report(results: &[(&Scenario, &Summary)], args: &Args) -> Value {
-    let scenarios: Vec<_> = results.iter().map(|(scenario, summary)| one(scenario, summary, args.flagger)).collect();
-    json!({"runs": args.runs, "seed": args.seed, "viewsPerSecond": args.views_per_second, "scenarios": scenarios})
+pub(crate) fn report(played: &Played) -> Value {
+    let Played { runs, seed, views_per_second, has_flagger, results } = played;
+    let scenarios: Vec<_> = results.iter().map(|(scenario, summary)| one(scenario, summary, *has_flagger)).collect();
+    json!({"runs": runs, "seed": seed, "viewsPerSecond": views_per_second, "scenarios": scenarios})
 }
 
 fn one(scenario: &Scenario, summary: &Summary, has_flagger: bool) -> Value {

@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 
 use canary_judge::simulation::{Fault, Quantiles, Scenario, Summary, upper_bound};
 
-use super::Args;
+use crate::commands::rollout::simulate::json::Played;
 use crate::terminal::format::{percent, thousands};
 
 /// A table of at most 80 columns, in ASCII.
-pub(crate) fn report(results: &[(&Scenario, &Summary)], args: &Args) -> String {
-    let (runs, rate) = (thousands(args.runs), args.views_per_second);
-    let mut text = format!("{runs} runs each, seed {}; page views a second: {rate}\n\n", args.seed);
+pub(crate) fn report(played: &Played) -> String {
+    let Played { seed, views_per_second: rate, has_flagger, results, .. } = played;
+    let runs = thousands(played.runs);
+    let mut text = format!("{runs} runs each, seed {seed}; page views a second: {rate}\n\n");
     text.push_str("SCENARIO               ROLLED BACK        MINUTES   CANARY VIEWS    HELD\n");
     text.push_str("                                     median / p95   median / p95\n");
     for (scenario, summary) in results {
@@ -24,7 +25,7 @@ pub(crate) fn report(results: &[(&Scenario, &Summary)], args: &Args) -> String {
             share(summary.held, summary.runs),
         );
     }
-    if args.flagger {
+    if *has_flagger {
         text.push_str(&flagger(results));
     }
     let notes: String = results.iter().map(|(scenario, summary)| notes(scenario, summary)).collect();
