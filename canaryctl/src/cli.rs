@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    assets, bucket, completions, diff, explain, guard, inject, nudge, schema, segment, serve, set, simulate, validate,
+    assets, bucket, completions, diff, explain, guard, inject, nudge, rollout, schema, segment, serve, set, simulate,
+    validate,
 };
 use crate::terminal::output::Output;
 
@@ -39,6 +40,7 @@ enum Verb {
     Simulate(simulate::Args),
     Bucket(bucket::Args),
     Nudge(nudge::Args),
+    Rollout(rollout::Args),
 }
 
 /// The verbs by what they are for, as `--help` lists them. Clap has a single heading for all subcommands.
@@ -46,7 +48,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Develop", &["serve", "inject", "assets", "guard", "schema", "completions"]),
     ("Edit", &["set", "segment"]),
     ("Check", &["validate", "diff", "explain", "simulate", "bucket"]),
-    ("Operate", &["nudge", "help"]),
+    ("Operate", &["nudge", "rollout", "help"]),
 ];
 
 impl Cli {
@@ -74,6 +76,7 @@ impl Cli {
             Verb::Simulate(args) => simulate::run(args, self.output),
             Verb::Bucket(args) => bucket::run(args, self.output),
             Verb::Nudge(args) => nudge::run(args, self.output),
+            Verb::Rollout(args) => rollout::run(args, self.output),
         }
     }
 }
