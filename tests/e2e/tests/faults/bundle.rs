@@ -13,7 +13,7 @@ use fantoccini::Locator;
 use sha2::{Digest, Sha384};
 
 canary_e2e::fault_tests! {
-    e401_script_404: test [chromium firefox webkit];
+    e401_script_404: test [chromium firefox] long [webkit];
     e401_second_script_404: test [chromium] long [firefox webkit];
     bundle_requested_once: test [chromium firefox] long [webkit];
     e401_script_404_on_another_origin: test [chromium] long [firefox webkit];
