@@ -28,7 +28,7 @@ test-e2e test-images: build
 test-%: ## run one suite: test-native, test-loader, test-web, test-e2e, test-images (as root)
 	@scripts/test $*
 
-test-long: build ## run for hours: faults in all browsers, soak, chaos, config swaps, chart, images, fuzzing, mutants
+test-long: build ## run for hours: the judge, faults in all browsers, soak, chaos, config swaps, chart, images, fuzzing, mutants
 	scripts/test-long
 
 test-cluster: build ## test from a push to the next page view on a real cluster; needs root, and Go for half an hour once

@@ -35,7 +35,7 @@ fn json(policy: &str, rows: &str) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The same up to the last digits of a float.
+/// Compares two values, and floats up to their last digits.
 #[track_caller]
 fn same(found: &Value, expected: &Value, place: &str) {
     match (found, expected) {

@@ -1,4 +1,4 @@
-//! How long a verdict takes, and simulated runs; `scripts/bench judge` prints it.
+//! The time of a verdict and of simulated runs; `scripts/bench judge` prints it.
 
 #![allow(clippy::arithmetic_side_effects, clippy::disallowed_methods, reason = "a benchmark, with a clock")]
 

@@ -136,7 +136,7 @@ fn evidence() -> String {
     plot.end()
 }
 
-/// How many good canaries have ever been called worse: by a p-value that is looked at each minute, and by E.
+/// The share of good canaries that were ever called worse: by a p-value that is read each minute, and by E.
 fn peeking() -> String {
     const RUNS: u64 = 1_000;
     let mut plot = Plot::new("Good canaries that were ever called worse, looked at each minute", |share| {

@@ -18,7 +18,7 @@ pub enum Decision {
     NoData(NoData),
 }
 
-/// Why it is rolled back.
+/// The reason for a rollback.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum RollBack {
     /// The weighted mean of E is at its line.
@@ -35,7 +35,7 @@ pub enum RollBack {
     SampleRatio,
 }
 
-/// Why it is held.
+/// The reason for a hold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Hold {
     /// The rules say roll back only where clients that send too much are counted in full.
@@ -55,7 +55,7 @@ pub enum Hold {
     Step,
 }
 
-/// What is missing.
+/// The data that is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoData {
     /// There are no rows at all.

@@ -49,11 +49,11 @@ pub(crate) struct MetricState {
     pub(crate) policy: MetricPolicy,
     counts: CountTest,
     evidence: Evidence,
-    /// Of a web vital, one for each threshold.
+    /// The counts of a web vital, one for each threshold.
     pub(crate) expected: [ExpectedProduct; 3],
 }
 
-/// What sets one stratum apart.
+/// The evidence of one stratum.
 #[derive(Clone, Debug)]
 struct Stratum {
     /// For each metric.

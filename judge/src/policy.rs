@@ -1,4 +1,4 @@
-//! What a canary is judged by.
+//! The policy: metrics, limits and consequences.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -6,7 +6,7 @@ use core::fmt;
 
 use crate::metric::Metric;
 
-/// The mapping `judge` of `rollout.yaml`.
+/// The policy of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
     /// The share of clean runs that may be rolled back, at most.
@@ -19,7 +19,7 @@ pub struct Policy {
     pub on_sample_ratio: OnSampleRatio,
 }
 
-/// How one metric is judged.
+/// The policy of one metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MetricPolicy {
     /// The metric.
@@ -197,7 +197,7 @@ mod wire {
         weight: Option<f64>,
     }
 
-    /// Checked where it stands, so that an error has its place.
+    /// A metric that is validated as it is read, so that an error has its position.
     fn alpha<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
         let alpha = f64::deserialize(deserializer)?;
         let policy = Policy { alpha, ..Policy::default() };

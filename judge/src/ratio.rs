@@ -1,4 +1,4 @@
-//! How many times stable's rate the canary's is: a range that holds at every look.
+//! The ratio of the canary's rate to stable's: a range that holds at every look.
 
 use libm::{exp, log};
 
@@ -12,10 +12,10 @@ const EXCLUDED: f64 = 40.0;
 /// The widest range of ln rho that is looked at.
 const LIMIT: f64 = 100.0;
 
-/// How close to a bound the search gets, in ln rho.
+/// The precision of a bound, in ln rho.
 const CLOSE: f64 = 1e-12;
 
-/// The ratio of which "no worse" is the opposite.
+/// The ratio that "no worse" excludes.
 const NO_WORSE: f64 = 1.5;
 
 /// The ratio of the canary's rate to stable's.
@@ -58,7 +58,7 @@ fn ln_evidence(counts: &[ShareCounts], rho: f64) -> f64 {
     ln_mean(&product)
 }
 
-/// The same with canary and stable exchanged.
+/// The ln E with canary and stable exchanged.
 fn ln_exchanged(counts: &[ShareCounts], rho: f64) -> f64 {
     let mut product = PerAlternative::default();
     for ShareCounts { share, canary, stable } in counts {
@@ -69,7 +69,7 @@ fn ln_exchanged(counts: &[ShareCounts], rho: f64) -> f64 {
 
 /// The largest place at which a function, which falls unless told otherwise, is not negative.
 fn last_positive(function: impl Fn(f64) -> f64, falls: bool) -> Option<f64> {
-    /// How finely a function that may rise again is looked at.
+    /// The step with which a function that may rise again is searched.
     const STEP: f64 = 0.05;
     let (mut low, mut high) = (-LIMIT, LIMIT);
     if falls {

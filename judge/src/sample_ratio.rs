@@ -1,8 +1,8 @@
-//! Whether the canary gets as many views as the hash gives it.
+//! Evidence that the canary gets more or fewer views than the hash gives it.
 
 use libm::{lgamma, log, log1p};
 
-/// How closely the share is expected: as if so many views had been seen before.
+/// The weight of the designed share: as if so many views had been seen before.
 const PRIOR: f64 = 2_000.0;
 
 /// From here on the sum of four terms is exact.

@@ -9,7 +9,7 @@ use crate::log_space::{ln_add, ln_sum, real};
 use crate::row::Count;
 use crate::two_by_two::Line;
 
-/// How ln of a product depends on the canary's rate: `base` + rate `slope`, for each alternative.
+/// The ln of a product as a function of the canary's rate: `base` + rate `slope`, for each alternative.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ExpectedProduct {
     base: PerAlternative,

@@ -8,7 +8,7 @@ use crate::row::Count;
 /// The highest rate that an alternative gives the canary.
 const MAX_RATE: f64 = 0.95;
 
-/// How a row's factor depends on the canary's bad views: ln factor = `base` + bad `slope`, for each alternative.
+/// A row's factor as a function of the canary's bad views: ln factor = `base` + bad `slope`, for each alternative.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Line {
     /// ln of the factor without a bad view on the canary.

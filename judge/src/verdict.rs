@@ -19,7 +19,7 @@ const NO_WORSE: f64 = 20.0;
 /// The share of views that may say `both`.
 const MAX_BOTH: u64 = 100;
 
-/// What the rows do not say.
+/// Facts about the run that are not in its rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Circumstances {
     /// Final minutes cover the step's length.
@@ -69,7 +69,7 @@ pub struct Verdict {
 /// One metric's evidence.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MetricEvidence {
-    /// How it is judged.
+    /// Its policy.
     pub policy: MetricPolicy,
     /// ln E: evidence that the canary is worse than accepted.
     pub ln_e: f64,

@@ -1,4 +1,4 @@
-//! From collectors' windows to the judge's rows.
+//! Conversion of collectors' windows to the judge's rows.
 //!
 //! `GET /windows` answers JSON lines: a [`Header`], then one [`Window`] for each final minute and group that has any
 //! count. [`fold`] adds up what several collectors counted, and makes rows of the views that are units of a comparison.
@@ -73,7 +73,7 @@ pub enum Cohort {
     Canary,
     /// A range of the same size that loads stable.
     Control,
-    /// Everybody else, who loads stable.
+    /// Everyone else, who loads stable.
     Rest,
 }
 
@@ -162,7 +162,7 @@ impl Fold {
     }
 }
 
-/// What rows have in common that add up.
+/// The fields in which rows that add up agree.
 type Key = (u64, u64, Comparison, String);
 
 /// Adds up the answers of all collectors, in any order, and makes the judge's rows of them.
@@ -198,7 +198,7 @@ pub fn fold(answers: &[Answer], run: &Run) -> Fold {
     fold
 }
 
-/// Where a window's views belong, and the share there; nowhere, where they are no unit.
+/// The row of a window's views and the share there; none if they are no units.
 fn key(window: &Window, run: &Run, foreign: &mut u64) -> Option<(Key, f64)> {
     let percentage = match &window.revision {
         Some(Revision::Known(revision)) => run.percentages.get(revision).map(|percentage| (*revision, *percentage)),

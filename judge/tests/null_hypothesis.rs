@@ -21,7 +21,7 @@ impl Random {
         ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Of all magnitudes from `low` to 1 alike.
+    /// A number from `low` to 1, uniform in magnitude.
     fn magnitude(&mut self, low: f64) -> f64 {
         (low.ln() * self.unit()).exp()
     }

@@ -1,4 +1,4 @@
-//! Visitors against the judge: what it promises, in short. The long runs are a part of `scripts/test-long`.
+//! The promises of the judge, on simulated visitors. `scripts/test-long` repeats them with more runs.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
@@ -16,7 +16,7 @@ fn summary(scenario: &Scenario, runs: u64) -> Summary {
     summary
 }
 
-/// How often something is done: fewer in `make test`.
+/// The number of repetitions: fewer in `make test`.
 fn runs(short: u64, long: u64) -> u64 {
     if std::env::var_os("CANARY_LONG").is_some() { long } else { short }
 }

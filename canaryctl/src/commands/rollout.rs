@@ -1,4 +1,4 @@
-//! `canaryctl rollout`: the discipline of a rollout, and what it can find.
+//! `canaryctl rollout`: the statistical judge of a rollout.
 
 mod judge;
 mod simulate;
@@ -7,11 +7,11 @@ use std::process::ExitCode;
 
 use crate::terminal::output::Output;
 
-/// Judge the counts of a canary and a stable version.
+/// Judge a canary by counts of page views, or measure the judge on simulated rollouts.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  canaryctl rollout judge windows.jsonl
-  canaryctl rollout judge windows.jsonl --policy judge.yaml --output json | jq .verdict
+  canaryctl rollout judge rows.jsonl
+  canaryctl rollout judge rows.jsonl --policy judge.yaml --output json | jq .verdict
   canaryctl rollout simulate --runs 1000")]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -24,7 +24,7 @@ enum Verb {
     Simulate(simulate::Args),
 }
 
-/// Does what was asked.
+/// Runs the verb.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     match &args.verb {
         Verb::Judge(args) => judge::run(args, output),

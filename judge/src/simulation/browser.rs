@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::row::Comparison;
 use crate::simulation::random::{Random, mix};
 
-/// How many users a percentage of 1 takes, of all 100,000 buckets.
+/// The buckets in one percent, of 100,000.
 const BUCKETS_PER_PERCENT: f64 = 1_000.0;
 
 /// The engines: how many of a thousand browsers have one.
@@ -15,13 +15,13 @@ const ENGINES: [(&str, u64); 4] = [("chromium", 650), ("webkit", 250), ("gecko",
 /// The devices, likewise.
 const DEVICES: [(&str, u64); 3] = [("mobile", 550), ("desktop", 400), ("tablet", 50)];
 
-/// How many strata there are: engines, devices, new or returning.
+/// The number of strata: engines, devices, new or returning.
 pub(crate) const STRATA: usize = ENGINES.len() * DEVICES.len() * 2;
 
-/// How a visitor uses the site, which goes along with how well it works.
+/// The use that a visitor makes of the site; the more frequent, the better it works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Use {
-    /// Never here before, and mostly never again.
+    /// On the site for the first time, and mostly for the last.
     New,
     /// Comes every other week.
     Light,
@@ -70,7 +70,7 @@ pub(crate) struct Browser {
     pub(crate) mark: Mark,
     /// Whether it has had a view in each arm, for a design that asks.
     pub(crate) arms: [bool; 2],
-    /// Where it is kept.
+    /// Its place in the population.
     place: Option<(usize, usize)>,
 }
 
@@ -101,7 +101,7 @@ impl Browsers {
         Self { seed, slots }
     }
 
-    /// A browser comes.
+    /// Draws the browser of a view.
     pub(crate) fn arrive(&mut self, random: &mut Random) -> Browser {
         let mut chance = random.unit();
         let mut list = 0;
@@ -141,7 +141,7 @@ impl Browsers {
         Browser::new(habit, mix(number), number, false, Slot::default(), None)
     }
 
-    /// Keeps what a view wrote to the browser's storage.
+    /// Stores what a view wrote to the browser's storage.
     pub(crate) fn store(&mut self, browser: &Browser, mark: Mark, arms: [bool; 2]) {
         let Some((list, index)) = browser.place else { return };
         if let Some(slot) = self.slots.get_mut(list).and_then(|slots| slots.get_mut(index)) {
@@ -203,7 +203,7 @@ pub(crate) fn stratum_name(stratum: usize) -> alloc::string::String {
     alloc::format!("{}/{}/{habit}", name(&ENGINES, engine), name(&DEVICES, device))
 }
 
-/// What the page makes of a browser's bucket and mark.
+/// The cohort and comparison that the page derives from a browser's bucket and mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Assignment {
     pub(crate) is_canary: bool,

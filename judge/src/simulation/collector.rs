@@ -34,7 +34,7 @@ struct Minute {
     both: u64,
 }
 
-/// Where a unit's reports are counted.
+/// The place where a unit's reports are counted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unit {
     pub(crate) step: usize,
@@ -156,7 +156,7 @@ impl Cap {
     /// Views a minute that one network may send.
     const PER_MINUTE: f64 = 1_000.0 / 60.0;
 
-    /// How many of a minute's views are admitted.
+    /// The number of a minute's views that are admitted.
     pub(crate) fn admit(&mut self, views: u64, random: &mut Random) -> u64 {
         let before = crate::log_space::real(self.before);
         let share = if before > Self::PER_MINUTE { Self::PER_MINUTE / before } else { 1.0 };

@@ -56,7 +56,7 @@ pub struct Play<'a> {
     both: u64,
 }
 
-/// What a minute has brought.
+/// The outcome of a minute.
 #[derive(Clone, Debug)]
 pub struct Minute {
     /// The judge's rows.
@@ -205,7 +205,7 @@ impl<'a> Play<'a> {
         }
     }
 
-    /// What the rows do not say.
+    /// Facts about the run that are not in its rows.
     #[must_use]
     pub fn circumstances(&self) -> Circumstances {
         Circumstances {
@@ -236,7 +236,7 @@ fn first_in_arm(arms: &mut [bool; 2], is_canary: bool) -> Option<Comparison> {
     first
 }
 
-/// How a run went.
+/// The outcome of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
     /// The minute in which the rules rolled back, counted from 0.
@@ -308,7 +308,7 @@ pub fn play(scenario: &Scenario, seed: u64, run: u64) -> Outcome {
 }
 
 impl Outcome {
-    /// Takes down what a minute has brought.
+    /// Records the outcome of a minute.
     fn look(&mut self, scenario: &Scenario, minute: u64, rows: &[Row], judge: &Judge) {
         let views = rows.iter().fold(0_u64, |views, row| views.saturating_add(row.canary.exposed));
         if minute >= scenario.since {

@@ -49,7 +49,7 @@ impl Random {
         -mean * log(1.0 - self.unit())
     }
 
-    /// How many of something happen, of which `mean` are expected.
+    /// The number of events of which `mean` are expected.
     pub fn count(&mut self, mean: f64) -> u64 {
         let (limit, mut product, mut count) = (exp(-mean), self.unit(), 0_u64);
         while product > limit {

@@ -1,16 +1,16 @@
-//! What is played.
+//! Scenarios: a rollout, its site and the canary's fault.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::policy::Policy;
 
-/// A rollout, its site and what is wrong with the canary.
+/// A rollout, its site and the canary's fault.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// How it is called.
+    /// The name.
     pub name: &'static str,
-    /// What the judge judges by.
+    /// The policy of the judge.
     pub policy: Policy,
     /// Page views a second, on average over a week.
     pub views_per_second: f64,
@@ -18,13 +18,13 @@ pub struct Scenario {
     pub ladder: Vec<f64>,
     /// The least length of a step.
     pub step_minutes: u64,
-    /// What ends a step.
+    /// The condition that ends a step.
     pub pace: Pace,
-    /// The longest that it is played.
+    /// The longest time that it is played.
     pub minutes: u64,
-    /// Whether traffic follows the hours of days and the days of a week, or is even.
+    /// Whether traffic follows the hours of the day and the days of the week; even otherwise.
     pub has_rush_hours: bool,
-    /// What is wrong with the canary.
+    /// The fault of the canary.
     pub fault: Fault,
     /// The minute in which that begins.
     pub since: u64,
@@ -34,13 +34,13 @@ pub struct Scenario {
     pub forged: Option<Forged>,
     /// Minutes from one incident that hits both sides to the next, on average; each lasts ten minutes.
     pub incident_minutes: f64,
-    /// How reports travel.
+    /// The delays and losses of reports.
     pub network: Network,
-    /// A design that was found wrong.
+    /// A design that has been found wrong.
     pub draft: Draft,
 }
 
-/// How reports travel.
+/// The delays and losses of reports.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Network {
     /// Seconds on the way, on average.
@@ -60,7 +60,7 @@ impl Network {
     pub const USUAL: Self = Self { delay: 0.1, slow: 3.0, slow_share: 0.01, lost: 0.001, late: 0.001 };
 }
 
-/// What ends a step.
+/// The condition that ends a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
     /// Its length alone, whatever the judge says; a roll-back ends the run.
@@ -69,18 +69,18 @@ pub enum Pace {
     Judge,
 }
 
-/// What is wrong with the canary.
+/// The fault of the canary.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fault {
     /// Nothing but cold caches.
     None,
-    /// So many views do not get ready.
+    /// A share of views does not get ready.
     NotReady(f64),
-    /// So many times as many views have an error.
+    /// Errors are more frequent by a factor.
     Errors(f64),
-    /// So many times as many views are slow.
+    /// Slow views are more frequent by a factor.
     Slow(f64),
-    /// The same share of views that do not get ready, of returning visitors from their second view on.
+    /// A share of views of returning visitors, from their second view on, does not get ready.
     Later(f64),
     /// No report arrives.
     Silent,
@@ -89,7 +89,7 @@ pub enum Fault {
 /// Reports from one network that claim to be views on the canary.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Forged {
-    /// How many views a minute.
+    /// Views per minute.
     pub per_minute: f64,
     /// Whether they claim to be ready.
     pub are_ready: bool,
@@ -148,7 +148,7 @@ impl Scenario {
         }
     }
 
-    /// The same with a fault that begins later.
+    /// A canary with a fault that begins later, at one percentage.
     #[must_use]
     pub fn since(self, since: u64) -> Self {
         Self { since, ..self }
@@ -160,7 +160,7 @@ impl Scenario {
         Self { name: "to promotion", pace: Pace::Judge, minutes: 7 * 24 * 60, ..Self::clean(views_per_second) }
     }
 
-    /// What `canaryctl rollout simulate` plays: no change, and the faults that a judge has to find.
+    /// The scenarios of `canaryctl rollout simulate`: no change, and the faults that a judge has to find.
     #[must_use]
     pub fn all(views_per_second: f64) -> Vec<Self> {
         let day = 24 * 60;

@@ -1,4 +1,4 @@
-//! Many runs of a scenario, summed up.
+//! Summary of many runs of a scenario.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -9,7 +9,7 @@ use crate::log_space::real;
 use crate::simulation::play::Outcome;
 use crate::simulation::scenario::Scenario;
 
-/// Of how many runs, how many did what, and when.
+/// Counts and times of outcomes over many runs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
     /// All runs.
@@ -30,7 +30,7 @@ pub struct Summary {
     pub held_by: BTreeMap<&'static str, u64>,
     /// Runs whose last verdict suspects the counts.
     pub suspect: u64,
-    /// Of the runs that evidence rolled back, those that name the engine `webkit`.
+    /// Runs that evidence rolled back and whose verdict names the engine `webkit`.
     pub named_webkit: u64,
     /// Minutes to the end of the last step, of the runs that got there.
     promoted: Vec<u64>,

@@ -1,4 +1,4 @@
-//! What becomes of one page view.
+//! The outcome of one page view.
 
 use crate::simulation::browser::{Browser, Use};
 use crate::simulation::random::Random;
@@ -17,12 +17,12 @@ const LEAVES: (f64, f64, f64) = (0.003, 0.05, 0.05);
 /// Views of a shared incident that fail, and that have an error.
 const INCIDENT: (f64, f64) = (0.4, 0.05);
 
-/// How often a web vital is measured, and how often it is above its three thresholds.
+/// The rates at which a web vital is measured, and is above its three thresholds.
 const LCP: (f64, [f64; 3]) = (0.75, [0.22, 0.08, 0.03]);
 const INP: (f64, [f64; 3]) = (0.6, [0.15, 0.03, 0.008]);
 const CLS: (f64, [f64; 3]) = (0.75, [0.12, 0.05, 0.02]);
 
-/// What acts on a view besides its browser.
+/// The influences on a view besides its browser.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Conditions {
     pub(crate) is_canary: bool,
@@ -42,9 +42,9 @@ pub(crate) struct Reports {
     pub(crate) left: Option<f64>,
     pub(crate) error: Option<f64>,
     pub(crate) vitals: Option<f64>,
-    /// Above how many thresholds each measured vital is.
+    /// The number of thresholds that each measured vital is above.
     pub(crate) poor: [Option<usize>; 3],
-    /// Whether a monitor that counts failing views counts this one.
+    /// Whether a monitor of failing views counts this one.
     pub(crate) is_failure: bool,
 }
 
@@ -100,7 +100,7 @@ pub(crate) fn view(browser: &Browser, conditions: Conditions, random: &mut Rando
     reports
 }
 
-/// How often a view does not get ready, and how often it has an error: the more a visitor comes, the rarer.
+/// The rates of views that do not get ready and of views with an error: the more often a visitor comes, the lower.
 const fn rates(habit: Use) -> (f64, f64) {
     match habit {
         Use::New => (0.007, 0.0012),

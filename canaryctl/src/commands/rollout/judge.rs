@@ -1,4 +1,4 @@
-//! `canaryctl rollout judge`: the verdict on a file of rows.
+//! `canaryctl rollout judge`: the verdict on a canary by a file of counts.
 
 mod json;
 mod text;
@@ -14,21 +14,21 @@ use crate::platform::input;
 use crate::terminal::chart::Style;
 use crate::terminal::output::Output;
 
-/// Judge a canary by rows of counts.
+/// Judge a canary by counts of page views.
 ///
-/// FILE has one JSON object a line, as `rollout windows` prints them, in order of minutes. The step counts as over. It
-/// exits with 0 whatever the verdict is.
+/// FILE has one JSON object per line, a row of counts, in order of minutes. The step counts as finished. The exit code is
+/// 0 for every verdict.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  canaryctl rollout judge windows.jsonl
-  canaryctl rollout windows | canaryctl rollout judge - --policy judge.yaml --output json")]
+  canaryctl rollout judge rows.jsonl
+  canaryctl rollout judge - --policy judge.yaml --output json <rows.jsonl")]
 pub(crate) struct Args {
     /// The rows; `-` is standard input.
     file: PathBuf,
-    /// The mapping below `judge` in rollout.yaml, as YAML or JSON; the defaults unless told.
+    /// The judge's policy, as YAML or JSON; default: the built-in policy.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// Print ASCII alone.
+    /// Print ASCII only.
     #[arg(long)]
     ascii: bool,
 }
@@ -81,14 +81,14 @@ fn read_rows(path: &Path) -> anyhow::Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// What is wrong, without the place, which is said before it.
+/// The error without its position, which the caller prints first.
 fn message(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
     if error.is_data() { text.to_owned() } else { format!("found no JSON, expected one row a line: {text}") }
 }
 
-/// Reads a policy; an empty file is the default.
+/// Reads a policy; an empty file is the built-in policy.
 pub(crate) fn read_policy(path: &Path) -> anyhow::Result<Policy> {
     let (name, bytes) = (name(path), input::read(path)?);
     let text = str::from_utf8(&bytes).map_err(|error| anyhow!("{name}: found bytes that are not UTF-8: {error}"))?;

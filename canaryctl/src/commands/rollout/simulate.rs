@@ -1,4 +1,4 @@
-//! `canaryctl rollout simulate`: what the judge finds, how soon, and how often it is wrong.
+//! `canaryctl rollout simulate`: measures the judge on simulated page views.
 
 mod json;
 mod text;
@@ -18,10 +18,10 @@ use crate::terminal::output::Output;
 use crate::terminal::progress::{Progress, TICK};
 use json::Played;
 
-/// Play visitors against the judge, and print what it finds.
+/// Measure the judge on simulated rollouts: what it finds, how soon, and how often it is wrong.
 ///
-/// Each scenario is a rollout with one thing wrong, or nothing. It is played as often as --runs says, on all cores; the
-/// same seed gives the same figures on every machine.
+/// Each scenario is a rollout with one fault, or with none. It runs --runs times, on all cores. The same seed gives the
+/// same figures on every machine.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl rollout simulate
@@ -34,16 +34,16 @@ pub(crate) struct Args {
     /// The seed of all random numbers.
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
-    /// Page views a second on the site, on average.
+    /// Page views per second on the site, on average.
     #[arg(long, value_name = "RATE", default_value_t = 1.0, value_parser = parse_rate)]
     views_per_second: f64,
-    /// This scenario only; may be repeated.
+    /// Run only this scenario; may be repeated.
     #[arg(long = "scenario", value_name = "NAME")]
     scenarios: Vec<String>,
-    /// The mapping below `judge` in rollout.yaml, as YAML or JSON; the defaults unless told.
+    /// The judge's policy, as YAML or JSON; default: the built-in policy.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// Apply Flagger's rule to the same views: a check a minute, 1 % failing views, threshold 5.
+    /// Apply Flagger's rule to the same views: one check per minute, 1 % failing views, threshold 5.
     #[arg(long)]
     flagger: bool,
 }
@@ -94,7 +94,7 @@ fn scenarios(args: &Args) -> anyhow::Result<Vec<Scenario>> {
     Ok(scenarios)
 }
 
-/// Plays every run of every scenario. Runs are independent, so the order in which threads end them does not matter.
+/// Plays every run of every scenario. Runs are independent, so the order in which threads finish them does not matter.
 fn play_all(scenarios: &[Scenario], runs: u64, seed: u64) -> Vec<Summary> {
     let runs = usize::try_from(runs).unwrap_or(usize::MAX);
     let all = runs.saturating_mul(scenarios.len());
@@ -109,7 +109,7 @@ fn play_all(scenarios: &[Scenario], runs: u64, seed: u64) -> Vec<Summary> {
                 let mut parts = vec![Summary::default(); scenarios.len()];
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    // Runs of all scenarios in turn, so that the time left can be told from those that are done.
+                    // Scenarios alternate, so that finished runs predict the time left.
                     let (run, index) = (number.checked_div(scenarios.len()), number.checked_rem(scenarios.len()));
                     let (Some(run), Some(index)) = (run.filter(|_| number < all), index) else { break };
                     if let (Some(scenario), Some(part)) = (scenarios.get(index), parts.get_mut(index)) {

@@ -1,4 +1,4 @@
-//! The verdict for machines.
+//! The verdict as JSON.
 
 use canary_judge::{MetricEvidence, Verdict};
 use serde::ser::{Serialize, SerializeMap, Serializer};

@@ -1,4 +1,4 @@
-//! The verdict for people.
+//! The verdict as text.
 
 use std::fmt::Write as _;
 
@@ -9,12 +9,12 @@ use canary_judge::{Action, Count, Decision, Hold, MetricEvidence, RollBack, Row,
 use crate::terminal::chart;
 use crate::terminal::format::{thousands, truncate};
 
-/// Characters a line, however wide the terminal is.
+/// Characters per line, on every terminal.
 const WIDTH: usize = 80;
 
-/// How a metric stands.
+/// The status of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+enum Status {
     Within,
     Above,
     Worse,
@@ -98,7 +98,7 @@ fn facts(verdict: &Verdict, rows: &[Row], name: &str) -> Vec<(&'static str, Stri
     facts
 }
 
-/// One line for each metric, with what is above its limit below.
+/// One line for each metric, and notes below on those above their limit.
 fn table(verdict: &Verdict, style: chart::Style) -> String {
     let mut cells = cells(verdict, thousandless);
     if width(&cells) > WIDTH {
@@ -106,7 +106,7 @@ fn table(verdict: &Verdict, style: chart::Style) -> String {
     }
     let widths = widths(&cells);
     let mut text = String::new();
-    let marks = std::iter::once(None).chain(verdict.metrics.iter().map(|metric| Some(standing(metric, verdict))));
+    let marks = std::iter::once(None).chain(verdict.metrics.iter().map(|metric| Some(status(metric, verdict))));
     for (row, mark) in cells.iter().zip(marks) {
         let mut line = String::new();
         for (index, (cell, width)) in row.iter().zip(&widths).enumerate() {
@@ -119,7 +119,7 @@ fn table(verdict: &Verdict, style: chart::Style) -> String {
     }
     for metric in &verdict.metrics {
         if let Some(note) = note(metric, verdict).filter(|_| verdict.stable_views > 0) {
-            let _ = writeln!(text, "  {} {note}", standing(metric, verdict).glyph(style));
+            let _ = writeln!(text, "  {} {note}", status(metric, verdict).glyph(style));
         }
     }
     text
@@ -160,12 +160,12 @@ fn widths(cells: &[[String; 6]]) -> [usize; 6] {
     widths
 }
 
-/// Of a line: mark, cells and two spaces between them.
+/// The width of a line: mark, cells and two spaces between them.
 fn width(cells: &[[String; 6]]) -> usize {
     widths(cells).iter().sum::<usize>().saturating_add(12)
 }
 
-impl Standing {
+impl Status {
     fn glyph(self, style: chart::Style) -> String {
         let (glyph, ascii, color) = match self {
             Self::Within => ("✓", "+", AnsiColor::Green.on_default()),
@@ -177,13 +177,13 @@ impl Standing {
     }
 }
 
-fn standing(metric: &MetricEvidence, verdict: &Verdict) -> Standing {
-    let (Some(canary), Some(stable)) = (metric.canary.rate(), metric.stable.rate()) else { return Standing::NoViews };
+fn status(metric: &MetricEvidence, verdict: &Verdict) -> Status {
+    let (Some(canary), Some(stable)) = (metric.canary.rate(), metric.stable.rate()) else { return Status::NoViews };
     let (_, hold_line) = verdict.lines;
     let is_acting = matches!(metric.policy.action, Action::RollBack | Action::Hold);
     let is_rolled_back = matches!(verdict.decision, Decision::RollBack(RollBack::Evidence { .. }));
     if is_acting && metric.ln_e >= hold_line.ln() && (is_rolled_back || metric.policy.action == Action::RollBack) {
-        return Standing::Worse;
+        return Status::Worse;
     }
     let is_held = verdict.decision == Decision::Hold(Hold::Evidence(metric.policy.metric));
     // Over groups of like views where that can be said, else over all.
@@ -191,7 +191,7 @@ fn standing(metric: &MetricEvidence, verdict: &Verdict) -> Standing {
         Some(ratio) => ratio * stable > metric.policy.rho * stable + metric.policy.delta,
         None => canary > metric.policy.delta,
     };
-    if is_held || is_above { Standing::Above } else { Standing::Within }
+    if is_held || is_above { Status::Above } else { Status::Within }
 }
 
 fn note(metric: &MetricEvidence, verdict: &Verdict) -> Option<String> {
@@ -204,12 +204,12 @@ fn note(metric: &MetricEvidence, verdict: &Verdict) -> Option<String> {
         Action::Warn => "; warns only".to_owned(),
         Action::DryRun => "; a dry run".to_owned(),
     };
-    match standing(metric, verdict) {
-        Standing::Above => Some(format!("{name} is above its limit, unproven{action}")),
-        Standing::Worse if is_rolled_back => Some(format!("{name} is worse: rolled back")),
-        Standing::Worse => Some(format!("{name} is at its hold line{action}")),
-        Standing::NoViews => Some(format!("{name} has no data")),
-        Standing::Within => None,
+    match status(metric, verdict) {
+        Status::Above => Some(format!("{name} is above its limit, unproven{action}")),
+        Status::Worse if is_rolled_back => Some(format!("{name} is worse: rolled back")),
+        Status::Worse => Some(format!("{name} is at its hold line{action}")),
+        Status::NoViews => Some(format!("{name} has no data")),
+        Status::Within => None,
     }
 }
 
@@ -234,7 +234,7 @@ fn two_decimals(ratio: f64) -> String {
     if ratio < 9.995 { format!("{ratio:.2}") } else { number(ratio) }
 }
 
-/// With one decimal, or none where it is large.
+/// A ratio with one decimal, or none if it is large.
 fn number(ratio: f64) -> String {
     if ratio < 9.95 {
         format!("{ratio:.1}")
@@ -245,7 +245,7 @@ fn number(ratio: f64) -> String {
     }
 }
 
-/// Lines of at most so many characters, broken at spaces.
+/// Splits text at spaces into lines of at most `width` characters.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {

@@ -1,4 +1,4 @@
-//! The figures for machines.
+//! The figures as JSON.
 
 use canary_judge::simulation::{Quantiles, Scenario, Summary, upper_bound};
 use serde_json::{Value, json};

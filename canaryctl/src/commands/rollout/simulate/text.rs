@@ -1,4 +1,4 @@
-//! The figures for people.
+//! The figures as text.
 
 use std::fmt::Write as _;
 
@@ -52,7 +52,7 @@ fn flagger(results: &[(&Scenario, &Summary)]) -> String {
     text
 }
 
-/// What the columns do not say.
+/// Figures that have no column.
 fn notes(scenario: &Scenario, summary: &Summary) -> String {
     let mut notes = Vec::new();
     let rolled_back = summary.found().saturating_add(summary.too_early);
