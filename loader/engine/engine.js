@@ -162,14 +162,14 @@ function createEngine(memory) {
       } catch (code) {
         return { code: String(code) };
       }
-      // Flags are given to the engine one by one, when they are asked for.
+      // Flags are given to the engine one by one, when they are asked for. Too many are given to be refused.
       const { FEATURE_FLAGS } = Object(next);
       const isObject = typeof FEATURE_FLAGS === "object" && FEATURE_FLAGS && !Array.isArray(FEATURE_FLAGS);
-      const top = isObject ? { ...next, FEATURE_FLAGS: {} } : next;
+      const isUsual = isObject && Object.keys(FEATURE_FLAGS).length <= maxFlags;
+      const top = isUsual ? { ...next, FEATURE_FLAGS: {} } : next;
       const answer = wasm.load(write(flatten([top]), origins), now);
       const number = answer % 1000;
       if (number) return { code: `E${number}` };
-      if (Object.keys(FEATURE_FLAGS).length > maxFlags) return { code: "E111" };
       tree = next;
       compiled = new Map();
       isGuardValid = answer >= 2000;

@@ -141,19 +141,16 @@ export function createFlagClient(page) {
       return value === undefined ? defaultValue : value;
     },
 
-    evaluate(flagKey, other, defaultValue) {
+    evaluate(flagKey, context, defaultValue) {
       const type = defaultValue == null ? undefined : typeof defaultValue;
-      if (other === undefined) return read(type, flagKey).value;
+      if (context === undefined) return read(type, flagKey).value;
       // Another user is not exposed to a value that this page asks for.
-      const user = tryOrNull(() => isContext(other) && { targetingKey: "", ...other });
+      const user = tryOrNull(() => isContext(context) && { ...context });
       if (typeof flagKey !== "string" || !user) return;
       const { targetingKey = "", attributes } = user;
-      let context = contexts.keyOnly;
-      if (attributes) {
-        context = contexts.other;
-        if (!call((engine) => engine.setContext(context, targetingKey, attributes))) return;
-      }
-      const { value } = evaluate(flagKey, context, targetingKey);
+      const { keyOnly, other } = contexts;
+      if (attributes && !call((engine) => engine.setContext(other, targetingKey, attributes))) return;
+      const { value } = attributes ? evaluate(flagKey, other) : evaluate(flagKey, keyOnly, targetingKey);
       return hasType(type, value) ? value : undefined;
     },
 

@@ -84,7 +84,7 @@ export interface CanaryEvents {
   ready: Decision;
   /**
    * The config or a part of the runtime cannot be used. The page has stable and flags have their defaults, or both follow
-   * the last known good config. Where the flags alone failed, they have their defaults and the bundle stays.
+   * the last known good config. Where the engine fails later, flags have their defaults and the bundle stays.
    */
   error: Fault;
   /**

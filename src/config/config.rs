@@ -76,9 +76,8 @@ impl Config {
         Ok((config, warnings))
     }
 
-    /// Parses a config without its flags and without describing problems. The module that decides needs neither, and both
-    /// would be a third of its code.
-    pub(crate) fn parse_without_flags(bytes: &[u8]) -> Result<(Self, Diagnostics), Rejection> {
+    /// Parses a config and validates all but its flags.
+    fn parse_without_flags(bytes: &[u8]) -> Result<(Self, Diagnostics), Rejection> {
         let document = Document::parse(to_text(bytes)?)?;
         let mut validator = Validator::new(Diagnostics::default(), document.root().null());
         let percentage = validate(document.root(), &mut validator);

@@ -33,8 +33,7 @@ pub(crate) enum Schema {
     Flags,
     /// The rules of the canary. One that is not supported never matches.
     CanaryRules,
-    /// A value of another schema that satisfies a predicate on the flag and the value. Only flags have such members, so
-    /// that a module without flags leaves the predicates out.
+    /// A value of another schema that satisfies a predicate on the flag and the value. Only flags have such members.
     Refined(&'static Schema, for<'a> fn(Json<'a>, Json<'a>) -> bool, Expected),
 }
 

@@ -1,4 +1,4 @@
-//! The expectations that diagnostics name, as numbers: the module that decides leaves the texts out.
+//! The expectations that diagnostics name, as numbers: the engine leaves the texts out.
 
 macro_rules! phrases {
     ($($phrase:ident $text:literal,)*) => {

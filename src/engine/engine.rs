@@ -15,6 +15,7 @@ use crate::config::validator::Validator;
 use crate::diagnostics::diagnostic::Code;
 use crate::diagnostics::list::LastCode;
 use crate::encoding::utf8;
+use crate::engine::input::Input;
 use crate::evaluation::decision::{self, Subject};
 use crate::evaluation::details::{Details, Value};
 use crate::evaluation::flag::{Requirements, User, evaluate};
@@ -56,28 +57,6 @@ pub struct Engine {
     variant: u32,
 }
 
-/// The values that a call takes, in the form of [`Document::append`].
-#[derive(Debug)]
-struct Input {
-    nodes: Vec<u32>,
-    text: Vec<u8>,
-}
-
-impl Input {
-    /// Appends the values to a document, without the last numbers and the first bytes. Returns the index of the first value.
-    fn append_to(&self, document: &mut Document, skipped_numbers: usize, skipped_bytes: usize) -> u32 {
-        let length = self.nodes.len().saturating_sub(skipped_numbers);
-        let nodes = self.nodes.get(..length).unwrap_or_default().as_chunks().0;
-        let text = utf8(self.text.get(skipped_bytes..).unwrap_or_default());
-        document.append(nodes, text.unwrap_or_default()) as u32
-    }
-
-    /// Returns the first bytes of the text.
-    fn prefix(&self, length: usize) -> &[u8] {
-        self.text.get(..length).unwrap_or_default()
-    }
-}
-
 /// A flag that has been asked for.
 #[derive(Debug)]
 struct Compiled {
@@ -111,7 +90,7 @@ impl Engine {
     pub const fn new() -> Self {
         const CONTEXT: Context = Context { targeting_key: Vec::new(), attributes: Document::EMPTY };
         Self {
-            input: Input { nodes: Vec::new(), text: Vec::new() },
+            input: Input::new(),
             key: [0; KEY_BYTES],
             config: None,
             document: Document::EMPTY,
@@ -128,8 +107,7 @@ impl Engine {
 
     /// Makes room for the values of the next call.
     pub fn reserve(&mut self, numbers: usize, bytes: usize) {
-        self.input.nodes.resize(numbers, 0);
-        self.input.text.resize(bytes, 0);
+        self.input.resize(numbers, bytes);
     }
 
     /// Returns the numbers that the next call takes, to be written.

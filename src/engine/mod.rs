@@ -1,5 +1,6 @@
 //! The engine of a page: decisions and flags by number, for a browser that parses the config itself.
 
 mod engine;
+mod input;
 
 pub use engine::{Engine, KEY_BYTES};

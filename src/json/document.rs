@@ -106,13 +106,14 @@ impl Document {
     /// `text` or the halves of a number's bits. What is out of range has no effect on other values. The values have no
     /// source.
     #[expect(clippy::cast_possible_truncation, reason = "addresses have 32 bits where this is called")]
-    pub(crate) fn append(&mut self, nodes: &[[u32; 4]], text: &str) -> usize {
-        let (first, offset) = (self.nodes.len(), self.text.len() as u32);
+    pub(crate) fn append(&mut self, nodes: &[[u32; 4]], text: &str) -> u32 {
+        let (first, offset) = (self.nodes.len() as u32, self.text.len() as u32);
         self.text.push_str(text);
         self.nodes.reserve(nodes.len());
         for [kind, distance, from, to] in nodes {
             let kind = Kind::from_number(*kind);
-            let mut node = Node { kind, next: (self.nodes.len() as u32).saturating_add(*distance), ..Node::NULL };
+            let mut node =
+                Node { kind, next: (self.nodes.len() as u32).saturating_add((*distance).max(1)), ..Node::NULL };
             node.content = (*from, *to);
             if kind == Kind::String {
                 node.content = (from.saturating_add(offset), to.saturating_add(offset));
@@ -294,7 +295,7 @@ impl<'a> Json<'a> {
     /// Returns the keys of an object in the order of their bytes, each with its text because sorting compares it often.
     pub(crate) fn sorted_keys(self) -> Vec<(&'a str, Self)> {
         let mut keys: Vec<_> = self.members().map(|(key, _)| (key.as_text(), key)).collect();
-        heap_sort(&mut keys);
+        keys.sort_unstable_by_key(|(text, _)| *text);
         keys
     }
 
@@ -318,36 +319,6 @@ impl<'a> Json<'a> {
     /// Returns the index of the next node that is not inside this one.
     fn next_index(self) -> usize {
         self.node().next as usize
-    }
-}
-
-/// Sorts keys by their text. A heap sort is a twentieth of the standard library's code and never quadratic.
-fn heap_sort(keys: &mut [(&str, Json)]) {
-    for top in (0..keys.len() / 2).rev() {
-        sift_down(keys, top);
-    }
-    for last in (1..keys.len()).rev() {
-        keys.swap(0, last);
-        sift_down(keys.get_mut(..last).unwrap_or_default(), 0);
-    }
-}
-
-/// Moves the key at `top` down until no child comes after it.
-fn sift_down(heap: &mut [(&str, Json)], mut top: usize) {
-    loop {
-        let mut last = top;
-        for child in [top.saturating_mul(2).saturating_add(1), top.saturating_mul(2).saturating_add(2)] {
-            if let (Some(a), Some(b)) = (heap.get(last), heap.get(child))
-                && a.0 < b.0
-            {
-                last = child;
-            }
-        }
-        if last == top {
-            return;
-        }
-        heap.swap(top, last);
-        top = last;
     }
 }
 

@@ -45,9 +45,6 @@ keywords! {
     Vgte "$vgte", Vlt "$vlt", Vlte "$vlte", InGroup "$inGroup", NotInGroup "$notInGroup",
     // Kinds of values.
     Null "null", Boolean "boolean", Number "number", String "string", Array "array", Object "object",
-    // Contexts.
-    TargetingKey "targetingKey", Attributes "attributes", Visitor "visitor", Identified "identified", Bot "bot",
-    Anonymous "anonymous", Arm "arm", FlagOverrides "flagOverrides", Origins "origins",
 }
 
 impl Keyword {

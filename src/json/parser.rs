@@ -67,7 +67,7 @@ impl ParseError {
     /// Returns the offset of the error in bytes: where the syntax breaks, or of the key that repeats another.
     #[must_use]
     pub fn offset(&self) -> usize {
-        // Finding the key takes more code than noticing that there is one, so the module that decides leaves it out.
+        // Most texts have no duplicate key, so its offset is only looked for if there is one.
         let duplicate = (self.0.kind == ParseErrorKind::DuplicateKey).then(|| self.0.document.duplicate_key_offset());
         duplicate.flatten().unwrap_or(self.0.offset)
     }

@@ -96,7 +96,7 @@ test("another user is evaluated without an exposure, a context that is none has 
   assert.equal(flags.evaluate("split", { targetingKey: "user-3" }, "d"), "a");
   assert.deepEqual(calls, [
     ["setContext", 2, "user-2", { plan: "pro" }],
-    ["evaluate", "split", 2, "user-2"],
+    ["evaluate", "split", 2, undefined],
     ["evaluate", "split", 3, "user-3"],
   ]);
   assert.deepEqual(events, []);

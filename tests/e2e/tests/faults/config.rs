@@ -37,21 +37,11 @@ const REJECTED: &str = "PARSE_ERROR";
 /// The error code where there is no config.
 const ABSENT: &str = "GENERAL";
 
-/// A site whose page has just shown the canary.
-async fn site(engine: Engine, page: &Page) -> FaultSite {
-    let site = FaultSite::new(engine, page).await;
-    visit_has_canary(&site).await;
-    site
-}
-
-/// A new user gets the canary, and the console stays empty.
+/// A new user gets the canary because the config says so.
 async fn visit_has_canary(site: &FaultSite) {
-    site.visit().await;
-    site.shows(CANARY).await;
-    site.says(&[]).await;
+    site.visit_has_canary().await;
     let decision = site.decision();
     assert_eq!((decision["variant"].as_str(), decision["reason"].as_str()), (Some("canary"), Some("STATIC")));
-    assert_eq!((site.ran(), site.views()), (vec![CANARY.to_owned()], 1));
     assert_eq!(site.errors(), [""; 0]);
 }
 
@@ -77,7 +67,7 @@ async fn visit_falls_back(site: &FaultSite, code: &str, error: &str) {
 
 /// Each of these texts is rejected with the code.
 async fn texts_are_rejected(engine: Engine, code: &str, texts: &[&[u8]]) -> FaultSite {
-    let site = site(engine, &Page::patient()).await;
+    let site = FaultSite::with_canary(engine, &Page::patient()).await;
     for text in texts {
         site.server.on(CONFIG, Reply::sound().body(text));
         visit_falls_back(&site, code, REJECTED).await;
@@ -96,7 +86,7 @@ fn with(members: &str) -> String {
 }
 
 async fn e101_config_error_status(engine: Engine) {
-    let site = site(engine, &Page::patient()).await;
+    let site = FaultSite::with_canary(engine, &Page::patient()).await;
     for status in [404, 403, 500] {
         site.server.on(CONFIG, Reply::sound().status(status));
         visit_falls_back(&site, "E101", ABSENT).await;
@@ -105,7 +95,7 @@ async fn e101_config_error_status(engine: Engine) {
 }
 
 async fn e102_network_failure(engine: Engine) {
-    let site = site(engine, &Page::patient()).await;
+    let site = FaultSite::with_canary(engine, &Page::patient()).await;
     site.server.on(CONFIG, Reply::sound().reset_after(10));
     visit_falls_back(&site, "E102", ABSENT).await;
     site.server.on(CONFIG, Reply::sound().cut_after(10));
@@ -115,7 +105,7 @@ async fn e102_network_failure(engine: Engine) {
 }
 
 async fn e103_config_hangs(engine: Engine) {
-    let site = site(engine, &Page::patient()).await;
+    let site = FaultSite::with_canary(engine, &Page::patient()).await;
     site.set_page(&Page::new().attributes(r#"data-decision-budget="1000""#));
     for reply in [Reply::sound().hanging(), Reply::sound().hanging_after(10)] {
         site.server.on(CONFIG, reply);
@@ -141,7 +131,7 @@ async fn requests_stable_after(site: &FaultSite, budget: Duration) {
 }
 
 async fn e103_config_trickles(engine: Engine) {
-    let site = site(engine, &Page::patient()).await;
+    let site = FaultSite::with_canary(engine, &Page::patient()).await;
     site.set_page(&Page::new().attributes(r#"data-decision-budget="1500""#));
     site.server.on(CONFIG, Reply::sound().trickling(1, Duration::from_secs(1)));
     visit_falls_back(&site, "E103", ABSENT).await;
@@ -150,7 +140,7 @@ async fn e103_config_trickles(engine: Engine) {
 }
 
 async fn e104_config_is_html(engine: Engine) {
-    let site = site(engine, &Page::patient()).await;
+    let site = FaultSite::with_canary(engine, &Page::patient()).await;
     let page = "<!doctype html><title>secret</title>";
     for reply in [Reply::sound().body(page).header("Content-Type", "text/html"), Reply::sound().body(page)] {
         site.server.on(CONFIG, reply);
@@ -171,7 +161,7 @@ async fn e105_config_is_not_json(engine: Engine) {
 }
 
 async fn e106_config_too_large(engine: Engine) {
-    let site = site(engine, &Page::patient()).await;
+    let site = FaultSite::with_canary(engine, &Page::patient()).await;
     site.server.on(CONFIG, Reply::sound().bomb(32));
     visit_falls_back(&site, "E106", ABSENT).await;
     // More than the buffers on the way hold: the request is aborted.
@@ -255,7 +245,7 @@ async fn i118_ignored_key(engine: Engine) {
 }
 
 async fn e112_flag_named_like_a_prototype(engine: Engine) {
-    let site = site(engine, &Page::patient()).await;
+    let site = FaultSite::with_canary(engine, &Page::patient()).await;
     for name in ["__proto__", "constructor", "prototype"] {
         let flags = format!(r#"{{"sound": true, "{name}": {{"default": true, "polluted": 1}}}}"#);
         site.server.on(CONFIG, Reply::sound().body(percentage("100").replace("{}", &flags)));
@@ -279,7 +269,7 @@ async fn e113_unsafe_asset_url(engine: Engine) {
         let bundle = format!(r#""version": "1", "scripts": [{{"src": "{address}"}}]"#);
         with(&format!(r#""ASSETS": {{"canary": {{{bundle}}}}}"#))
     };
-    let site = site(engine, &Page::patient().config(assets(CANARY_BUNDLE))).await;
+    let site = FaultSite::with_canary(engine, &Page::patient().config(assets(CANARY_BUNDLE))).await;
     for address in [
         "javascript:globalThis.evil=1",
         "data:text/javascript,globalThis.evil=1",
@@ -310,7 +300,7 @@ const HOUR: Duration = Duration::from_hours(1);
 async fn e115_expired_config(engine: Engine) {
     let now = UtcDateTime::now();
     let expiring = with(&format!(r#""EXPIRES_AT": "{}""#, timestamp(now + HOUR)));
-    let site = site(engine, &Page::patient().config(expiring)).await;
+    let site = FaultSite::with_canary(engine, &Page::patient().config(expiring)).await;
     let week_old = now - HOUR * 24 * 7;
     for reply in [
         // The time of the reply counts, not that of this machine.
@@ -340,7 +330,7 @@ fn clock_off_by(years: i64) -> String {
 async fn e116_client_clock_off(engine: Engine) {
     let expiring = with(&format!(r#""EXPIRES_AT": "{}""#, timestamp(UtcDateTime::now() + HOUR)));
     let page = Page::patient().config(expiring);
-    let site = site(engine, &page).await;
+    let site = FaultSite::with_canary(engine, &page).await;
     for years in [-10, 10] {
         site.set_page(&page.clone().first(clock_off_by(years)));
         // The time of the server decides on the config; the view does not count.

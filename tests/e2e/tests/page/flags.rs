@@ -133,6 +133,28 @@ async fn evaluate_accepts_any_context() {
     }
 }
 
+/// A short key is written to a buffer of the engine; a long one, and one with attributes, is a context of its own.
+#[tokio::test]
+async fn keys_of_any_length_are_evaluated() {
+    let keys = ["user-7".to_owned(), "é".repeat(80), "x".repeat(85), "x".repeat(86), "長い".repeat(500), String::new()];
+    let rules = json!([{ "if": { "plan": "pro" }, "serve": true }]);
+    for key in keys {
+        let (inside, outside) = around("split", &key);
+        let split = |percentage: f64| json!({ "percentage": percentage, "salt": "split" });
+        let flags = json!({ "in": split(inside), "out": split(outside), "pro": { "rules": rules, "percentage": 0 } });
+        let site = open("", &flags, &user_at("s", 60_000).id).await;
+        let values = |more: &str| {
+            let user = format!("{{ targetingKey: {}{more} }}", json!(key));
+            format!("['in', 'out', 'pro'].map((key) => canary.evaluate(key, null, {user}))")
+        };
+        let known = !key.is_empty();
+        let [inside, outside] = [json!(true), json!(false)].map(|value| if known { value } else { Value::Null });
+        assert_eq!(site.browser.eval(&values("")).await, json!([inside, outside, false]), "{key}");
+        let pro = ", attributes: { plan: 'pro' }";
+        assert_eq!(site.browser.eval(&values(pro)).await, json!([inside, outside, true]), "{key}");
+    }
+}
+
 #[tokio::test]
 async fn overrides_hold_until_they_are_cleared() {
     let site = open("", &json!({ "on": true, "text": always(&json!("a")) }), "user-1").await;

@@ -125,6 +125,29 @@ async fn a_module_that_traps_at_a_refresh_is_not_called_again() {
     browser.assert_console(&[]).await;
 }
 
+/// A config that is rejected at a refresh leaves the engine with the one before, for flags that were read and for others.
+#[tokio::test]
+async fn a_rejected_config_at_a_refresh_changes_no_flag() {
+    let flags = json!({ "a": true, "b": { "requires": { "a": true } } });
+    let site = listening("", &config("5", &flags), &user_at("s", 0)).await;
+    let TestSite { browser, files, .. } = &site;
+    assert_eq!(browser.eval("details('a', null).value").await, true);
+    let many: serde_json::Map<_, _> = (0..10_001).map(|number| (format!("flag-{number}"), json!(false))).collect();
+    for (text, code) in [
+        (config("5", &json!(many)), "E111"),
+        (config("101", &json!({ "a": false, "b": false })), "E109"),
+        (r#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {"a": 1, "a": 2}}"#.to_owned(), "E108"),
+    ] {
+        files.mount_config(&text);
+        look(&site).await;
+        browser.assert_console(&[&format!("[canary] {code} ")]).await;
+        assert_eq!(
+            browser.eval("['a', 'b', 'flag-1'].map((key) => details(key, null).value)").await,
+            json!([true, true, null])
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_page_refreshes_at_its_interval_until_stop() {
     let site = listening(r#"data-refresh="1""#, &config("5", &json!({ "a": false })), &user_at("s", 0)).await;
