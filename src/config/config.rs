@@ -10,6 +10,7 @@ use crate::config::schema::Schema;
 use crate::config::schema_tables::CONFIG;
 use crate::config::timestamp::parse_rfc3339;
 use crate::config::validator::Validator;
+use crate::config::work;
 use crate::diagnostics::diagnostic::{Code, Diagnostic};
 use crate::diagnostics::expected::Expected;
 use crate::diagnostics::list::{Diagnostics, Entry, LastCode, Report};
@@ -58,7 +59,7 @@ impl Config {
         let (mut config, list) = Self::parse_without_flags(bytes).map_err(Rejection::into_diagnostic)?;
         let flags = config.document.root().member(Keyword::FeatureFlags);
         let keys = flags.sorted_keys().into_iter().map(|(_, key)| key.index()).collect();
-        let mut validator = Validator::new(list, flags.null());
+        let mut validator = Validator::new(list, config.segments().json());
         validator.flags(flags);
         let Validator { mut list, ignored, .. } = validator;
         (config.flag_keys, config.malformed_flags) = (keys, ignored);
@@ -79,7 +80,7 @@ impl Config {
     /// Parses a config and validates all but its flags.
     fn parse_without_flags(bytes: &[u8]) -> Result<(Self, Diagnostics), Rejection> {
         let document = Document::parse(to_text(bytes)?)?;
-        let mut validator = Validator::new(Diagnostics::default(), document.root().null());
+        let mut validator = Validator::new(Diagnostics::default(), document.root().member(Keyword::Segments));
         let percentage = validate(document.root(), &mut validator);
         let Validator { mut list, ignored, .. } = validator;
         let Some(percentage) = percentage else {
@@ -93,7 +94,7 @@ impl Config {
     /// Creates a config of a document that another parser has read, without its flags. Returns the code of the first problem
     /// for which the config is rejected, or whether there are warnings.
     pub(crate) fn from_document(document: Document) -> Result<(Self, bool), Code> {
-        let mut validator = Validator::new(LastCode::default(), document.root().null());
+        let mut validator = Validator::new(LastCode::default(), document.root().member(Keyword::Segments));
         let percentage = validate(document.root(), &mut validator);
         let Validator { list, ignored, .. } = validator;
         let Some(percentage) = percentage else { return Err(list.code.unwrap_or(Code::Key)) };
@@ -264,7 +265,16 @@ fn validate<'a>(root: Json<'a>, validator: &mut Validator<'a, impl Report>) -> O
         validator.list.set_last_code(Code::Percentage);
         return None;
     }
-    if validator.validate(root, Schema::Object(CONFIG)) { percentage } else { None }
+    if !validator.validate(root, Schema::Open(CONFIG)) {
+        return None;
+    }
+    let (rules, segments) = (root.member(Keyword::CanaryRules), root.member(Keyword::Segments));
+    if work::of_conditions(rules, segments) > work::budget(&[rules, segments]) {
+        validator.list.reject(rules, Expected::Work);
+        validator.list.set_last_code(Code::Limit);
+        return None;
+    }
+    percentage
 }
 
 fn to_text(bytes: &[u8]) -> Result<&str, Rejection> {

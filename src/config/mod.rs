@@ -10,6 +10,7 @@ pub(crate) mod schema;
 pub(crate) mod schema_tables;
 pub(crate) mod timestamp;
 pub(crate) mod validator;
+pub(crate) mod work;
 
 pub use asset_url::AssetUrl;
 pub use bundle::Bundle;

@@ -23,8 +23,10 @@ pub(crate) enum Schema {
     List(&'static Schema),
     /// An object with any keys.
     Map(&'static Schema),
-    /// An object with known keys. Others are ignored.
+    /// An object with known keys.
     Object(&'static [Member]),
+    /// An object with known keys, and others that a newer version may know.
+    Open(&'static [Member]),
     /// An object whose member is the URL of an asset. It may have another origin if there is an integrity hash.
     Asset(Keyword, &'static [Member]),
     /// The scripts of a bundle, at least one.
@@ -67,7 +69,7 @@ impl Schema {
             Self::Integrity => Expected::Integrity,
             Self::Condition => Expected::Condition,
             Self::List(_) | Self::CanaryRules => Expected::Array,
-            Self::Map(_) | Self::Object(_) | Self::Asset(..) | Self::Flags => Expected::Object,
+            Self::Map(_) | Self::Object(_) | Self::Open(_) | Self::Asset(..) | Self::Flags => Expected::Object,
             Self::Scripts => Expected::Scripts,
         }
     }

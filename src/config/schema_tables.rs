@@ -7,6 +7,7 @@ use crate::config::schema::{Member, Schema};
 use crate::diagnostics::expected::Expected;
 use crate::json::document::{Json, Kind};
 use crate::json::keyword::Keyword::{self, *};
+use crate::targeting::condition::parse_index;
 
 /// The highest weight of a variant.
 const MAX_WEIGHT: u32 = 1_000_000_000;
@@ -22,10 +23,10 @@ pub(crate) const CONFIG: &[Member] = &[
     Member(TopSalt, Optional, Schema::Identifier),
     Member(CanaryRules, Optional, Schema::CanaryRules),
     // There is no `stable`: the page itself names that bundle, so that falling back to it never depends on the config.
-    Member(Assets, Optional, Schema::Object(&[Member(Canary, Optional, Schema::Object(BUNDLE))])),
-    Member(Telemetry, Lenient, Schema::Object(TELEMETRY)),
-    Member(Guard, Lenient, Schema::Object(GUARD)),
-    Member(Overrides, Lenient, Schema::Object(&[Member(Query, Optional, Schema::Bool)])),
+    Member(Assets, Optional, Schema::Open(&[Member(Canary, Optional, Schema::Object(BUNDLE))])),
+    Member(Telemetry, Lenient, Schema::Open(TELEMETRY)),
+    Member(Guard, Lenient, Schema::Open(GUARD)),
+    Member(Overrides, Lenient, Schema::Open(&[Member(Query, Optional, Schema::Bool)])),
     Member(Segments, Optional, Schema::Map(&Schema::List(&Schema::Any))),
     Member(ExpiresAt, Optional, Schema::Timestamp),
 ];
@@ -108,7 +109,8 @@ fn is_served(flag: Json, value: Json) -> bool {
     !variants.exists() || value.kind() == Kind::String && variants.member_named(value.as_text()).exists()
 }
 
-/// Returns whether a variant has a weight that is not 0.
+/// Returns whether a variant has a weight that is not 0, and none has a name that JavaScript would move to the front.
 fn has_weight(_flag: Json, variants: Json) -> bool {
     variants::Variants::new(variants).total_weight() > 0
+        && !variants.members().any(|(name, _)| parse_index(name.as_text()).is_some())
 }

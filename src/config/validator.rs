@@ -8,6 +8,7 @@ use crate::config::identifier::{is_flag_key, is_identifier};
 use crate::config::schema::{Member, Presence, Schema};
 use crate::config::schema_tables::{CANARY_RULE, FLAG, SCRIPTS};
 use crate::config::timestamp::parse_rfc3339;
+use crate::config::work;
 use crate::diagnostics::diagnostic::Code;
 use crate::diagnostics::expected::Expected;
 use crate::diagnostics::list::Report;
@@ -18,6 +19,13 @@ use crate::targeting::condition::{self, Strictness};
 /// The maximum number of flags in a config.
 pub(crate) const MAX_FLAGS: usize = 10_000;
 
+/// Whether an object may have unknown keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keys {
+    Known,
+    Any,
+}
+
 /// A validator and what it has found so far. Its methods return whether a value is valid.
 pub(crate) struct Validator<'a, R> {
     pub(crate) list: R,
@@ -25,12 +33,14 @@ pub(crate) struct Validator<'a, R> {
     pub(crate) ignored: Vec<usize>,
     /// The flag that is being validated, or null.
     flag: Json<'a>,
+    /// The segments that conditions refer to.
+    segments: Json<'a>,
 }
 
 impl<'a, R: Report> Validator<'a, R> {
-    /// Creates a validator that adds to a list; `null` is that of the document.
-    pub(crate) fn new(list: R, null: Json<'a>) -> Self {
-        Self { list, ignored: Vec::new(), flag: null }
+    /// Creates a validator that adds to a list, for conditions that refer to `segments`.
+    pub(crate) fn new(list: R, segments: Json<'a>) -> Self {
+        Self { list, ignored: Vec::new(), flag: segments.null(), segments }
     }
 
     /// Validates a value. A warning does not make it invalid.
@@ -66,9 +76,10 @@ impl<'a, R: Report> Validator<'a, R> {
             Schema::Map(value) if json.kind() == Kind::Object => {
                 return json.members().all(|(_, member)| self.validate(member, *value));
             }
-            Schema::Object(members) if json.kind() == Kind::Object => return self.members(json, members),
+            Schema::Object(members) if json.kind() == Kind::Object => return self.members(json, members, Keys::Known),
+            Schema::Open(members) if json.kind() == Kind::Object => return self.members(json, members, Keys::Any),
             Schema::Asset(url, members) if json.kind() == Kind::Object => {
-                return self.members(json, members) && self.asset_url(json, url);
+                return self.members(json, members, Keys::Known) && self.asset_url(json, url);
             }
             Schema::Refined(base, predicate, _) => {
                 if !self.validate(json, *base) {
@@ -79,7 +90,7 @@ impl<'a, R: Report> Validator<'a, R> {
             Schema::Flags => {
                 if json.kind() == Kind::Object && json.members().count() > MAX_FLAGS {
                     self.list.reject(json, Expected::MaxFlags);
-                    return self.list.set_last_code(Code::Flags);
+                    return self.list.set_last_code(Code::Limit);
                 }
                 json.kind() == Kind::Object
             }
@@ -88,15 +99,19 @@ impl<'a, R: Report> Validator<'a, R> {
             | Schema::Scripts
             | Schema::Map(_)
             | Schema::Object(_)
+            | Schema::Open(_)
             | Schema::Asset(..) => false,
         };
         is_valid || self.list.reject(json, schema.expected())
     }
 
-    fn members(&mut self, json: Json<'a>, known: &[Member]) -> bool {
+    fn members(&mut self, json: Json<'a>, known: &[Member], keys: Keys) -> bool {
         json.members().all(|(key, value)| {
             let Some(Member(_, presence, schema)) = known.iter().find(|member| member.0 == key.keyword()) else {
-                return self.list.warn_unknown_key(key);
+                return match keys {
+                    Keys::Known => self.list.reject(key, Expected::OnlyKnownKeys),
+                    Keys::Any => self.list.warn(key, Expected::KnownKey),
+                };
             };
             self.validate(value, *schema)
                 || *presence == Presence::Lenient && {
@@ -128,7 +143,7 @@ impl<'a, R: Report> Validator<'a, R> {
             return self.list.reject(rule, Expected::Object);
         }
         let unsupported = *self.list.unsupported();
-        let is_valid = self.members(rule, CANARY_RULE);
+        let is_valid = self.members(rule, CANARY_RULE, Keys::Known);
         if *self.list.unsupported() > unsupported {
             self.ignored.push(rule.index());
         }
@@ -152,7 +167,10 @@ impl<'a, R: Report> Validator<'a, R> {
             _ if !is_flag_key(key.as_text()) => self.list.reject(key, Expected::FlagKey),
             Kind::True | Kind::False => true,
             Kind::Number => self.validate(value, Schema::Percentage),
-            Kind::Object => self.members(value, FLAG),
+            Kind::Object if work::of_flag(value, self.segments) > work::budget(&[value, self.segments]) => {
+                self.list.reject(value, Expected::Work)
+            }
+            Kind::Object => self.members(value, FLAG, Keys::Known),
             _ => self.list.reject(value, Expected::Flag),
         }
     }

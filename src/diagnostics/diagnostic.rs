@@ -24,8 +24,8 @@ pub enum Code {
     Percentage = 109,
     /// The config needs a newer runtime.
     Schema = 110,
-    /// The config has more than 10,000 flags.
-    Flags = 111,
+    /// The config has more than 10,000 flags, or its rules and segments take too long to match.
+    Limit = 111,
     /// A flag is malformed; the others are not affected.
     Flag = 112,
     /// The page may not load an asset's URL.
@@ -58,7 +58,7 @@ impl Code {
             Self::Duplicate => "E108",
             Self::Percentage => "E109",
             Self::Schema => "E110",
-            Self::Flags => "E111",
+            Self::Limit => "E111",
             Self::Flag => "E112",
             Self::AssetUrl => "E113",
             Self::Expired => "E115",

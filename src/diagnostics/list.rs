@@ -54,11 +54,6 @@ pub(crate) trait Report {
         self.downgrade_last()
     }
 
-    /// Warns about an unknown key.
-    fn warn_unknown_key(&mut self, key: Json) -> bool {
-        self.warn(key, Expected::KnownKey)
-    }
-
     /// Replaces the code of the last rejection.
     fn set_last_code(&mut self, code: Code) -> bool {
         self.replace_last_code(code);
@@ -181,7 +176,7 @@ mod tests {
                 assert!(!list.reject_member(root, Keyword::If, Expected::Bool));
                 assert!(!list.reject_member(root, Keyword::Serve, Expected::Bool));
                 assert!(!list.reject_missing(item, Keyword::Serve, Expected::Bool));
-                assert!(list.warn_unknown_key(root.members().nth(1).unwrap().0));
+                assert!(list.warn(root.members().nth(1).unwrap().0, Expected::KnownKey));
                 assert!(list.warn(root, Expected::SupportedVersion));
             },
             &[

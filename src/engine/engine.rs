@@ -203,14 +203,15 @@ impl Engine {
     /// indices of the flags that it requires, in that order; the highest number stands for a flag that the config does not
     /// have. Flags are numbered in the order in which they are added.
     pub fn add_flag(&mut self, required_count: usize) {
-        let Self { input, document, required, flags, .. } = self;
+        let Self { input, document, required, flags, config, .. } = self;
+        let Some(config) = config else { return };
         let key = input.append_to(document, required_count, 0);
         let (first, last) = (required.len(), input.nodes.len().saturating_sub(required_count));
         required.extend_from_slice(input.nodes.get(last..).unwrap_or_default());
         flags.push(Compiled {
             key,
             required: (first as u32, required.len() as u32),
-            is_malformed: !is_valid(document, key),
+            is_malformed: !is_valid(document, key, config),
             overridden: NONE,
             memo: Cell::new((0, 0)),
         });
@@ -221,7 +222,7 @@ impl Engine {
     pub fn check_flag(&self) -> bool {
         let mut document = Document::EMPTY;
         self.input.append_to(&mut document, 0, 0);
-        is_valid(&document, 0)
+        self.config.as_ref().is_some_and(|config| is_valid(&document, 0, config))
     }
 
     /// Marks those of the added flags as malformed that are in a cycle or start too long a chain. All flags that they require
@@ -338,9 +339,9 @@ fn flag_at(document: &Document, key: u32) -> (Json<'_>, Json<'_>) {
     (document.value_at(key), document.value_at(key.saturating_add(1)))
 }
 
-fn is_valid(document: &Document, key: u32) -> bool {
+fn is_valid(document: &Document, key: u32, config: &Config) -> bool {
     let (key, definition) = flag_at(document, key);
-    Validator::new(LastCode::default(), key.null()).flag(key, definition)
+    Validator::new(LastCode::default(), config.segments().json()).flag(key, definition)
 }
 
 impl Compiled {

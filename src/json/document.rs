@@ -292,6 +292,21 @@ impl<'a> Json<'a> {
         self.members().find(|(key, _)| key.keyword() == keyword).map_or(self.null(), |(_, value)| value)
     }
 
+    /// Returns the number of values and keys in the value, and itself.
+    pub(crate) fn size(self) -> usize {
+        self.next_index().saturating_sub(self.index)
+    }
+
+    /// Returns the values and keys in the value, in their order.
+    pub(crate) fn within(self) -> impl Iterator<Item = Self> {
+        (self.index.saturating_add(1)..self.next_index()).map(move |index| self.document.value_at(index))
+    }
+
+    /// Returns the value that comes after a key.
+    pub(crate) fn following(self) -> Self {
+        self.document.value_at(self.index.saturating_add(1))
+    }
+
     /// Returns the keys of an object in the order of their bytes, each with its text because sorting compares it often.
     pub(crate) fn sorted_keys(self) -> Vec<(&'a str, Self)> {
         let mut keys: Vec<_> = self.members().map(|(key, _)| (key.as_text(), key)).collect();

@@ -11,7 +11,7 @@ use crate::host;
 use crate::json::document::{Document, Json, Kind};
 use crate::json::keyword::Keyword;
 use crate::targeting::coercion::{compare, is_truthy, strict_equals, to_number, to_string};
-use crate::targeting::portable_regex::is_portable;
+use crate::targeting::portable_regex::{MAX_SUBJECT, is_portable};
 use crate::targeting::segment::Segments;
 use crate::targeting::version::padded;
 
@@ -116,7 +116,7 @@ fn resolve_path<'a>(object: Json<'a>, path: &str) -> Json<'a> {
 }
 
 /// Parses an array index, as JavaScript writes it.
-fn parse_index(part: &str) -> Option<usize> {
+pub(crate) fn parse_index(part: &str) -> Option<usize> {
     let is_plain = part == "0" || !part.is_empty() && !part.starts_with('0');
     let mut digits = part.bytes().map(|byte| byte.is_ascii_digit().then_some(usize::from(byte & 15)));
     let index = digits.try_fold(0_usize, |index, digit| Some(index.saturating_mul(10).saturating_add(digit?)));
@@ -177,11 +177,18 @@ fn apply(operator: Keyword, value: Json, operand: Json, context: &TargetingConte
             }
         }),
         Keyword::Regex | Keyword::Regexi => {
-            host::regex_matches(operand.as_text(), &to_string(value), operator == Keyword::Regexi)
+            let subject = to_string(value);
+            host::regex_matches(operand.as_text(), beginning(&subject), operator == Keyword::Regexi)
         }
         Keyword::TypeOf => operand.keyword() == type_of(value),
         _ => false,
     }
+}
+
+/// Returns the part of a text that patterns are matched against: whole characters in at most [`MAX_SUBJECT`] bytes.
+fn beginning(text: &str) -> &str {
+    let end = (0..=MAX_SUBJECT.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or_default()).unwrap_or_default()
 }
 
 /// Returns whether an order of two values satisfies a comparison operator.

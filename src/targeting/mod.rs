@@ -2,6 +2,7 @@
 
 pub(crate) mod arm;
 pub(crate) mod canary_rule;
+pub(crate) mod char_set;
 pub(crate) mod coercion;
 pub(crate) mod condition;
 pub(crate) mod portable_regex;

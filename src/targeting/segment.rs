@@ -17,6 +17,11 @@ impl<'a> Segments<'a> {
         Self(json)
     }
 
+    /// Returns the segments as they are in the config.
+    pub(crate) fn json(self) -> Json<'a> {
+        self.0
+    }
+
     /// Returns whether the segment `name` lists `value` or its hash.
     pub(crate) fn contains(self, name: &str, value: Json) -> bool {
         let segment = self.0.member_named(name);

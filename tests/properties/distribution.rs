@@ -72,7 +72,7 @@ proptest! {
         let total: u64 = weights.iter().sum();
         prop_assume!(total > 0);
         let variants: Vec<_> =
-            weights.iter().enumerate().map(|(name, weight)| format!(r#""{name}": {{"weight": {weight}, "value": {name}}}"#)).collect();
+            weights.iter().enumerate().map(|(name, weight)| format!(r#""v{name}": {{"weight": {weight}, "value": {name}}}"#)).collect();
         let text = format!(r#"{{"CANARY_PERCENTAGE": 0, "FEATURE_FLAGS": {{"f": {{"variants": {{{}}}}}}}}}"#, variants.join(","));
         let (config, warnings) = Config::parse(text.as_bytes()).expect("a valid config");
         prop_assert!(warnings.is_empty());
@@ -82,7 +82,7 @@ proptest! {
         for user in 0..2_000 {
             let context = EvaluationContext { targeting_key: format!("user-{user}"), ..EvaluationContext::default() };
             let details = Evaluation::new(&config, &context).flag("f");
-            let variant: usize = details.variant.expect("a variant").parse().expect("a number");
+            let variant: usize = details.variant.expect("a variant").trim_start_matches('v').parse().expect("a number");
             // Without a bucket, everyone has the same variant.
             let bucket = u64::from(details.bucket.unwrap_or(0));
             let expected = ends.iter().position(|end| bucket < *end);

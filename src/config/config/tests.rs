@@ -182,8 +182,8 @@ fn unsupported_rules_never_match() {
         warnings[1..],
         [
             "I118 CANARY_RULES[0].if.a.$x (line 1, column 90): expected a known operator; this one never matches",
-            "I118 CANARY_RULES[2].if.a.$regex (line 2, column 33): expected a regular expression that JavaScript and Rust read alike",
-            "I118 CANARY_RULES[3].if.$not.a.$regex (line 2, column 97): expected a regular expression that JavaScript and Rust read alike",
+            "I118 CANARY_RULES[2].if.a.$regex (line 2, column 33): expected a regular expression that JavaScript and Rust read alike, and that no text makes slow",
+            "I118 CANARY_RULES[3].if.$not.a.$regex (line 2, column 97): expected a regular expression that JavaScript and Rust read alike, and that no text makes slow",
         ]
     );
 }

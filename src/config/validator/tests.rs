@@ -1,4 +1,5 @@
 use crate::config::config::Config;
+use crate::diagnostics::diagnostic::{Code, Diagnostic};
 use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
@@ -90,7 +91,12 @@ fn every_member_of_a_variant_has_a_schema() {
         );
     }
     for none in ["{}", r#"{"a": {"weight": 0, "value": 1}}"#] {
-        malformed(&format!(r#"{{"variants": {none}}}"#), ".variants", 14, "variants whose weights are not all 0");
+        malformed(
+            &format!(r#"{{"variants": {none}}}"#),
+            ".variants",
+            14,
+            "variants whose weights are not all 0, with names that are no array indices",
+        );
     }
 }
 
@@ -136,7 +142,7 @@ fn every_operator_has_a_schema() {
     }
 }
 
-const PATTERN: &str = "a regular expression that JavaScript and Rust read alike";
+const PATTERN: &str = "a regular expression that JavaScript and Rust read alike, and that no text makes slow";
 
 #[test]
 fn operators_in_values_are_not_validated() {
@@ -153,24 +159,57 @@ fn operators_in_values_are_not_validated() {
 }
 
 #[test]
-fn unknown_keys_cause_a_warning() {
-    let expected = "expected a known key; it is ignored";
-    assert_eq!(
-        flag(
-            r#"{"a": 1, "rules": [{"if": {"x": {"$y": 1}}, "b": 2}], "variants": {"v": {"weight": 1, "value": 1, "c": 3}}}"#
-        ),
-        [
-            format!("I118 FEATURE_FLAGS.f.a (line 2, column 2): {expected}"),
-            String::from(
-                "I118 FEATURE_FLAGS.f.rules[0].if.x.$y (line 2, column 34): expected a known operator; this one never matches"
-            ),
-            format!("I118 FEATURE_FLAGS.f.rules[0].b (line 2, column 45): {expected}"),
-            format!("I118 FEATURE_FLAGS.f.variants.v.c (line 2, column 99): {expected}"),
-        ]
-    );
-    let lines = flag(r#"{"a": 1, "enabled": 5, "b": 2}"#);
-    assert_eq!(lines.len(), 2);
-    assert!(lines[0].starts_with("I118 FEATURE_FLAGS.f.a") && lines[1].starts_with("E112 FEATURE_FLAGS.f.enabled"));
+fn unknown_keys_make_a_flag_malformed() {
+    for (definition, key, column) in [
+        (r#"{"percentge": 5}"#, "percentge", 2),
+        (r#"{"rules": [{"if": {}, "serves": 2}]}"#, "rules[0].serves", 23),
+        (r#"{"variants": {"v": {"weight": 1, "value": 1, "c": 3}}}"#, "variants.v.c", 46),
+    ] {
+        let expected = format!("E112 FEATURE_FLAGS.f.{key} (line 2, column {column}): expected a known key");
+        assert_eq!(flag(definition), [expected], "{definition}");
+    }
+    let unknown_operator =
+        "I118 FEATURE_FLAGS.f.rules[0].if.x.$y (line 2, column 26): expected a known operator; this one never matches";
+    assert_eq!(flag(r#"{"rules": [{"if": {"x": {"$y": 1}}}]}"#), [unknown_operator]);
+}
+
+#[test]
+fn variants_have_no_names_of_array_indices() {
+    for (name, is_valid) in [("0", false), ("12", false), ("01", true), ("1a", true), ("-1", true), ("1.0", true)] {
+        let lines = flag(&format!(
+            r#"{{"variants": {{"a": {{"weight": 1, "value": 1}}, "{name}": {{"weight": 1, "value": 2}}}}}}"#
+        ));
+        assert_eq!(lines.is_empty(), is_valid, "{name} {lines:?}");
+    }
+}
+
+#[test]
+fn work_is_bounded() {
+    let config = |segment: usize, rules: usize, key: &str| {
+        let rule = |nth| format!(r#"{{"if": {{"a{nth}": {{"$inGroup": "s"}}}}, "serve": "canary"}}"#);
+        let rules: Vec<_> = (0..rules).map(rule).collect();
+        let values: Vec<_> = (0..segment).map(|nth| nth.to_string()).collect();
+        let rules = if key == "flag" {
+            format!(r#""FEATURE_FLAGS": {{"f": {{"rules": [{}]}}}}"#, rules.join(","))
+        } else {
+            format!(r#""FEATURE_FLAGS": {{}}, "CANARY_RULES": [{}]"#, rules.join(","))
+        };
+        format!(r#"{{"CANARY_PERCENTAGE": 5, {rules}, "SEGMENTS": {{"s": [{}]}}}}"#, values.join(","))
+    };
+    let found = |text: &str| match Config::parse(text.as_bytes()) {
+        Ok((_, warnings)) => warnings.first().map(Diagnostic::code),
+        Err(error) => Some(error.code()),
+    };
+    assert_eq!(found(&config(5_000, 10, "")), None);
+    assert_eq!(found(&config(5_000, 10, "flag")), None);
+    assert_eq!(found(&config(5_000, 100, "")), Some(Code::Limit));
+    assert_eq!(found(&config(5_000, 100, "flag")), Some(Code::Flag));
+
+    let variants: Vec<_> = (0..1_000).map(|nth| format!(r#""v{nth}": {{"weight": 1, "value": 1}}"#)).collect();
+    let rules = std::vec![r#"{"if": {"a": 1}, "serve": "v999"}"#; 1_000];
+    let flag = format!(r#"{{"variants": {{{}}}, "rules": [{}]}}"#, variants.join(","), rules.join(","));
+    let text = format!(r#"{{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {{"f": {flag}}}}}"#);
+    assert_eq!(found(&text), Some(Code::Flag));
 }
 
 #[track_caller]
