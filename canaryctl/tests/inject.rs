@@ -57,6 +57,7 @@ fn a_page_of_vite() {
          taken: line 14: /assets/shared-BLvMLF76.js\n\
          taken: line 15: /assets/shared-TZrNw7dA.css\n\
          taken: line 16: /assets/index-NDhQtcaq.css\n\
+         note: no folder with the runtime's files, which are not preloaded: name it with --runtime-dir\n\
          script-src: 'sha256-iJ7dD7z7zKGVIbEzD7WuyXLXBkA/kxtP+J4oxJL1q8Y=' (inline script, now on line 9)\n\
          script-src: {} (inline script, now on line 12)\n",
             guard(&["--hash"])
@@ -144,6 +145,7 @@ fn foreign_elements_are_kept() {
                 "line 19: kept /own.js: not part of this build",
                 "line 20: kept /brand.css: not part of this build",
                 "line 22: kept /assets/index-NDhQtcaq.css: a bundle cannot express its attribute media",
+                "no folder with the runtime's files, which are not preloaded: name it with --runtime-dir",
                 "@/dist/index.html.br has the old page: compress the page again",
             ]
             .as_slice()
@@ -151,7 +153,10 @@ fn foreign_elements_are_kept() {
     );
     let page = build.read("dist/index.html");
     assert!(page.contains(own), "{page}");
-    assert!(page.contains("<script type=\"module\" src=\"/runtime/canary.js\" nonce=\"abc\"></script>"), "{page}");
+    assert!(
+        page.contains("<script type=\"module\" async src=\"/runtime/canary.js\" nonce=\"abc\"></script>"),
+        "{page}"
+    );
     assert!(page.contains(&guard(&[]).replace("-guard>", "-guard nonce=\"abc\">")), "{page}");
 }
 
@@ -255,4 +260,41 @@ fn unsupported_pages_are_refused() {
     assert_eq!(message, "canaryctl: @/dist/index.html: invalid utf-8 sequence of 1 bytes from index 3\n");
     let message = build.fails(&["inject", "@/none.html"]);
     assert_eq!(message, "canaryctl: cannot read @/none.html: No such file or directory (os error 2)\n");
+}
+
+#[test]
+fn preloads_name_the_runtime_in_a_folder() {
+    let build = Build::of("vite-root");
+    let preloads = |page: &str| page.lines().filter(|line| line.contains("/runtime/")).count();
+    for (nth, folder) in ["dist/runtime", "node_modules/canary-runtime", "given"].into_iter().enumerate() {
+        let hash = format!("{nth:016x}");
+        fs::create_dir_all(build.path(folder)).unwrap();
+        let script = format!("import(\"lifecycle_{hash}.js\");fetch(\"canary_{hash}.wasm\")");
+        fs::write(build.path(&format!("{folder}/canary.js")), script).unwrap();
+    }
+    // The second run updates the names.
+    for (args, nth) in [(&["--runtime-dir", "@/given"][..], 2), (&[], 0)] {
+        let (code, report, error) = build.run(&[&["inject", PAGE], args].concat());
+        assert_eq!((code, error.as_str()), (Some(0), ""), "{report}");
+        let page = build.read("dist/index.html");
+        assert!(!report.contains("note: no folder"), "{report}");
+        assert_eq!(preloads(&page), 3, "{page}");
+        for link in [
+            format!("<link rel=\"preload\" href=\"/runtime/canary_{nth:016x}.wasm\" as=\"fetch\">"),
+            format!("<link rel=\"modulepreload\" href=\"/runtime/lifecycle_{nth:016x}.js\" fetchpriority=\"low\">"),
+        ] {
+            assert!(page.contains(&link), "{link} in {page}");
+        }
+    }
+    let (code, _, error) = build.run(&["inject", PAGE, "--runtime-dir", "@/none"]);
+    assert_eq!((code, error.contains("no canary.js of a build in @/none")), (Some(2), true), "{error}");
+}
+
+#[test]
+fn stable_is_not_preloaded_where_that_is_not_wanted() {
+    let build = Build::of("vite-root");
+    build.run(&["inject", PAGE, "--no-stable-preload"]);
+    let page = build.read("dist/index.html");
+    let links: Vec<_> = page.lines().filter(|line| line.contains("rel=\"preload\"")).collect();
+    assert_eq!(links.len(), 1, "{links:?}");
 }

@@ -11,8 +11,10 @@ use serde_json::json;
 use crate::bundler::bundle::Bundle;
 use crate::bundler::dist::{self, Dist};
 use crate::bundler::manifest::Manifest;
+use crate::config::default_path;
 use crate::html::csp::{self, InlineScript};
 use crate::html::entry::{Page, PageEntry};
+use crate::html::preload::{self, RuntimeFiles};
 use crate::html::snippet::{Snippet, parse_data};
 use crate::html::{elements, guard, rewrite};
 use crate::terminal::output::Output;
@@ -20,9 +22,10 @@ use crate::terminal::output::Output;
 /// Make a bundler's page load the runtime.
 ///
 /// Removes the entry from the page (its module scripts, their modulepreloads and the build's stylesheets) and records it as
-/// stable, with the SHA-384 of every script and stylesheet; inserts the inline guard, the preload of the config and
-/// canary.js instead. All else stays byte for byte. In a page that loads the runtime already, only an older guard is
-/// updated. Prints what was taken, and the hashes of inline scripts for script-src of the Content-Security-Policy.
+/// stable, with the SHA-384 of every script and stylesheet; inserts the inline guard, preloads (of the config, the runtime's
+/// files and stable) and canary.js instead. All else stays byte for byte. In a page that loads the runtime already, only an
+/// older guard and the names of the runtime's files are updated. Prints what was taken, and the hashes of inline scripts for
+/// script-src of the Content-Security-Policy.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl inject dist/index.html
@@ -43,6 +46,13 @@ pub(crate) struct Args {
     /// The URL of canary.js.
     #[arg(long, value_name = "PATH", default_value = "/runtime/canary.js", value_parser = parse_runtime)]
     runtime: String,
+    /// The folder with the runtime's files, whose names the page preloads [default: that of --runtime in DIST,
+    /// node_modules/canary-runtime, or pkg].
+    #[arg(long, value_name = "DIR")]
+    runtime_dir: Option<PathBuf>,
+    /// Do not preload stable: for a page whose users mostly get the canary.
+    #[arg(long)]
+    no_stable_preload: bool,
     /// The version of stable [default: that of package.json in DIST or its parent, or none].
     #[arg(long, value_name = "V")]
     version: Option<String>,
@@ -82,6 +92,24 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The folder that the bundler wrote.
+fn dist(args: &Args) -> PathBuf {
+    let dir = args.dir.clone().or_else(|| args.page.parent().map(Path::to_owned)).unwrap_or_default();
+    if dir.as_os_str().is_empty() { PathBuf::from(".") } else { dir }
+}
+
+/// The runtime's files, from the folder that is named or the first that has them.
+fn runtime_files(args: &Args) -> anyhow::Result<Option<RuntimeFiles>> {
+    if let Some(folder) = &args.runtime_dir {
+        let files = RuntimeFiles::read(folder);
+        return files.map(Some).with_context(|| format!("no canary.js of a build in {}", folder.display()));
+    }
+    let below =
+        Path::new(&args.runtime).parent().and_then(|it| it.strip_prefix("/").ok()).map(|it| dist(args).join(it));
+    let found = below.and_then(|folder| RuntimeFiles::read(&folder));
+    Ok(found.or_else(|| default_path::runtime(None).ok().and_then(|folder| RuntimeFiles::read(&folder))))
+}
+
 fn inject(args: &Args, html: &str) -> anyhow::Result<Injection> {
     let elements = elements::elements(html)?;
     let tag = elements.iter().find(|it| it.attribute("src") == Some(&args.runtime));
@@ -89,7 +117,11 @@ fn inject(args: &Args, html: &str) -> anyhow::Result<Injection> {
     // A page with guard and tag written by hand has the runtime as well.
     if (guard.is_some() && tag.is_some()) || elements.iter().any(|it| it.attribute("data-canary-stable").is_some()) {
         let nonce = tag.and_then(|it| it.attribute("nonce"));
-        let updated = guard::update(html, &elements, nonce);
+        let mut updated = html.to_owned();
+        if let Some(files) = runtime_files(args)? {
+            updated = preload::update(&updated, &elements, &args.runtime, &files);
+        }
+        let updated = guard::update(&updated, &elements::elements(&updated)?, nonce);
         return Ok(Injection { changed: updated != html, html: updated, stable: None, entry: PageEntry::default() });
     }
     if let Some(guard) = guard {
@@ -102,22 +134,31 @@ fn inject(args: &Args, html: &str) -> anyhow::Result<Injection> {
     if let Some(script) = tag {
         bail!("line {}: found <script src=\"{}\"> but no guard: remove it or add the guard", script.line, args.runtime);
     }
-    let dir = match &args.dir {
-        Some(dir) => dir.clone(),
-        None => args.page.parent().map(Path::to_owned).unwrap_or_default(),
-    };
-    let dir = if dir.as_os_str().is_empty() { PathBuf::from(".") } else { dir };
+    let dir = dist(args);
     ensure!(dir.is_dir(), "no folder {}", dir.display());
     let below = fs::canonicalize(&args.page)?.strip_prefix(fs::canonicalize(&dir)?).map(Path::to_owned).ok();
     let path = below.as_deref().and_then(Path::to_str).unwrap_or_default();
     let page = Page { dir: &dir, path, base: args.base.as_deref(), files: Manifest::vite_files(&dir)? };
-    let entry = page.find_entry(&elements)?;
+    let mut entry = page.find_entry(&elements)?;
     let version = match &args.version {
         Some(version) => Some(version.clone()),
         None => dist::version(&dir)?,
     };
     let stable = Dist { dir, base: entry.base.clone() }.bundle(version, &entry.files)?;
-    let snippet = Snippet { runtime: &args.runtime, data: &args.data, nonce: entry.nonce.as_deref(), stable: &stable };
+    let files = runtime_files(args)?;
+    if files.is_none() {
+        entry
+            .notes
+            .push("no folder with the runtime's files, which are not preloaded: name it with --runtime-dir".to_owned());
+    }
+    let snippet = Snippet {
+        runtime: &args.runtime,
+        data: &args.data,
+        nonce: entry.nonce.as_deref(),
+        stable: &stable,
+        files: files.as_ref(),
+        preloads_stable: !args.no_stable_preload,
+    };
     let html = rewrite::replace(html, &entry.spans(), &snippet.lines()?);
     Ok(Injection { html, changed: true, stable: Some(stable), entry })
 }

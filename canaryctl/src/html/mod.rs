@@ -6,5 +6,6 @@ pub(crate) mod elements;
 pub(crate) mod entry;
 pub(crate) mod guard;
 pub(crate) mod minify;
+pub(crate) mod preload;
 pub(crate) mod rewrite;
 pub(crate) mod snippet;

@@ -3,6 +3,7 @@
 use crate::bundler::bundle::Bundle;
 use crate::html::elements::escape;
 use crate::html::guard;
+use crate::html::preload::{self, RuntimeFiles};
 
 /// The default URL of the config, without `data-config`.
 const CONFIG: &str = "/config/canary.json";
@@ -15,24 +16,28 @@ pub(crate) struct Snippet<'a> {
     pub(crate) data: &'a [(String, String)],
     pub(crate) nonce: Option<&'a str>,
     pub(crate) stable: &'a Bundle,
+    /// The runtime's files, if they are known.
+    pub(crate) files: Option<&'a RuntimeFiles>,
+    /// Whether to preload stable.
+    pub(crate) preloads_stable: bool,
 }
 
 impl Snippet<'_> {
     /// The lines of the snippet, one element each. The guard is first, because it handles failures of the others. The data of
-    /// stable is before the script that reads it. Only the config is preloaded: the browser finds canary.js early enough,
-    /// and preloads of stable would also load for users of the canary.
+    /// stable is before the script that reads it. The script is `async`, so that it decides while the page still arrives.
     pub(crate) fn lines(&self) -> anyhow::Result<Vec<String>> {
         // Inside a script element only `<` can end the element or change the parser's state.
         let stable = serde_json::to_string(self.stable)?.replace('<', "\\u003c");
         let config = self.data.iter().rfind(|(key, _)| key == "config").map_or(CONFIG, |(_, value)| value);
         let nonce = self.nonce.map(|nonce| format!(" nonce=\"{}\"", escape(nonce))).unwrap_or_default();
         let data = self.data.iter().map(|(key, value)| format!(" data-{key}=\"{}\"", escape(value)));
-        Ok(vec![
-            guard::element(self.nonce),
-            format!("<link rel=\"preload\" href=\"{}\" as=\"fetch\" crossorigin>", escape(config)),
-            format!("<script type=\"application/json\" data-canary-stable>{stable}</script>"),
-            format!("<script type=\"module\" src=\"{}\"{nonce}{}></script>", self.runtime, data.collect::<String>()),
-        ])
+        let preloaded = self.preloads_stable.then_some(self.stable);
+        let mut lines = vec![guard::element(self.nonce)];
+        lines.extend(preload::links(config, (self.runtime, self.files), preloaded, &nonce));
+        lines.push(format!("<script type=\"application/json\" data-canary-stable>{stable}</script>"));
+        let data = data.collect::<String>();
+        lines.push(format!("<script type=\"module\" async src=\"{}\"{nonce}{data}></script>", self.runtime));
+        Ok(lines)
     }
 }
 
@@ -62,15 +67,26 @@ mod tests {
         let stable = Bundle { version, scripts: vec![script], styles: Vec::new(), preload: Vec::new() };
         let data =
             [("user-id", "a\"b&<c"), ("config", "/c.json")].map(|(key, value)| (key.to_owned(), value.to_owned()));
-        let snippet = Snippet { runtime: "/r.js", data: &data, nonce: Some("n"), stable: &stable };
+        let files = RuntimeFiles { engine: "e.wasm".to_owned(), lifecycle: "l.js".to_owned() };
+        let snippet = Snippet {
+            runtime: "/r/canary.js",
+            data: &data,
+            nonce: Some("n"),
+            stable: &stable,
+            files: Some(&files),
+            preloads_stable: true,
+        };
         assert_eq!(
             snippet.lines().unwrap(),
             [
                 guard::element(Some("n")).as_str(),
-                "<link rel=\"preload\" href=\"/c.json\" as=\"fetch\" crossorigin>",
+                "<link rel=\"preload\" href=\"/c.json\" as=\"fetch\">",
+                "<link rel=\"preload\" href=\"/r/e.wasm\" as=\"fetch\">",
+                "<link rel=\"modulepreload\" href=\"/r/l.js\" fetchpriority=\"low\" nonce=\"n\">",
+                "<link rel=\"preload\" href=\"/a.js\" as=\"script\" crossorigin integrity=\"sha384-A\" nonce=\"n\">",
                 "<script type=\"application/json\" data-canary-stable>{\"version\":\"\\u003c/script>\\u003c!--\",\"scripts\":\
              [{\"src\":\"/a.js\",\"integrity\":\"sha384-A\"}]}</script>",
-                "<script type=\"module\" src=\"/r.js\" nonce=\"n\" data-user-id=\"a&quot;b&amp;<c\" data-config=\"/c.json\">\
+                "<script type=\"module\" async src=\"/r/canary.js\" nonce=\"n\" data-user-id=\"a&quot;b&amp;<c\" data-config=\"/c.json\">\
              </script>",
             ]
         );

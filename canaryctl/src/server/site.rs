@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use hyper::body::Bytes;
-use hyper::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY};
+use hyper::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, LINK, VARY};
 use hyper::{Method, Request, Response, StatusCode};
 
 use crate::config::loaded::Loaded;
+use crate::html::preload::RuntimeFiles;
 use crate::server::content_encoding::ContentEncoding;
 use crate::server::headers::{HTML, JSON, NO_STORE, TEXT, cache_control, content_type, response};
 use crate::server::path::normalize;
@@ -68,6 +69,12 @@ impl Site {
         let file = StaticFile::read(&self.locate(path), headers)?;
         let tag = if etag { file.etag.parse::<HeaderValue>().ok() } else { None };
         let mut response = respond(StatusCode::OK, path, cache_control(path), file);
+        if content_type(path) == HTML
+            && let Some(files) = RuntimeFiles::read(&self.runtime)
+            && let Ok(links) = HeaderValue::try_from(files.link_header("/runtime/canary.js"))
+        {
+            response.headers_mut().insert(LINK, links);
+        }
         if let Some(tag) = tag {
             if matches_etag(headers, &tag) {
                 *response.status_mut() = StatusCode::NOT_MODIFIED;
