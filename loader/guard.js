@@ -2,33 +2,38 @@
 //
 // `canaryctl guard` prints it as it goes into a page: without comments and white space, and otherwise unchanged, so that
 // its hash depends on this file alone. Hence short names, comments on lines of their own, a semicolon after every
-// statement, and no white space that matters next to punctuation, but in quotes.
+// statement, and no white space that matters next to punctuation, but in quotes. No template literals, because template
+// engines of servers replace what is in braces.
 {
   const root = document.documentElement.dataset;
   // The runtime counts its budget from here.
-  const start = (window[Symbol.for("canary-guard")] = performance.now());
+  const startKey = Symbol.for("canary-guard");
+  window[startKey] = performance.now();
   const find = (query) => document.querySelector(query);
 
-  // Called for every error in the page and, without one, by the timer. Errors of elements are known by the address of the
-  // element, those of code by its file. The tag is looked up each time, because it is parsed after the guard has run.
-  const check = ({ target, filename = target?.src } = {}) => {
-    const { src, nonce, dataset: data } = find("[data-canary-guard]~[type=module][src]") ?? { src: 0, dataset: {} };
+  // Called for every error in the page and, without one, by the timer. An error is that of the tag, or of code in its file.
+  // The tag is looked up each time, because it is parsed after the guard has run.
+  const check = ({ target, filename } = {}) => {
+    const tag = find("script[data-canary-guard]~script[type=module][src]") ?? { src: 0, dataset: {} };
+    const { src, nonce, dataset: data } = tag;
     const runtime = window[Symbol.for("canary-runtime")];
     const budget = data.decisionBudget;
     // A runtime that has started keeps to the budget by itself, so the guard gives it twice the time.
     const limit = (budget >= 1 && budget <= 60000 ? budget : 1500) * (runtime ? 2 : 1);
-    const isLate = performance.now() - start > limit;
+    // No bundle runs while the page still arrives, and in WebKit neither does the runtime.
+    if (document.readyState === "loading") window[startKey] = performance.now();
+    const isLate = performance.now() - window[startKey] > limit;
     // The latch between guard and runtime: each sets the variant before it inserts a bundle.
     const variant = root.canaryVariant;
-    if (!variant && !isLate && filename !== src) return;
+    if (!variant && !isLate && target !== tag && filename !== src) return;
     clearInterval(timer);
     removeEventListener("error", check, true);
     if (variant) return;
     root.canaryVariant = "stable";
     const fault = isLate
-      ? `E103 canary.js did not ${runtime ? "decide" : "start"} within ${limit} ms`
+      ? "E103 canary.js did not " + (runtime ? "decide" : "start") + " within " + limit + " ms"
       : "E201 canary.js did not load";
-    console.warn(`[canary] ${fault}; stable loads`);
+    console.warn("[canary] " + fault + "; stable loads");
 
     let policy = { createScriptURL: (url) => url };
     // Fails without Trusted Types, and where the page's policy refuses it; the plain address is tried then.
@@ -38,7 +43,7 @@
     // The last resort, as in the runtime: a script of stable did not load, and the page shows nothing.
     const showErrorPage = ({ target }) => {
       if (document.body?.innerText.trim() !== "") return;
-      console.warn(`[canary] E501 ${target.src} did not load`);
+      console.warn("[canary] E501 " + target.src + " did not load");
       const button = document.createElement("button");
       button.textContent = "Try again";
       button.onclick = () => location.reload();
@@ -59,7 +64,7 @@
       });
     // The first bundle that can be read is inserted: the page's block, else the attributes of the tag.
     for (const read of [
-      () => JSON.parse(find("[data-canary-stable]").text),
+      () => JSON.parse(find("script[data-canary-stable]").text),
       () => ({
         scripts: [{ src: data.stable || "/stable/main.js", integrity: data.stableIntegrity }],
         styles: data.stableStyles?.match(/\S+/g)?.map((href) => ({ href })),

@@ -25,29 +25,27 @@ export async function boot(page, settings) {
     loadScript(DIAGNOSTICS_JS, (script) => script.describeConfig(reply, settings.origins)).catch(() => ({
       notices: [],
     }));
-  /** @type {LifecycleScript["createLifecycle"] | undefined} */
-  let createLifecycle;
-  const loadLifecycle = () =>
-    loadScript(LIFECYCLE_JS, (script) => {
-      createLifecycle = script.createLifecycle;
-      if (!createLifecycle) throw new Error();
-    });
-  /** @type {ReturnType<typeof setTimeout>[]} */
-  let timers = [];
   /** @type {Promise<never>} */
   const deadline = new Promise((_, reject) => {
     const left = budgetMs - performance.now() + page.startedAt;
-    // Early enough for the last known good config, which is used at the end of the budget.
-    timers = [setTimeout(loadLifecycle, left / 2), setTimeout(reject, left, `E103 no decision within ${budgetMs} ms`)];
+    setTimeout(reject, left, `E103 no decision within ${budgetMs} ms`);
   });
   deadline.catch(() => {}); // reported where it is awaited
   const start = startEngine(ENGINE_WASM).then((engine) => ({ ...engine, visitor: createVisitor(settings, engine) }));
+  /** @type {LifecycleScript["createLifecycle"] | undefined} */
+  let createLifecycle;
+  // Requested after the engine, which is needed first.
+  const lifecycleLoad = loadScript(LIFECYCLE_JS, (script) => {
+    createLifecycle = script.createLifecycle;
+    if (!createLifecycle) throw new Error();
+  });
 
   const answer = await requestDecision(page, start, deadline);
   page.answered(answer);
   if (page.engine) page.flagsLoaded(createFlagClient(page));
-  // The guard sets the variant where it has inserted stable by itself.
-  const isPreempted = !!document.documentElement.dataset.canaryVariant;
+  // The latch between runtime and guard: the guard sets the variant where it has inserted stable by itself.
+  const latch = document.documentElement.dataset;
+  const isPreempted = !!latch.canaryVariant;
   let { decision, fault } = isPreempted ? stableAnswer() : answer;
   const bundles = { canary: answer.bundle ?? settings.canary, stable };
   // The bundle is requested first, so that it does not wait for the scripts beside it.
@@ -55,19 +53,23 @@ export async function boot(page, settings) {
     append("link", { rel: "preload", as: "script", integrity, href: src });
   }
 
-  const late = await Promise.race([loadLifecycle(), deadline]).catch((reason) => reason);
+  const late = await Promise.race([lifecycleLoad, deadline]).catch((reason) => reason);
   // The lifecycle script guards the canary; stable can do without.
   if (!createLifecycle && decision.variant === "canary") ({ decision, fault } = stableAnswer(late));
+  if (!isPreempted) latch.canaryVariant = decision.variant;
   // A reload after a fallback belongs to a page view that is counted already.
-  const isCounted = !visitorState.isFallbackReload;
-  timers.map(clearTimeout);
-  decision = { ...decision, eligible: decision.eligible && isCounted };
+  decision = { ...decision, eligible: decision.eligible && !visitorState.isFallbackReload };
   const lifecycle = createLifecycle?.({ page, decision, bundles, pendingCodes, append });
   page.decided(decision, fault);
   const consequence = answer.isLastKnownGood ? "the last good config holds" : "stable loads";
   if (fault) page.report(fault, consequence, "error");
-  if (lifecycle) lifecycle.send(isPreempted ? "preempted" : decision.variant);
-  else if (!isPreempted) insertStable(stable, append);
+  const insert = () => {
+    if (lifecycle) lifecycle.send(isPreempted ? "preempted" : decision.variant);
+    else if (!isPreempted) insertStable(stable, append);
+  };
+  // A module script runs no earlier, and its app may look for an element of the page.
+  if (document.readyState !== "loading") insert();
+  else document.addEventListener("readystatechange", insert, { once: true });
 
   if (answer.refused) {
     const { fault } = await page.describeConfig(answer.refused);

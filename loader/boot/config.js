@@ -1,4 +1,5 @@
 /** The request for the config, with a size limit and a check for old replies of a service worker. */
+import { fetchPreloaded } from "../util/request.js";
 import { tryOrNull } from "../util/safe.js";
 
 const maxBytes = 1_048_576; // decoded; a ConfigMap holds no more
@@ -14,7 +15,12 @@ const freshMs = 600_000; // an older reply comes from a service worker's cache
 export async function fetchConfig(url, signal) {
   if (!url) throw "E102 data-config is no address on this origin";
   try {
-    const reply = await fetch(bypassServiceWorker(url), { cache: "no-store", signal });
+    const address = bypassServiceWorker(url);
+    let reply = await fetchPreloaded(address, { signal });
+    // Where caches may keep the config, a config that came from one could be older than the last use of the kill switch.
+    if (!/no-store/i.test(reply.headers.get("cache-control") ?? "")) {
+      reply = await fetch(address, { cache: "no-store", signal });
+    }
     if (!reply.ok) throw `E101 ${url} answered ${reply.status}`;
     const { headers, body } = reply;
     const date = Date.parse(/** @type {string} */ (headers.get("date")));

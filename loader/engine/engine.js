@@ -1,6 +1,7 @@
 /** The wasm engine that decides and evaluates flags. This file alone knows how it is loaded and called. */
 import * as wasm from "engine-glue";
 import { encode } from "../host.js";
+import { fetchPreloaded } from "../util/request.js";
 import { tryOrNull } from "../util/safe.js";
 import { parseConfig } from "./config_tree.js";
 import { flatten } from "./flatten.js";
@@ -30,7 +31,7 @@ const keyBytes = 256;
  */
 export async function startEngine(url) {
   if (!globalThis.WebAssembly) throw "E203";
-  const module = await fetchWasm(new URL(url, import.meta.url));
+  const module = await fetchWasm(new URL(url, import.meta.url).href);
   try {
     const exports = wasm.initSync({ module });
     if (!exports.addFlag) throw "E206";
@@ -44,11 +45,11 @@ export async function startEngine(url) {
 /**
  * Fetches the engine as bytes. It is too small to gain from streaming, which would also need the right MIME type.
  *
- * @param {URL} url
+ * @param {string} url
  */
 async function fetchWasm(url) {
   try {
-    const reply = await fetch(url);
+    const reply = await fetchPreloaded(url);
     if (reply.ok) return await reply.arrayBuffer();
   } catch {
     // The same fault as an error status.

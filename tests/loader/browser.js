@@ -75,6 +75,7 @@ export function useBrowser({ search = "", blocked, full, cookies = {}, block, pr
       pathname: url.pathname,
       search,
     },
+    origin: url.origin,
     navigator: { userAgent: "Mozilla/5.0", language: "en", maxTouchPoints: 0, ...navigator },
   };
   for (const [name, value] of Object.entries(globals)) {

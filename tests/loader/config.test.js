@@ -21,12 +21,26 @@ function reply(body, { status = 200, ...headers } = {}) {
 
 test("a reply has its bytes, its arrival, and its own time from Date and Age", async () => {
   const browser = useBrowser();
-  reply("{}", { date, age: "90" });
+  reply("{}", { date, age: "90", "cache-control": "no-store" });
   const { bytes, at, now } = await fetchConfig(url, signal);
   assert.equal(new TextDecoder().decode(bytes), "{}");
   assert.equal(at, browser.now);
   assert.equal(now, Date.parse(date) + 90_000);
-  assert.deepEqual(requests, [[url, { cache: "no-store", signal }]]);
+  assert.deepEqual(requests, [[url, { mode: "no-cors", credentials: "include", signal }]]);
+});
+
+test("a config that caches may keep is requested again, past them", async () => {
+  useBrowser();
+  for (const cacheControl of ["max-age=60", "no-cache"]) {
+    requests = [];
+    reply("{}", { date, "cache-control": cacheControl });
+    await fetchConfig(url, signal);
+    assert.deepEqual(requests.at(-1), [url, { cache: "no-store", signal }]);
+    assert.equal(requests.length, 2);
+  }
+  reply("{}", { date, "cache-control": "private, No-Store" });
+  await fetchConfig(url, signal);
+  assert.equal(requests.length, 3);
 });
 
 test("a reply without Age is as old as its Date, one without Date has no time", async () => {
@@ -96,7 +110,7 @@ const controlled = { serviceWorker: { controller: {} } };
 
 test("a service worker has no reply for the address that is requested", async () => {
   useBrowser(controlled);
-  reply("{}", { date });
+  reply("{}", { date, "cache-control": "no-store" });
   for (const [address, start] of [
     [url, `${url}?0.`],
     [`${url}?a=b`, `${url}?a=b&0.`],

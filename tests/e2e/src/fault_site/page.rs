@@ -94,7 +94,7 @@ impl Page {
             <script{nonce} src="{FOLDER}recorder.js"></script>
             <script{nonce} src="{FOLDER}first.js"></script>
             {head}
-            <script{nonce} type="module" src="/runtime/canary.js" {attributes}></script>
+            <script{nonce} type="module" async src="/runtime/canary.js" {attributes}></script>
             <script{nonce} type="module" src="{FOLDER}listen.js"></script>
             <body>{body}"#
         )
@@ -105,7 +105,10 @@ impl Page {
         files.write("index.html", self.html());
         files.write(&format!("{FOLDER}recorder.js"), RECORDER);
         files.write(&format!("{FOLDER}first.js"), &self.first);
-        files.write(&format!("{FOLDER}listen.js"), "e2e.listen();");
+        files.write(
+            &format!("{FOLDER}listen.js"),
+            r#"import("/runtime/canary.js").finally(e2e.listen).catch(() => {});"#,
+        );
         files.write(&format!("{FOLDER}blank.html"), "<!doctype html><title>blank</title>");
         files.write(STABLE_BUNDLE, bundle(STABLE));
         files.write(CANARY_BUNDLE, bundle(CANARY));

@@ -6,6 +6,7 @@ mod consent;
 mod csp;
 mod overrides;
 mod page_view;
+mod preload;
 mod service_worker;
 mod support;
 
@@ -14,6 +15,7 @@ use consent::{i801_consent_withdrawn, i801_no_consent_stores_nothing};
 use csp::{e702_policy_name_refused, e702_strict_csp};
 use overrides::{e701_query_override_ignored, e701_query_overrides};
 use page_view::{i413_bfcache_restore, i413_pageshow_event, i414_prerendered, i414_prerenderingchange_event};
+use preload::{preload_keeps_integrity, preloads_of_another_release, preloads_requested_once, slow_html};
 use service_worker::e412_old_service_worker;
 
 canary_e2e::fault_tests! {
@@ -26,6 +28,10 @@ canary_e2e::fault_tests! {
     e701_query_override_ignored: test [chromium firefox webkit];
     e702_strict_csp: test [chromium firefox webkit];
     e702_policy_name_refused: test [chromium firefox webkit];
+    preloads_requested_once: test [chromium firefox webkit];
+    preloads_of_another_release: test [chromium] long [firefox webkit];
+    preload_keeps_integrity: test [chromium firefox webkit];
+    slow_html: test [chromium firefox] long [webkit];
     i801_consent_withdrawn: test [chromium firefox webkit];
     i801_no_consent_stores_nothing: test [chromium webkit] long [firefox];
     e412_old_service_worker: test [chromium firefox] long [webkit];
