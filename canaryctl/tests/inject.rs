@@ -298,3 +298,17 @@ fn stable_is_not_preloaded_where_that_is_not_wanted() {
     let links: Vec<_> = page.lines().filter(|line| line.contains("rel=\"preload\"")).collect();
     assert_eq!(links.len(), 1, "{links:?}");
 }
+
+#[test]
+fn the_runtime_comes_behind_import_maps() {
+    let build = Build::of("vite-root");
+    let map = "<script type=\"importmap\">{\"imports\":{}}</script>";
+    build.edit("dist/index.html", "<script type=\"module\"", &format!("{map}\n    <script type=\"module\""));
+    let style = "<link rel=\"stylesheet\" crossorigin href=\"/assets/index-NDhQtcaq.css\">";
+    build.edit("dist/index.html", style, "");
+    build.edit("dist/index.html", map, &format!("{style}{map}"));
+    let (code, _, error) = build.run(&["inject", PAGE]);
+    assert_eq!((code, error.as_str()), (Some(0), ""));
+    let page = build.read("dist/index.html");
+    assert!(page.find(map) < page.find("data-canary-guard"), "{page}");
+}

@@ -159,7 +159,7 @@ fn inject(args: &Args, html: &str) -> anyhow::Result<Injection> {
         files: files.as_ref(),
         preloads_stable: !args.no_stable_preload,
     };
-    let html = rewrite::replace(html, &entry.spans(), &snippet.lines()?);
+    let html = rewrite::replace(html, &entry.spans(), entry.place(&elements), &snippet.lines()?);
     Ok(Injection { html, changed: true, stable: Some(stable), entry })
 }
 

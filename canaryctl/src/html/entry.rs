@@ -52,6 +52,14 @@ impl PageEntry {
     pub(crate) fn spans(&self) -> Vec<Range<usize>> {
         self.removed.iter().map(|it| it.span.clone()).collect()
     }
+
+    /// The index of the removed element that the runtime replaces: the first behind all import maps, because browsers ignore
+    /// a map that comes after a module.
+    pub(crate) fn place(&self, elements: &[Element]) -> usize {
+        let maps = elements.iter().filter(|it| it.name == "script" && it.attribute("type") == Some("importmap"));
+        let end = maps.map(|it| it.span.end).max().unwrap_or_default();
+        self.removed.iter().position(|it| it.span.start >= end).unwrap_or_default()
+    }
 }
 
 /// The role of an element in the entry.

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-/// Replaces the first span by lines and removes the others. A span that is alone on its line is removed with the line; new
+/// Replaces the span with an index by lines and removes the others. A span that is alone on its line is removed with the line; new
 /// lines get the indentation and the line ending of the old one.
-pub(crate) fn replace(text: &str, spans: &[Range<usize>], lines: &[String]) -> String {
+pub(crate) fn replace(text: &str, spans: &[Range<usize>], place: usize, lines: &[String]) -> String {
     let mut result = String::with_capacity(text.len().saturating_add(1024));
     let mut end = 0;
     for (index, span) in spans.iter().enumerate() {
@@ -12,7 +12,7 @@ pub(crate) fn replace(text: &str, spans: &[Range<usize>], lines: &[String]) -> S
         let removed = line.as_ref().map_or_else(|| span.clone(), |line| line.range.clone());
         result.push_str(text.get(end..removed.start).unwrap_or_default());
         end = removed.end;
-        if index > 0 {
+        if index != place {
             continue;
         }
         match line {
@@ -56,7 +56,7 @@ mod tests {
     fn check(text: &str, expected: &str) {
         let spans: Vec<_> =
             text.match_indices("<x>").map(|(start, it)| start..start.saturating_add(it.len())).collect();
-        assert_eq!(replace(text, &spans, &["1".to_owned(), "2".to_owned()]), expected);
+        assert_eq!(replace(text, &spans, 0, &["1".to_owned(), "2".to_owned()]), expected);
     }
 
     #[test]
