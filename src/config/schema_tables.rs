@@ -39,7 +39,7 @@ const TELEMETRY: &[Member] = &[
 ];
 
 const GUARD: &[Member] = &[
-    Member(ReadyTimeoutMs, Optional, Schema::Integer(1, 3_600_000, Expected::Milliseconds)),
+    Member(ReadyTimeoutMs, Optional, Schema::Integer(1, 30_000, Expected::Milliseconds)),
     Member(ReadyWhen, Optional, Schema::OneOf(&[Loaded, Started], Expected::ReadyWhen)),
 ];
 

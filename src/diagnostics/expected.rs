@@ -40,7 +40,7 @@ phrases! {
     Fraction "a number from 0 to 1",
     Array "an array",
     Object "an object",
-    Milliseconds "an integer from 1 to 3,600,000",
+    Milliseconds "an integer from 1 to 30,000",
     Cohorts "\"all\" or \"balanced\"",
     ReadyWhen "\"loaded\" or \"started\"",
     Arm "\"canary\" or \"stable\"",

@@ -223,7 +223,7 @@ pub(crate) fn config() -> impl Strategy<Value = Value> {
         (
             "GUARD",
             maybe(object([
-                ("readyTimeoutMs", maybe((1..=3_600_000_u32).prop_map(Value::from))),
+                ("readyTimeoutMs", maybe((1..=30_000_u32).prop_map(Value::from))),
                 ("readyWhen", maybe(word(&["loaded", "started"]))),
             ])),
         ),

@@ -33,7 +33,7 @@ fn the_smallest_config_has_defaults() {
 fn members_are_read() {
     let (config, warnings) = with(
         r#", "$schema": "x", "SCHEMA_VERSION": 1, "SALT": "release-1.5.0", "REVISION": 9007199254740991, "OVERRIDES": {"query": true},
-        "EXPIRES_AT": "1970-01-01T00:00:01Z", "GUARD": {"readyTimeoutMs": 3600000, "readyWhen": "started"},
+        "EXPIRES_AT": "1970-01-01T00:00:01Z", "GUARD": {"readyTimeoutMs": 30000, "readyWhen": "started"},
         "TELEMETRY": {"endpoint": "/e", "sampleRate": 1, "cohorts": "balanced", "countAutomation": true},
         "SEGMENTS": {"a": [1]}, "CANARY_RULES": [{"if": {}, "serve": "canary"}]"#,
     );
@@ -42,7 +42,7 @@ fn members_are_read() {
         ("release-1.5.0", Some(9_007_199_254_740_991), Some(1_000))
     );
     assert_eq!((config.allows_query(), config.counts_automation(), supported_rules(&config)), (true, true, 1));
-    assert_eq!(config.guard().source(), r#"{"readyTimeoutMs": 3600000, "readyWhen": "started"}"#);
+    assert_eq!(config.guard().source(), r#"{"readyTimeoutMs": 30000, "readyWhen": "started"}"#);
     assert_eq!(config.telemetry().member_named("sampleRate").as_number(), Some(1.0));
     assert_eq!(warnings, [""; 0]);
 }
@@ -161,7 +161,7 @@ fn a_malformed_setting_counts_as_missing() {
         [
             "I118 TELEMETRY.more (line 2, column 15): expected a known key; it is ignored",
             "I118 TELEMETRY.sampleRate (line 2, column 65): expected a number from 0 to 1",
-            "I118 GUARD.readyTimeoutMs (line 3, column 29): expected an integer from 1 to 3,600,000",
+            "I118 GUARD.readyTimeoutMs (line 3, column 29): expected an integer from 1 to 30,000",
             "I118 OVERRIDES.query (line 4, column 24): expected true or false",
         ]
     );
