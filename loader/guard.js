@@ -46,7 +46,7 @@
       console.warn("[canary] E501 " + target.src + " did not load");
       const button = document.createElement("button");
       button.textContent = "Try again";
-      button.onclick = () => location.reload();
+      button.onclick = () => location.replace(location.href.split("#")[0]);
       document.body.append("This page could not be loaded. ", button);
     };
     // Links and scripts ignore each other's properties.
@@ -59,7 +59,7 @@
         async: false,
         type: href || type === "classic" ? "" : "module",
         href,
-        onerror: href ? null : showErrorPage,
+        onerror: href ? null : (event) => setTimeout(showErrorPage, 2000, event),
         src: policy.createScriptURL(src.trim()),
       });
     // The first bundle that can be read is inserted: the page's block, else the attributes of the tag.

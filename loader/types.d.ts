@@ -22,6 +22,8 @@ interface Settings {
   holdMs: number;
   /** Interval of refreshes; 0 for none. */
   refreshSeconds: number;
+  /** A canary's files may take so long to arrive. */
+  arrivalMs: number;
   /** Selector of the app's element. */
   root: string;
   /** Whether no device id may be stored. */
@@ -136,8 +138,8 @@ interface VisitorState {
   hadCanary: boolean;
   /** Never loads this canary version again. Returns whether that is stored. */
   quarantine(version: string): boolean;
-  /** Stores the arm that the config gives this browser, and begins a hold where it takes the canary away. */
-  recordArm(arm: Arm): void;
+  /** Stores the arm that a config gives this browser, and begins a hold where another config gave it the canary. */
+  recordArm(arm: Arm, by: number): void;
   /** Decides, and decides again as held where a hold or a quarantine keeps this browser on stable. Adds the version. */
   decideWithHold(decide: (isHeld: boolean) => EngineAnswer): EngineAnswer;
 }

@@ -47,7 +47,7 @@ export async function boot(page, settings) {
   const latch = document.documentElement.dataset;
   const isPreempted = !!latch.canaryVariant;
   let { decision, fault } = isPreempted ? stableAnswer() : answer;
-  const bundles = { canary: answer.bundle ?? settings.canary, stable };
+  const bundles = { canary: answer.bundle ? onOrigin(answer.bundle) : settings.canary, stable };
   // The bundle is requested first, so that it does not wait for the scripts beside it.
   for (const { src, integrity = "" } of isPreempted ? [] : bundles[decision.variant].scripts) {
     append("link", { rel: "preload", as: "script", integrity, href: src });
@@ -76,6 +76,17 @@ export async function boot(page, settings) {
     page.report(fault ?? `${answer.code} the config is refused`, consequence, "error");
   }
 }
+
+/**
+ * A bundle of the config with whole addresses: its paths are of this origin, also where the page has another base.
+ *
+ * @param {Bundle} bundle
+ * @returns {Bundle}
+ */
+const onOrigin = (bundle) =>
+  JSON.parse(JSON.stringify(bundle), (key, value) =>
+    /^(src|href)$/.test(key) ? new URL(value, location.origin).href : value,
+  );
 
 /**
  * Imports a script of the runtime and uses it. Rejects with a fault, which is reported where the promise is awaited.

@@ -69,8 +69,17 @@ function decideByConfig(page, reply) {
   if (answer.code) return { ...answer, decision: counted, refused: reply };
   // An override in the address is for this page view alone.
   const isRecorded = page.visitor.kind !== "anonymous" && !/[?&]canary=/.test(location.search);
-  if (isRecorded) page.visitorState.recordArm(decision.variant);
+  if (isRecorded) page.visitorState.recordArm(decision.variant, digest(page.engine?.config() ?? {}));
   return { ...answer, decision: counted, reply };
+}
+
+/** A number for what chooses the arm in a config. @param {any} config */
+function digest({ CANARY_PERCENTAGE, SALT, CANARY_RULES, SEGMENTS }) {
+  let hash = 0;
+  for (const unit of JSON.stringify([CANARY_PERCENTAGE, SALT, CANARY_RULES, SEGMENTS])) {
+    hash = (Math.imul(hash, 31) + /** @type {number} */ (unit.codePointAt(0))) | 0;
+  }
+  return hash;
 }
 
 /**

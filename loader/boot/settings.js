@@ -29,6 +29,7 @@ export function readSettings(tag) {
     budgetMs: number("data-decision-budget", [1, 60000, 1500]),
     holdMs: number("data-hold", [0, 86400, 180]) * 1000,
     refreshSeconds: number("data-refresh", [1, 86400, 0]),
+    arrivalMs: number("data-arrival-timeout", [1, 30000, 30000]),
     root: data.root || "body",
     // A misspelled answer must not switch privacy off.
     private: navigator.globalPrivacyControl === true || consent === "no" || ("consent" in data && consent !== "yes"),
@@ -66,7 +67,7 @@ function isBundle({ scripts, styles = [], preload = [] }) {
 /** The whole address, or "" where it is on another origin or none at all. @param {string} text */
 function sameOriginUrl(text) {
   try {
-    const url = new URL(text, document.baseURI);
+    const url = new URL(text, text[0] === "/" ? location.href : document.baseURI);
     return url.origin === location.origin ? url.href : "";
   } catch {
     return "";

@@ -46,6 +46,6 @@ export function insertStable({ scripts, styles = [] }, append) {
 export function showErrorPage() {
   const button = document.createElement("button");
   button.textContent = "Try again";
-  button.onclick = () => location.reload();
+  button.onclick = () => location.replace(location.href.split("#")[0] ?? "");
   document.body.append("This page could not be loaded. ", button);
 }

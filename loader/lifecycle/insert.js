@@ -88,11 +88,16 @@ async function addElements({ scripts, styles = [], preload = [] }, isCanary, add
     });
     await Promise.race([Promise.all(styled), timeout]);
     code = "E401";
-    await Promise.all(scripts.map(addScript));
+    await (isCanary ? Promise.all(scripts.map(addScript)) : all(scripts.map(addScript)));
   } catch (address) {
-    remove();
+    if (isCanary) remove();
     throw { fault: `${code} ${address} did not load`, address, hasRun };
   }
+}
+
+/** Waits for all, and rejects with the first reason there is. @param {Promise<void>[]} promises */
+async function all(promises) {
+  for (const result of await Promise.allSettled(promises)) if (result.status === "rejected") throw result.reason;
 }
 
 /**

@@ -4,12 +4,14 @@ import { decode } from "../host.js";
 import { crawlers } from "../page/context.js";
 import { save } from "../storage/storage.js";
 import { hasJustReloaded, recordReload } from "../storage/visitor_state.js";
+import { isAnswerToPost, reloadPage } from "./reload.js";
 import { log } from "../util/log.js";
 import { tryOrNull } from "../util/safe.js";
 import { watchRefreshTriggers } from "../refresh/triggers.js";
 import { reportFindings } from "./findings.js";
 import { diagnoseLoadError, insertBundle } from "./insert.js";
 import { messages } from "./messages.js";
+import { createOwnTest } from "./own_files.js";
 import { openPanelIfAsked } from "./panel_opener.js";
 import { waitUntilUp } from "./readiness.js";
 import { transition } from "./state_machine.js";
@@ -83,7 +85,7 @@ export function createLifecycle({ page, decision, bundles, pendingCodes, append 
   /** @type {Lifecycle["send"]} */
   const send = (event, facts) => {
     const step = transition(state, event, facts) ?? [];
-    state = step.at(-1) ?? state;
+    state = step[step.length - 1] ?? state;
     for (const action of step) actions[action]?.();
     return state;
   };
@@ -121,11 +123,12 @@ export function createLifecycle({ page, decision, bundles, pendingCodes, append 
     const version = /** @type {string} */ (variant === "canary" ? answer.version : settings.stable.scripts[0]?.src);
     const canRecord = isQuarantineStored && !settings.private;
     const isTooSoon = canRecord && hasJustReloaded(version);
-    if (canRecord && !isTooSoon && recordReload(version, isFallback)) {
-      setTimeout(() => location.reload()); // after the fault is logged
+    const isRefused = isTooSoon || isAnswerToPost();
+    if (canRecord && !isRefused && recordReload(version, isFallback)) {
+      setTimeout(reloadPage); // after the fault is logged
       return;
     }
-    if (!isTooSoon) log("E410 cannot record the reload; the page is not loaded again");
+    if (!isRefused) log("E410 cannot record the reload; the page is not loaded again");
     send("reload_refused");
   }
 
@@ -140,14 +143,17 @@ export function createLifecycle({ page, decision, bundles, pendingCodes, append 
     const cleanups = ["beforeunload", "pagehide"].map((type) => listen(type, () => (isLeaving = true)));
     removeBundle();
     const bundle = bundles[name];
+    const isOwn = createOwnTest(bundle, bundles[name === "canary" ? "stable" : "canary"]);
     const { loaded, remove } = insertBundle(bundle, name, append);
     removeBundle = remove;
     try {
       const { whenBundleStarted } = page;
-      await waitUntilUp({ variant, bundle, answer, loaded, whenBundleStarted, listen });
-      if (name === "canary") page.onStop(watchBlank({ listen, isTouched: () => isTouched, isBlankNow, onBlank }));
+      const { arrivalMs } = settings;
+      await waitUntilUp({ variant, bundle, answer, arrivalMs, isOwn, loaded, whenBundleStarted, listen });
+      if (name === "canary")
+        page.onStop(watchBlank({ listen, isOwn, isTouched: () => isTouched, isBlankNow, onBlank }));
       else if (decision.variant === "canary") page.emit("fallback", decision);
-      watchChunkErrors(listen, onChunkLost);
+      watchChunkErrors(listen, isOwn, onChunkLost);
       send("up");
     } catch (error) {
       const { fault = "E401 a script's address is none", ...failure } = /** @type {Partial<StartFailure>} */ (error);
@@ -171,8 +177,8 @@ export function createLifecycle({ page, decision, bundles, pendingCodes, append 
 
   /** @param {StartFailure} failure */
   async function onStableFailed({ fault, address }) {
-    // Code that threw may draw all the same.
-    if (!address) await wait(drawMs);
+    // Code that threw, and scripts beside one that did not load, may draw all the same.
+    await wait(drawMs);
     const next = send("start_failed", { isBlank: isBlankNow() });
     // An error in a page that shows something is the page's own matter.
     if (address || next === "failed") logFault(`E501 ${fault.slice(5)}`, next);
@@ -185,7 +191,8 @@ export function createLifecycle({ page, decision, bundles, pendingCodes, append 
   /** @param {string} message */
   async function onChunkLost(message) {
     await wait(leaveMs); // leaving a page cuts off its chunks
-    const next = send("chunk_lost", { isTouched });
+    // In a page that is blank there is nothing to lose.
+    const next = send("chunk_lost", { isTouched: isTouched && !isBlankNow() });
     logFault(`E409 ${message}`, next);
     if (next === "running") page.emit("stale", { code: "E409", message });
   }

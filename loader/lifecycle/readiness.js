@@ -1,6 +1,14 @@
 /** Readiness of an inserted bundle: waits until it is up, or has failed to start. */
 import { setCrashMarker } from "../storage/visitor_state.js";
 import { errorText } from "../util/safe.js";
+import { isNetworkFailure, traceOf } from "./own_files.js";
+
+/** Whether the browser has got a file. @param {string} url */
+const hasArrived = (url) =>
+  performance.getEntriesByName(url).some((entry) => /** @type {PerformanceResourceTiming} */ (entry).responseEnd > 0);
+
+/** Runs an action once all listeners had the event, unless one of them has prevented its default. @param {Event} event @param {() => void} action */
+export const unlessHandled = (event, action) => setTimeout(() => event.defaultPrevented || action());
 
 /**
  * Resolves once a bundle is up: its scripts are loaded, none of its files threw, its modules have run to their end, and
@@ -10,32 +18,51 @@ import { errorText } from "../util/safe.js";
  * @param {Arm} start.variant
  * @param {Bundle} start.bundle
  * @param {Answer} start.answer
+ * @param {number} start.arrivalMs in which the files should arrive
+ * @param {(text: string) => boolean} start.isOwn whether a text names a file of the bundle
  * @param {Promise<void>} start.loaded by the insertion
  * @param {Promise<void>} start.whenBundleStarted by the page
  * @param {Listen} start.listen
  * @returns {Promise<void>}
  */
-export function waitUntilUp({ variant, bundle: { scripts }, answer, loaded, whenBundleStarted, listen }) {
+export function waitUntilUp({
+  variant,
+  bundle: { scripts },
+  answer,
+  arrivalMs,
+  isOwn,
+  loaded,
+  whenBundleStarted,
+  listen,
+}) {
   /** @type {(() => unknown)[]} */
   const cleanups = [];
   /** @type {Promise<void>} */
   const up = new Promise((resolve, reject) => {
-    const { readyTimeoutMs = 8000, readyWhen } = answer.guard ?? {};
+    // Stable may be older than the config, and is up once it is loaded.
+    const { readyTimeoutMs = 8000, readyWhen } = (variant === "canary" && answer.guard) || {};
     const urls = scripts.map(({ src }) => new URL(src, document.baseURI).href);
-    const isOwn = (/** @type {string} */ text) => urls.some((url) => text.includes(new URL(".", url).href));
     const threw = (/** @type {any} */ error) =>
       reject({ fault: `E403 ${variant} threw while it started: ${errorText(error)}`, hasRun: true });
     cleanups.push(
-      listen("error", ({ filename, message }) => filename && isOwn(filename) && threw(message)),
-      listen("unhandledrejection", ({ reason }) => {
-        if (isOwn(`${errorText(reason)} ${errorText(reason, "stack")}`)) threw(reason);
+      listen("error", (event) => isOwn(event.filename ?? "") && unlessHandled(event, () => threw(event.message))),
+      listen("unhandledrejection", (event) => {
+        const { reason } = event;
+        if (!isNetworkFailure(reason) && isOwn(traceOf(reason))) unlessHandled(event, () => threw(reason));
       }),
     );
     if (variant === "canary") {
       const fault = `E404 the canary was not up within ${readyTimeoutMs} ms`;
-      const timer = setTimeout(reject, readyTimeoutMs, { fault, hasRun: true });
-      const removeMarker = setCrashMarker(/** @type {string} */ (answer.version), readyTimeoutMs);
-      cleanups.push(() => clearTimeout(timer), listen("pagehide", removeMarker), removeMarker);
+      // A slow line is not the canary's fault, so its time begins when its files have arrived.
+      const begin = performance.now();
+      let arrived = 0;
+      const timer = setInterval(() => {
+        const now = performance.now();
+        if (!arrived && (now - begin > arrivalMs || urls.every(hasArrived))) arrived = now;
+        if (arrived && now - arrived > readyTimeoutMs) reject({ fault, hasRun: true });
+      }, 50);
+      const removeMarker = setCrashMarker(/** @type {string} */ (answer.version), arrivalMs + readyTimeoutMs);
+      cleanups.push(() => clearInterval(timer), listen("pagehide", removeMarker), removeMarker);
     }
     const start = async () => {
       await loaded;
@@ -43,6 +70,8 @@ export function waitUntilUp({ variant, bundle: { scripts }, answer, loaded, when
       const modules = urls.filter((_, index) => scripts[index]?.type !== "classic");
       await Promise.all(modules.map((url) => import(url).catch(threw)));
       if (readyWhen === "started") await whenBundleStarted;
+      // Errors of classic scripts come before their load event, but count a moment later.
+      await new Promise((resolve) => setTimeout(resolve));
     };
     start().then(resolve, reject);
   });

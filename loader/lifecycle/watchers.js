@@ -1,5 +1,7 @@
 /** Watchers of a bundle that is up: for a page that becomes blank, and for chunks that are gone. */
 import { errorText } from "../util/safe.js";
+import { addressesIn, traceOf } from "./own_files.js";
+import { unlessHandled } from "./readiness.js";
 
 const watchMs = 10_000; // a canary can turn out to be dead for so long
 const drawMs = 2000; // a blank page may be about to draw
@@ -10,12 +12,20 @@ const drawMs = 2000; // a blank page may be about to draw
  * @param {HTMLElement} root
  */
 export function isBlank(root) {
-  const content = "img,svg,canvas,video,iframe,input,button,select,textarea";
+  if (root.innerText.trim()) return false;
+  const content =
+    "img,svg,canvas,video,audio,iframe,object,embed,input,button,select,textarea,progress,meter,[data-canary-pending]";
   // A custom element that is not defined, such as the root of an app, draws nothing.
   const isCustom = (/** @type {Element} */ node) => node.localName.includes("-") && node.matches(":defined");
   const draws = (/** @type {Element} */ node) =>
-    (node.matches(content) || isCustom(node)) && node.getClientRects().length;
-  return !root.innerText.trim() && ![...root.querySelectorAll("*")].some(draws);
+    node.shadowRoot
+      ? hasContent(node.shadowRoot)
+      : (node.matches(content) || isCustom(node) || hasImage(node)) && node.getClientRects().length > 0;
+  const hasImage = (/** @type {Element} */ node) => getComputedStyle(node).backgroundImage !== "none";
+  const hasContent = (/** @type {ParentNode} */ part) =>
+    [...part.children].some((node) => /** @type {HTMLElement} */ (node).innerText?.trim()) ||
+    [...part.querySelectorAll("*")].some(draws);
+  return !draws(root) && ![...root.querySelectorAll("*")].some(draws);
 }
 
 /**
@@ -23,11 +33,12 @@ export function isBlank(root) {
  *
  * @param {object} watch
  * @param {Listen} watch.listen
+ * @param {(text: string) => boolean} watch.isOwn whether a text names a file of the bundle
  * @param {() => boolean} watch.isTouched
  * @param {() => boolean} watch.isBlankNow
  * @param {() => void} watch.onBlank
  */
-export function watchBlank({ listen, isTouched, isBlankNow, onBlank }) {
+export function watchBlank({ listen, isOwn, isTouched, isBlankNow, onBlank }) {
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let poll;
   /** @type {number | undefined} */
@@ -42,9 +53,8 @@ export function watchBlank({ listen, isTouched, isBlankNow, onBlank }) {
   };
   const startPolling = () => (poll ??= setInterval(check, 100));
   const cleanups = [
-    // Events of elements, such as an image that is missing, are no errors of the code.
-    listen("error", (event) => event instanceof ErrorEvent && startPolling()),
-    listen("unhandledrejection", startPolling),
+    listen("error", (event) => isOwn(event.filename ?? "") && unlessHandled(event, startPolling)),
+    listen("unhandledrejection", (event) => isOwn(traceOf(event.reason)) && unlessHandled(event, startPolling)),
   ];
   const timer = setTimeout(() => end(), watchMs);
   function end() {
@@ -61,17 +71,25 @@ const chunkError = /dynamically imported module|importing a module script|chunkl
  * Calls `onLost`, once, where the app asks for a chunk that is gone, as after a roll-back or a deployment.
  *
  * @param {Listen} listen
+ * @param {(text: string) => boolean} isOwn whether a text names a file of the bundle
  * @param {(message: string) => void} onLost
  */
-export function watchChunkErrors(listen, onLost) {
-  const report = (/** @type {any} */ error) => {
-    for (const cleanup of cleanups) cleanup();
-    onLost(`a part of the app is gone: ${errorText(error)}`);
+export function watchChunkErrors(listen, isOwn, onLost) {
+  const report = (/** @type {Event} */ event, /** @type {any} */ error) =>
+    unlessHandled(event, () => {
+      for (const cleanup of cleanups) cleanup();
+      onLost(`a part of the app is gone: ${errorText(error)}`);
+    });
+  const check = (/** @type {Event} */ event, /** @type {any} */ error) => {
+    const message = errorText(error);
+    // WebKit does not say which file it is.
+    const isOurs = !addressesIn(message).length || isOwn(message);
+    if (isOurs && chunkError.test(`${errorText(error, "name")} ${message}`)) report(event, error);
   };
   const cleanups = [
-    listen("vite:preloadError", ({ payload }) => report(payload)),
-    listen("unhandledrejection", ({ reason }) => {
-      if (chunkError.test(`${errorText(reason, "name")} ${errorText(reason)}`)) report(reason);
-    }),
+    listen("vite:preloadError", (event) => report(event, event.payload)),
+    listen("unhandledrejection", (event) => check(event, event.reason)),
+    // An error boundary throws it as an error.
+    listen("error", (event) => event.error && check(event, event.error)),
   ];
 }

@@ -15,7 +15,10 @@ export function createEvents() {
     try {
       if (entry.type === type && entries.has(entry)) entry.listener(detail);
     } catch (error) {
-      reportError(error); // as for a listener of a DOM event
+      // As for a listener of a DOM event.
+      setTimeout(() => {
+        throw error;
+      });
     }
   };
   return {

@@ -4,6 +4,14 @@ import { isObject, tryOrNull } from "../util/safe.js";
 
 const dualMaxAge = 7_776_000; // seconds since the last use: 90 days
 
+// What is stored is the app's, but for the words below. An app is known by the address of its config.
+let app = "";
+
+/** Keys what is stored by an app, so that another one on this origin neither reads nor changes it. @param {string} config */
+export function useApp(config) {
+  app = config && config !== new URL("/config/canary.json", location.href).href ? `:${new URL(config).pathname}` : "";
+}
+
 /**
  * The object that is stored under a key; an empty one where there is none, or where it was damaged.
  *
@@ -12,7 +20,7 @@ const dualMaxAge = 7_776_000; // seconds since the last use: 90 days
  * @returns {any}
  */
 export function load(key, area = "localStorage") {
-  const text = tryOrNull(() => globalThis[area].getItem(key));
+  const text = tryOrNull(() => globalThis[area].getItem(key + app));
   const value = tryOrNull(() => JSON.parse(/** @type {string} */ (text)));
   if (isObject(value)) return value;
   if (text !== null) {
@@ -32,17 +40,23 @@ export function load(key, area = "localStorage") {
 export function save(key, value, area = "localStorage") {
   if (navigator.globalPrivacyControl || loadDual("canary_consent") === "no") return false;
   const text = JSON.stringify(value);
-  tryOrNull(() => globalThis[area].setItem(key, text));
-  return tryOrNull(() => globalThis[area].getItem(key)) === text;
+  tryOrNull(() => globalThis[area].setItem(key + app, text));
+  return tryOrNull(() => globalThis[area].getItem(key + app)) === text;
 }
 
 /** @param {string} key @param {StorageArea} [area] */
-export const remove = (key, area = "localStorage") => tryOrNull(() => globalThis[area].removeItem(key));
+export const remove = (key, area = "localStorage") => tryOrNull(() => globalThis[area].removeItem(key + app));
 
-/** Removes all that `save` has stored. */
+/** Removes all that `save` has stored, for all apps. */
 export function removeAll() {
-  for (const key of ["canary_memory", "canary_mark", "canary_good"]) remove(key);
-  remove("canary_reload", "sessionStorage");
+  for (const area of /** @type {const} */ (["localStorage", "sessionStorage"])) {
+    tryOrNull(() => {
+      const store = globalThis[area];
+      for (const key of Object.keys(store)) {
+        if (/^canary_(memory|mark|good|reload)/.test(key)) store.removeItem(key);
+      }
+    });
+  }
 }
 
 /**

@@ -1,8 +1,10 @@
 /** State that earlier page views left in this browser: the last arm, a hold, a quarantine, a crash marker, reloads. */
 import { pendingCodes } from "../util/log.js";
-import { load, remove, save } from "./storage.js";
+import { tryOrNull } from "../util/safe.js";
+import { load, remove, save, useApp } from "./storage.js";
 
 const reloadMs = 30_000; // a version reloads a page once in this time
+const maxQuarantined = 8; // versions
 
 /**
  * Loads the visitor state. A canary version that failed in this browser is quarantined. A browser that a config moved
@@ -11,11 +13,16 @@ const reloadMs = 30_000; // a version reloads a page once in this time
  * @param {Settings} settings
  * @returns {VisitorState}
  */
-export function loadVisitorState({ holdMs, canary }) {
+export function loadVisitorState({ config, holdMs, canary }) {
+  useApp(config);
   const now = Date.now();
-  const stored = load("canary_memory"); // {arm, until: end of the hold, bad: quarantined version}
+  const stored = load("canary_memory"); // {arm, by: digest of the config, until: end of the hold, bad: quarantined versions}
   const update = (/** @type {object} */ changes) => save("canary_memory", Object.assign(stored, changes));
-  const quarantine = (/** @type {string} */ version) => update({ arm: "stable", bad: version });
+  const quarantined = () => [stored.bad ?? []].flat();
+  const quarantine = (/** @type {string} */ version) => {
+    const others = quarantined().filter((other) => other !== version);
+    return update({ arm: "stable", bad: [version, ...others].slice(0, maxQuarantined) });
+  };
 
   const marker = load("canary_mark");
   if (marker.until < now) {
@@ -28,26 +35,31 @@ export function loadVisitorState({ holdMs, canary }) {
   if (stored.until > now + holdMs) update({ until: now + holdMs });
 
   const reload = load("canary_reload", "sessionStorage"); // {from: time of a fallback, [version]: time of its last reload}
-  if (reload.from) save("canary_reload", { ...reload, from: 0 }, "sessionStorage");
+  if (reload.from || reload.hash) save("canary_reload", { ...reload, from: 0, hash: "" }, "sessionStorage");
+  // A reload is without it, because with it there would be none.
+  if (/^#/.test(reload.hash) && !location.hash) {
+    tryOrNull(() => history.replaceState(history.state, "", reload.hash));
+  }
   return {
     isFallbackReload: now - reload.from < reloadMs,
     hadCanary: stored.arm === "canary",
     quarantine,
 
-    recordArm(arm) {
-      if (arm === stored.arm) return;
-      if (stored.arm === "canary") {
+    recordArm(arm, by) {
+      if (arm === stored.arm && by === stored.by) return;
+      // The same config gives another arm to another user or path.
+      if (arm === "stable" && stored.arm === "canary" && by !== stored.by) {
         stored.until = now + holdMs;
         pendingCodes.push("I114");
       }
-      if (!update({ arm })) pendingCodes.push("E302");
+      if (!update({ arm, by })) pendingCodes.push("E302");
     },
 
     decideWithHold(decide) {
       const answer = decide(false);
       // A canary that the config does not describe is known by its address and the salt.
       const version = answer.version ?? `${canary.scripts[0]?.src} ${answer.salt}`;
-      const isHeld = stored.until > now || stored.bad === version;
+      const isHeld = stored.until > now || quarantined().includes(version);
       return { ...answer, ...(isHeld && decide(true)), version };
     },
   };
@@ -79,5 +91,6 @@ export const hasJustReloaded = (version) => Date.now() - load("canary_reload", "
 export function recordReload(version, isFallback) {
   const now = Date.now();
   const reload = load("canary_reload", "sessionStorage");
-  return save("canary_reload", { ...reload, from: isFallback ? now : 0, [version]: now }, "sessionStorage");
+  const { hash } = location;
+  return save("canary_reload", { ...reload, from: isFallback ? now : 0, hash, [version]: now }, "sessionStorage");
 }

@@ -43,7 +43,7 @@ function createPage(answers) {
     return isHeld ? { ...loaded, decision: { ...stable, reason: "CACHED" } } : loaded;
   };
   const visitor = { targetingKey: "user-7", kind: "identified" };
-  return { page, asked, engine: { load, decide, visitor, newDeviceId: () => "id" } };
+  return { page, asked, engine: { load, decide, visitor, newDeviceId: () => "id", config: () => ({}) } };
 }
 
 /** Decides in a new page view. */

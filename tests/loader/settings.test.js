@@ -24,6 +24,7 @@ test("without a tag all settings have their defaults", () => {
     budgetMs: 1500,
     holdMs: 180_000,
     refreshSeconds: 0,
+    arrivalMs: 30000,
     root: "body",
     private: false,
     nonce: "",

@@ -29,18 +29,18 @@ test("a new browser is held nowhere, and had no canary", () => {
 
 test("the arm is stored once", () => {
   const browser = useBrowser();
-  load().recordArm("canary");
-  assert.deepEqual(browser.stored("canary_memory"), { arm: "canary" });
+  load().recordArm("canary", 1);
+  assert.deepEqual(browser.stored("canary_memory"), { arm: "canary", by: 1 });
   assert.equal(load().hadCanary, true);
-  browser.store("canary_memory", { arm: "canary", extra: 1 });
-  load().recordArm("canary");
-  assert.deepEqual(browser.stored("canary_memory"), { arm: "canary", extra: 1 });
+  browser.store("canary_memory", { arm: "canary", by: 1, extra: 1 });
+  load().recordArm("canary", 1);
+  assert.deepEqual(browser.stored("canary_memory"), { arm: "canary", by: 1, extra: 1 });
 });
 
 test("a browser that loses the canary is held on stable for the hold, and no longer", () => {
   const browser = useBrowser();
-  browser.store("canary_memory", { arm: "canary" });
-  load().recordArm("stable");
+  browser.store("canary_memory", { arm: "canary", by: 1 });
+  load().recordArm("stable", 2);
   assert.deepEqual(takeCodes(pendingCodes), ["I114"]);
   assert.deepEqual(asked(load()), [false, true]);
   browser.now += 179_999;
@@ -49,10 +49,51 @@ test("a browser that loses the canary is held on stable for the hold, and no lon
   assert.deepEqual(asked(load()), [false]);
 });
 
+test("a user whom the same config gives another arm is not held", () => {
+  const browser = useBrowser();
+  browser.store("canary_memory", { arm: "canary", by: 1 });
+  load().recordArm("stable", 1);
+  assert.deepEqual([takeCodes(pendingCodes), asked(load())], [[], [false]]);
+  load().recordArm("canary", 1);
+  load().recordArm("stable", 2);
+  assert.deepEqual(takeCodes(pendingCodes), ["I114"]);
+});
+
+test("apps on one origin remember apart", () => {
+  const browser = useBrowser();
+  const stored = (config, version) => {
+    const state = loadVisitorState({ holdMs: 180_000, canary: { scripts: [] }, config });
+    const asked = [];
+    state.decideWithHold((isHeld) => {
+      asked.push(isHeld);
+      return { version };
+    });
+    return { state, isHeld: asked.length > 1 };
+  };
+  const [shop, admin] = ["/shop/canary.json", "/admin/canary.json"].map((path) => `https://shop.example${path}`);
+  stored(shop, "2").state.quarantine("2");
+  assert.deepEqual([stored(shop, "2").isHeld, stored(admin, "2").isHeld], [true, false]);
+  // The usual address of a config keeps the plain name.
+  stored("https://shop.example/config/canary.json", "3").state.quarantine("3");
+  assert.deepEqual(browser.stored("canary_memory").bad, ["3"]);
+  assert.deepEqual(browser.stored("canary_memory:/shop/canary.json").bad, ["2"]);
+  load();
+});
+
+test("several versions are quarantined, up to eight", () => {
+  const browser = useBrowser();
+  browser.store("canary_memory", { bad: "old" });
+  const state = load();
+  for (const version of ["1", "2", "2"]) state.quarantine(version);
+  assert.deepEqual(browser.stored("canary_memory").bad, ["2", "1", "old"]);
+  for (let version = 3; version < 20; version++) state.quarantine(String(version));
+  assert.equal(browser.stored("canary_memory").bad.length, 8);
+});
+
 test("a browser that gets the canary is not held", () => {
   const browser = useBrowser();
   browser.store("canary_memory", { arm: "stable" });
-  load().recordArm("canary");
+  load().recordArm("canary", 1);
   assert.deepEqual([takeCodes(pendingCodes), asked(load())], [[], [false]]);
 });
 

@@ -94,7 +94,8 @@ impl Page {
             <script{nonce} src="{FOLDER}recorder.js"></script>
             <script{nonce} src="{FOLDER}first.js"></script>
             {head}
-            <script{nonce} type="module" async src="/runtime/canary.js" {attributes}></script>
+            <script{nonce} type="module" async src="/runtime/canary.js" {attributes}
+                data-arrival-timeout="500"></script>
             <script{nonce} type="module" src="{FOLDER}listen.js"></script>
             <body>{body}"#
         )
@@ -127,6 +128,12 @@ impl Default for Page {
 pub fn bundle(marker: &str) -> String {
     format!(
         r#"globalThis.e2e?.log("ran", "{marker}");
+        globalThis.crash = (change, rejects) => setTimeout(() => {{
+          change();
+          const error = new Error("crash");
+          if (!rejects) throw error;
+          Promise.reject(error);
+        }});
         {{
           const shown = document.createElement("p");
           shown.textContent = "{marker}";

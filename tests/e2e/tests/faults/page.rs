@@ -6,6 +6,7 @@ mod consent;
 mod csp;
 mod overrides;
 mod page_view;
+mod plain_page;
 mod preload;
 mod service_worker;
 mod support;
@@ -15,6 +16,10 @@ use consent::{i801_consent_withdrawn, i801_no_consent_stores_nothing};
 use csp::{e702_policy_name_refused, e702_strict_csp};
 use overrides::{e701_query_override_ignored, e701_query_overrides};
 use page_view::{i413_bfcache_restore, i413_pageshow_event, i414_prerendered, i414_prerenderingchange_event};
+use plain_page::{
+    base_of_another_origin, blocked_script_of_stable, errors_of_others, fragment_kept_by_reload, post_not_repeated,
+    shadow_root, slow_line, stable_need_not_start,
+};
 use preload::{preload_keeps_integrity, preloads_of_another_release, preloads_requested_once, slow_html};
 use service_worker::e412_old_service_worker;
 
@@ -28,6 +33,14 @@ canary_e2e::fault_tests! {
     e701_query_override_ignored: test [chromium firefox webkit];
     e702_strict_csp: test [chromium firefox webkit];
     e702_policy_name_refused: test [chromium firefox webkit];
+    post_not_repeated: test [chromium firefox] long [webkit];
+    fragment_kept_by_reload: test [chromium] long [firefox webkit];
+    base_of_another_origin: test [chromium] long [firefox webkit];
+    errors_of_others: test [chromium] long [firefox webkit];
+    blocked_script_of_stable: test [chromium webkit] long [firefox];
+    slow_line: test [chromium] long [firefox webkit];
+    stable_need_not_start: test [chromium] long [firefox webkit];
+    shadow_root: test [chromium] long [firefox webkit];
     preloads_requested_once: test [chromium firefox webkit];
     preloads_of_another_release: test [chromium] long [firefox webkit];
     preload_keeps_integrity: test [chromium firefox webkit];

@@ -111,7 +111,11 @@ fn module(runtime: &Path) -> String {
 fn serve_answers_like_nginx() {
     let (files, base) = (SiteFiles::new(), Base::new());
     files.mount(&base.mounted());
-    let nginx = Nginx::start(files.root());
+    let nginx = Nginx::start_with(files.root(), |config| {
+        // As the image's build writes it.
+        let link = format!("~*\\.html?$ \"<{}>; rel=preload; as=fetch\";\n", files.module());
+        config.insert("preload/runtime.conf".to_owned(), link);
+    });
     let serve = Serve::start(&files, &base);
     let module = module(&files.root().join("runtime"));
     let mut differences = Vec::new();

@@ -5,13 +5,12 @@ use canary_e2e::engine::Engine;
 use canary_e2e::fault_site::{BLANK, CANARY, CANARY_BUNDLE, FaultSite, STABLE, page};
 use canary_e2e::page_log::FOLDER;
 
-/// Empties the root of the canary, and throws.
-pub(crate) const CRASH: &str =
-    "void setTimeout(() => { document.getElementById('app').replaceChildren(); throw new Error('crash'); })";
+/// Empties the root of the app, whose code throws.
+pub(crate) const CRASH: &str = "void crash(() => document.getElementById('app').replaceChildren())";
 
 pub(crate) async fn e406_blank_after_error(engine: Engine) {
     let site = FaultSite::with_canary(engine, &page(PATIENT)).await;
-    let rejects = in_page(&CRASH.replace("throw new Error('crash')", "Promise.reject(new Error('crash'))"));
+    let rejects = in_page("void crash(() => document.getElementById('app').replaceChildren(), true)");
     for crash in [in_page(CRASH), rejects] {
         site.visit().await;
         is_up(&site).await;

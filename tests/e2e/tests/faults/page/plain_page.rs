@@ -1,0 +1,141 @@
+//! Pages that work with a plain script, and have to work with the runtime in front of it.
+
+use super::support::{config, page};
+use canary_e2e::engine::Engine;
+use canary_e2e::fault_server::Reply;
+use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, FaultSite, STABLE, STABLE_BUNDLE, bundle};
+use canary_e2e::wait::{DEADLINE, until};
+use std::time::Duration;
+
+/// The page is the answer to a form, as after an order. The canary throws, and the page loads again.
+pub(crate) async fn post_not_repeated(engine: Engine) {
+    const SUBMIT: &str =
+        "void document.body.insertAdjacentHTML('beforeend', '<form method=post action=/order></form>'),
+        document.querySelector('form').submit()";
+    for is_known in [false, true] {
+        let site = FaultSite::new(engine, &page()).await;
+        let html = page().html();
+        let mut order = Reply::sound().header("Content-Type", "text/html").body(&html);
+        if is_known {
+            order = order.header("Server-Timing", "post");
+        }
+        site.server.on("/order", order);
+        site.visit().await;
+        site.shows(CANARY).await;
+        site.server.on(CANARY_BUNDLE, Reply::sound().body("e2e.log('ran', 'half'); throw new Error('boom');"));
+        site.browser.eval(SUBMIT).await;
+        until("the order's page", DEADLINE, || (!site.requests("/order").is_empty()).then_some(()));
+        site.shows(STABLE).await;
+        let methods: Vec<_> = site.requests("/order").iter().map(|request| request.method.clone()).collect();
+        assert_eq!(methods, if is_known { vec!["POST"] } else { vec!["POST", "GET"] });
+    }
+}
+
+/// A reload without the fragment, which is there again before the bundle runs.
+pub(crate) async fn fragment_kept_by_reload(engine: Engine) {
+    let site = FaultSite::new(engine, &page()).await;
+    site.server.on(CANARY_BUNDLE, Reply::sound().body("e2e.log('ran', 'half'); throw new Error('boom');"));
+    site.files.write(STABLE_BUNDLE, format!("e2e.log('event', 'hash', location.hash); {}", bundle(STABLE)));
+    site.set_new_user("somebody").await;
+    site.open_at("/#/cart").await;
+    site.shows(STABLE).await;
+    assert_eq!(site.events("hash"), ["#/cart"]);
+    assert_eq!(site.views(), 2);
+}
+
+/// `<base>` names another origin. The paths of the config are of this one.
+pub(crate) async fn base_of_another_origin(engine: Engine) {
+    let assets = r#", "ASSETS": {"canary": {"version": "2", "scripts": [{"src": "/canary/main.js"}]}}"#;
+    let body = r#"<base href="http://127.0.0.1:9/"><div id="app"></div>"#;
+    let site = FaultSite::new(engine, &page().config(config("100", assets)).body(body)).await;
+    site.set_new_user("somebody").await;
+    site.open().await;
+    site.shows(CANARY).await;
+    assert_eq!(site.requests(CANARY_BUNDLE).len(), 1);
+}
+
+/// Errors of others while the canary runs: it is on the screen in boxes without text, and a person has done nothing.
+pub(crate) async fn errors_of_others(engine: Engine) {
+    let boxes = "globalThis.e2e.log('ran', 'CANARY');";
+    for (error, is_own) in [
+        ("setTimeout(() => { throw new Error('inline'); })", false),
+        ("void Promise.reject(new TypeError('Failed to fetch'))", false),
+        ("void import('http://127.0.0.1:9/widget.js')", false),
+        ("dispatchEvent(new ErrorEvent('error', { message: 'tracker', filename: 'https://ads.example/t.js' }))", false),
+        // Negative control: an error of the canary in a page that is blank.
+        (
+            "dispatchEvent(new ErrorEvent('error', { message: 'own', filename: `${location.origin}/canary/main.js` }))",
+            true,
+        ),
+    ] {
+        let site = FaultSite::new(engine, &page()).await;
+        site.files.write(CANARY_BUNDLE, boxes);
+        site.visit().await;
+        until("the canary", DEADLINE, || (site.ran() == [CANARY]).then_some(()));
+        site.browser.wait_for("localStorage.getItem('canary_good') !== null").await;
+        site.browser.eval(&format!("void ({{ run() {{ {error} }} }}).run()")).await;
+        if is_own {
+            site.shows(STABLE).await;
+            assert_eq!(site.views(), 2);
+        } else {
+            // Longer than a blank page is watched before it counts as such.
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            assert_eq!((site.views(), site.lines()), (1, Vec::new()), "{error}");
+        }
+    }
+}
+
+/// One of stable's scripts is blocked, as by an ad blocker. The app comes up without it.
+pub(crate) async fn blocked_script_of_stable(engine: Engine) {
+    let block = r#"<script type="application/json" data-canary-stable>{"scripts":
+        [{"src": "/stable/analytics.js"}, {"src": "/stable/main.js"}]}</script>"#;
+    let site = FaultSite::new(engine, &page().config(config("0", "")).head(block)).await;
+    site.set_new_user("somebody").await;
+    site.open().await;
+    site.shows(STABLE).await;
+    site.says(&["I120", "E501"]).await;
+    site.shows(STABLE).await;
+    assert_eq!(site.ran(), [STABLE]);
+}
+
+/// A slow line: the canary's file takes longer than the canary may take to start.
+pub(crate) async fn slow_line(engine: Engine) {
+    let guard = r#", "GUARD": {"readyTimeoutMs": 800}"#;
+    let arrival = r#"data-decision-budget="15000" data-arrival-timeout="15000""#;
+    let site = FaultSite::new(engine, &page().config(config("100", guard)).attributes(arrival)).await;
+    let file = bundle(CANARY);
+    let part = file.len() / 3 + 1;
+    site.server.on(CANARY_BUNDLE, Reply::sound().trickling(part, Duration::from_secs(1)));
+    site.visit().await;
+    site.shows(CANARY).await;
+    site.says(&[]).await;
+    assert_eq!((site.ran(), site.views()), (vec![CANARY.to_owned()], 1));
+    // Negative control: its time ends once the file is there.
+    site.server.on(CANARY_BUNDLE, Reply::sound().body("e2e.log('ran', 'half'); await new Promise(() => {});"));
+    site.visit().await;
+    site.shows(STABLE).await;
+    assert_eq!(site.views(), 2);
+}
+
+/// The config waits for a call that this stable, which is older, does not make.
+pub(crate) async fn stable_need_not_start(engine: Engine) {
+    let guard = r#", "GUARD": {"readyWhen": "started"}"#;
+    let site = FaultSite::new(engine, &page().config(config("0", guard))).await;
+    site.visit().await;
+    site.shows(STABLE).await;
+    site.browser.wait_for("localStorage.getItem('canary_good') !== null").await;
+}
+
+/// The app draws into a shadow root, and throws.
+pub(crate) async fn shadow_root(engine: Engine) {
+    let site = FaultSite::new(engine, &page()).await;
+    let app = "globalThis.e2e.log('ran', 'CANARY');
+        document.getElementById('app').attachShadow({ mode: 'open' }).innerHTML = '<p>drawn</p>';
+        setTimeout(() => { throw new Error('mine'); }, 300);";
+    site.files.write(CANARY_BUNDLE, app);
+    site.visit().await;
+    until("the canary", DEADLINE, || (site.ran() == [CANARY]).then_some(()));
+    until("its error", DEADLINE, || (!site.errors().is_empty()).then_some(()));
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!((site.views(), site.lines()), (1, Vec::new()));
+}
