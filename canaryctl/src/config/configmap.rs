@@ -15,6 +15,12 @@ pub(crate) fn configs(documents: &[Tree]) -> Vec<Scalar> {
     maps.flat_map(|map| map.all("data")).flat_map(|data| data.all(KEY)).filter_map(Node::scalar).collect()
 }
 
+/// The MAC that SOPS has put into a document, if it is over plain values too: an edit of them makes it wrong.
+pub(crate) fn sops_mac(root: Node<'_>) -> Option<Node<'_>> {
+    let only_encrypted = root.at(&["sops", "mac_only_encrypted"]).is_some_and(Node::is_true);
+    root.at(&["sops", "mac"]).filter(|_| !only_encrypted)
+}
+
 fn text<'a>(node: Node<'a>, path: &[&str]) -> &'a str {
     node.at(path).and_then(Node::text).unwrap_or_default()
 }

@@ -1,8 +1,8 @@
-//! Rules for the `ConfigMap` that holds the config (E905, E906, E909, W918).
+//! Rules for the `ConfigMap` that holds the config (E905, E906, E909, W918, W919).
 
 use std::collections::BTreeSet;
 
-use crate::config::configmap::{KEY, NAME};
+use crate::config::configmap::{KEY, NAME, sops_mac};
 use crate::lint::object::{Found, Object};
 use crate::lint::object_set::{FILE, ObjectSet, is_config};
 use crate::lint::volume::volumes;
@@ -10,6 +10,9 @@ use crate::lint::volume::volumes;
 const HASHED: &str = "the name gets a hash of the contents, so every edit replaces all pods and a roll-back waits for them; \
                       set generatorOptions.disableNameSuffixHash: true, or make it a plain resource";
 const IMMUTABLE: &str = "the API server refuses every later edit, a roll-back too; take immutable out";
+
+const SIGNED: &str = "SOPS has signed the plain values as well, so after each edit of the config it says MAC mismatch; the config \
+                      is public, so keep it in a file of its own, without SOPS";
 
 /// Checks the sources of the config in a scope.
 pub(crate) fn check(set: &ObjectSet, scope: &str, names: &BTreeSet<&str>, found: &mut Vec<Found>) {
@@ -33,6 +36,9 @@ pub(crate) fn check(set: &ObjectSet, scope: &str, names: &BTreeSet<&str>, found:
             found.push(object.diagnostic("E905", "metadata.name", at, message));
         }
         found.extend(other_key(set, object));
+        if let Some(mac) = sops_mac(object.root()).filter(|_| is_config(object)) {
+            found.push(object.diagnostic("W919", "sops.mac", mac, SIGNED));
+        }
         if let Some(immutable) = object.at(&["immutable"]).filter(|it| it.is_true() && names.contains(object.name())) {
             found.push(object.diagnostic("E909", "immutable", immutable, IMMUTABLE));
         }
