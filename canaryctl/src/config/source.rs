@@ -78,6 +78,11 @@ impl Source {
         self.map.as_ref().map(|map| map.locate(range))
     }
 
+    /// The first byte of the text in the file.
+    pub(crate) fn start(&self) -> usize {
+        self.start
+    }
+
     /// The first byte of the text in the file, and why the text cannot be edited, if so.
     pub(crate) fn refusal(&self) -> Option<(usize, &'static str)> {
         self.refusal.map(|reason| (self.start, reason))

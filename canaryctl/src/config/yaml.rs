@@ -1,6 +1,6 @@
 //! A YAML stream as trees of nodes that know their position.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -67,6 +67,10 @@ pub(crate) struct SyntaxError {
 
 impl SyntaxError {
     fn new(source: &str, error: &ScanError) -> Self {
+        if let Some(at) = template(source) {
+            let reason = "found a template of Helm, expected YAML: edit the value in values.yaml, and check what helm template prints";
+            return Self { position: position(source, at), reason: reason.to_owned() };
+        }
         match MergeConflict::find(source) {
             Some(conflict) => Self { position: conflict.position(), reason: conflict.to_string() },
             None => Self {
@@ -75,6 +79,19 @@ impl SyntaxError {
             },
         }
     }
+}
+
+/// The first line of a template of Helm that is not YAML.
+pub(crate) fn template(source: &str) -> Option<usize> {
+    let mut at = 0_usize;
+    for line in source.split_inclusive('\n') {
+        let indent = line.len().saturating_sub(line.trim_start().len());
+        if line.trim_start().starts_with("{{") {
+            return Some(at.saturating_add(indent));
+        }
+        at = at.saturating_add(line.len());
+    }
+    None
 }
 
 #[cfg(test)]
@@ -119,6 +136,21 @@ impl Tree {
     /// The outermost node.
     pub(crate) fn root(&self) -> Node<'_> {
         self.node(self.root)
+    }
+
+    /// A key that a mapping has twice: its first and its second place.
+    pub(crate) fn repeated_key(&self) -> Option<(Node<'_>, Node<'_>)> {
+        let mut seen = HashMap::new();
+        (0..self.nodes.len()).find_map(|index| {
+            seen.clear();
+            self.node(index).entries().find_map(|(key, _)| Some((seen.insert(key.scalar_text()?, key)?, key)))
+        })
+    }
+
+    /// The scalars that begin at some bytes of the file.
+    pub(crate) fn scalars_at(&self, starts: &BTreeSet<usize>) -> impl Iterator<Item = Scalar> {
+        let nodes = (0..self.nodes.len()).map(|index| self.node(index));
+        nodes.filter(|node| node.start().is_some_and(|start| starts.contains(&start))).filter_map(Node::scalar)
     }
 
     /// A node by its index.
@@ -172,6 +204,13 @@ impl<'a> Node<'a> {
         }
     }
 
+    fn scalar_text(self) -> Option<&'a str> {
+        match self.kind()? {
+            Kind::Scalar(text, _) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The scalar and the way it is written.
     pub(crate) fn scalar(self) -> Option<Scalar> {
         let Entry { kind: Kind::Scalar(text, style), range, anchor, .. } = self.entry()? else { return None };
@@ -185,10 +224,56 @@ impl<'a> Node<'a> {
 
     /// The value of a key, merged keys (`<<`) included.
     pub(crate) fn get(self, key: &str) -> Option<Node<'a>> {
-        self.own(key).or_else(|| {
-            let merged = self.own("<<")?;
-            merged.own(key).or_else(|| merged.items().find_map(|map| map.own(key)))
-        })
+        self.own(key).or_else(|| self.merged().into_iter().skip(1).find_map(|map| map.own(key)))
+    }
+
+    /// The mapping and those that are merged into it, each once, in the order in which they count.
+    fn merged(self) -> Vec<Node<'a>> {
+        let (mut open, mut found, mut seen) = (vec![self], Vec::new(), HashSet::new());
+        while let Some(map) = open.pop() {
+            if !seen.insert(map.index) {
+                continue;
+            }
+            found.push(map);
+            if let Some(merged) = map.own("<<") {
+                let mut more: Vec<_> = merged.items().chain(merged.is_mapping().then_some(merged)).collect();
+                more.reverse();
+                open.append(&mut more);
+            }
+        }
+        found
+    }
+
+    /// The keys and values of a mapping, merged ones (`<<`) included.
+    pub(crate) fn fields(self) -> impl Iterator<Item = (Node<'a>, Node<'a>)> {
+        let mut seen = HashSet::new();
+        let all = self.merged().into_iter().flat_map(Node::entries);
+        let is_own = |key: &Node<'_>| key.text() != Some("<<");
+        all.filter(move |(key, _)| is_own(key) && seen.insert(key.text()))
+    }
+
+    pub(crate) fn is_mapping(self) -> bool {
+        matches!(self.kind(), Some(Kind::Mapping(_)))
+    }
+
+    pub(crate) fn is_sequence(self) -> bool {
+        matches!(self.kind(), Some(Kind::Sequence(_)))
+    }
+
+    /// The text of a scalar without quotes and without a tag, whose type YAML derives from its form.
+    pub(crate) fn plain(self) -> Option<&'a str> {
+        let entry = self.entry()?;
+        match &entry.kind {
+            Kind::Scalar(text, ScalarStyle::Plain) if entry.tag.is_none() => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The first byte of a scalar in its file; nothing in a text that is itself a node.
+    pub(crate) fn start(self) -> Option<usize> {
+        self.entry()
+            .filter(|entry| self.tree.inside.is_none() && matches!(entry.kind, Kind::Scalar(..)))
+            .map(|it| it.range.start)
     }
 
     /// The value at a path of keys.

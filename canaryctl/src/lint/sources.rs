@@ -1,12 +1,13 @@
 //! The files that are read, each with its diagnostics.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use crate::config::yaml::Tree;
+use crate::config::refusal::{Refusal, not_utf8};
+use crate::config::yaml::{Node, Tree};
 use crate::lint::object::Found;
-use crate::terminal::diagnostic::FileDiagnostic;
+use crate::terminal::diagnostic::{FileDiagnostic, Severity};
 
 /// The most diagnostics of one file.
 const MOST: usize = 100;
@@ -23,8 +24,10 @@ pub(crate) struct Sources {
 pub(crate) struct File {
     pub(crate) path: PathBuf,
     pub(crate) text: String,
-    /// Whether it holds the config.
+    /// Whether it is the config, or holds it in the usual `ConfigMap`.
     pub(crate) has_config: bool,
+    /// The first bytes of other texts in it that pods mount as the config.
+    pub(crate) configs: BTreeSet<usize>,
     pub(crate) diagnostics: Vec<FileDiagnostic>,
 }
 
@@ -39,7 +42,7 @@ impl Sources {
             return Err("not a file".to_owned());
         }
         let bytes = fs::read(&real).map_err(|error| error.to_string())?;
-        let text = String::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())?;
+        let text = String::from_utf8(bytes).map_err(|error| not_utf8(error.as_bytes()))?;
         let short = shorter(path);
         let path = if fs::canonicalize(&short).is_ok_and(|it| it == real) { short } else { path.to_owned() };
         let file = self.add(&path, text);
@@ -49,7 +52,13 @@ impl Sources {
 
     /// Adds a file with its text.
     pub(crate) fn add(&mut self, path: &Path, text: String) -> usize {
-        self.list.push(File { path: path.to_owned(), text, has_config: false, diagnostics: Vec::new() });
+        self.list.push(File {
+            path: path.to_owned(),
+            text,
+            has_config: false,
+            configs: BTreeSet::new(),
+            diagnostics: Vec::new(),
+        });
         self.list.len().saturating_sub(1)
     }
 
@@ -63,6 +72,30 @@ impl Sources {
         })
     }
 
+    /// The documents of a file of objects. What the cluster would refuse gets a diagnostic.
+    pub(crate) fn manifests(&mut self, file: usize) -> Vec<Tree> {
+        let trees = self.trees(file);
+        let text = self.list.get(file).map(|file| file.text.as_str()).unwrap_or_default();
+        if let Some(found) = Refusal::find(text, &trees) {
+            let message = format!("kustomize cannot read this: {}", found.reason);
+            let found = FileDiagnostic::new("E901", "", Some(found.position), message).underline(found.length);
+            self.report(vec![(file, found)]);
+        }
+        trees
+    }
+
+    /// Whether a file was read.
+    pub(crate) fn is_known(&self, path: &Path) -> bool {
+        fs::canonicalize(path).is_ok_and(|real| self.known.contains_key(&real))
+    }
+
+    /// Notes that a text in a file, by its first byte, is the config.
+    pub(crate) fn add_config(&mut self, file: usize, start: usize) {
+        if let Some(file) = self.list.get_mut(file) {
+            file.configs.insert(start);
+        }
+    }
+
     /// The path of a file.
     pub(crate) fn path(&self, file: usize) -> Option<&Path> {
         self.list.get(file).map(|file| file.path.as_path())
@@ -73,6 +106,13 @@ impl Sources {
         if let Some(file) = self.list.get_mut(file) {
             file.has_config = true;
         }
+    }
+
+    /// Notes what lies elsewhere and is not looked at.
+    pub(crate) fn note(&mut self, file: usize, node: Node<'_>) {
+        let message = format!("not looked at: {}", node.text().unwrap_or_default());
+        let found = FileDiagnostic::new("", "", Some(node.position()), message).underline(node.len());
+        self.report(vec![(file, FileDiagnostic { severity: Severity::Note, ..found })]);
     }
 
     /// Adds diagnostics, each once: several paths may lead to a file.

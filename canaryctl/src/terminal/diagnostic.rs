@@ -19,6 +19,8 @@ const WIDTH: usize = 120;
 pub(crate) enum Severity {
     Error,
     Warning,
+    /// Something that was not checked. It says nothing about the file.
+    Note,
 }
 
 /// A diagnostic at a position of a file.
@@ -98,6 +100,7 @@ impl FileDiagnostic {
         let severity = match self.severity {
             Severity::Error => paint.bold(AnsiColor::Red, "error"),
             Severity::Warning => paint.bold(AnsiColor::Yellow, "warning"),
+            Severity::Note => paint.bold(AnsiColor::Cyan, "note"),
         };
         let words = [&severity, self.code, &safe(&self.key)];
         let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
@@ -131,7 +134,11 @@ impl FileDiagnostic {
         if annotations.is_empty() {
             return String::new();
         }
-        let level = if self.is_error() { Level::ERROR } else { Level::WARNING };
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
+        };
         let snippet = Snippet::source(text).line_start(first).annotations(annotations);
         let renderer = if paint.is_on() { Renderer::styled() } else { Renderer::plain() };
         format!("{}\n", renderer.term_width(WIDTH).render(&[Group::with_level(level).element(snippet)]))

@@ -2,7 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
 use crate::config::configmap::{KEY, NAME, sops_mac};
+use crate::config::refusal::{describe, not_text};
+use crate::config::yaml::Node;
 use crate::lint::object::{Found, Object};
 use crate::lint::object_set::{FILE, ObjectSet, is_config};
 use crate::lint::volume::volumes;
@@ -36,6 +41,7 @@ pub(crate) fn check(set: &ObjectSet, scope: &str, names: &BTreeSet<&str>, found:
             found.push(object.diagnostic("E905", "metadata.name", at, message));
         }
         found.extend(other_key(set, object));
+        values(object, found);
         if let Some(mac) = sops_mac(object.root()).filter(|_| is_config(object)) {
             found.push(object.diagnostic("W919", "sops.mac", mac, SIGNED));
         }
@@ -61,6 +67,33 @@ pub(crate) fn check(set: &ObjectSet, scope: &str, names: &BTreeSet<&str>, found:
     }
 }
 
+/// Values that the API server refuses: others than text, bytes that are not in base64, and keys that are there twice.
+fn values(object: &Object, found: &mut Vec<Found>) {
+    let field = |field| object.at(&[field]).into_iter().flat_map(Node::fields);
+    let message = |reason: &str| {
+        format!("the API server refuses this, and Flux applies nothing that is together with it: {reason}")
+    };
+    for (key, value) in field("data") {
+        if let Some(what) = not_text(value) {
+            let key = format!("data.{}", key.text().unwrap_or_default());
+            found.push(object.diagnostic("E920", key, value, describe(what, value)));
+        }
+    }
+    for (key, value) in field("binaryData") {
+        let name = key.text().unwrap_or_default();
+        let text = value.text().unwrap_or_default();
+        let bytes = BASE64_STANDARD.decode(text.split_ascii_whitespace().collect::<String>());
+        let reason = if field("data").any(|(other, _)| other.text() == Some(name)) {
+            "data has this key as well; keep one"
+        } else if not_text(value).is_some() || bytes.is_err() {
+            "binaryData holds base64; write text into data"
+        } else {
+            continue;
+        };
+        found.push(object.diagnostic("E920", format!("binaryData.{name}"), value, message(reason)));
+    }
+}
+
 /// Another key than the config's. Where pods name the key that they take, the rule for pods applies instead.
 fn other_key(set: &ObjectSet, object: &Object) -> Option<Found> {
     let keys = set.keys(&object.scope, NAME).filter(|_| object.is_whole() && object.name() == NAME)?;
@@ -68,7 +101,7 @@ fn other_key(set: &ObjectSet, object: &Object) -> Option<Found> {
     if is_mounted || keys.contains(KEY) || keys.contains(FILE) {
         return None;
     }
-    let (key, _) = object.at(&["data"])?.entries().next()?;
+    let (key, _) = object.at(&["data"])?.fields().next()?;
     let message = format!("no config was found here, and none was checked: expected the key {KEY}");
     Some(object.diagnostic("W918", format!("data.{}", key.text().unwrap_or_default()), key, message))
 }
