@@ -1,7 +1,7 @@
 //! The options and the steps of every verb that edits the config: write, commit, push.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -16,6 +16,7 @@ use crate::platform::lock::Lock;
 use crate::terminal::color::Paint;
 use crate::terminal::message::warn;
 use crate::terminal::output::Output;
+use crate::terminal::stdout::stdout;
 
 /// How often an edit is tried, because the remote may move meanwhile.
 const ATTEMPTS: usize = 3;
@@ -226,7 +227,7 @@ impl<'a> Attempt<'a> {
         for warning in &self.edited.warnings {
             warn(&warning.line(&file, Paint::OFF));
         }
-        let mut out = io::stdout().lock();
+        let mut out = stdout(output);
         match output {
             Output::Text => {
                 if self.args.dry_run {

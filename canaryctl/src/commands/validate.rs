@@ -1,6 +1,6 @@
 //! `canaryctl validate`: checks configs, and the manifests and nginx configurations around them ([`crate::lint`]).
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,6 +11,7 @@ use crate::platform::clock;
 use crate::terminal::color::Paint;
 use crate::terminal::message::warn;
 use crate::terminal::output::Output;
+use crate::terminal::stdout::stdout;
 
 /// Check configs, manifests and nginx configurations, with the position of every fault.
 ///
@@ -46,7 +47,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let now = clock::now();
     let reports: Vec<_> = args.files.iter().flat_map(|file| Report::all(file, args.strict, now)).collect();
-    let mut out = io::stdout().lock();
+    let mut out = stdout(output);
     match output {
         Output::Text => write!(out, "{}", report::text(&reports, Paint::for_stdout()))?,
         Output::Json => {

@@ -24,6 +24,9 @@ use crate::terminal::color::Paint;
 use crate::terminal::diagnostic::{DiagnosticError, FileDiagnostic, Mark};
 use crate::terminal::message::warn;
 
+/// The most configs of a file.
+const CONFIGS: usize = 100;
+
 /// A file that holds a config: a manifest with the `ConfigMap`, or the JSON itself.
 #[derive(Debug)]
 pub(crate) struct File {
@@ -100,6 +103,8 @@ impl Loaded {
                 scalars.push(scalar);
             }
         }
+        // Nobody has so many, and each is read as a whole.
+        scalars.truncate(CONFIGS);
         let mut file = File { name: name.to_owned(), text, documents: Vec::new() };
         if let Ok(documents) = parsed.as_ref()
             && !is_bare(path, file.text.as_bytes())

@@ -1,19 +1,31 @@
 //! A YAML stream as trees of nodes that know their position.
 
+mod builder;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::iter;
 use std::ops::Range;
 use std::rc::Rc;
 
 use canary_runtime::Position;
-use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span, Tag};
+use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Tag};
 
 use crate::config::merge_conflict::MergeConflict;
-use crate::config::position::position;
+use crate::config::position::{mark_len, position};
+use builder::Builder;
+
+/// The most bytes of a document with all aliases written out.
+const EXPANDED: usize = 16 * 1024 * 1024;
+
+/// The most events of a stream: a little more than its nodes.
+const EVENTS: usize = 400_000;
 
 /// One document of a stream. Its nodes are in a list, so nothing recurses, whatever is read.
 #[derive(Debug)]
 pub(crate) struct Tree {
     source: Rc<str>,
+    /// Where the lines of the source begin.
+    lines: Rc<[usize]>,
     nodes: Vec<Entry>,
     root: usize,
     /// The position of the source's first byte in a file, where the source is itself a text in a document. All its
@@ -28,7 +40,9 @@ struct Entry {
     range: Range<usize>,
     /// 0 without an anchor.
     anchor: usize,
-    tag: Option<Tag>,
+    tag: Option<Box<Tag>>,
+    /// How many bytes it would take with all aliases written out.
+    size: usize,
 }
 
 #[derive(Debug, PartialEq)]
@@ -106,19 +120,37 @@ impl Tree {
         #[cfg(test)]
         PARSED.set(PARSED.get().saturating_add(1));
         let source: Rc<str> = source.into();
+        let lines: Rc<[usize]> =
+            iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at.saturating_add(1))).collect();
         let mut options = Options::default();
         // Whether the parser emits comments must not depend on the features that another crate switches on.
         options.emit_comments = false;
         let mut documents = Vec::new();
-        let mut builder = Builder::default();
+        let (mut builder, mut count) = (Builder::default(), 0_usize);
         for event in Parser::new_from_str_with_options(&source, options) {
             let (event, span) = event.map_err(|error| SyntaxError::new(&source, &error))?;
             if matches!(event, Event::DocumentEnd) {
                 let Builder { nodes, root, .. } = std::mem::take(&mut builder);
-                documents.extend(root.map(|root| Self { source: Rc::clone(&source), nodes, root, inside: None }));
+                documents.extend(root.map(|root| Self {
+                    source: Rc::clone(&source),
+                    lines: Rc::clone(&lines),
+                    nodes,
+                    root,
+                    inside: None,
+                }));
             } else {
                 builder.take(event, &span);
             }
+            count = count.saturating_add(1);
+            let reason = if builder.is_large {
+                format!("its aliases make it larger than {} MiB", EXPANDED / 1024 / 1024)
+            } else if count > EVENTS {
+                "it has more than 400,000 nodes".to_owned()
+            } else {
+                continue;
+            };
+            let at = span.start.byte_offset().unwrap_or_default();
+            return Err(SyntaxError { position: position(&source, at), reason });
         }
         Ok(documents)
     }
@@ -309,7 +341,11 @@ impl<'a> Node<'a> {
 
     /// The position in the file where it begins.
     pub(crate) fn position(self) -> Position {
-        let own = position(&self.tree.source, self.entry().map_or(0, |entry| entry.range.start));
+        let at = self.entry().map_or(0, |entry| entry.range.start);
+        let line = self.tree.lines.partition_point(|start| *start <= at);
+        let start = self.tree.lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        let start = start.max(mark_len(&self.tree.source));
+        let own = Position { line, column: at.saturating_sub(start).saturating_add(1) };
         let Some(inside) = self.tree.inside else { return own };
         Position {
             line: inside.line.saturating_add(own.line).saturating_sub(1),
@@ -329,80 +365,6 @@ impl<'a> Node<'a> {
         let line = self.tree.source.lines().nth(own.line.saturating_sub(1))?;
         let indent = line.len().saturating_sub(line.trim_start_matches(' ').len());
         Some(Position { line: own.line, column: indent.saturating_add(1) })
-    }
-}
-
-/// A document that is still being read.
-#[derive(Debug, Default)]
-struct Builder {
-    nodes: Vec<Entry>,
-    root: Option<usize>,
-    open: Vec<Open>,
-    anchors: HashMap<usize, usize>,
-}
-
-/// A collection that is still being read.
-#[derive(Debug)]
-struct Open {
-    index: usize,
-    anchor: usize,
-    key: Option<usize>,
-}
-
-impl Builder {
-    fn take(&mut self, event: Event<'_>, span: &Span) {
-        match event {
-            Event::Scalar(text, style, anchor, tag) => {
-                let index = self.add(span, Kind::Scalar(text.into_owned(), style), anchor, tag.as_deref());
-                self.anchors.insert(anchor, index);
-                self.put(index);
-            }
-            Event::SequenceStart(_, anchor, tag) => {
-                self.open(span, Kind::Sequence(Vec::new()), anchor, tag.as_deref());
-            }
-            Event::MappingStart(_, anchor, tag) => self.open(span, Kind::Mapping(Vec::new()), anchor, tag.as_deref()),
-            Event::SequenceEnd | Event::MappingEnd => {
-                if let Some(Open { index, anchor, .. }) = self.open.pop() {
-                    // Known from here on only, so that nothing contains itself.
-                    self.anchors.insert(anchor, index);
-                    self.put(index);
-                }
-            }
-            Event::Alias(anchor) => {
-                let known = self.anchors.get(&anchor).copied();
-                let missing = || Kind::Scalar(String::new(), ScalarStyle::Plain);
-                let index = known.unwrap_or_else(|| self.add(span, missing(), 0, None));
-                self.put(index);
-            }
-            _ => {}
-        }
-    }
-
-    fn add(&mut self, span: &Span, kind: Kind, anchor: usize, tag: Option<&Tag>) -> usize {
-        let at = |offset: Option<usize>| offset.unwrap_or_default();
-        let range = at(span.start.byte_offset())..at(span.end.byte_offset());
-        self.nodes.push(Entry { kind, range, anchor, tag: tag.cloned() });
-        self.nodes.len().saturating_sub(1)
-    }
-
-    fn open(&mut self, span: &Span, kind: Kind, anchor: usize, tag: Option<&Tag>) {
-        let index = self.add(span, kind, anchor, tag);
-        self.open.push(Open { index, anchor, key: None });
-    }
-
-    fn put(&mut self, child: usize) {
-        let Some(parent) = self.open.last_mut() else {
-            self.root = Some(child);
-            return;
-        };
-        match self.nodes.get_mut(parent.index).map(|entry| &mut entry.kind) {
-            Some(Kind::Sequence(items)) => items.push(child),
-            Some(Kind::Mapping(entries)) => match parent.key.take() {
-                Some(key) => entries.push((key, child)),
-                None => parent.key = Some(child),
-            },
-            _ => {}
-        }
     }
 }
 

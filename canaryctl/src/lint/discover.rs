@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::config::configmap::{KEY, NAME};
 use crate::config::loaded::Loaded;
 use crate::config::yaml::{Node, Tree};
-use crate::lint::kustomize::{self, Visit};
+use crate::lint::kustomize::{self, OBJECTS, Visit};
 use crate::lint::object::{Found, Object};
 use crate::lint::object_set::{Generator, ObjectSet, key_of};
 use crate::lint::rules::namespace::Part;
@@ -121,7 +121,12 @@ impl Discovery {
         }
     }
 
-    fn take(&mut self, path: Option<PathBuf>, set: ObjectSet) {
+    fn take(&mut self, path: Option<PathBuf>, mut set: ObjectSet) {
+        if let Some(object) = set.objects.get(OBJECTS) {
+            let message = format!("expected at most {OBJECTS} objects; the rest are not checked");
+            self.files.report(vec![object.diagnostic("E901", "", object.root(), message)]);
+            set.objects.truncate(OBJECTS);
+        }
         for object in &set.objects {
             if let Some(file) = config_file(object) {
                 self.files.mark_config(file);
@@ -193,7 +198,9 @@ impl Discovery {
             self.files.add_config(file, start);
         }
         for file in files {
-            if let Ok(file) = self.files.open(&file) {
+            if self.files.is_known(&file)
+                && let Ok(file) = self.files.open(&file)
+            {
                 self.files.mark_config(file);
             }
         }
@@ -217,8 +224,9 @@ impl Discovery {
         for field in ["envs", "env"] {
             let entries = entry.get(field).into_iter().flat_map(|it| it.items().chain([it]));
             for named in entries.filter(|it| it.text().is_some()) {
-                let text = input::read(&folder.join(named.text().unwrap_or_default())).unwrap_or_default();
-                if String::from_utf8_lossy(&text).lines().any(|line| line.split('=').next() == Some(key)) {
+                let path = folder.join(named.text().unwrap_or_default());
+                let Some(text) = self.files.text(&path) else { continue };
+                if text.lines().any(|line| line.split('=').next() == Some(key)) {
                     let message = format!("the config was found in this file, and was not checked: {UNREAD}");
                     let key = format!("configMapGenerator[{}].{field}", generator.index);
                     found.push(generator.by.diagnostic("W918", key, named, message));

@@ -17,6 +17,9 @@ const FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomizat
 /// The most kustomizations that are read. No set of manifests has so many.
 const MOST: usize = 1000;
 
+/// The most objects of a set: some rules compare all of them.
+pub(crate) const OBJECTS: usize = 2000;
+
 /// The kustomization in a folder.
 pub(crate) fn in_folder(folder: &Path) -> Option<PathBuf> {
     FILES.iter().map(|name| folder.join(name)).find(|path| path.is_file())
@@ -106,6 +109,9 @@ impl<'a> Visit<'a> {
         if self.open.contains(&file) {
             return Err("leads back to itself".to_owned());
         }
+        if self.set.objects.len() > OBJECTS {
+            return Err(format!("follows more than {OBJECTS} objects"));
+        }
         self.visits = self.visits.saturating_add(1);
         if self.visits > MOST {
             return Err(format!("is one of more than {MOST} kustomizations"));
@@ -149,9 +155,12 @@ impl<'a> Visit<'a> {
             let file = self.files.open(&inner)?;
             return self.enter(file, outer);
         }
-        let file = self.files.open(&path)?;
+        let file = self.files.open_from(folder, &path)?;
         for tree in self.files.manifests(file) {
             self.take(file, tree, outer, None);
+        }
+        if self.set.objects.len() > OBJECTS {
+            return Err(format!("makes more than {OBJECTS} objects"));
         }
         Ok(())
     }
@@ -168,7 +177,7 @@ impl<'a> Visit<'a> {
                         None => open.push(path),
                     }
                 } else if is_yaml(&path) {
-                    match self.files.open(&path) {
+                    match self.files.open_from(&folder, &path) {
                         Ok(file) => {
                             for tree in self.files.manifests(file) {
                                 self.take(file, tree, &outer, None);
@@ -208,7 +217,7 @@ impl<'a> Visit<'a> {
     }
 
     fn read(&mut self, folder: &Path, name: &str) -> Result<usize, String> {
-        self.files.open(&folder.join(name))
+        self.files.open_from(folder, &folder.join(name))
     }
 
     fn patches(&mut self, file: usize, folder: &Path, root: Node<'_>, outer: &Outer) {

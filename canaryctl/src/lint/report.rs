@@ -13,7 +13,7 @@ use crate::lint::nginx::locations;
 use crate::lint::rules::config;
 use crate::lint::sources::{File, Sources};
 use crate::platform::input;
-use crate::terminal::color::Paint;
+use crate::terminal::color::{Paint, safe};
 use crate::terminal::diagnostic::{DiagnosticError, FileDiagnostic, Severity};
 
 /// A file and its diagnostics.
@@ -185,7 +185,7 @@ impl Report {
             .diagnostics
             .iter()
             .map(|it| format!("{}\n{}", it.line(&self.file, paint), it.snippet(&self.text, paint)));
-        lines.chain([format!("{}: {verdict}{counts}\n", self.file)]).collect()
+        lines.chain([format!("{}: {verdict}{counts}\n", safe(&self.file))]).collect()
     }
 }
 

@@ -7,16 +7,22 @@ use std::path::{Component, Path, PathBuf};
 use crate::config::refusal::{Refusal, not_utf8};
 use crate::config::yaml::{Node, Tree};
 use crate::lint::object::Found;
+use crate::platform::input;
 use crate::terminal::diagnostic::{FileDiagnostic, Severity};
 
 /// The most diagnostics of one file.
 const MOST: usize = 100;
+
+/// The most bytes that are parsed: a file may be named many times.
+const MOST_BYTES: usize = 24 * 1024 * 1024;
 
 /// Files by number.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
     pub(crate) list: Vec<File>,
     known: HashMap<PathBuf, usize>,
+    /// How many bytes were parsed.
+    parsed: usize,
 }
 
 /// A file and its diagnostics.
@@ -32,16 +38,27 @@ pub(crate) struct File {
 }
 
 impl Sources {
+    /// Reads a file that a file in a folder names. It must not lead out of the repository, as kustomize wants it: whoever may
+    /// change a manifest could have any file of this machine printed otherwise.
+    pub(crate) fn open_from(&mut self, folder: &Path, path: &Path) -> Result<usize, String> {
+        let real = fs::canonicalize(path).map_err(|error| error.to_string())?;
+        let root = input::root(folder).map_err(|error| error.to_string())?;
+        if !real.starts_with(&root) {
+            return Err(format!("lies outside of {}, where kustomize reads nothing", root.display()));
+        }
+        self.open(path)
+    }
+
     /// Reads a file, unless it is known already.
     pub(crate) fn open(&mut self, path: &Path) -> Result<usize, String> {
         let real = fs::canonicalize(path).map_err(|error| error.to_string())?;
         if let Some(known) = self.known.get(&real) {
             return Ok(*known);
         }
-        if !real.is_file() {
+        if real.is_dir() {
             return Err("not a file".to_owned());
         }
-        let bytes = fs::read(&real).map_err(|error| error.to_string())?;
+        let bytes = input::read(&real).map_err(|error| error.root_cause().to_string())?;
         let text = String::from_utf8(bytes).map_err(|error| not_utf8(error.as_bytes()))?;
         let short = shorter(path);
         let path = if fs::canonicalize(&short).is_ok_and(|it| it == real) { short } else { path.to_owned() };
@@ -65,9 +82,17 @@ impl Sources {
     /// The documents of a file. A file that is not YAML has none and gets a diagnostic.
     pub(crate) fn trees(&mut self, file: usize) -> Vec<Tree> {
         let Some(text) = self.list.get(file).map(|file| file.text.as_str()) else { return Vec::new() };
-        Tree::parse_all(text).unwrap_or_else(|error| {
-            let message = format!("kustomize cannot read this: {}", error.reason);
-            self.report(vec![(file, FileDiagnostic::new("E901", "", Some(error.position), message))]);
+        self.parsed = self.parsed.saturating_add(text.len());
+        let parsed = if self.parsed > MOST_BYTES { Err(None) } else { Tree::parse_all(text).map_err(Some) };
+        parsed.unwrap_or_else(|error| {
+            let (position, reason) = match error {
+                Some(error) => (Some(error.position), error.reason),
+                None => {
+                    (None, format!("together with the files before, it has more than {} MiB", MOST_BYTES / 1024 / 1024))
+                }
+            };
+            let message = format!("kustomize cannot read this: {reason}");
+            self.report(vec![(file, FileDiagnostic::new("E901", "", position, message))]);
             Vec::new()
         })
     }
@@ -82,6 +107,12 @@ impl Sources {
             self.report(vec![(file, found)]);
         }
         trees
+    }
+
+    /// The text of a file that was read.
+    pub(crate) fn text(&self, path: &Path) -> Option<&str> {
+        let number = self.known.get(&fs::canonicalize(path).ok()?)?;
+        self.list.get(*number).map(|file| file.text.as_str())
     }
 
     /// Whether a file was read.

@@ -11,6 +11,7 @@ use crate::config::loaded::Loaded;
 use crate::platform::clock;
 use crate::server::config_status::ConfigStatus;
 use crate::terminal::output::Output;
+use crate::terminal::stdout::stdout;
 
 /// The interval between two reads of the config. Reading a small file is cheaper than watching it, and misses no change:
 /// neither a replaced symbolic link nor an edit within the resolution of the file system's clock.
@@ -46,7 +47,7 @@ impl LastSeen {
 }
 
 fn print(status: &ConfigStatus, output: Output) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = stdout(output);
     match output {
         Output::Text => writeln!(out, "{status}")?,
         Output::Json => writeln!(out, "{}", status.json())?,

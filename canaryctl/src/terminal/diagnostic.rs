@@ -9,7 +9,7 @@ use anstyle::AnsiColor;
 use canary_runtime::Position;
 use serde_json::{Value, json};
 
-use crate::terminal::color::{Paint, safe};
+use crate::terminal::color::{Paint, neutral, safe};
 
 /// The most columns that a snippet takes.
 const WIDTH: usize = 120;
@@ -104,6 +104,7 @@ impl FileDiagnostic {
         };
         let words = [&severity, self.code, &safe(&self.key)];
         let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        let file = safe(file);
         format!("{file}{position}: {}: {}", words.join(" "), safe(&self.message))
     }
 
@@ -162,7 +163,7 @@ impl DiagnosticError {
 /// Prints the source that an error is about on standard error, if it is about any.
 pub(crate) fn print_source(error: &anyhow::Error) {
     if let Some(error) = error.downcast_ref::<DiagnosticError>() {
-        let _ = io::stderr().write_all(error.snippet.as_bytes());
+        let _ = io::stderr().write_all(neutral(&error.snippet, Paint::OFF).as_bytes());
     }
 }
 

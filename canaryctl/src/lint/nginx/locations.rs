@@ -61,7 +61,7 @@ fn include(files: &mut Sources, directives: &mut Vec<Directive>, depth: usize) {
         let path = pattern.filter(|it| !it.starts_with('/') && !it.contains(['*', '?', '[', '$']));
         let folder = files.path(directive.file).and_then(Path::parent).map(Path::to_owned);
         if let (Some(path), Some(folder)) = (path, folder)
-            && let Ok(file) = files.open(&folder.join(path))
+            && let Ok(file) = files.open_from(&folder, &folder.join(path))
         {
             all.extend(read(files, file, depth.saturating_add(1)));
             continue;

@@ -96,6 +96,9 @@ fn values(object: &Object, found: &mut Vec<Found>) {
 
 /// Another key than the config's. Where pods name the key that they take, the rule for pods applies instead.
 fn other_key(set: &ObjectSet, object: &Object) -> Option<Found> {
+    if [KEY, FILE].iter().any(|key| object.at(&["data", key]).is_some()) {
+        return None;
+    }
     let keys = set.keys(&object.scope, NAME).filter(|_| object.is_whole() && object.name() == NAME)?;
     let is_mounted = set.objects.iter().flat_map(volumes).any(|volume| volume.name() == Some(NAME));
     if is_mounted || keys.contains(KEY) || keys.contains(FILE) {
