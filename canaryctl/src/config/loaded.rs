@@ -192,6 +192,11 @@ impl Loaded {
         described
     }
 
+    /// The line of a diagnostic, and the source below it.
+    pub(crate) fn shown(&self, found: &FileDiagnostic) -> String {
+        format!("{}\n{}", found.line(&self.name, Paint::OFF), found.snippet(&self.file.text, Paint::OFF))
+    }
+
     /// What stands at a position of the config's text.
     fn mark(&self, diagnostic: &Diagnostic, place: Position) -> Mark {
         let start = offset(without_mark(&self.source.text), place);
