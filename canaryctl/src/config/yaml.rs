@@ -359,7 +359,7 @@ impl<'a> Node<'a> {
     }
 
     /// The position where the text of a literal block begins.
-    fn block(self) -> Option<Position> {
+    pub(crate) fn block(self) -> Option<Position> {
         let Kind::Scalar(_, ScalarStyle::Literal) = self.kind()? else { return None };
         let own = self.position();
         let line = self.tree.source.lines().nth(own.line.saturating_sub(1))?;

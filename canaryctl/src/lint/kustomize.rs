@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use crate::config::configmap::{KEY, NAME};
 use crate::config::yaml::{Node, Tree};
+use crate::lint::nginx::locations;
 use crate::lint::object::{Object, Target};
 use crate::lint::object_set::{Generator, ObjectSet, key_of};
 use crate::lint::rules::field;
+use crate::lint::rules::nginx::is_nginx;
 use crate::lint::sources::Sources;
 use crate::terminal::diagnostic::FileDiagnostic;
 
@@ -265,6 +267,11 @@ impl<'a> Visit<'a> {
                     let read = self.read(folder, path);
                     if let (Ok(read), true) = (&read, is_config && field == "files" && key_of(text) == KEY) {
                         self.files.mark_config(*read);
+                    }
+                    if let Ok(read) = read
+                        && self.files.list.get(read).is_some_and(|file| is_nginx(path, &file.text))
+                    {
+                        locations::check(self.files, read);
                     }
                     self.missing(file, &format!("configMapGenerator[{index}].{field}[{at}]"), named, read.map(|_| ()));
                 }

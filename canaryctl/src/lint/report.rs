@@ -11,6 +11,7 @@ use crate::lint::discover::Discovery;
 use crate::lint::kustomize;
 use crate::lint::nginx::locations;
 use crate::lint::rules::config;
+use crate::lint::rules::nginx::is_named;
 use crate::lint::sources::{File, Sources};
 use crate::platform::input;
 use crate::terminal::color::{Paint, safe};
@@ -43,7 +44,8 @@ impl Report {
             return files.map(|file| Self { quiet: true, ..Self::of_file(file, strict, now) }).collect();
         }
         let mut report = Self::new(path, strict);
-        let is_nginx = path.extension().is_some_and(|extension| extension == "conf");
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let is_nginx = is_named(&name);
         let done = match input::read(path) {
             Ok(bytes) if is_nginx => return Self::nginx(path, &bytes, strict, now),
             Ok(bytes) => report.check(path, bytes, now),

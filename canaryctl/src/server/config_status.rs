@@ -122,9 +122,9 @@ mod tests {
         let fault = "E115 EXPIRES_AT: expected a time after the Date of the response";
         check(
             Ok(config),
-            "config: config:1:60: error E115 EXPIRES_AT: expected a time after the Date of the response (served as is; pages keep \
+            "config: config:1:61: error E115 EXPIRES_AT: expected a time after the Date of the response (served as is; pages keep \
              their last good config, else load stable)\n  |\n1 | {\"CANARY_PERCENTAGE\": 5, \"FEATURE_FLAGS\": {}, \
-             \"EXPIRES_AT\": \"1970-01-01T00:00:01Z\"}\n  |                                                            \
+             \"EXPIRES_AT\": \"1970-01-01T00:00:01Z\"}\n  |                                                             \
              ^^^^^^^^^^^^^^^^^^^^^^ found a string",
             &format!(r#"{{"config": {{"served": true, "error": "{fault}"}}}}"#),
         );
