@@ -20,9 +20,10 @@ use crate::terminal::stdout::stdout;
 /// Lines and columns are those of the file, columns in bytes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Errors: faults for which the runtime rejects the whole config, and regular expressions that a browser and this
-program would read differently. Warnings: everything else that the runtime has to say; a flag that is malformed and left
-out (E112); an `EXPIRES_AT` that has passed by this machine's clock; `requires` of a flag that is missing or malformed.
+    after_help = "Errors: faults for which the runtime rejects the whole config; a flag that is malformed and left out (E112); an
+unknown key inside a flag, a rule or a bundle; regular expressions that a browser and this program would read
+differently. Warnings: everything else that the runtime has to say; an `EXPIRES_AT` that has passed by this machine's
+clock; `requires` of a flag that is missing or malformed. The attributes that rules use are listed, for you to see a typo.
 Traps around a config are E901 and above where they surely break something, W912 and above where they may be intended.
 
 Exit codes: 0 all files are valid; 1 a file is not; 2 a file cannot be read or has no config in it. All files are

@@ -12,7 +12,7 @@ use crate::lint::kustomize::{self, OBJECTS, Visit};
 use crate::lint::object::{Found, Object};
 use crate::lint::object_set::{Generator, ObjectSet, key_of};
 use crate::lint::rules::namespace::Part;
-use crate::lint::rules::{self, config, flux, namespace};
+use crate::lint::rules::{self, config, flux, foreign, namespace};
 use crate::lint::sources::Sources;
 use crate::platform::input;
 use crate::terminal::diagnostic::FileDiagnostic;
@@ -144,8 +144,9 @@ impl Discovery {
     fn check(&mut self) {
         let mut found = Vec::new();
         self.mounted(&mut found);
-        for (at, (_, set)) in self.sets.iter().enumerate() {
+        for (at, (path, set)) in self.sets.iter().enumerate() {
             found.extend(rules::check(set));
+            foreign::check(&self.files, set, path.is_some(), &mut found);
             namespace::check(&[Part::plain(set)], &mut found);
             for (number, object) in set.objects.iter().enumerate().filter(|(_, object)| object.is_flux()) {
                 let file = self.files.path(object.file);

@@ -11,6 +11,7 @@ use crate::lint::discover::Discovery;
 use crate::lint::kustomize;
 use crate::lint::nginx::locations;
 use crate::lint::rules::config;
+use crate::lint::rules::hint::attributes;
 use crate::lint::rules::nginx::is_named;
 use crate::lint::sources::{File, Sources};
 use crate::platform::input;
@@ -23,6 +24,8 @@ pub(crate) struct Report {
     file: String,
     text: String,
     diagnostics: Vec<FileDiagnostic>,
+    /// The attributes that rules of the config use.
+    attributes: Vec<String>,
     strict: bool,
     /// Why the file cannot be read or has no config, and the source that this is about.
     failure: Option<(String, String)>,
@@ -69,6 +72,7 @@ impl Report {
             file: path.display().to_string(),
             text: String::new(),
             diagnostics: Vec::new(),
+            attributes: Vec::new(),
             strict,
             failure: None,
             quiet: false,
@@ -122,6 +126,7 @@ impl Report {
     fn configs(&mut self, path: &Path, bytes: Vec<u8>, starts: &BTreeSet<usize>, now: i64) -> anyhow::Result<()> {
         for loaded in Loaded::all_with(&self.file, path, bytes, starts)? {
             self.diagnostics.extend(config::check(&loaded, now));
+            self.attributes.extend(attributes(&loaded));
         }
         Ok(())
     }
@@ -168,6 +173,9 @@ impl Report {
         if let Some(line) = line.as_object_mut().filter(|_| !notes.is_empty()) {
             line.insert("notes".to_owned(), notes.into());
         }
+        if let Some(line) = line.as_object_mut().filter(|_| !self.attributes.is_empty()) {
+            line.insert("attributes".to_owned(), json!(self.attributes));
+        }
         line
     }
 
@@ -180,14 +188,19 @@ impl Report {
             .map(|(number, noun)| count(number, noun))
             .collect();
         let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
+        let attributes = if self.attributes.is_empty() {
+            String::new()
+        } else {
+            safe(&format!("{}: attributes in rules: {}", self.file, self.attributes.join(", "))) + "\n"
+        };
         if self.quiet && self.diagnostics.is_empty() {
-            return String::new();
+            return attributes;
         }
         let lines = self
             .diagnostics
             .iter()
             .map(|it| format!("{}\n{}", it.line(&self.file, paint), it.snippet(&self.text, paint)));
-        lines.chain([format!("{}: {verdict}{counts}\n", safe(&self.file))]).collect()
+        lines.chain([attributes, format!("{}: {verdict}{counts}\n", safe(&self.file))]).collect()
     }
 }
 

@@ -4,6 +4,8 @@ pub(crate) mod config;
 pub(crate) mod configmap;
 pub(crate) mod field;
 pub(crate) mod flux;
+pub(crate) mod foreign;
+pub(crate) mod hint;
 pub(crate) mod kind;
 pub(crate) mod namespace;
 pub(crate) mod nginx;
