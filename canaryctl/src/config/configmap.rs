@@ -1,6 +1,5 @@
 //! The `ConfigMap` that holds the config.
 
-use crate::config::refusal::objects;
 use crate::config::yaml::{Node, Scalar, Tree};
 
 /// Its name.
@@ -22,6 +21,22 @@ pub(crate) fn configs(documents: &[Tree]) -> Vec<Scalar> {
             found.extend(merged.map(|scalar| Scalar { is_shared: true, ..scalar }));
         }
         found.extend(own);
+    }
+    found
+}
+
+/// The objects of a document: more than one in a `List`, which may hold others.
+pub(crate) fn objects(root: Node<'_>) -> Vec<Node<'_>> {
+    let (mut open, mut found) = (vec![root], Vec::new());
+    while let Some(node) = open.pop() {
+        let is_list = node.get("kind").and_then(Node::text).is_some_and(|kind| kind.ends_with("List"));
+        match node.get("items").filter(|_| is_list) {
+            Some(items) => {
+                let items: Vec<_> = items.items().collect();
+                open.extend(items.into_iter().rev());
+            }
+            None => found.push(node),
+        }
     }
     found
 }

@@ -2,7 +2,7 @@
 
 use canary_runtime::Position;
 
-use crate::config::configmap::{KEY, NAME};
+use crate::config::configmap::{KEY, NAME, objects};
 use crate::config::position::position;
 use crate::config::yaml::{Node, Tree};
 
@@ -61,22 +61,6 @@ impl Refusal {
 fn is_own(root: Node<'_>) -> bool {
     let text = |path: &[&str]| root.at(path).and_then(Node::text);
     text(&["kind"]) == Some("ConfigMap") && text(&["metadata", "name"]) == Some(NAME)
-}
-
-/// The objects of a document: more than one in a `List`, which may hold others.
-pub(crate) fn objects(root: Node<'_>) -> Vec<Node<'_>> {
-    let (mut open, mut found) = (vec![root], Vec::new());
-    while let Some(node) = open.pop() {
-        let is_list = node.get("kind").and_then(Node::text).is_some_and(|kind| kind.ends_with("List"));
-        match node.get("items").filter(|_| is_list) {
-            Some(items) => {
-                let items: Vec<_> = items.items().collect();
-                open.extend(items.into_iter().rev());
-            }
-            None => found.push(node),
-        }
-    }
-    found
 }
 
 /// Kinds of values that are not text. The API server takes null for an empty text.

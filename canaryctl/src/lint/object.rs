@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use regex::bytes::RegexBuilder;
 
-use crate::config::refusal::objects;
+use crate::config::configmap::objects;
 use crate::config::yaml::{Node, Tree};
 use crate::terminal::diagnostic::FileDiagnostic;
 
