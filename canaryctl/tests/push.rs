@@ -131,7 +131,7 @@ fn the_refusal_of_a_remote_is_reported() {
     let words = "echo 'error: GH006: Protected branch update failed.' >&2\necho >&2\necho 'Use a pull request.' >&2";
     folder.hook("../../remote.git/hooks/pre-receive", &format!("{words}\ngrep -q refs/heads/canary- || exit 1"));
     let (code, _, errors) = folder.run(&["set", "10", "--push"]);
-    let reason = format!("{reason}; GH006: Protected branch update failed.; Use a pull request.");
+    let reason = format!("{reason}; GH006: Protected branch update failed.; Use a pull request");
     assert_eq!((code, errors), (Some(2), format!("canaryctl: {FILE} is not pushed: {reason}. {advice}\n")));
     let (_, commands) = advice.split_once(": ").unwrap();
     folder.shell(commands.split_once(", and open").unwrap().0);

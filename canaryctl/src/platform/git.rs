@@ -196,6 +196,7 @@ impl Tracked {
             bail!("the branch has no upstream: {remedy}, then this again");
         }
         let refusal = answer.refusal();
+        let refusal = refusal.trim_end_matches('.');
         if answer.is_refused()
             && let (Ok(remote), Ok(target), Ok(head)) = (self.remote(), self.target(), self.head())
         {
