@@ -122,7 +122,83 @@ fn the_refusal_of_a_remote_is_reported() {
     folder.hook("../../remote.git/hooks/pre-receive", "exit 1");
     let (code, _, errors) = folder.run(&["set", "10", "--push"]);
     let reason = "[remote rejected] (pre-receive hook declined)";
+    let advice = protected(&folder);
+    assert_eq!(
+        (code, errors),
+        (Some(2), format!("canaryctl: {FILE} is committed, but not pushed: {reason}. {advice}\n"))
+    );
+
+    let words = "echo 'error: GH006: Protected branch update failed.' >&2\necho >&2\necho 'Use a pull request.' >&2";
+    folder.hook("../../remote.git/hooks/pre-receive", &format!("{words}\ngrep -q refs/heads/canary- || exit 1"));
+    let (code, _, errors) = folder.run(&["set", "10", "--push"]);
+    let reason = format!("{reason}; GH006: Protected branch update failed.; Use a pull request");
+    assert_eq!((code, errors), (Some(2), format!("canaryctl: {FILE} is not pushed: {reason}. {advice}\n")));
+    let (_, commands) = advice.split_once(": ").unwrap();
+    folder.shell(commands.split_once(", and open").unwrap().0);
+    assert_eq!(folder.git(&["rev-parse", "HEAD"]), remote(&folder));
+    assert_eq!(folder.git(&["--git-dir", "remote.git", "branch", "--list", "canary-*"]).lines().count(), 1);
+}
+
+/// The advice about a protected branch.
+fn protected(folder: &Folder) -> String {
+    let name = format!("canary-{}", folder.head().get(..7).unwrap());
+    format!(
+        "If the branch is protected: git push origin HEAD:refs/heads/{name} && git reset --keep origin/main, and open a pull \
+         request for {name}; --branch NAME does that at once"
+    )
+}
+
+#[test]
+fn the_refusal_of_a_hook_is_reported() {
+    let folder = Folder::with_git();
+    folder.hook("pre-push", "echo 'pre-push: 2 tests failed' >&2\necho ' -> a.test' >&2\nexit 1");
+    let (code, _, errors) = folder.run(&["set", "10", "--push"]);
+    let reason = "the hook pre-push refused: pre-push: 2 tests failed; -> a.test. Do what it asks, then this again";
     assert_eq!((code, errors), (Some(2), format!("canaryctl: {FILE} is committed, but not pushed: {reason}\n")));
+}
+
+#[test]
+fn a_branch_is_pushed_for_a_pull_request() {
+    let folder = Folder::with_git();
+    folder.hook("../../remote.git/hooks/pre-receive", "grep -q refs/heads/canary-10 || exit 1");
+    folder.git(&["remote", "set-url", "origin", "git@github.com:shop/web.git"]);
+    folder.git(&["config", "url../remote.git.insteadOf", "git@github.com:shop/web.git"]);
+    let (before, file) = (folder.head(), folder.read());
+    let (code, out, errors) = folder.run(&["set", "10", "--branch", "canary-10"]);
+    let pushed = folder.git(&["--git-dir", "remote.git", "rev-parse", "canary-10"]);
+    let line = format!("CANARY_PERCENTAGE 5 -> 10, REVISION 1 -> 2, commit {} on the branch canary-10", short(&pushed));
+    let address = "pull request: https://github.com/shop/web/pull/new/canary-10";
+    assert_eq!((code, out, errors), (Some(0), format!("{FILE}: {line}\n{address}\n"), String::new()));
+    assert_eq!((folder.head(), folder.read()), (before.clone(), file));
+    assert_eq!(folder.git(&["status", "--porcelain"]), "");
+    assert_eq!(folder.git(&["--git-dir", "remote.git", "rev-parse", "canary-10^"]), before);
+
+    let refused = |args: &[&str], message: &str| folder.refuses(&[&["set"], args].concat(), message);
+    let taken = "nothing is committed: the remote has a branch canary-10 with other commits: choose another name";
+    refused(&["11", "--branch", "canary-10"], taken);
+    let reason = "nothing is committed: [remote rejected] (pre-receive hook declined)";
+    refused(&["11", "--branch", "other"], reason);
+    refused(&["11", "--branch", "a b"], "--branch a b: expected the name of a branch");
+    refused(&["11", "--branch", "main"], "--branch main is the branch that is checked out, expected another one");
+    folder.says(&["set", "5", "--branch", "canary-10"], "nothing to change");
+    let (_, out, _) = folder.run(&["--output", "json", "set", "12", "--branch", "canary-10-b"]);
+    let line: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(line["branch"], "canary-10-b");
+    assert_eq!(line["pullRequest"], "https://github.com/shop/web/pull/new/canary-10-b");
+}
+
+#[test]
+fn the_remote_of_pushes_is_followed() {
+    let others = Others::new();
+    others.set("20");
+    others.0.git(&["init", "--quiet", "--bare", "--initial-branch", "main", "other/upstream.git"]);
+    others.0.git(&["remote", "add", "upstream", "./other/upstream.git"]);
+    others.0.git(&["push", "--quiet", "upstream", "main"]);
+    others.0.git(&["fetch", "--quiet", "upstream"]);
+    others.0.git(&["branch", "--quiet", "--set-upstream-to", "upstream/main"]);
+    others.0.git(&["config", "remote.pushDefault", "origin"]);
+    others.0.git(&["config", "push.default", "current"]);
+    others.follows(&["set", "10", "--push"], "CANARY_PERCENTAGE 20 -> 10, REVISION 2 -> 3, commit HEAD");
 }
 
 #[test]

@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 const INDEX: &str = "<!doctype html><title>app</title>";
 const GOOD: &str = r#"{"CANARY_PERCENTAGE": 5, "REVISION": 1, "FEATURE_FLAGS": {"a": true, "b": 25, "c": false}}"#;
+const PAGES: &str = "pages keep their last good config, else load stable";
 const GOOD_LINE: &str = "config: 5 % canary, revision 1, 3 flags";
 
 /// A folder with everything that is served, and a secret next to it.
@@ -147,26 +148,31 @@ fn a_malformed_config_is_served_as_is() {
     let fixture = Fixture::new();
     let server = fixture.serve();
     assert_eq!(server.line(), GOOD_LINE);
-    for (config, line) in [
+    for (config, line, source) in [
         (
             "{\"CANARY_PERCENTAGE\": 5,\n  FLAGS",
-            "config: E105 line 9, column 7: expected a key in double quotes (served as is; pages load stable)",
+            "9:7: error E105: expected a key in double quotes",
+            "9 |       FLAGS\n  |       ^",
         ),
         (
             r#"{"CANARY_PERCENTAGE": "5", "FEATURE_FLAGS": {}}"#,
-            "config: E109 CANARY_PERCENTAGE (line 8, column 27): expected a number from 0 to 100 with at most 3 decimals \
-             (served as is; pages load stable)",
+            "8:27: error E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with at most 3 decimals",
+            "8 |     {\"CANARY_PERCENTAGE\": \"5\", \"FEATURE_FLAGS\": {}}\n  |                           ^^^ found a string",
         ),
     ] {
         fixture.configure(config);
-        assert_eq!(server.line(), line);
+        assert_eq!(server.line(), format!("config: cm.yaml:{line} (served as is; {PAGES})"));
+        assert_eq!(server.line(), "  |");
+        for line in source.lines() {
+            assert_eq!(server.line(), line);
+        }
         let reply = server.get("/config/canary.json");
         assert_eq!((reply.status, reply.body.as_str()), (200, config));
     }
     fixture.configure(r#"{"CANARY_PERCENTAGE": 1, "FEATURE_FLAGS": {"a": "on"}}"#);
     assert_eq!(server.line(), "config: 1 % canary, no revision, 1 flag");
-    let warning = "E112 FEATURE_FLAGS.a (line 8, column 53): expected true, false, a percentage or an object";
-    assert_eq!(server.line(), format!("config: warning: {warning}"));
+    let warning = "cm.yaml:8:53: warning E112 FEATURE_FLAGS.a: expected true, false, a percentage or an object";
+    assert_eq!(server.line(), format!("config: {warning}"));
 }
 
 #[test]
@@ -176,13 +182,13 @@ fn a_manifest_without_a_config_answers_404() {
     assert_eq!(server.line(), GOOD_LINE);
     let why = "cm.yaml: expected a ConfigMap canary-settings with the key config.json";
     fixture.write("cm.yaml", "kind: ConfigMap\n");
-    assert_eq!(server.line(), format!("config: {why} (answered with 404; pages load stable)"));
+    assert_eq!(server.line(), format!("config: {why} (answered with 404; {PAGES})"));
     let reply = server.get("/config/canary.json");
     assert_eq!((reply.status, reply.header("cache-control"), reply.body.as_str()), (404, Some("no-store"), "not here"));
     assert_eq!(fs::read_to_string(fixture.path("stderr")).unwrap(), format!("canaryctl: {why}\n"));
     fs::remove_file(fixture.path("cm.yaml")).unwrap();
     let why = "cannot read cm.yaml: No such file or directory (os error 2)";
-    assert_eq!(server.line(), format!("config: {why} (answered with 404; pages load stable)"));
+    assert_eq!(server.line(), format!("config: {why} (answered with 404; {PAGES})"));
     fixture.configure(GOOD);
     assert_eq!(server.get("/config/canary.json").status, 200);
     assert_eq!(server.line(), GOOD_LINE);
@@ -252,7 +258,44 @@ fn no_path_leads_out_of_the_site() {
         assert_eq!(server.get(&path).status, 404, "{path}");
     }
     symlink(fixture.path("secret.txt"), fixture.path("www/linked.txt")).unwrap();
-    assert_eq!(server.get("/linked.txt").body, "secret");
+    symlink("/etc", fixture.path("www/assets/etc")).unwrap();
+    symlink(fixture.path("secret.txt"), fixture.path("www/LICENSE.gz")).unwrap();
+    symlink("LICENSE", fixture.path("www/inside.txt")).unwrap();
+    for path in ["/linked.txt", "/assets/etc/passwd"] {
+        assert_eq!(server.get(path).status, 404, "{path}");
+    }
+    assert_eq!(server.request("GET", "/LICENSE", &["Accept-Encoding: gzip"]).body, "licence");
+    assert_eq!(server.get("/inside.txt").body, "licence");
+}
+
+#[test]
+fn foreign_hosts_are_refused() {
+    let fixture = Fixture::new();
+    let server = fixture.serve();
+    let status = |path: &str, host: &str| server.request("GET", path, &[&format!("Host: {host}")]).status;
+    for path in ["/", "/config/canary.json", "/runtime/canary.js", "/healthz", "http://localhost/"] {
+        assert_eq!((status(path, "evil.example"), status(path, "localhost:1")), (403, 200), "{path}");
+    }
+    assert_eq!(status("http://evil.example/", "localhost"), 403);
+}
+
+#[test]
+fn a_config_that_becomes_a_pipe_is_missing() {
+    let fixture = Fixture::new();
+    let server = fixture.serve();
+    assert_eq!(server.line(), GOOD_LINE);
+    fs::remove_file(fixture.path("cm.yaml")).unwrap();
+    assert!(Command::new("mkfifo").arg(fixture.path("pipe")).status().unwrap().success());
+    fs::rename(fixture.path("pipe"), fixture.path("cm.yaml")).unwrap();
+    let why = "cannot read cm.yaml: it is a pipe, expected a file";
+    let gone = "cannot read cm.yaml: No such file or directory (os error 2)";
+    let first = server.line();
+    let line = if first.contains(gone) { server.line() } else { first };
+    assert_eq!(line, format!("config: {why} (answered with 404; {PAGES})"));
+    assert_eq!(server.get("/config/canary.json").status, 404);
+    assert_eq!(server.get("/").body, INDEX);
+    fixture.configure(GOOD);
+    assert_eq!(server.line(), GOOD_LINE);
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn edit(folder: &Path, edit: &Value) {
 /// Runs it in a folder. Returns the exit code and the lines of diagnostics.
 fn validate(folder: &Path, file: &str) -> (Option<i32>, Vec<String>) {
     let output = canaryctl(["validate", file]).current_dir(folder).output().unwrap();
-    let is_diagnostic = |line: &&str| line.contains(": error ") || line.contains(": warning ");
+    let is_diagnostic = |line: &&str| [": error ", ": warning ", ": note: "].iter().any(|word| line.contains(word));
     let lines = text(&output.stdout).lines().filter(is_diagnostic).map(str::to_owned).collect();
     (output.status.code(), lines)
 }

@@ -52,18 +52,18 @@ a.yaml:7:28: error E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with 
 7 |       \"CANARY_PERCENTAGE\": \"5\",
   |                            ^^^ found a string
 a.yaml: invalid: 1 error
+b.json:5:10: error E112 FEATURE_FLAGS.c: expected a number from 0 to 100 with at most 3 decimals
+  |
+5 |     \"c\": 101
+  |          ^^^ found 101
 b.json:4:24: warning I118 FEATURE_FLAGS.a.requires.b: expected a flag that the config has; it is never met
   |
 4 |     \"a\": {\"requires\": {\"b\": 1}},
   |                        ^^^
-b.json:5:10: warning E112 FEATURE_FLAGS.c: expected a number from 0 to 100 with at most 3 decimals
-  |
-5 |     \"c\": 101
-  |          ^^^ found 101
-b.json: valid: 2 warnings
+b.json: invalid: 1 error, 1 warning
 c.json: error E104: expected JSON, not a web page
 c.json: invalid: 1 error
-3 files: 1 valid, 2 invalid
+3 files: 3 invalid
 ";
     assert_eq!(folder.run(&[], &["a.yaml", "b.json", "c.json"]), (Some(1), expected.to_owned(), String::new()));
 }
@@ -105,7 +105,7 @@ fn a_misspelt_key_is_named() {
 
 #[test]
 fn the_worst_file_counts() {
-    let warned = CONFIG.replace("{}", "{\"a\": 101}");
+    let warned = CONFIG.replace("{}", "{},\n  \"X\": 1");
     let pattern = CONFIG.replace("{}", "{\"a\": {\"rules\": [{\"if\": {\"b\": {\"$regex\": \"(?=c)\"}}}]}}");
     let rule = CONFIG.replace(
         "{\n",
@@ -117,6 +117,7 @@ fn the_worst_file_counts() {
         ("bad", "{"),
         ("pattern", &pattern),
         ("rule", &rule),
+        ("flag", &CONFIG.replace("{}", "{\"a\": 101}")),
         ("none.yaml", "kind: Service"),
     ]);
     for (args, files, code) in [
@@ -125,6 +126,7 @@ fn the_worst_file_counts() {
         (&["--strict"], &["warned"], 1),
         (&["--strict"], &["good"], 0),
         (&[], &["bad"], 1),
+        (&[], &["flag"], 1),
         (&[], &["pattern"], 1),
         (&[], &["rule"], 1),
         (&[], &["none.yaml"], 2),
@@ -180,4 +182,43 @@ fn what_is_shipped_is_valid() {
     let file = repo("k8s/base/canary-config-cm.yaml");
     let output = run(&["validate", "--strict", file.to_str().unwrap()], "");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+}
+
+#[test]
+fn a_misspelt_word_of_a_flag_is_named() {
+    let config = r#"{"CANARY_PERCENTAGE": 5,
+"CANARY_RULES": [{"if": {"plan": {"$eqq": 1}}, "serve": "canary"}],
+"FEATURE_FLAGS": {
+"a": {"percentge": 5},
+"b": {"defaultValue": false},
+"c": {"rules": [{"if": {}, "serv": true}]},
+"d": {"variants": {"blue": {"weight": 1, "value": 1}}, "rules": [{"if": {}, "serve": "bleu"}]},
+"e": {"variants": {"blue": {"weight": 1, "value": 1, "wieght": 1}}},
+"f": {"other": 1}
+}}"#;
+    let folder = Folder::new(&[("a.json", config)]);
+    let (code, out, _) = folder.run(&[], &["a.json"]);
+    let hint = |line: usize| {
+        let found = out.lines().find(|found| found.starts_with(&format!("a.json:{line}:"))).unwrap_or_default();
+        found.split_once("did you mean ").map_or("", |(_, word)| word).to_owned()
+    };
+    let hints: Vec<_> = [2, 4, 5, 6, 7, 8, 9].into_iter().map(hint).collect();
+    assert_eq!(hints, ["$eq?", "percentage?", "default?", "serve?", "blue?", "weight?", ""], "{out}");
+    assert_eq!(code, Some(1));
+    assert!(out.ends_with("a.json: invalid: 6 errors, 1 warning\n"), "{out}");
+}
+
+#[test]
+fn attributes_of_rules_are_listed() {
+    let config = r#"{"CANARY_PERCENTAGE": 5,
+"CANARY_RULES": [{"if": {"plan": "pro", "$not": {"url.path": "/a"}}, "serve": "canary"}],
+"FEATURE_FLAGS": {"a": {"rules": [{"if": {"$or": [{"contry": {"$in": ["de"]}}, {"plan": "x"}]}, "serve": true}]}}}"#;
+    let folder = Folder::new(&[("a.json", config), ("b.json", CONFIG)]);
+    let (code, out, _) = folder.run(&[], &["a.json"]);
+    let expected = "a.json: attributes in rules: contry, plan, url.path\na.json: valid\n";
+    assert_eq!((code, out.as_str()), (Some(0), expected));
+    let (_, out, _) = folder.run(&["--output", "json"], &["a.json", "b.json"]);
+    let files = serde_json::from_str::<Value>(&out).unwrap()["files"].clone();
+    assert_eq!(files[0]["attributes"], json!(["contry", "plan", "url.path"]));
+    assert_eq!(files[1].get("attributes"), None);
 }

@@ -13,6 +13,7 @@ use crate::bundler::dist::{self, Dist};
 use crate::bundler::manifest::Manifest;
 use crate::commands::edit::{self, Done};
 use crate::terminal::output::Output;
+use crate::terminal::stdout::stdout;
 
 /// Print the bundle of a build, for ASSETS.canary in the config, or write it there.
 ///
@@ -64,7 +65,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     if let Some(file) = &args.into {
         return write_into(args, file, &bundle, output);
     }
-    let mut out = io::stdout().lock();
+    let mut out = stdout(output);
     match output {
         Output::Text => serde_json::to_writer_pretty(&mut out, &bundle),
         Output::Json => serde_json::to_writer(&mut out, &bundle),

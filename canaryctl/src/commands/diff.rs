@@ -7,7 +7,7 @@ mod report;
 mod text;
 mod transitions;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -18,6 +18,7 @@ use crate::config::loaded::Loaded;
 use crate::population::population::{self, Population};
 use crate::terminal::message::warn;
 use crate::terminal::output::Output;
+use crate::terminal::stdout::stdout;
 use report::Report;
 use transitions::{FlagKey, Transitions};
 
@@ -70,7 +71,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         Output::Text => text::write,
     };
     let (text, has_effect) = compare(&old, &new, &population, |report| (format(report), report.has_effect()));
-    let mut out = io::stdout().lock();
+    let mut out = stdout(output);
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(if args.exit_code && has_effect { ExitCode::FAILURE } else { ExitCode::SUCCESS })

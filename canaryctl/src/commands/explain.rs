@@ -8,7 +8,7 @@ mod text;
 #[cfg(test)]
 mod vectors;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -23,6 +23,7 @@ use crate::lint::suggest::nearest;
 use crate::platform::clock;
 use crate::terminal::message::warn;
 use crate::terminal::output::Output;
+use crate::terminal::stdout::stdout;
 use answer::{Answer, Question, Snapshot};
 
 /// Tell which bundle and which flags a user gets, and why.
@@ -118,7 +119,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         Output::Text => text::text(&question, &snapshot, &answer, &args.config.display().to_string()),
         Output::Json => json::json(&answer),
     };
-    let mut out = io::stdout().lock();
+    let mut out = stdout(output);
     writeln!(out, "{}", text.trim_end())?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)

@@ -18,6 +18,7 @@ use crate::html::preload::{self, RuntimeFiles};
 use crate::html::snippet::{Snippet, parse_data};
 use crate::html::{elements, guard, rewrite};
 use crate::terminal::output::Output;
+use crate::terminal::stdout::stdout;
 
 /// Make a bundler's page load the runtime.
 ///
@@ -173,7 +174,7 @@ fn outdated_files(page: &Path) -> impl Iterator<Item = String> {
 }
 
 fn print(name: &str, injection: &Injection, hashes: &[InlineScript], output: Output) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = stdout(output);
     if output == Output::Json {
         let removed = injection.entry.removed.iter().map(|it| json!({"line": it.line, "address": it.url}));
         let hashes = hashes.iter().map(|it| json!({"line": it.line, "source": it.source}));

@@ -26,14 +26,15 @@ const PERCENTAGE: &str = "CANARY_PERCENTAGE";
   that is an object, VALUE a number     sets its `percentage`; rules and variants stay
   that is an object, VALUE a boolean    sets its `enabled`; rules and variants stay
   any, VALUE an object                  replaces it, and names the members that are lost
-  that is absent                        adds it
+  that is absent                        adds it, with --new alone
 
 Examples:
   F=k8s/overlays/production/config/canary-config-cm.yaml
   canaryctl set 10 --config $F
   canaryctl set 12.5 --config $F --commit --push
   canaryctl set 0 --flag new-checkout=false --config $F --dry-run
-  canaryctl set --flag new-checkout=25 --flag banner=true --config $F")]
+  canaryctl set --flag new-checkout=25 --config $F
+  canaryctl set --new --flag banner=true --config $F")]
 pub(crate) struct Args {
     /// Users on the canary, from 0 to 100 with at most 3 decimals; 0 is the kill switch.
     #[arg(
@@ -46,6 +47,9 @@ pub(crate) struct Args {
     /// A flag and its value as JSON: true, false, a percentage or an object. May be repeated.
     #[arg(long = "flag", value_name = "KEY=VALUE")]
     flags: Vec<Assignment>,
+    /// Add flags that the config does not have; without this, a misspelled name is refused.
+    #[arg(long, requires = "flags")]
+    new: bool,
     /// The ConfigMap manifest, or the bare config; else the one below k8s/, unless environments have their own.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -75,6 +79,9 @@ fn apply(args: &Args, editor: &mut Editor) -> anyhow::Result<Done> {
         editor.set(&[PERCENTAGE], percent)?;
     }
     for flag in &args.flags {
+        if !args.new {
+            flag.check_known(editor)?;
+        }
         let lost = flag.apply(editor)?;
         if !lost.is_empty() {
             warnings.push(format!("{} is replaced, without its {}", flag.path(), lost.join(", ")));

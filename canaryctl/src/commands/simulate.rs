@@ -6,7 +6,7 @@ mod json;
 mod simulation;
 mod text;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -17,6 +17,7 @@ use crate::population::population::{self, Population};
 use crate::terminal::chart::Style;
 use crate::terminal::message::warn;
 use crate::terminal::output::Output;
+use crate::terminal::stdout::stdout;
 use simulation::Simulation;
 
 /// Evaluate a config for many users, and print the shares of bundles, cohorts, reasons and flag values.
@@ -57,7 +58,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         warn(&format!("{}: everyone gets stable: {fault}", file.name));
     }
     let report = report(&Simulation::run(&file, &population), output, Style::detect(args.ascii));
-    let mut out = io::stdout().lock();
+    let mut out = stdout(output);
     out.write_all(report.as_bytes())?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)

@@ -1,6 +1,6 @@
 //! `canaryctl validate`: checks configs, and the manifests and nginx configurations around them ([`crate::lint`]).
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,6 +11,7 @@ use crate::platform::clock;
 use crate::terminal::color::Paint;
 use crate::terminal::message::warn;
 use crate::terminal::output::Output;
+use crate::terminal::stdout::stdout;
 
 /// Check configs, manifests and nginx configurations, with the position of every fault.
 ///
@@ -19,9 +20,10 @@ use crate::terminal::output::Output;
 /// Lines and columns are those of the file, columns in bytes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Errors: faults for which the runtime rejects the whole config, and regular expressions that a browser and this
-program would read differently. Warnings: everything else that the runtime has to say; a flag that is malformed and left
-out (E112); an `EXPIRES_AT` that has passed by this machine's clock; `requires` of a flag that is missing or malformed.
+    after_help = "Errors: faults for which the runtime rejects the whole config; a flag that is malformed and left out (E112); an
+unknown key inside a flag, a rule or a bundle; regular expressions that a browser and this program would read
+differently. Warnings: everything else that the runtime has to say; an `EXPIRES_AT` that has passed by this machine's
+clock; `requires` of a flag that is missing or malformed. The attributes that rules use are listed, for you to see a typo.
 Traps around a config are E901 and above where they surely break something, W912 and above where they may be intended.
 
 Exit codes: 0 all files are valid; 1 a file is not; 2 a file cannot be read or has no config in it. All files are
@@ -46,7 +48,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let now = clock::now();
     let reports: Vec<_> = args.files.iter().flat_map(|file| Report::all(file, args.strict, now)).collect();
-    let mut out = io::stdout().lock();
+    let mut out = stdout(output);
     match output {
         Output::Text => write!(out, "{}", report::text(&reports, Paint::for_stdout()))?,
         Output::Json => {

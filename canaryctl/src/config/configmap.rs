@@ -8,11 +8,43 @@ pub(crate) const NAME: &str = "canary-settings";
 /// The key of the config in it.
 pub(crate) const KEY: &str = "config.json";
 
-/// The values that could be the config: one, unless a key or the `ConfigMap` is repeated.
+/// The values that could be the config: one, unless a key or the `ConfigMap` is repeated. A value that another mapping
+/// merges in (`<<`) is shared.
 pub(crate) fn configs(documents: &[Tree]) -> Vec<Scalar> {
-    let roots = documents.iter().map(Tree::root);
+    let roots = documents.iter().flat_map(|tree| objects(tree.root()));
     let maps = roots.filter(|it| text(*it, &["kind"]) == "ConfigMap" && text(*it, &["metadata", "name"]) == NAME);
-    maps.flat_map(|map| map.all("data")).flat_map(|data| data.all(KEY)).filter_map(Node::scalar).collect()
+    let mut found = Vec::new();
+    for map in maps {
+        let own: Vec<_> = map.all("data").flat_map(|data| data.all(KEY)).filter_map(Node::scalar).collect();
+        if own.is_empty() {
+            let merged = map.at(&["data", KEY]).and_then(Node::scalar);
+            found.extend(merged.map(|scalar| Scalar { is_shared: true, ..scalar }));
+        }
+        found.extend(own);
+    }
+    found
+}
+
+/// The objects of a document: more than one in a `List`, which may hold others.
+pub(crate) fn objects(root: Node<'_>) -> Vec<Node<'_>> {
+    let (mut open, mut found) = (vec![root], Vec::new());
+    while let Some(node) = open.pop() {
+        let is_list = node.get("kind").and_then(Node::text).is_some_and(|kind| kind.ends_with("List"));
+        match node.get("items").filter(|_| is_list) {
+            Some(items) => {
+                let items: Vec<_> = items.items().collect();
+                open.extend(items.into_iter().rev());
+            }
+            None => found.push(node),
+        }
+    }
+    found
+}
+
+/// The MAC that SOPS has put into a document, if it is over plain values too: an edit of them makes it wrong.
+pub(crate) fn sops_mac(root: Node<'_>) -> Option<Node<'_>> {
+    let only_encrypted = root.at(&["sops", "mac_only_encrypted"]).is_some_and(Node::is_true);
+    root.at(&["sops", "mac"]).filter(|_| !only_encrypted)
 }
 
 fn text<'a>(node: Node<'a>, path: &[&str]) -> &'a str {

@@ -3,7 +3,9 @@
 //! The edits are collected, and [`Editor::finish`] writes all of them into the text of the file at once. Then it reads the
 //! new file again as a whole: an edit that gives anything but the old config with the intended changes is refused.
 
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use anyhow::{Context, ensure};
 use canary_runtime::{Diagnostic, Document};
@@ -11,9 +13,10 @@ use serde_json::{Map, Value};
 use similar::TextDiff;
 
 use crate::config::change::Change;
+use crate::config::configmap::{configs, sops_mac};
 use crate::config::json_edit::{Action, Edit, get, quote, splices};
 use crate::config::loaded::Loaded;
-use crate::config::yaml::differ_in_one_scalar;
+use crate::config::yaml::{Tree, differ_in_one_scalar};
 use crate::platform::atomic_write::replace;
 use crate::terminal::diagnostic::FileDiagnostic;
 
@@ -99,6 +102,13 @@ impl Editor {
         // The runtime ignores any other value and says so.
         let Some(revision) = self.get(&[REVISION]).and_then(Value::as_u64) else { return Ok(()) };
         self.set(&[REVISION], &revision.saturating_add(1).to_string())
+    }
+
+    /// Whether SOPS has signed the document of the config.
+    pub(crate) fn has_mac(&self) -> bool {
+        let holds = |tree: &&Tree| !configs(slice::from_ref(*tree)).is_empty();
+        let own = self.loaded.file.documents.iter().find(holds);
+        own.is_some_and(|tree| sops_mac(tree.root()).is_some())
     }
 
     /// The changes so far.
@@ -195,6 +205,18 @@ impl Edited {
     /// Writes the file, unless somebody else has in the meantime.
     pub(crate) fn save(&self) -> anyhow::Result<()> {
         replace(&self.path, self.old.as_bytes(), self.new.as_bytes())
+    }
+
+    /// Takes over what a hook made of the file, if that holds the same config. Returns whether it has changed the file so.
+    pub(crate) fn adopt(&mut self) -> bool {
+        let read = |text: &str| Loaded::of_file("", &self.path, text.as_bytes().to_vec());
+        let Ok(found) = fs::read_to_string(&self.path) else { return false };
+        let is_same = found != self.new
+            && matches!((read(&found), read(&self.new)), (Ok(found), Ok(own)) if found.document.root() == own.document.root());
+        if is_same {
+            self.new = found;
+        }
+        is_same
     }
 
     /// Puts the file back as it was.

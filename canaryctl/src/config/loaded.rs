@@ -1,5 +1,6 @@
 //! A config that was read from a file: its text, its meaning and its positions.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -14,13 +15,17 @@ use crate::config::configmap::{self, KEY, NAME};
 use crate::config::json_edit::Splice;
 use crate::config::merge_conflict::MergeConflict;
 use crate::config::position::{mark_len, offset, position, without_mark};
+use crate::config::refusal::{Refusal, not_utf8};
 use crate::config::source::Source;
 use crate::config::syntax;
-use crate::config::yaml::Tree;
+use crate::config::yaml::{Tree, template};
 use crate::platform::input;
 use crate::terminal::color::Paint;
 use crate::terminal::diagnostic::{DiagnosticError, FileDiagnostic, Mark};
 use crate::terminal::message::warn;
+
+/// The most configs of a file.
+const CONFIGS: usize = 100;
 
 /// A file that holds a config: a manifest with the `ConfigMap`, or the JSON itself.
 #[derive(Debug)]
@@ -64,7 +69,6 @@ impl Loaded {
     }
 
     /// A config that is not in a file of its own.
-    #[cfg(test)]
     pub(crate) fn parse(name: String, bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes).into_owned();
         let source = Source::whole(&text);
@@ -73,6 +77,16 @@ impl Loaded {
 
     /// All configs in the bytes of a file: more than one where it has several such manifests.
     pub(crate) fn all(name: &str, path: &Path, bytes: Vec<u8>) -> anyhow::Result<Vec<Self>> {
+        Self::all_with(name, path, bytes, &BTreeSet::new())
+    }
+
+    /// All configs in the bytes of a file, as [`Loaded::all`], and those that begin at some bytes of it.
+    pub(crate) fn all_with(
+        name: &str,
+        path: &Path,
+        bytes: Vec<u8>,
+        starts: &BTreeSet<usize>,
+    ) -> anyhow::Result<Vec<Self>> {
         let text = match String::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) if is_bare(path, error.as_bytes()) => {
@@ -80,11 +94,28 @@ impl Loaded {
                 let file = Rc::new(File { name: name.to_owned(), text, documents: Vec::new() });
                 return Ok(vec![Self::new(&file, Source::whole(&file.text), error.into_bytes(), 1)]);
             }
-            Err(error) => bail!("{name}: {}", error.utf8_error()),
+            Err(error) => bail!("{name}: {}", not_utf8(error.as_bytes())),
         };
         let parsed = Tree::parse_all(&text);
-        let scalars = parsed.as_ref().map(|documents| configmap::configs(documents)).unwrap_or_default();
+        let mut scalars = parsed.as_ref().map(|documents| configmap::configs(documents)).unwrap_or_default();
+        for scalar in parsed.iter().flatten().flat_map(|tree| tree.scalars_at(starts)) {
+            if scalars.iter().all(|known| known.range != scalar.range) {
+                scalars.push(scalar);
+            }
+        }
+        // Nobody has so many, and each is read as a whole.
+        scalars.truncate(CONFIGS);
         let mut file = File { name: name.to_owned(), text, documents: Vec::new() };
+        if let Ok(documents) = parsed.as_ref()
+            && !is_bare(path, file.text.as_bytes())
+        {
+            let refused = Refusal::find(&file.text, documents);
+            let coded = refused.map(|it| ("E901", it)).or_else(|| Some(("E920", Refusal::of_value(documents)?)));
+            let unread = || scalars.is_empty().then(|| Refusal::of_binary(documents)).flatten().map(|it| ("", it));
+            if let Some((code, refusal)) = coded.or_else(unread) {
+                return Err(file.refused(code, refusal));
+            }
+        }
         if !scalars.is_empty() {
             file.documents = parsed.unwrap_or_default();
             let (file, count) = (Rc::new(file), scalars.len());
@@ -99,7 +130,9 @@ impl Loaded {
         if let Some(conflict) = MergeConflict::find(&file.text) {
             return Err(file.error("", Some(conflict.position()), conflict.to_string()));
         }
-        if is_bare(path, file.text.as_bytes()) {
+        let is_template = |at: &usize| file.text.get(..*at).is_some_and(|before| before.trim().is_empty());
+        let is_template = template(&file.text).as_ref().is_some_and(is_template);
+        if !is_template && is_bare(path, file.text.as_bytes()) {
             let (source, bytes) = (Source::whole(&file.text), file.text.clone().into_bytes());
             return Ok(vec![Self::new(&Rc::new(file), source, bytes, 1)]);
         }
@@ -157,6 +190,11 @@ impl Loaded {
         let mut described = FileDiagnostic::new(code, diagnostic.key(), at, message);
         described.found = diagnostic.position().map(|place| self.mark(diagnostic, place)).unwrap_or_default();
         described
+    }
+
+    /// The line of a diagnostic, and the source below it.
+    pub(crate) fn shown(&self, found: &FileDiagnostic) -> String {
+        format!("{}\n{}", found.line(&self.name, Paint::OFF), found.snippet(&self.file.text, Paint::OFF))
     }
 
     /// What stands at a position of the config's text.
@@ -221,6 +259,12 @@ impl Loaded {
 }
 
 impl File {
+    /// An error about what the cluster would refuse.
+    fn refused(&self, code: &'static str, refusal: Refusal) -> anyhow::Error {
+        let found = FileDiagnostic::new(code, "", Some(refusal.position), refusal.reason).underline(refusal.length);
+        DiagnosticError::new(&found, &self.name, &self.text).into()
+    }
+
     /// An error at a position of the file.
     pub(crate) fn error(&self, code: &'static str, position: Option<Position>, message: String) -> anyhow::Error {
         DiagnosticError::new(&FileDiagnostic::new(code, "", position, message), &self.name, &self.text).into()
@@ -236,6 +280,9 @@ fn is_bare(path: &Path, bytes: &[u8]) -> bool {
 /// The position in the file of a position in the config's text. Nothing where the lines of the text are not those of the
 /// file, as in a folded scalar.
 fn locate(source: &Source, file: &File, at: Position) -> Option<Position> {
+    if source.text.is_empty() {
+        return Some(position(&file.text, source.start()));
+    }
     let start = offset(&source.text, at);
     let range = source.locate(&(start..start.saturating_add(1)))?;
     Some(position(&file.text, range.start))

@@ -11,6 +11,7 @@ pub(crate) mod loaded;
 pub(crate) mod merge_conflict;
 pub(crate) mod position;
 pub(crate) mod quoted_scalar;
+pub(crate) mod refusal;
 pub(crate) mod schema;
 pub(crate) mod source;
 pub(crate) mod source_map;

@@ -13,6 +13,9 @@ use crate::config::yaml::Scalar;
 
 const NOT_EDITABLE: &str = "config.json is written in a way that cannot be edited";
 
+const ENCRYPTED: &str =
+    "config.json is encrypted with SOPS; the config is public, so keep it in a file of its own, without SOPS";
+
 /// The text and the place of each of its bytes in the file.
 #[derive(Debug)]
 pub(crate) struct Source {
@@ -58,6 +61,7 @@ impl Source {
             ScalarStyle::Folded => {
                 (None, Form::Bare, Some("config.json is folded (`>`), which loses its lines; make it literal (`|`)"))
             }
+            ScalarStyle::Plain if text.starts_with("ENC[") => (None, Form::Bare, Some(ENCRYPTED)),
             ScalarStyle::Plain => (None, Form::Bare, Some("config.json is plain text, expected a JSON object")),
         };
         if map.is_none() {
@@ -72,6 +76,11 @@ impl Source {
     /// The bytes of the file for a piece of the text.
     pub(crate) fn locate(&self, range: &Range<usize>) -> Option<Range<usize>> {
         self.map.as_ref().map(|map| map.locate(range))
+    }
+
+    /// The first byte of the text in the file.
+    pub(crate) fn start(&self) -> usize {
+        self.start
     }
 
     /// The first byte of the text in the file, and why the text cannot be edited, if so.

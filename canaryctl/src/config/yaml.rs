@@ -1,19 +1,31 @@
 //! A YAML stream as trees of nodes that know their position.
 
-use std::collections::HashMap;
+mod builder;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::iter;
 use std::ops::Range;
 use std::rc::Rc;
 
 use canary_runtime::Position;
-use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span, Tag};
+use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Tag};
 
 use crate::config::merge_conflict::MergeConflict;
-use crate::config::position::position;
+use crate::config::position::{mark_len, position};
+use builder::Builder;
+
+/// The most bytes of a document with all aliases written out.
+const EXPANDED: usize = 16 * 1024 * 1024;
+
+/// The most events of a stream: a little more than its nodes.
+const EVENTS: usize = 400_000;
 
 /// One document of a stream. Its nodes are in a list, so nothing recurses, whatever is read.
 #[derive(Debug)]
 pub(crate) struct Tree {
     source: Rc<str>,
+    /// Where the lines of the source begin.
+    lines: Rc<[usize]>,
     nodes: Vec<Entry>,
     root: usize,
     /// The position of the source's first byte in a file, where the source is itself a text in a document. All its
@@ -28,7 +40,9 @@ struct Entry {
     range: Range<usize>,
     /// 0 without an anchor.
     anchor: usize,
-    tag: Option<Tag>,
+    tag: Option<Box<Tag>>,
+    /// How many bytes it would take with all aliases written out.
+    size: usize,
 }
 
 #[derive(Debug, PartialEq)]
@@ -67,6 +81,10 @@ pub(crate) struct SyntaxError {
 
 impl SyntaxError {
     fn new(source: &str, error: &ScanError) -> Self {
+        if let Some(at) = template(source) {
+            let reason = "found a template of Helm, expected YAML: edit the value in values.yaml, and check what helm template prints";
+            return Self { position: position(source, at), reason: reason.to_owned() };
+        }
         match MergeConflict::find(source) {
             Some(conflict) => Self { position: conflict.position(), reason: conflict.to_string() },
             None => Self {
@@ -75,6 +93,19 @@ impl SyntaxError {
             },
         }
     }
+}
+
+/// The first line of a template of Helm that is not YAML.
+pub(crate) fn template(source: &str) -> Option<usize> {
+    let mut at = 0_usize;
+    for line in source.split_inclusive('\n') {
+        let indent = line.len().saturating_sub(line.trim_start().len());
+        if line.trim_start().starts_with("{{") {
+            return Some(at.saturating_add(indent));
+        }
+        at = at.saturating_add(line.len());
+    }
+    None
 }
 
 #[cfg(test)]
@@ -89,19 +120,37 @@ impl Tree {
         #[cfg(test)]
         PARSED.set(PARSED.get().saturating_add(1));
         let source: Rc<str> = source.into();
+        let lines: Rc<[usize]> =
+            iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at.saturating_add(1))).collect();
         let mut options = Options::default();
         // Whether the parser emits comments must not depend on the features that another crate switches on.
         options.emit_comments = false;
         let mut documents = Vec::new();
-        let mut builder = Builder::default();
+        let (mut builder, mut count) = (Builder::default(), 0_usize);
         for event in Parser::new_from_str_with_options(&source, options) {
             let (event, span) = event.map_err(|error| SyntaxError::new(&source, &error))?;
             if matches!(event, Event::DocumentEnd) {
                 let Builder { nodes, root, .. } = std::mem::take(&mut builder);
-                documents.extend(root.map(|root| Self { source: Rc::clone(&source), nodes, root, inside: None }));
+                documents.extend(root.map(|root| Self {
+                    source: Rc::clone(&source),
+                    lines: Rc::clone(&lines),
+                    nodes,
+                    root,
+                    inside: None,
+                }));
             } else {
                 builder.take(event, &span);
             }
+            count = count.saturating_add(1);
+            let reason = if builder.is_large {
+                format!("its aliases make it larger than {} MiB", EXPANDED / 1024 / 1024)
+            } else if count > EVENTS {
+                "it has more than 400,000 nodes".to_owned()
+            } else {
+                continue;
+            };
+            let at = span.start.byte_offset().unwrap_or_default();
+            return Err(SyntaxError { position: position(&source, at), reason });
         }
         Ok(documents)
     }
@@ -119,6 +168,21 @@ impl Tree {
     /// The outermost node.
     pub(crate) fn root(&self) -> Node<'_> {
         self.node(self.root)
+    }
+
+    /// A key that a mapping has twice: its first and its second place.
+    pub(crate) fn repeated_key(&self) -> Option<(Node<'_>, Node<'_>)> {
+        let mut seen = HashMap::new();
+        (0..self.nodes.len()).find_map(|index| {
+            seen.clear();
+            self.node(index).entries().find_map(|(key, _)| Some((seen.insert(key.scalar_text()?, key)?, key)))
+        })
+    }
+
+    /// The scalars that begin at some bytes of the file.
+    pub(crate) fn scalars_at(&self, starts: &BTreeSet<usize>) -> impl Iterator<Item = Scalar> {
+        let nodes = (0..self.nodes.len()).map(|index| self.node(index));
+        nodes.filter(|node| node.start().is_some_and(|start| starts.contains(&start))).filter_map(Node::scalar)
     }
 
     /// A node by its index.
@@ -172,6 +236,13 @@ impl<'a> Node<'a> {
         }
     }
 
+    fn scalar_text(self) -> Option<&'a str> {
+        match self.kind()? {
+            Kind::Scalar(text, _) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The scalar and the way it is written.
     pub(crate) fn scalar(self) -> Option<Scalar> {
         let Entry { kind: Kind::Scalar(text, style), range, anchor, .. } = self.entry()? else { return None };
@@ -185,10 +256,56 @@ impl<'a> Node<'a> {
 
     /// The value of a key, merged keys (`<<`) included.
     pub(crate) fn get(self, key: &str) -> Option<Node<'a>> {
-        self.own(key).or_else(|| {
-            let merged = self.own("<<")?;
-            merged.own(key).or_else(|| merged.items().find_map(|map| map.own(key)))
-        })
+        self.own(key).or_else(|| self.merged().into_iter().skip(1).find_map(|map| map.own(key)))
+    }
+
+    /// The mapping and those that are merged into it, each once, in the order in which they count.
+    fn merged(self) -> Vec<Node<'a>> {
+        let (mut open, mut found, mut seen) = (vec![self], Vec::new(), HashSet::new());
+        while let Some(map) = open.pop() {
+            if !seen.insert(map.index) {
+                continue;
+            }
+            found.push(map);
+            if let Some(merged) = map.own("<<") {
+                let mut more: Vec<_> = merged.items().chain(merged.is_mapping().then_some(merged)).collect();
+                more.reverse();
+                open.append(&mut more);
+            }
+        }
+        found
+    }
+
+    /// The keys and values of a mapping, merged ones (`<<`) included.
+    pub(crate) fn fields(self) -> impl Iterator<Item = (Node<'a>, Node<'a>)> {
+        let mut seen = HashSet::new();
+        let all = self.merged().into_iter().flat_map(Node::entries);
+        let is_own = |key: &Node<'_>| key.text() != Some("<<");
+        all.filter(move |(key, _)| is_own(key) && seen.insert(key.text()))
+    }
+
+    pub(crate) fn is_mapping(self) -> bool {
+        matches!(self.kind(), Some(Kind::Mapping(_)))
+    }
+
+    pub(crate) fn is_sequence(self) -> bool {
+        matches!(self.kind(), Some(Kind::Sequence(_)))
+    }
+
+    /// The text of a scalar without quotes and without a tag, whose type YAML derives from its form.
+    pub(crate) fn plain(self) -> Option<&'a str> {
+        let entry = self.entry()?;
+        match &entry.kind {
+            Kind::Scalar(text, ScalarStyle::Plain) if entry.tag.is_none() => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The first byte of a scalar in its file; nothing in a text that is itself a node.
+    pub(crate) fn start(self) -> Option<usize> {
+        self.entry()
+            .filter(|entry| self.tree.inside.is_none() && matches!(entry.kind, Kind::Scalar(..)))
+            .map(|it| it.range.start)
     }
 
     /// The value at a path of keys.
@@ -224,7 +341,11 @@ impl<'a> Node<'a> {
 
     /// The position in the file where it begins.
     pub(crate) fn position(self) -> Position {
-        let own = position(&self.tree.source, self.entry().map_or(0, |entry| entry.range.start));
+        let at = self.entry().map_or(0, |entry| entry.range.start);
+        let line = self.tree.lines.partition_point(|start| *start <= at);
+        let start = self.tree.lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        let start = start.max(mark_len(&self.tree.source));
+        let own = Position { line, column: at.saturating_sub(start).saturating_add(1) };
         let Some(inside) = self.tree.inside else { return own };
         Position {
             line: inside.line.saturating_add(own.line).saturating_sub(1),
@@ -238,86 +359,12 @@ impl<'a> Node<'a> {
     }
 
     /// The position where the text of a literal block begins.
-    fn block(self) -> Option<Position> {
+    pub(crate) fn block(self) -> Option<Position> {
         let Kind::Scalar(_, ScalarStyle::Literal) = self.kind()? else { return None };
         let own = self.position();
         let line = self.tree.source.lines().nth(own.line.saturating_sub(1))?;
         let indent = line.len().saturating_sub(line.trim_start_matches(' ').len());
         Some(Position { line: own.line, column: indent.saturating_add(1) })
-    }
-}
-
-/// A document that is still being read.
-#[derive(Debug, Default)]
-struct Builder {
-    nodes: Vec<Entry>,
-    root: Option<usize>,
-    open: Vec<Open>,
-    anchors: HashMap<usize, usize>,
-}
-
-/// A collection that is still being read.
-#[derive(Debug)]
-struct Open {
-    index: usize,
-    anchor: usize,
-    key: Option<usize>,
-}
-
-impl Builder {
-    fn take(&mut self, event: Event<'_>, span: &Span) {
-        match event {
-            Event::Scalar(text, style, anchor, tag) => {
-                let index = self.add(span, Kind::Scalar(text.into_owned(), style), anchor, tag.as_deref());
-                self.anchors.insert(anchor, index);
-                self.put(index);
-            }
-            Event::SequenceStart(_, anchor, tag) => {
-                self.open(span, Kind::Sequence(Vec::new()), anchor, tag.as_deref());
-            }
-            Event::MappingStart(_, anchor, tag) => self.open(span, Kind::Mapping(Vec::new()), anchor, tag.as_deref()),
-            Event::SequenceEnd | Event::MappingEnd => {
-                if let Some(Open { index, anchor, .. }) = self.open.pop() {
-                    // Known from here on only, so that nothing contains itself.
-                    self.anchors.insert(anchor, index);
-                    self.put(index);
-                }
-            }
-            Event::Alias(anchor) => {
-                let known = self.anchors.get(&anchor).copied();
-                let missing = || Kind::Scalar(String::new(), ScalarStyle::Plain);
-                let index = known.unwrap_or_else(|| self.add(span, missing(), 0, None));
-                self.put(index);
-            }
-            _ => {}
-        }
-    }
-
-    fn add(&mut self, span: &Span, kind: Kind, anchor: usize, tag: Option<&Tag>) -> usize {
-        let at = |offset: Option<usize>| offset.unwrap_or_default();
-        let range = at(span.start.byte_offset())..at(span.end.byte_offset());
-        self.nodes.push(Entry { kind, range, anchor, tag: tag.cloned() });
-        self.nodes.len().saturating_sub(1)
-    }
-
-    fn open(&mut self, span: &Span, kind: Kind, anchor: usize, tag: Option<&Tag>) {
-        let index = self.add(span, kind, anchor, tag);
-        self.open.push(Open { index, anchor, key: None });
-    }
-
-    fn put(&mut self, child: usize) {
-        let Some(parent) = self.open.last_mut() else {
-            self.root = Some(child);
-            return;
-        };
-        match self.nodes.get_mut(parent.index).map(|entry| &mut entry.kind) {
-            Some(Kind::Sequence(items)) => items.push(child),
-            Some(Kind::Mapping(entries)) => match parent.key.take() {
-                Some(key) => entries.push((key, child)),
-                None => parent.key = Some(child),
-            },
-            _ => {}
-        }
     }
 }
 

@@ -1,12 +1,15 @@
 //! The files that a kustomization names. They are read without kustomize, and its output is not computed.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::config::configmap::{KEY, NAME};
 use crate::config::yaml::{Node, Tree};
+use crate::lint::nginx::locations;
 use crate::lint::object::{Object, Target};
 use crate::lint::object_set::{Generator, ObjectSet, key_of};
 use crate::lint::rules::field;
+use crate::lint::rules::nginx::is_nginx;
 use crate::lint::sources::Sources;
 use crate::terminal::diagnostic::FileDiagnostic;
 
@@ -16,9 +19,44 @@ const FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomizat
 /// The most kustomizations that are read. No set of manifests has so many.
 const MOST: usize = 1000;
 
+/// The most objects of a set: some rules compare all of them.
+pub(crate) const OBJECTS: usize = 2000;
+
 /// The kustomization in a folder.
 pub(crate) fn in_folder(folder: &Path) -> Option<PathBuf> {
     FILES.iter().map(|name| folder.join(name)).find(|path| path.is_file())
+}
+
+/// What a folder holds, without what kustomize and Flux never read. Links to folders are left out: they may lead in a circle.
+pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {
+    const SKIPPED: [&str; 2] = ["node_modules", "target"];
+    let mut paths: Vec<_> = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        !name.starts_with('.') && !(path.is_dir() && (path.is_symlink() || SKIPPED.contains(&name)))
+    });
+    paths.sort();
+    paths
+}
+
+/// Whether a file is among those that Flux reads in a folder.
+pub(crate) fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|it| it == "yaml" || it == "yml")
+}
+
+/// Whether a name is that of a file or repository on another machine, as kustomize understands it.
+fn is_remote(folder: &Path, name: &str) -> bool {
+    let host = name.split(['/', ':']).next().unwrap_or_default();
+    let is_host = host.rsplit_once('.').is_some_and(|(name, end)| {
+        !name.is_empty()
+            && !name.starts_with('.')
+            && end.len() > 1
+            && end.bytes().all(|byte| byte.is_ascii_alphabetic())
+    });
+    let is_host = is_host && name.len() > host.len().saturating_add(1) && !is_yaml(Path::new(name));
+    name.contains("://")
+        || ["git@", "git::", "gh:"].iter().any(|start| name.starts_with(start))
+        || (name.contains("?ref=") || name.contains(".git//") || is_host) && !folder.join(name).exists()
 }
 
 /// Whether a file has the name of a kustomization.
@@ -59,17 +97,22 @@ impl<'a> Visit<'a> {
             Ok(file) => {
                 let _ = self.enter(file, &Outer::default());
             }
-            Err(reason) => {
-                let file = self.files.add(path, String::new());
-                let message = format!("kustomize cannot read this: {reason}");
-                self.files.report(vec![(file, FileDiagnostic::new("E901", "", None, message))]);
-            }
+            Err(reason) => self.unreadable(path, &reason),
         }
+    }
+
+    fn unreadable(&mut self, path: &Path, reason: &str) {
+        let file = self.files.add(path, String::new());
+        let message = format!("kustomize cannot read this: {reason}");
+        self.files.report(vec![(file, FileDiagnostic::new("E901", "", None, message))]);
     }
 
     fn enter(&mut self, file: usize, outer: &Outer) -> Result<(), String> {
         if self.open.contains(&file) {
             return Err("leads back to itself".to_owned());
+        }
+        if self.set.objects.len() > OBJECTS {
+            return Err(format!("follows more than {OBJECTS} objects"));
         }
         self.visits = self.visits.saturating_add(1);
         if self.visits > MOST {
@@ -88,6 +131,10 @@ impl<'a> Visit<'a> {
         };
         for field in ["resources", "bases", "components"] {
             for (entry, index) in root.list(field) {
+                if entry.text().is_some_and(|name| is_remote(&folder, name)) {
+                    self.files.note(file, entry);
+                    continue;
+                }
                 let done = entry.text().map_or(Ok(()), |name| self.resource(&folder, name, &inner));
                 self.missing(file, &format!("{field}[{index}]"), entry, done);
             }
@@ -104,27 +151,55 @@ impl<'a> Visit<'a> {
 
     /// Reads a folder or a file among the resources.
     fn resource(&mut self, folder: &Path, name: &str, outer: &Outer) -> Result<(), String> {
-        let is_elsewhere = name.contains("://") || name.contains("?ref=") || name.starts_with("git@");
         let path = folder.join(name);
-        if is_elsewhere || name.starts_with("github.com/") && !path.exists() {
-            return Ok(());
-        }
         if path.is_dir() {
             let inner = in_folder(&path).ok_or("has no kustomization.yaml")?;
             let file = self.files.open(&inner)?;
             return self.enter(file, outer);
         }
-        let file = self.files.open(&path)?;
-        for tree in self.files.trees(file) {
+        let file = self.files.open_from(folder, &path)?;
+        for tree in self.files.manifests(file) {
             self.take(file, tree, outer, None);
         }
+        if self.set.objects.len() > OBJECTS {
+            return Err(format!("makes more than {OBJECTS} objects"));
+        }
         Ok(())
+    }
+
+    /// Reads a folder without a kustomization as Flux does: all YAML below it, and the kustomizations of its folders.
+    pub(crate) fn folder(&mut self, folder: &Path) {
+        let outer = Outer::default();
+        let mut open = vec![folder.to_owned()];
+        while let Some(folder) = open.pop() {
+            for path in entries(&folder) {
+                if path.is_dir() {
+                    match in_folder(&path) {
+                        Some(inner) => self.file(&inner),
+                        None => open.push(path),
+                    }
+                } else if is_yaml(&path) {
+                    match self.files.open_from(&folder, &path) {
+                        Ok(file) => {
+                            for tree in self.files.manifests(file) {
+                                self.take(file, tree, &outer, None);
+                            }
+                        }
+                        Err(reason) => self.unreadable(&path, &reason),
+                    }
+                }
+            }
+        }
     }
 
     fn replacements(&mut self, file: usize, folder: &Path, root: Node<'_>) {
         for (entry, index) in root.list("replacements") {
             self.set.is_moved |= replaces_namespace(entry);
             let Some(path) = entry.get("path") else { continue };
+            if path.text().is_some_and(|name| is_remote(folder, name)) {
+                self.files.note(file, path);
+                continue;
+            }
             let read = self.read(folder, path.text().unwrap_or_default());
             let trees = read.as_ref().map(|read| self.files.trees(*read)).unwrap_or_default();
             let mut roots = trees.iter().map(Tree::root);
@@ -144,7 +219,7 @@ impl<'a> Visit<'a> {
     }
 
     fn read(&mut self, folder: &Path, name: &str) -> Result<usize, String> {
-        self.files.open(&folder.join(name))
+        self.files.open_from(folder, &folder.join(name))
     }
 
     fn patches(&mut self, file: usize, folder: &Path, root: Node<'_>, outer: &Outer) {
@@ -158,11 +233,15 @@ impl<'a> Visit<'a> {
                 let whole =
                     entry.text().filter(|text| !text.contains('\n')).map(|_| (entry, format!("{field}[{index}]")));
                 let path = whole.or_else(|| Some((entry.get("path")?, format!("{field}[{index}].path"))));
-                if let Some((path, key)) = path {
+                if let Some((path, _)) =
+                    path.as_ref().filter(|(path, _)| path.text().is_some_and(|name| is_remote(folder, name)))
+                {
+                    self.files.note(file, *path);
+                } else if let Some((path, key)) = path {
                     let read = self.read(folder, path.text().unwrap_or_default());
                     let found = read.as_ref().ok().copied();
                     self.missing(file, &key, path, read.map(|_| ()));
-                    let trees = found.map(|patch| self.files.trees(patch)).unwrap_or_default();
+                    let trees = found.map(|patch| self.files.manifests(patch)).unwrap_or_default();
                     for tree in trees {
                         self.take(found.unwrap_or(file), tree, outer, Some(&target));
                     }
@@ -188,6 +267,11 @@ impl<'a> Visit<'a> {
                     let read = self.read(folder, path);
                     if let (Ok(read), true) = (&read, is_config && field == "files" && key_of(text) == KEY) {
                         self.files.mark_config(*read);
+                    }
+                    if let Ok(read) = read
+                        && self.files.list.get(read).is_some_and(|file| is_nginx(path, &file.text))
+                    {
+                        locations::check(self.files, read);
                     }
                     self.missing(file, &format!("configMapGenerator[{index}].{field}[{at}]"), named, read.map(|_| ()));
                 }

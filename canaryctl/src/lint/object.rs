@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use regex::bytes::RegexBuilder;
 
+use crate::config::configmap::objects;
 use crate::config::yaml::{Node, Tree};
 use crate::terminal::diagnostic::FileDiagnostic;
 
@@ -43,12 +44,7 @@ impl Object {
     ) -> Vec<Self> {
         let tree = Rc::new(tree);
         let root = tree.root();
-        let is_list = root.get("kind").and_then(Node::text).is_some_and(|kind| kind.ends_with("List"));
-        let listed = root.get("items").filter(|_| is_list);
-        let roots: Vec<_> = match listed {
-            Some(items) => items.items().collect(),
-            None => vec![root],
-        };
+        let roots = objects(root);
         roots
             .into_iter()
             .filter(|root| root.get("kind").is_some())

@@ -72,6 +72,28 @@ impl ObjectSet {
         [NAME].into_iter().chain(maps).chain(mounted).collect()
     }
 
+    /// The names and keys of the texts that pods mount as the file of the config, and the usual ones.
+    pub(crate) fn mounts(&self) -> BTreeSet<(String, String)> {
+        let mut found: BTreeSet<_> = [KEY, FILE].map(|key| (NAME.to_owned(), key.to_owned())).into();
+        let all: Vec<_> = self.objects.iter().flat_map(volumes).collect();
+        for volume in &all {
+            let same = all.iter().filter(|other| other.is_same(volume)).filter_map(Volume::name);
+            let names: Vec<_> = volume.name().map_or_else(|| same.collect(), |name| vec![name]);
+            let items =
+                volume.map.list("items").filter(|(item, _)| item.get("path").and_then(Node::text) == Some(FILE));
+            for key in items.filter_map(|(item, _)| item.get("key").and_then(Node::text)) {
+                found.extend(names.iter().map(|name| ((*name).to_owned(), key.to_owned())));
+            }
+        }
+        for map in self.configs() {
+            let known = map.at(&["data"]).into_iter().flat_map(Node::fields).filter_map(|(key, _)| key.text());
+            found.extend(
+                known.filter(|key| [KEY, FILE].contains(key)).map(|key| (map.name().to_owned(), key.to_owned())),
+            );
+        }
+        found
+    }
+
     /// The whole `ConfigMap`s that hold the config.
     pub(crate) fn configs(&self) -> impl Iterator<Item = &Object> {
         self.objects.iter().filter(|object| object.is_whole() && is_config(object))
@@ -88,7 +110,7 @@ impl ObjectSet {
         let mut keys = BTreeSet::new();
         for map in maps() {
             for field in ["data", "binaryData"] {
-                keys.extend(map.at(&[field]).into_iter().flat_map(Node::entries).filter_map(|(key, _)| key.text()));
+                keys.extend(map.at(&[field]).into_iter().flat_map(Node::fields).filter_map(|(key, _)| key.text()));
             }
         }
         for generator in generators() {
@@ -120,7 +142,7 @@ impl ObjectSet {
 pub(crate) fn is_config(object: &Object) -> bool {
     let holds =
         |(_, value): (Node<'_>, Node<'_>)| value.text().is_some_and(|text| text.contains("\"CANARY_PERCENTAGE\""));
-    let data = || object.at(&["data"]).into_iter().flat_map(Node::entries);
+    let data = || object.at(&["data"]).into_iter().flat_map(Node::fields);
     object.kind() == "ConfigMap"
         && (object.name() == NAME || data().filter(|(key, _)| matches!(key.text(), Some(KEY | FILE))).any(holds))
 }

@@ -1,5 +1,6 @@
 //! The diagnostics of one file, as text and as JSON.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anstyle::AnsiColor;
@@ -10,10 +11,12 @@ use crate::lint::discover::Discovery;
 use crate::lint::kustomize;
 use crate::lint::nginx::locations;
 use crate::lint::rules::config;
+use crate::lint::rules::hint::attributes;
+use crate::lint::rules::nginx::is_named;
 use crate::lint::sources::{File, Sources};
 use crate::platform::input;
-use crate::terminal::color::Paint;
-use crate::terminal::diagnostic::{DiagnosticError, FileDiagnostic};
+use crate::terminal::color::{Paint, safe};
+use crate::terminal::diagnostic::{DiagnosticError, FileDiagnostic, Severity};
 
 /// A file and its diagnostics.
 #[derive(Debug)]
@@ -21,6 +24,8 @@ pub(crate) struct Report {
     file: String,
     text: String,
     diagnostics: Vec<FileDiagnostic>,
+    /// The attributes that rules of the config use.
+    attributes: Vec<String>,
     strict: bool,
     /// Why the file cannot be read or has no config, and the source that this is about.
     failure: Option<(String, String)>,
@@ -32,7 +37,7 @@ impl Report {
     /// Checks a file, and all files that a kustomization, a folder or an nginx.conf names.
     pub(crate) fn all(path: &Path, strict: bool, now: i64) -> Vec<Self> {
         if path.is_dir() || kustomize::is_kustomization(path) && path.is_file() {
-            let discovery = Discovery::folder(path);
+            let discovery = Discovery::folder(path, now);
             if !discovery.is_about_config() {
                 let mut report = Self::new(path, strict);
                 report.failure = Some((format!("{}: {NOTHING}", path.display()), String::new()));
@@ -42,7 +47,8 @@ impl Report {
             return files.map(|file| Self { quiet: true, ..Self::of_file(file, strict, now) }).collect();
         }
         let mut report = Self::new(path, strict);
-        let is_nginx = path.extension().is_some_and(|extension| extension == "conf");
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let is_nginx = is_named(&name);
         let done = match input::read(path) {
             Ok(bytes) if is_nginx => return Self::nginx(path, &bytes, strict, now),
             Ok(bytes) => report.check(path, bytes, now),
@@ -66,6 +72,7 @@ impl Report {
             file: path.display().to_string(),
             text: String::new(),
             diagnostics: Vec::new(),
+            attributes: Vec::new(),
             strict,
             failure: None,
             quiet: false,
@@ -75,8 +82,8 @@ impl Report {
     /// The report of a file that was read as one of several.
     fn of_file(file: File, strict: bool, now: i64) -> Self {
         let mut report = Self::new(&file.path, strict);
-        if file.has_config {
-            report.configs(&file.path, file.text.clone().into_bytes(), now).unwrap_or_default();
+        if file.has_config || !file.configs.is_empty() {
+            report.configs(&file.path, file.text.clone().into_bytes(), &file.configs, now).unwrap_or_default();
         }
         report.text = file.text;
         report.diagnostics.extend(file.diagnostics);
@@ -97,34 +104,35 @@ impl Report {
         let mut others = Vec::new();
         match String::from_utf8(bytes) {
             Ok(text) => {
-                let discovery = Discovery::manifest(path, &text);
+                let discovery = Discovery::manifest(path, &text, now);
                 let is_about_config = discovery.is_about_config();
                 let mut files = discovery.files.list.into_iter();
-                let own = files.next().map(|file| file.diagnostics).unwrap_or_default();
+                let (own, starts) = files.next().map(|file| (file.diagnostics, file.configs)).unwrap_or_default();
                 others = files.collect();
-                let configs = self.configs(path, text.clone().into_bytes(), now);
+                let configs = self.configs(path, text.clone().into_bytes(), &starts, now);
                 self.text = text;
                 match configs {
                     Err(error) if !is_about_config => return Err(error),
                     _ => self.diagnostics.extend(own),
                 }
             }
-            Err(error) => self.configs(path, error.into_bytes(), now)?,
+            Err(error) => self.configs(path, error.into_bytes(), &BTreeSet::new(), now)?,
         }
         self.sort();
         Ok(others)
     }
 
     /// Checks the configs in the bytes of a file.
-    fn configs(&mut self, path: &Path, bytes: Vec<u8>, now: i64) -> anyhow::Result<()> {
-        for loaded in Loaded::all(&self.file, path, bytes)? {
+    fn configs(&mut self, path: &Path, bytes: Vec<u8>, starts: &BTreeSet<usize>, now: i64) -> anyhow::Result<()> {
+        for loaded in Loaded::all_with(&self.file, path, bytes, starts)? {
             self.diagnostics.extend(config::check(&loaded, now));
+            self.attributes.extend(attributes(&loaded));
         }
         Ok(())
     }
 
     fn sort(&mut self) {
-        self.diagnostics.sort_by_key(|it| (!it.is_error(), it.place()));
+        self.diagnostics.sort_by_key(|it| (it.severity != Severity::Error, it.place()));
     }
 
     fn errors(&self) -> impl Iterator<Item = &FileDiagnostic> {
@@ -132,7 +140,11 @@ impl Report {
     }
 
     fn warnings(&self) -> impl Iterator<Item = &FileDiagnostic> {
-        self.diagnostics.iter().filter(|it| !it.is_error())
+        self.diagnostics.iter().filter(|it| it.severity == Severity::Warning)
+    }
+
+    fn notes(&self) -> impl Iterator<Item = &FileDiagnostic> {
+        self.diagnostics.iter().filter(|it| it.severity == Severity::Note)
     }
 
     /// Why the file cannot be read or has no config, with the source that this is about.
@@ -156,7 +168,15 @@ impl Report {
         if let Some((message, _)) = &self.failure {
             errors.push(json!({"code": null, "key": null, "line": null, "column": null, "message": message}));
         }
-        json!({"file": self.file, "valid": self.is_valid(), "errors": errors, "warnings": warnings})
+        let mut line = json!({"file": self.file, "valid": self.is_valid(), "errors": errors, "warnings": warnings});
+        let notes: Vec<_> = self.notes().map(FileDiagnostic::json).collect();
+        if let Some(line) = line.as_object_mut().filter(|_| !notes.is_empty()) {
+            line.insert("notes".to_owned(), notes.into());
+        }
+        if let Some(line) = line.as_object_mut().filter(|_| !self.attributes.is_empty()) {
+            line.insert("attributes".to_owned(), json!(self.attributes));
+        }
+        line
     }
 
     fn text(&self, paint: Paint) -> String {
@@ -168,14 +188,19 @@ impl Report {
             .map(|(number, noun)| count(number, noun))
             .collect();
         let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
-        if self.quiet && counts.is_empty() {
-            return String::new();
+        let attributes = if self.attributes.is_empty() {
+            String::new()
+        } else {
+            safe(&format!("{}: attributes in rules: {}", self.file, self.attributes.join(", "))) + "\n"
+        };
+        if self.quiet && self.diagnostics.is_empty() {
+            return attributes;
         }
         let lines = self
             .diagnostics
             .iter()
             .map(|it| format!("{}\n{}", it.line(&self.file, paint), it.snippet(&self.text, paint)));
-        lines.chain([format!("{}: {verdict}{counts}\n", self.file)]).collect()
+        lines.chain([attributes, format!("{}: {verdict}{counts}\n", safe(&self.file))]).collect()
     }
 }
 

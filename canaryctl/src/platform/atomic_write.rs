@@ -2,13 +2,18 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::Path;
 
 use anyhow::{Context, ensure};
 use tempfile::Builder;
 
+/// The beginning of the names of files that are not complete yet.
+const PREFIX: &str = ".canaryctl-";
+
 /// Replaces the bytes `old` of a file by `new`. Readers see either the old or the new bytes, even after a power cut. A link
-/// keeps its target, and the file keeps its mode.
+/// keeps its target, and the file keeps its mode and owner. A file with several hard links, or whose owner this user cannot
+/// keep, is written in place instead: a new file would be another one.
 pub(crate) fn replace(path: &Path, old: &[u8], new: &[u8]) -> anyhow::Result<()> {
     try_replace(path, old, new).with_context(|| format!("cannot write {}", path.display()))
 }
@@ -16,17 +21,43 @@ pub(crate) fn replace(path: &Path, old: &[u8], new: &[u8]) -> anyhow::Result<()>
 fn try_replace(path: &Path, old: &[u8], new: &[u8]) -> anyhow::Result<()> {
     let target = fs::canonicalize(path)?;
     let folder = target.parent().context("a file in no folder")?;
+    clean(folder);
     // Renaming replaces a read-only file as well, so check first that the file may be written.
-    let permissions = OpenOptions::new().write(true).open(&target)?.metadata()?.permissions();
-    let mut file = Builder::new().prefix(".canaryctl-").tempfile_in(folder)?;
+    let mut opened = OpenOptions::new().write(true).open(&target)?;
+    let metadata = opened.metadata()?;
+    let mut file = Builder::new().prefix(PREFIX).tempfile_in(folder)?;
+    let _ = file.as_file().try_lock();
     file.write_all(new)?;
-    file.as_file().set_permissions(permissions)?;
+    let own = file.as_file().metadata()?;
+    let is_owned = (own.uid(), own.gid()) == (metadata.uid(), metadata.gid())
+        || fchown(file.as_file(), Some(metadata.uid()), Some(metadata.gid())).is_ok();
+    file.as_file().set_permissions(metadata.permissions())?;
     file.as_file().sync_all()?;
     ensure!(fs::read(&target)? == old, "it has changed in the meantime");
+    if metadata.nlink() > 1 || !is_owned {
+        opened.write_all(new)?;
+        opened.set_len(u64::try_from(new.len())?)?;
+        opened.sync_all()?;
+        return Ok(());
+    }
     file.persist(&target)?;
     // The new name is on the disk once the folder is synced. Some file systems do not support that and do not need it.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
+}
+
+/// Removes what runs left behind that were killed. A file of a run that goes on is locked.
+fn clean(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_own = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        if is_own
+            && entry.file_type().is_ok_and(|kind| kind.is_file())
+            && let Ok(file) = OpenOptions::new().write(true).open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 #[cfg(test)]
@@ -54,6 +85,40 @@ mod tests {
         assert_eq!(fs::read_link(&link).unwrap(), Path::new("real/cm.yaml"));
         assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o7777, 0o640);
         assert_eq!(fs::read_dir(dir.path().join("real")).unwrap().count(), 1, "nothing is left behind");
+    }
+
+    #[test]
+    fn keeps_owner_and_hard_links() {
+        let dir = tempfile::tempdir().unwrap();
+        let (one, other) = (dir.path().join("one"), dir.path().join("other"));
+        fs::write(&one, "longer").unwrap();
+        let is_root = fs::metadata(&one).unwrap().uid() == 0;
+        if is_root {
+            std::os::unix::fs::chown(&one, Some(1234), Some(2345)).unwrap();
+        }
+        replace(&one, b"longer", b"new").unwrap();
+        let metadata = fs::metadata(&one).unwrap();
+        assert!(!is_root || (metadata.uid(), metadata.gid()) == (1234, 2345));
+        fs::hard_link(&one, &other).unwrap();
+        replace(&one, b"new", b"x").unwrap();
+        assert_eq!(fs::read(&other).unwrap(), b"x");
+        assert_eq!(fs::metadata(&one).unwrap().nlink(), 2);
+    }
+
+    #[test]
+    fn leftovers_of_a_killed_run_are_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let names = ["cm.yaml", ".canaryctl-killed", ".canaryctl-alive", "canaryctl-other"];
+        let [path, _, alive, _] = names.map(|name| {
+            fs::write(dir.path().join(name), "a").unwrap();
+            dir.path().join(name)
+        });
+        let alive = File::open(alive).unwrap();
+        alive.lock().unwrap();
+        replace(&path, b"a", b"b").unwrap();
+        let mut left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, [".canaryctl-alive", "canaryctl-other", "cm.yaml"]);
     }
 
     #[test]

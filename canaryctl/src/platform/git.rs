@@ -7,6 +7,9 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail, ensure};
 
+use crate::platform::forge;
+use crate::platform::lock::Lock;
+
 /// A file that git tracks.
 #[derive(Debug)]
 pub(crate) struct Tracked {
@@ -27,18 +30,32 @@ pub(crate) enum Push {
     Rejected,
 }
 
+/// A branch that was pushed for a pull request.
+#[derive(Debug)]
+pub(crate) struct Branch {
+    /// The commit that it has on the remote.
+    pub(crate) commit: String,
+    /// The address at which the forge opens a pull request, where it is known.
+    pub(crate) pull_request: Option<String>,
+}
+
 /// A commit's name, shortened for people.
 pub(crate) fn short(commit: &str) -> &str {
     commit.get(..12).unwrap_or(commit)
 }
 
 impl Tracked {
+    /// A file in a repository. It is not checked whether it can be committed.
+    pub(crate) fn find(path: &Path) -> anyhow::Result<Self> {
+        let file = fs::canonicalize(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let folder = file.parent().context("a file in no folder")?.to_owned();
+        Ok(Self { name: path.display().to_string(), folder, file })
+    }
+
     /// Finds a tracked file on a branch. Refuses where a commit of it would hold other changes than those made from now
     /// on.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        let file = fs::canonicalize(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let folder = file.parent().context("a file in no folder")?.to_owned();
-        let this = Self { name: path.display().to_string(), folder, file };
+        let this = Self::find(path)?;
         this.check().with_context(|| format!("cannot commit {}", this.name))?;
         Ok(this)
     }
@@ -60,12 +77,108 @@ impl Tracked {
         Ok(())
     }
 
+    /// Waits until no other process of this program commits in the repository.
+    pub(crate) fn lock(&self) -> anyhow::Result<Lock> {
+        let folder = self.git(&["rev-parse", "--absolute-git-dir"]);
+        let folder = folder.with_context(|| format!("cannot commit {}", self.name))?;
+        Lock::folder(Path::new(folder.output.trim_end_matches('\n')))
+    }
+
     /// Commits what has changed in the file, and returns the commit.
     pub(crate) fn commit(&self, message: &str, signoff: bool) -> anyhow::Result<String> {
         let signoff = if signoff { "--signoff" } else { "--no-signoff" };
         let answer = self.ask(&["commit", "--quiet", "--only", signoff, "--message", message, "--"], &[&self.file])?;
         ensure!(answer.success, "git commit failed: {}", answer.reason());
+        self.unstage();
         self.head()
+    }
+
+    /// Makes the index that of HEAD. Nothing was staged before the commit, so what is staged now comes from a hook, and would
+    /// keep the next edit from being committed.
+    fn unstage(&self) {
+        let Ok(staged) = self.git(&["diff", "--cached", "--name-only", "--no-relative", "-z"]) else { return };
+        let Ok(root) = self.git(&["rev-parse", "--show-toplevel"]) else { return };
+        let root = Path::new(root.output.trim_end_matches('\n'));
+        let paths: Vec<_> =
+            staged.output.split('\0').filter(|path| !path.is_empty()).map(|path| root.join(path)).collect();
+        if !paths.is_empty() {
+            let paths: Vec<_> = paths.iter().map(PathBuf::as_path).collect();
+            let _ = self.ask(&["reset", "--quiet", "--"], &paths);
+        }
+    }
+
+    /// Whether the file is not as it was committed.
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.ask(&["diff", "--quiet", "--"], &[&self.file]).is_ok_and(|answer| !answer.success)
+    }
+
+    /// Puts the file back as it was committed.
+    pub(crate) fn restore(&self) -> anyhow::Result<()> {
+        let answer = self.ask(&["checkout", "--quiet", "HEAD", "--"], &[&self.file])?;
+        ensure!(answer.success, "{}", answer.reason());
+        Ok(())
+    }
+
+    /// Refuses a branch that cannot be pushed as one of its own.
+    pub(crate) fn check_branch(&self, name: &str) -> anyhow::Result<()> {
+        let is_name = self.ask(&["check-ref-format", "--branch", name], &[])?.success && !name.starts_with('-');
+        ensure!(is_name, "--branch {name}: expected the name of a branch");
+        ensure!(self.branch()? != name, "--branch {name} is the branch that is checked out, expected another one");
+        if let Ok(target) = self.target()
+            && let Some(other) = self.git(&["rev-list", &format!("{target}..HEAD")])?.output.lines().next()
+        {
+            bail!("the branch has other commits that are not pushed ({}): push them first", short(other));
+        }
+        Ok(())
+    }
+
+    /// Pushes the commit as a branch of its own, and takes it back from the branch that is checked out.
+    pub(crate) fn push_branch(&self, commit: &str, name: &str) -> anyhow::Result<Branch> {
+        let (remote, base) = (self.remote()?, self.branch()?);
+        let reference = format!("{commit}:refs/heads/{name}");
+        let answer = self.ask(&["push", "--porcelain", &remote, &reference], &[]);
+        let back = self.ask(&["reset", "--quiet", "--keep", &format!("{commit}^")], &[])?;
+        let answer = answer?;
+        if answer.is_behind() {
+            bail!("the remote has a branch {name} with other commits: choose another name");
+        }
+        ensure!(answer.success, "{}", answer.refusal());
+        ensure!(back.success, "the branch {name} is pushed, but {base} still has the commit: {}", back.reason());
+        let addresses = [
+            self.git(&["config", "--get", &format!("remote.{remote}.url")]),
+            self.git(&["remote", "get-url", "--push", &remote]),
+        ];
+        let addresses: Vec<_> = addresses.into_iter().flatten().map(|it| it.output.trim().to_owned()).collect();
+        let pull_request = forge::pull_request(&answer.errors, &addresses, &base, name);
+        Ok(Branch { commit: commit.to_owned(), pull_request })
+    }
+
+    /// The branch that is checked out.
+    fn branch(&self) -> anyhow::Result<String> {
+        Ok(self.git(&["symbolic-ref", "--short", "HEAD"])?.output.trim().to_owned())
+    }
+
+    /// The remote that pushes go to.
+    fn remote(&self) -> anyhow::Result<String> {
+        let name = format!("refs/heads/{}", self.branch()?);
+        let own = self.git(&["for-each-ref", "--format=%(push:remotename)", &name])?.output.trim().to_owned();
+        if !own.is_empty() {
+            return Ok(own);
+        }
+        let remotes = self.git(&["remote"])?.output;
+        let mut remotes = remotes.lines();
+        match (remotes.next(), remotes.next()) {
+            (Some(only), None) => Ok(only.to_owned()),
+            _ => Ok("origin".to_owned()),
+        }
+    }
+
+    /// The remote branch that pushes go to, as this repository knows it: another one than the upstream where one pulls from
+    /// a project and pushes to a fork.
+    fn target(&self) -> anyhow::Result<String> {
+        let known = |name| self.git(&["rev-parse", "--abbrev-ref", name]).ok();
+        let found = known("@{push}").or_else(|| known("@{upstream}")).context("the branch has no upstream")?;
+        Ok(found.output.trim().to_owned())
     }
 
     /// Pushes the branch to its default remote branch.
@@ -82,15 +195,28 @@ impl Tracked {
         if let Some(remedy) = lines.find(|line| line.starts_with("git push --set-upstream")) {
             bail!("the branch has no upstream: {remedy}, then this again");
         }
-        bail!("{}", answer.reason())
+        let refusal = answer.refusal();
+        let refusal = refusal.trim_end_matches('.');
+        if answer.is_refused()
+            && let (Ok(remote), Ok(target), Ok(head)) = (self.remote(), self.target(), self.head())
+        {
+            let name = format!("canary-{}", head.get(..7).unwrap_or(&head));
+            bail!(
+                "{refusal}. If the branch is protected: git push {remote} HEAD:refs/heads/{name} && git reset --keep {target}, \
+                 and open a pull request for {name}; --branch NAME does that at once"
+            );
+        }
+        if answer.is_hooked() {
+            bail!("the hook pre-push refused: {refusal}. Do what it asks, then this again");
+        }
+        bail!("{refusal}")
     }
 
     /// Fetches, and moves the branch and its files to the commit of the remote. Drops the commit `made`. Refuses where any
     /// other commit would be lost. Returns the new commit.
     pub(crate) fn follow(&self, made: Option<&str>) -> anyhow::Result<String> {
-        self.git(&["fetch", "--quiet"])?;
-        let upstream = self.git(&["rev-parse", "--abbrev-ref", "@{upstream}"])?.output;
-        let upstream = upstream.trim();
+        self.git(&["fetch", "--quiet", &self.remote()?])?;
+        let upstream = self.target()?;
         let unpushed = self.git(&["rev-list", &format!("{upstream}..HEAD")])?.output;
         if let Some(other) = unpushed.lines().find(|commit| Some(*commit) != made) {
             bail!(
@@ -100,7 +226,7 @@ impl Tracked {
             );
         }
         // Unlike --hard, --keep refuses to overwrite a local change or an untracked file.
-        let answer = self.ask(&["reset", "--quiet", "--keep", upstream], &[])?;
+        let answer = self.ask(&["reset", "--quiet", "--keep", &upstream], &[])?;
         ensure!(
             answer.success,
             "local changes are in the way ({}): git stash --include-untracked && git reset --keep {upstream}, then this \
@@ -135,6 +261,12 @@ impl Tracked {
     }
 }
 
+/// The last line of git about a push that failed.
+const FAILED: &str = "error: failed to push some refs";
+
+/// The most lines of a remote or a hook that are repeated.
+const WORDS: usize = 10;
+
 struct Answer {
     success: bool,
     output: String,
@@ -166,5 +298,35 @@ impl Answer {
         // A hook may write many such lines.
         let own: Vec<_> = marked("error: ").take(3).chain(marked("fatal: ").take(1)).collect();
         if own.is_empty() { lines().next_back().unwrap_or("git gives no reason").to_owned() } else { own.join("; ") }
+    }
+
+    /// Whether the remote refused a branch.
+    fn is_refused(&self) -> bool {
+        self.refs().any(|line| line.contains("\t[remote rejected]"))
+    }
+
+    /// Whether a hook of this repository refused the push: then git says no more than that it failed.
+    fn is_hooked(&self) -> bool {
+        let mut own = self.errors.lines().filter(|line| line.starts_with("error: ") || line.starts_with("fatal: "));
+        !self.is_refused() && own.next().is_some_and(|line| line.starts_with(FAILED)) && own.next().is_none()
+    }
+
+    /// The reason of a push that failed, in the words of git and of the remote, or of a hook.
+    fn refusal(&self) -> String {
+        let from_remote = self.errors.lines().filter_map(|line| line.strip_prefix("remote:")).map(str::trim);
+        let from_hook = self
+            .errors
+            .lines()
+            .map(str::trim)
+            .filter(|line| ![FAILED, "hint:", "To ", "remote:"].iter().any(|start| line.starts_with(start)));
+        let is_word = |line: &&str| line.chars().any(char::is_alphanumeric);
+        let words: Vec<_> = if self.is_hooked() {
+            let lines: Vec<_> = from_hook.filter(is_word).collect();
+            lines.iter().skip(lines.len().saturating_sub(WORDS)).map(|line| (*line).to_owned()).collect()
+        } else {
+            let remote = from_remote.filter(is_word).map(|line| line.strip_prefix("error: ").unwrap_or(line));
+            [self.reason()].into_iter().chain(remote.take(WORDS).map(str::to_owned)).collect()
+        };
+        if words.is_empty() { "it gives no reason".to_owned() } else { words.join("; ") }
     }
 }

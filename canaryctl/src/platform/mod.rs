@@ -2,5 +2,7 @@
 
 pub(crate) mod atomic_write;
 pub(crate) mod clock;
+pub(crate) mod forge;
 pub(crate) mod git;
 pub(crate) mod input;
+pub(crate) mod lock;

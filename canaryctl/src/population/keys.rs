@@ -29,7 +29,7 @@ impl Keys {
     /// Reads one key per line; `-` is standard input.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
-        Self::parse(&name, input::read(path)?)
+        Self::parse(&name, input::read_list(path)?)
     }
 
     pub(crate) fn parse(name: &str, bytes: Vec<u8>) -> anyhow::Result<Self> {

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use crate::config::loaded::Loaded;
 
+/// How a page goes on without a config that it accepts.
+const PAGES: &str = "pages keep their last good config, else load stable";
+
 /// The status of the config after a change.
 #[derive(Debug, PartialEq)]
 pub(crate) enum ConfigStatus {
@@ -20,9 +23,11 @@ pub(crate) enum ConfigStatus {
         flags: usize,
         /// Problems that disable only a part of the config.
         warnings: Vec<String>,
+        /// The same for people: with their places in the file, and the source.
+        places: Vec<String>,
     },
-    /// It is served, but every page rejects it, for this reason.
-    Rejected(String),
+    /// It is served, but every page rejects it, for this reason; then the same for people.
+    Rejected(String, String),
     /// There is no config to serve, for this reason.
     Missing(String),
 }
@@ -30,30 +35,46 @@ pub(crate) enum ConfigStatus {
 impl ConfigStatus {
     /// Checks a config, or the error of reading it, as a page does at the time `now`, in milliseconds since 1970.
     pub(crate) fn of(config: Result<&Loaded, &str>, now: i64) -> Self {
-        let parsed = match config {
-            Ok(config) => config.parsed.as_ref().map_err(Diagnostic::clone),
+        let config = match config {
+            Ok(config) => config,
             Err(error) => return Self::Missing(error.to_owned()),
         };
+        let parsed = config.parsed.as_ref().map_err(Diagnostic::clone);
         match parsed.and_then(|parsed| parsed.0.check_expiry(Some(now)).map(|()| parsed)) {
-            Ok((config, warnings)) => Self::Valid {
-                percentage: f64::from(config.percentage.buckets()) / 1000.0,
-                revision: config.revision(),
-                flags: config.flag_keys().count(),
+            Ok((parsed, warnings)) => Self::Valid {
+                percentage: f64::from(parsed.percentage.buckets()) / 1000.0,
+                revision: parsed.revision(),
+                flags: parsed.flag_keys().count(),
                 warnings: warnings.iter().map(ToString::to_string).collect(),
+                places: config
+                    .found()
+                    .iter()
+                    .map(|found| config.shown(&config.describe(found).into_warning()))
+                    .collect(),
             },
-            Err(fault) => Self::Rejected(fault.to_string()),
+            Err(fault) => {
+                let own = config.found().first().filter(|_| config.parsed.is_err());
+                // An expired config is none that was found to be malformed.
+                let value = config.document.root().get(fault.key());
+                let place = value.map(|value| config.document.position(value.span().start));
+                let expired = fault.clone().with_position(place);
+                let described = config.describe(own.unwrap_or(&expired));
+                Self::Rejected(fault.to_string(), config.shown(&described))
+            }
         }
     }
 
     /// The status as JSON.
     pub(crate) fn json(&self) -> Value {
         match self {
-            Self::Valid { percentage, revision, flags, warnings } => json!({"config": {
+            Self::Valid { percentage, revision, flags, warnings, .. } => json!({"config": {
                 "served": true, "error": null, "percentage": percentage, "revision": revision, "flags": flags,
                 "warnings": warnings,
             }}),
-            Self::Rejected(error) => json!({"config": {"served": true, "error": error}}),
-            Self::Missing(error) => json!({"config": {"served": false, "error": error}}),
+            Self::Rejected(error, _) => json!({"config": {"served": true, "error": error}}),
+            Self::Missing(error) => {
+                json!({"config": {"served": false, "error": error.lines().next().unwrap_or_default()}})
+            }
         }
     }
 }
@@ -61,19 +82,26 @@ impl ConfigStatus {
 impl fmt::Display for ConfigStatus {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Valid { percentage, revision, flags, warnings } => {
+            Self::Valid { percentage, revision, flags, places, .. } => {
                 write!(out, "config: {percentage} % canary, ")?;
                 match revision {
                     Some(revision) => write!(out, "revision {revision}, ")?,
                     None => out.write_str("no revision, ")?,
                 }
                 write!(out, "{flags} {}", if *flags == 1 { "flag" } else { "flags" })?;
-                warnings.iter().try_for_each(|warning| write!(out, "\nconfig: warning: {warning}"))
+                places.iter().try_for_each(|place| write!(out, "\nconfig: {}", place.trim_end()))
             }
-            Self::Rejected(fault) => write!(out, "config: {fault} (served as is; pages load stable)"),
-            Self::Missing(error) => write!(out, "config: {error} (answered with 404; pages load stable)"),
+            Self::Rejected(_, place) => write_first(out, place, "served as is"),
+            Self::Missing(error) => write_first(out, error, "answered with 404"),
         }
     }
+}
+
+/// Writes an error, with what follows from it on its first line; below that is the source.
+fn write_first(out: &mut fmt::Formatter<'_>, error: &str, answer: &str) -> fmt::Result {
+    let (line, source) = error.trim_end().split_once('\n').unwrap_or((error.trim_end(), ""));
+    write!(out, "config: {line} ({answer}; {PAGES})")?;
+    if source.is_empty() { Ok(()) } else { write!(out, "\n{source}") }
 }
 
 #[cfg(test)]
@@ -94,7 +122,10 @@ mod tests {
         let fault = "E115 EXPIRES_AT: expected a time after the Date of the response";
         check(
             Ok(config),
-            &format!("config: {fault} (served as is; pages load stable)"),
+            "config: config:1:61: error E115 EXPIRES_AT: expected a time after the Date of the response (served as is; pages keep \
+             their last good config, else load stable)\n  |\n1 | {\"CANARY_PERCENTAGE\": 5, \"FEATURE_FLAGS\": {}, \
+             \"EXPIRES_AT\": \"1970-01-01T00:00:01Z\"}\n  |                                                             \
+             ^^^^^^^^^^^^^^^^^^^^^^ found a string",
             &format!(r#"{{"config": {{"served": true, "error": "{fault}"}}}}"#),
         );
     }
@@ -113,7 +144,9 @@ mod tests {
         check(
             Ok(r#"{"CANARY_PERCENTAGE": 100, "FEATURE_FLAGS": {"a": "on"}}"#),
             "config: 100 % canary, no revision, 1 flag\n\
-             config: warning: E112 FEATURE_FLAGS.a (line 1, column 51): expected true, false, a percentage or an object",
+             config: config:1:51: warning E112 FEATURE_FLAGS.a: expected true, false, a percentage or an object\n  |\n\
+             1 | {\"CANARY_PERCENTAGE\": 100, \"FEATURE_FLAGS\": {\"a\": \"on\"}}\n  |                                                   ^^^^ \
+             found a string",
             r#"{"config": {"served": true, "percentage": 100.0, "revision": null, "flags": 1, "error": null, "warnings":
                 ["E112 FEATURE_FLAGS.a (line 1, column 51): expected true, false, a percentage or an object"]}}"#,
         );
@@ -123,8 +156,8 @@ mod tests {
     fn a_rejected_config_has_a_reason() {
         check(
             Ok("{}"),
-            "config: E109 CANARY_PERCENTAGE (line 1, column 1): expected a number from 0 to 100 with at most 3 decimals \
-             (served as is; pages load stable)",
+            "config: config:1:1: error E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with at most 3 decimals (served \
+             as is; pages keep their last good config, else load stable)\n  |\n1 | {}\n  | ^ CANARY_PERCENTAGE is missing",
             r#"{"config": {"served": true,
                 "error": "E109 CANARY_PERCENTAGE (line 1, column 1): expected a number from 0 to 100 with at most 3 decimals"}}"#,
         );
@@ -134,7 +167,7 @@ mod tests {
     fn a_missing_config_has_a_reason() {
         check(
             Err("cannot read cm.yaml: gone"),
-            "config: cannot read cm.yaml: gone (answered with 404; pages load stable)",
+            "config: cannot read cm.yaml: gone (answered with 404; pages keep their last good config, else load stable)",
             r#"{"config": {"served": false, "error": "cannot read cm.yaml: gone"}}"#,
         );
     }

@@ -12,7 +12,7 @@ use hyper::header::{HOST, HeaderMap};
 use hyper::http::uri::Authority;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::spawn_blocking;
@@ -52,6 +52,9 @@ async fn connection(stream: TcpStream, site: Arc<Site>, upstream: Arc<Option<Ups
         let (site, upstream) = (Arc::clone(&site), Arc::clone(&upstream));
         async move {
             Ok::<_, Infallible>(match upstream.as_ref() {
+                _ if !is_local(request.uri(), request.headers()) => {
+                    plain(StatusCode::FORBIDDEN, "use localhost or an IP address as the host")
+                }
                 Some(upstream) if is_proxied(&request) => forward(upstream, request).await,
                 _ => answer(site, request).await,
             })
@@ -71,9 +74,6 @@ fn is_proxied(request: &Request<Incoming>) -> bool {
 /// The response of the upstream server, without the security headers: its pages have inline scripts and styles for hot
 /// reload, which the production policy forbids.
 async fn forward(upstream: &Upstream, request: Request<Incoming>) -> Answer {
-    if !is_local(request.headers()) {
-        return plain(StatusCode::FORBIDDEN, "use localhost or an IP address as the host");
-    }
     match upstream.forward(request).await {
         Ok(answer) => answer.map(Either::Right),
         Err(error) => {
@@ -83,15 +83,16 @@ async fn forward(upstream: &Upstream, request: Request<Incoming>) -> Answer {
     }
 }
 
-/// Whether `Host` is `localhost` or an IP address, which protects against DNS rebinding. A development server checks the
-/// name itself, but a forwarded request has the server's own name: without this check, a foreign site whose name resolves
-/// to this machine could read the sources.
-fn is_local(headers: &HeaderMap) -> bool {
-    let Some(host) = headers.get(HOST) else { return true };
-    let Ok(authority) = Authority::try_from(host.as_bytes()) else { return false };
-    let name = authority.host().to_ascii_lowercase();
-    let address = name.trim_start_matches('[').trim_end_matches(']');
-    name == "localhost" || name.ends_with(".localhost") || address.parse::<IpAddr>().is_ok()
+/// Whether every `Host`, and a host in the address itself, is `localhost` or an IP address, which protects against DNS
+/// rebinding: a foreign site whose name resolves to this machine could read the sources and the config. A development server
+/// checks the name itself, but a forwarded request has the server's own name.
+fn is_local(uri: &Uri, headers: &HeaderMap) -> bool {
+    let named = headers.get_all(HOST).iter().map(|host| Authority::try_from(host.as_bytes()).ok());
+    named.chain(uri.authority().map(|authority| Some(authority.clone()))).all(|authority| {
+        let Some(name) = authority.map(|it| it.host().to_ascii_lowercase()) else { return false };
+        let address = name.trim_start_matches('[').trim_end_matches(']');
+        name == "localhost" || name.ends_with(".localhost") || address.parse::<IpAddr>().is_ok()
+    })
 }
 
 /// A response in plain text with the status and the reason.
@@ -114,7 +115,8 @@ mod tests {
 
     #[test]
     fn only_localhost_and_addresses_are_local() {
-        let check = |host| is_local(&HeaderMap::from_iter([(HOST, HeaderValue::from_static(host))]));
+        let uri = Uri::from_static("/");
+        let check = |host| is_local(&uri, &HeaderMap::from_iter([(HOST, HeaderValue::from_static(host))]));
         for good in ["localhost", "LocalHost:8080", "shop.localhost:1", "127.0.0.1:8080", "10.0.0.1", "[::1]:8080"] {
             assert!(check(good), "{good}");
         }
@@ -123,6 +125,10 @@ mod tests {
         {
             assert!(!check(bad), "{bad}");
         }
-        assert!(is_local(&HeaderMap::new()));
+        assert!(is_local(&uri, &HeaderMap::new()));
+        assert!(!is_local(&Uri::from_static("http://evil.example/"), &HeaderMap::new()));
+        let mut two = HeaderMap::from_iter([(HOST, HeaderValue::from_static("localhost"))]);
+        two.append(HOST, HeaderValue::from_static("evil.example"));
+        assert!(!is_local(&uri, &two));
     }
 }

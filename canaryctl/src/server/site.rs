@@ -1,7 +1,7 @@
 //! The site on the disk: a function from request to response.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -66,7 +66,8 @@ impl Site {
     }
 
     fn file(&self, path: &str, headers: &HeaderMap, etag: bool) -> Option<Response<Bytes>> {
-        let file = StaticFile::read(&self.locate(path), headers)?;
+        let (root, file) = self.locate(path);
+        let file = StaticFile::read(root, &file, headers)?;
         let tag = if etag { file.etag.parse::<HeaderValue>().ok() } else { None };
         let mut response = respond(StatusCode::OK, path, cache_control(path), file);
         if content_type(path) == HTML
@@ -89,18 +90,19 @@ impl Site {
 
     fn not_found(&self, headers: &HeaderMap) -> Response<Bytes> {
         let path = "/404.html";
-        StaticFile::read(&self.locate(path), headers)
+        let (root, file) = self.locate(path);
+        StaticFile::read(root, &file, headers)
             .map_or_else(|| error(StatusCode::NOT_FOUND), |page| respond(StatusCode::NOT_FOUND, path, NO_STORE, page))
     }
 
-    /// The file of a normalized path, which is always below its folder. Leading slashes go, because `join` would replace
+    /// The folder and the file of a normalized path, which is always below it. Leading slashes go, because `join` would replace
     /// the folder by an absolute path.
-    fn locate(&self, path: &str) -> PathBuf {
+    fn locate(&self, path: &str) -> (&Path, PathBuf) {
         let (folder, rest) = match path.strip_prefix("/runtime/") {
             Some(rest) => (&self.runtime, rest),
             None => (&self.root, path),
         };
-        folder.join(rest.trim_start_matches('/'))
+        (folder, folder.join(rest.trim_start_matches('/')))
     }
 }
 
@@ -170,7 +172,7 @@ mod tests {
             ("//etc/passwd", "www/etc/passwd"),
             ("/runtime//etc/passwd", "pkg/etc/passwd"),
         ] {
-            assert_eq!(site.locate(path), PathBuf::from(file), "{path}");
+            assert_eq!(site.locate(path).1, PathBuf::from(file), "{path}");
         }
     }
 }

@@ -23,13 +23,17 @@ pub(crate) struct StaticFile {
 }
 
 impl StaticFile {
-    /// Reads a file, or the precompressed file next to it that the client accepts. `None` for a folder.
-    pub(crate) fn read(path: &Path, headers: &HeaderMap) -> Option<Self> {
-        if !path.is_file() {
+    /// Reads a file below a folder, or the precompressed file next to it that the client accepts. `None` for a folder, and
+    /// for a link that leads out of `root`.
+    pub(crate) fn read(root: &Path, path: &Path, headers: &HeaderMap) -> Option<Self> {
+        let root = fs::canonicalize(root).ok()?;
+        let is_inside =
+            |path: &Path| path.is_file() && fs::canonicalize(path).is_ok_and(|real| real.starts_with(&root));
+        if !is_inside(path) {
             return None;
         }
         let precompressed = ContentEncoding::ALL.map(|encoding| (encoding, precompressed_path(path, encoding)));
-        let mut precompressed = precompressed.iter().filter(|(_, path)| path.is_file()).peekable();
+        let mut precompressed = precompressed.iter().filter(|(_, path)| is_inside(path)).peekable();
         let varies = precompressed.peek().is_some();
         let (encoding, path) = precompressed
             .find(|(encoding, _)| encoding.is_accepted(headers))
@@ -60,7 +64,7 @@ mod tests {
             fs::write(dir.path().join(name), name).unwrap();
         }
         let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(accept))]);
-        let file = StaticFile::read(&dir.path().join("a.js"), &headers).unwrap();
+        let file = StaticFile::read(dir.path(), &dir.path().join("a.js"), &headers).unwrap();
         assert_eq!((str::from_utf8(&file.body), file.encoding, file.varies), (Ok(body), encoding, varies));
     }
 
@@ -80,8 +84,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("a.js.br"), "").unwrap();
         let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("br"))]);
-        assert_eq!(StaticFile::read(&dir.path().join("a.js"), &headers), None);
-        assert_eq!(StaticFile::read(dir.path(), &headers), None);
+        assert_eq!(StaticFile::read(dir.path(), &dir.path().join("a.js"), &headers), None);
+        assert_eq!(StaticFile::read(dir.path(), dir.path(), &headers), None);
     }
 
     #[test]
@@ -91,6 +95,6 @@ mod tests {
         fs::write(&path, "0123456789abcdef").unwrap();
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(0x6b01_3bd6);
         fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
-        assert_eq!(StaticFile::read(&path, &HeaderMap::new()).unwrap().etag, "\"6b013bd6-10\"");
+        assert_eq!(StaticFile::read(dir.path(), &path, &HeaderMap::new()).unwrap().etag, "\"6b013bd6-10\"");
     }
 }

@@ -10,7 +10,9 @@ use tokio::time::sleep;
 use crate::config::loaded::Loaded;
 use crate::platform::clock;
 use crate::server::config_status::ConfigStatus;
+use crate::terminal::diagnostic::DiagnosticError;
 use crate::terminal::output::Output;
+use crate::terminal::stdout::stdout;
 
 /// The interval between two reads of the config. Reading a small file is cheaper than watching it, and misses no change:
 /// neither a replaced symbolic link nor an edit within the resolution of the file system's clock.
@@ -20,7 +22,11 @@ const INTERVAL: Duration = Duration::from_millis(250);
 pub(crate) async fn watch(path: &Path, output: Output) -> Infallible {
     let mut last = LastSeen::default();
     loop {
-        let config = Loaded::read(path).map_err(|error| format!("{error:#}"));
+        let config = Loaded::read(path).map_err(|error| {
+            let snippet =
+                error.downcast_ref::<DiagnosticError>().map(|error| error.snippet.as_str()).unwrap_or_default();
+            format!("{error:#}\n{snippet}").trim_end().to_owned()
+        });
         if let Some(status) = last.update(config.as_ref().map_err(String::as_str)) {
             // The reader may have closed standard output after the address; the server goes on.
             let _ = print(&status, output);
@@ -46,7 +52,7 @@ impl LastSeen {
 }
 
 fn print(status: &ConfigStatus, output: Output) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = stdout(output);
     match output {
         Output::Text => writeln!(out, "{status}")?,
         Output::Json => writeln!(out, "{}", status.json())?,

@@ -9,7 +9,7 @@ use anstyle::AnsiColor;
 use canary_runtime::Position;
 use serde_json::{Value, json};
 
-use crate::terminal::color::{Paint, safe};
+use crate::terminal::color::{Paint, neutral, safe};
 
 /// The most columns that a snippet takes.
 const WIDTH: usize = 120;
@@ -19,6 +19,8 @@ const WIDTH: usize = 120;
 pub(crate) enum Severity {
     Error,
     Warning,
+    /// Something that was not checked. It says nothing about the file.
+    Note,
 }
 
 /// A diagnostic at a position of a file.
@@ -98,9 +100,11 @@ impl FileDiagnostic {
         let severity = match self.severity {
             Severity::Error => paint.bold(AnsiColor::Red, "error"),
             Severity::Warning => paint.bold(AnsiColor::Yellow, "warning"),
+            Severity::Note => paint.bold(AnsiColor::Cyan, "note"),
         };
         let words = [&severity, self.code, &safe(&self.key)];
         let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        let file = safe(file);
         format!("{file}{position}: {}: {}", words.join(" "), safe(&self.message))
     }
 
@@ -131,7 +135,11 @@ impl FileDiagnostic {
         if annotations.is_empty() {
             return String::new();
         }
-        let level = if self.is_error() { Level::ERROR } else { Level::WARNING };
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
+        };
         let snippet = Snippet::source(text).line_start(first).annotations(annotations);
         let renderer = if paint.is_on() { Renderer::styled() } else { Renderer::plain() };
         format!("{}\n", renderer.term_width(WIDTH).render(&[Group::with_level(level).element(snippet)]))
@@ -155,7 +163,7 @@ impl DiagnosticError {
 /// Prints the source that an error is about on standard error, if it is about any.
 pub(crate) fn print_source(error: &anyhow::Error) {
     if let Some(error) = error.downcast_ref::<DiagnosticError>() {
-        let _ = io::stderr().write_all(error.snippet.as_bytes());
+        let _ = io::stderr().write_all(neutral(&error.snippet, Paint::OFF).as_bytes());
     }
 }
 

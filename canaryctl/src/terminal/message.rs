@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io::{self, Write};
 
+use crate::terminal::color::{Paint, neutral};
+
 /// Prints a warning. A reader that is gone is no reason to stop, so a failed write is ignored; `eprintln!` would panic.
 pub(crate) fn warn(text: &str) {
     print(text);
@@ -14,5 +16,5 @@ pub(crate) fn error(error: &anyhow::Error) {
 }
 
 fn print(text: impl fmt::Display) {
-    let _ = writeln!(io::stderr(), "canaryctl: {text}");
+    let _ = writeln!(io::stderr(), "canaryctl: {}", neutral(&text.to_string(), Paint::OFF));
 }

@@ -7,3 +7,4 @@ pub(crate) mod format;
 pub(crate) mod message;
 pub(crate) mod output;
 pub(crate) mod progress;
+pub(crate) mod stdout;

@@ -3,7 +3,7 @@
 mod json;
 mod text;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -13,6 +13,7 @@ use canary_judge::{Circumstances, Judge, Policy, Row};
 use crate::platform::input;
 use crate::terminal::chart::Style;
 use crate::terminal::output::Output;
+use crate::terminal::stdout::stdout;
 
 /// Judge a canary by counts of page views.
 ///
@@ -50,7 +51,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         Output::Text => text::report(&verdict, &rows, &name(&args.file), Style::detect(args.ascii)),
         Output::Json => format!("{}\n", serde_json::to_string(&json::Report::from(&verdict))?),
     };
-    let mut out = io::stdout().lock();
+    let mut out = stdout(output);
     out.write_all(report.as_bytes())?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)

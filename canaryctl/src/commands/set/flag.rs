@@ -2,11 +2,13 @@
 
 use std::str::FromStr;
 
+use anyhow::bail;
 use canary_runtime::Percentage;
 use canary_runtime::config::is_flag_key;
 use serde_json::Value;
 
 use crate::config::editor::Editor;
+use crate::lint::suggest::nearest;
 
 const FLAGS: &str = "FEATURE_FLAGS";
 
@@ -44,6 +46,19 @@ impl Assignment {
 
     pub(crate) fn path(&self) -> String {
         format!("{FLAGS}.{}", self.key)
+    }
+
+    /// Refuses a flag that the config does not have: a misspelled kill switch would turn nothing off.
+    pub(crate) fn check_known(&self, editor: &Editor) -> anyhow::Result<()> {
+        if editor.get(&[FLAGS, &self.key]).is_some() {
+            return Ok(());
+        }
+        let known = || editor.get(&[FLAGS]).and_then(Value::as_object).into_iter().flat_map(|flags| flags.keys());
+        let hint = match nearest(&self.key, known().map(String::as_str)) {
+            Some(name) => format!("did you mean {name}? "),
+            None => String::new(),
+        };
+        bail!("nothing is written: the config has no flag {}; {hint}To add it, use --new", self.key)
     }
 
     /// Sets the flag, and returns the members of it that are lost by that. A number or a boolean never costs an object its

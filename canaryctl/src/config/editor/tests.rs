@@ -163,9 +163,16 @@ fn what_cannot_be_edited_is_refused() {
         ("|\n    {\"A\": 5,\n     \"é\": ]}\n".to_owned(), "cm.yaml:6:12: error E105: expected a value"),
         ("\"{\\\"A\\\": ]}\"".to_owned(), "cm.yaml:4:25: error E105: expected a value"),
         ("|\n    []\n".to_owned(), "cm.yaml: expected an object"),
-        (format!("'{json}'\n  config.json: '{json}'\n"), "cm.yaml: found 2 configs, expected one"),
+        (
+            format!("'{json}'\n  config.json: '{json}'\n"),
+            "cm.yaml:5:3: error E901: the key config.json is in this mapping twice, first on line 4",
+        ),
         (format!("'{json}'\n---\n{HEAD}'{json}'\n"), "cm.yaml: found 2 configs, expected one"),
-        (json.to_owned(), "cm.yaml: expected a ConfigMap canary-settings with the key config.json"),
+        (
+            json.to_owned(),
+            "cm.yaml:4:16: error E920: the API server refuses this, and Flux applies nothing that is together with it: found a \
+             mapping, a ConfigMap holds text alone; write | behind the colon",
+        ),
     ] {
         refused(&format!("{HEAD}{scalar}"), message);
     }

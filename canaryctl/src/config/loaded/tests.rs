@@ -54,7 +54,7 @@ fn says_what_is_missing() {
     for text in ["", "kind: Service", &MAP.replace("config.json", "other.json"), &MAP.replace("ConfigMap", "Secret")] {
         check("cm.yaml", text.as_bytes(), Err(message));
     }
-    let not_text = "cm.yaml: invalid utf-8 sequence of 1 bytes from index 3";
+    let not_text = "cm.yaml: line 1, column 4: the byte 0xff is not UTF-8; save the file as UTF-8";
     check("cm.yaml", b"a: \xff", Err(not_text));
 }
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use regex::bytes::RegexBuilder;
-
-use super::parser::{Directive, parse};
+use super::fallback::page;
+use super::include::read;
+use super::parser::Directive;
 use super::server::{answering, effective, inner, name, named};
 use crate::config::position::position;
 use crate::lint::sources::Sources;
-use crate::terminal::diagnostic::FileDiagnostic;
+use crate::terminal::diagnostic::{FileDiagnostic, Severity};
 
 /// Paths of missing files that a page must never be the answer to; the name of each and the consequence.
 const MISSING: [(&str, &str, &str); 3] = [
@@ -21,14 +21,12 @@ const AS_SCRIPT: &str =
     "so browsers get HTML for a script, and caches keep it under that name when the file is there again";
 const CONFIG: &str = "/config/canary.json";
 const HIDDEN: &str = "/config/..data/canary.json";
-/// The deepest nesting of included files.
-const DEPTH: usize = 8;
 /// Directives that answer with something else than a file.
 const ELSEWHERE: [&str; 6] = ["proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "return"];
 
 /// Checks the configuration in a file, together with the files beside it that it includes.
 pub(crate) fn check(files: &mut Sources, file: usize) {
-    let directives = read(files, file, 0);
+    let directives = read(files, file);
     let main = Directive { name: String::new(), args: Vec::new(), at: 0, file, block: Some(directives) };
     let mut traps = Traps { found: Vec::new() };
     traps.block(&[&main]);
@@ -36,42 +34,13 @@ pub(crate) fn check(files: &mut Sources, file: usize) {
     files.report(found);
 }
 
-/// The directives of a file, with those of included files in the place of `include`.
-fn read(files: &mut Sources, file: usize, depth: usize) -> Vec<Directive> {
-    let Some(text) = files.list.get(file).map(|file| file.text.as_str()) else { return Vec::new() };
-    match parse(text, file) {
-        Ok(mut directives) => {
-            include(files, &mut directives, depth);
-            directives
-        }
-        Err(error) => {
-            let message = format!("nginx does not start with this: {}", error.reason);
-            let at = Some(position(text, error.at));
-            files.report(vec![(file, FileDiagnostic::new("E921", "", at, message))]);
-            Vec::new()
-        }
-    }
-}
-
-fn include(files: &mut Sources, directives: &mut Vec<Directive>, depth: usize) {
-    let mut all = Vec::new();
-    for mut directive in directives.drain(..) {
-        let pattern = directive.args.first().filter(|_| directive.name == "include" && depth < DEPTH);
-        // Absolute paths and patterns are those of the machine that nginx runs on.
-        let path = pattern.filter(|it| !it.starts_with('/') && !it.contains(['*', '?', '[', '$']));
-        let folder = files.path(directive.file).and_then(Path::parent).map(Path::to_owned);
-        if let (Some(path), Some(folder)) = (path, folder)
-            && let Ok(file) = files.open(&folder.join(path))
-        {
-            all.extend(read(files, file, depth.saturating_add(1)));
-            continue;
-        }
-        if let Some(block) = &mut directive.block {
-            include(files, block, depth);
-        }
-        all.push(directive);
-    }
-    *directives = all;
+/// Checks the text of a configuration that is no file of its own; what it includes is not known.
+pub(crate) fn check_text(text: &str) -> Vec<FileDiagnostic> {
+    let mut files = Sources::default();
+    let file = files.add(Path::new(""), text.to_owned());
+    check(&mut files, file);
+    let found = files.list.into_iter().next().map(|file| file.diagnostics).unwrap_or_default();
+    found.into_iter().filter(|found| found.severity != Severity::Note).collect()
 }
 
 /// A fault of a directive.
@@ -137,30 +106,7 @@ impl Traps {
 
     /// Checks for a page as the answer to a missing file.
     fn fallback(&mut self, blocks: &[&Directive], path: &str, message: &str) {
-        let Some(location) = blocks.last() else { return };
-        let server = blocks.iter().find(|block| block.name == "server").copied();
-        let mut culprit = rewritten(location, path).or_else(|| server.and_then(|server| conditions(server, path)));
-        if let Some(tries) = named(location, "try_files").next() {
-            let last = tries.args.last().map(String::as_str).unwrap_or_default();
-            let handed_on = server.into_iter().flat_map(|server| named(server, "location"));
-            let named_one = handed_on
-                .into_iter()
-                .find(|it| it.args.first().is_some_and(|name| name == last && name.starts_with('@')));
-            let by_name = named_one.is_some_and(|it| {
-                rewritten(it, path).is_some()
-                    || named(it, "try_files").any(|it| it.args.last().is_some_and(|last| is_page(last)))
-            });
-            if is_page(last) || by_name {
-                culprit = Some(tries);
-            }
-        }
-        let answers_200 = |it: &&Directive| {
-            let [codes @ .., how, page] = it.args.as_slice() else { return false };
-            codes.iter().any(|code| code == "404") && matches!(how.as_str(), "=" | "=200") && is_page(page)
-        };
-        culprit = culprit
-            .or_else(|| is_file(blocks).then(|| effective(blocks, "error_page").into_iter().find(answers_200))?);
-        if let Some(culprit) = culprit {
+        if let Some(culprit) = page(blocks, path) {
             self.report("E922", blocks, culprit, format!("{message}; give {path} a location that ends in =404"));
         }
     }
@@ -183,12 +129,12 @@ impl Traps {
                  if_modified_since off in the config's location");
         }
         let headers = effective(blocks, "add_header");
-        let control = headers.iter().find(|it| first(it).eq_ignore_ascii_case("cache-control"));
+        let controls: Vec<_> = headers.iter().filter(|it| first(it).eq_ignore_ascii_case("cache-control")).collect();
+        let value = controls.iter().filter_map(|it| it.args.get(1)).map(String::as_str).collect::<Vec<_>>().join(",");
         let expires = effective(blocks, "expires").first().copied().filter(|it| first(it) != "off");
-        match (control, expires) {
+        match (controls.first(), expires) {
             (Some(control), _) => {
-                let value = control.args.get(1).map(String::as_str).unwrap_or_default();
-                if !["no-store", "no-cache", "max-age=0", "$"].iter().any(|fine| value.contains(fine)) {
+                if !is_short(&value) {
                     self.report("E924", blocks, control, LATE);
                 }
             }
@@ -268,6 +214,18 @@ impl Traps {
 const LATE: &str = "browsers and caches keep the config for that long, and a roll-back arrives as much later; write add_header \
                     Cache-Control no-store in its location";
 
+/// Whether caches ask again before they use a response with this `Cache-Control`. A variable may say anything.
+fn is_short(value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    let mut words = value.split(',').map(str::trim);
+    let age = |name: &str| {
+        let found = value.split(',').find_map(|word| word.trim().strip_prefix(name)?.trim_start().strip_prefix('='));
+        found.map(|age| age.trim().trim_matches('"').parse::<u64>().ok())
+    };
+    let is_zero = age("max-age") == Some(Some(0)) && matches!(age("s-maxage"), None | Some(Some(0)));
+    value.contains('$') || words.any(|word| matches!(word, "no-store" | "no-cache")) || is_zero
+}
+
 fn first(directive: &Directive) -> &str {
     directive.args.first().map(String::as_str).unwrap_or_default()
 }
@@ -278,25 +236,4 @@ fn is_file(blocks: &[&Directive]) -> bool {
     let has_root = ["root", "alias"].iter().any(|name| !effective(blocks, name).is_empty());
     let denies = named(location, "deny").any(|it| first(it) == "all") || named(location, "internal").next().is_some();
     has_root && !denies && ELSEWHERE.iter().all(|name| named(location, name).next().is_none())
-}
-
-/// Whether a fallback is a page.
-fn is_page(target: &str) -> bool {
-    let path = target.split('?').next().unwrap_or_default();
-    path == "/" || [".html", ".htm", "index.php"].iter().any(|end| path.ends_with(end))
-}
-
-/// A `rewrite` to a page in a block or its conditions.
-fn rewritten<'a>(block: &'a Directive, path: &str) -> Option<&'a Directive> {
-    let own = named(block, "rewrite").find(|it| {
-        let [from, to, ..] = it.args.as_slice() else { return false };
-        is_page(to) && RegexBuilder::new(from).unicode(false).build().is_ok_and(|from| from.is_match(path.as_bytes()))
-    });
-    own.or_else(|| conditions(block, path))
-}
-
-/// A `rewrite` to a page inside `if (!-e $request_filename)`.
-fn conditions<'a>(block: &'a Directive, path: &str) -> Option<&'a Directive> {
-    let missing = named(block, "if").filter(|it| matches!(first(it).trim_start_matches('('), "!-e" | "!-f"));
-    missing.into_iter().find_map(|it| rewritten(it, path))
 }

@@ -32,7 +32,10 @@ enum Token {
 
 /// Parses the text of a file.
 pub(crate) fn parse(text: &str, file: usize) -> Result<Vec<Directive>, SyntaxError> {
-    let mut tokens = Tokens { text: text.as_bytes(), at: if text.starts_with('\u{feff}') { 3 } else { 0 } };
+    let mut tokens = Tokens { text: text.as_bytes(), at: 0 };
+    if text.starts_with('\u{feff}') {
+        return Err(SyntaxError { at: 0, reason: "it begins with a byte order mark; save it as UTF-8 without one" });
+    }
     // The blocks that are still open, the file first, each with the directive that opened it.
     let mut blocks: Vec<(Option<Directive>, Vec<Directive>)> = vec![(None, Vec::new())];
     let mut words: Vec<String> = Vec::new();
@@ -226,7 +229,7 @@ mod tests {
         check(r"location ~ /\. {}", Ok(r#"location["~", "/\\."]@0{}"#));
         check("a ${b}c $d}e;", Ok(r#"a["${b}c", "$d}e"]@0"#));
         check("x_by_lua_block { if {} ; } a;", Ok("x_by_lua_block[]@0{} a[]@27"));
-        check("\u{feff}a;", Ok("a[]@3"));
+        check("\u{feff}a;", Err((0, "it begins with a byte order mark; save it as UTF-8 without one")));
         check("", Ok(""));
     }
 

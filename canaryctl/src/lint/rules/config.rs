@@ -4,6 +4,7 @@ use canary_runtime::{Code, Config, Diagnostic, Document, Json};
 
 use crate::config::loaded::Loaded;
 use crate::config::schema;
+use crate::lint::rules::hint::hint;
 use crate::lint::suggest::nearest;
 use crate::terminal::diagnostic::{FileDiagnostic, Mark, Severity};
 
@@ -50,6 +51,8 @@ fn suggest(loaded: &Loaded, fault: &Diagnostic, found: &mut FileDiagnostic) {
         && let Some(name) = nearest(key, known.iter().map(String::as_str).filter(is_missing))
     {
         found.message = format!("{}; did you mean {name}?", found.message);
+    } else if let Some(name) = hint(loaded, fault) {
+        found.message = format!("{}; did you mean {name}?", found.message);
     }
 }
 
@@ -57,6 +60,13 @@ fn suggest(loaded: &Loaded, fault: &Diagnostic, found: &mut FileDiagnostic) {
 /// error.
 fn is_error(fault: &Diagnostic) -> bool {
     let is_cut = fault.position().is_none();
+    // Pages leave a malformed flag out, and a flag whose key is misspelled may be on for everyone.
+    let is_flag = fault.code() == Code::Flag;
+    let is_unknown = fault.expected().starts_with("a known key") && fault.key().contains('.');
+    let is_strict = ["FEATURE_FLAGS.", "CANARY_RULES[", "ASSETS."].iter().any(|start| fault.key().starts_with(start));
+    if is_flag || is_unknown && is_strict {
+        return true;
+    }
     let is_pattern = fault.key().ends_with(".$regex") || fault.key().ends_with(".$regexi");
     is_cut || is_pattern && fault.expected().starts_with("a regular expression")
 }
@@ -150,14 +160,11 @@ mod tests {
     }
 
     #[test]
-    fn what_costs_a_part_is_a_warning() {
+    fn a_malformed_flag_is_an_error() {
         check_lines(
             &with("\"X\": 1,", "\"a\": 101"),
-            &[],
-            &[
-                "I118 X (line 1, column 2): expected a known key; it is ignored",
-                "E112 FEATURE_FLAGS.a (line 3, column 24): expected a number from 0 to 100 with at most 3 decimals",
-            ],
+            &["E112 FEATURE_FLAGS.a (line 3, column 24): expected a number from 0 to 100 with at most 3 decimals"],
+            &["I118 X (line 1, column 2): expected a known key; it is ignored"],
         );
     }
 
@@ -183,8 +190,8 @@ mod tests {
         }
         check_lines(
             &with("", "\"f\": {\"$regex\": \"(?=x)\"}"),
-            &[],
             &["E112 FEATURE_FLAGS.f.$regex (line 3, column 25): expected a known key"],
+            &[],
         );
     }
 
@@ -228,9 +235,8 @@ mod tests {
         let flags = "\"a\": {\"requires\": {\"b\": true, \"c\": 1, \"d\": 1}}, \"b\": 5, \"c\": 101";
         check_lines(
             &with("", flags),
-            &[],
+            &["E112 FEATURE_FLAGS.c (line 3, column 80): expected a number from 0 to 100 with at most 3 decimals"],
             &[
-                "E112 FEATURE_FLAGS.c (line 3, column 80): expected a number from 0 to 100 with at most 3 decimals",
                 "I118 FEATURE_FLAGS.a.requires.c (line 3, column 49): expected a flag that can be read; it is never met",
                 "I118 FEATURE_FLAGS.a.requires.d (line 3, column 57): expected a flag that the config has; it is never met",
             ],

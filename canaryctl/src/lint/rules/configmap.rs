@@ -1,8 +1,13 @@
-//! Rules for the `ConfigMap` that holds the config (E905, E906, E909, W918).
+//! Rules for the `ConfigMap` that holds the config (E905, E906, E909, W918, W919).
 
 use std::collections::BTreeSet;
 
-use crate::config::configmap::{KEY, NAME};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+use crate::config::configmap::{KEY, NAME, sops_mac};
+use crate::config::refusal::{describe, not_text};
+use crate::config::yaml::Node;
 use crate::lint::object::{Found, Object};
 use crate::lint::object_set::{FILE, ObjectSet, is_config};
 use crate::lint::volume::volumes;
@@ -10,6 +15,9 @@ use crate::lint::volume::volumes;
 const HASHED: &str = "the name gets a hash of the contents, so every edit replaces all pods and a roll-back waits for them; \
                       set generatorOptions.disableNameSuffixHash: true, or make it a plain resource";
 const IMMUTABLE: &str = "the API server refuses every later edit, a roll-back too; take immutable out";
+
+const SIGNED: &str = "SOPS has signed the plain values as well, so after each edit of the config it says MAC mismatch; the config \
+                      is public, so keep it in a file of its own, without SOPS";
 
 /// Checks the sources of the config in a scope.
 pub(crate) fn check(set: &ObjectSet, scope: &str, names: &BTreeSet<&str>, found: &mut Vec<Found>) {
@@ -33,6 +41,10 @@ pub(crate) fn check(set: &ObjectSet, scope: &str, names: &BTreeSet<&str>, found:
             found.push(object.diagnostic("E905", "metadata.name", at, message));
         }
         found.extend(other_key(set, object));
+        values(object, found);
+        if let Some(mac) = sops_mac(object.root()).filter(|_| is_config(object)) {
+            found.push(object.diagnostic("W919", "sops.mac", mac, SIGNED));
+        }
         if let Some(immutable) = object.at(&["immutable"]).filter(|it| it.is_true() && names.contains(object.name())) {
             found.push(object.diagnostic("E909", "immutable", immutable, IMMUTABLE));
         }
@@ -55,14 +67,44 @@ pub(crate) fn check(set: &ObjectSet, scope: &str, names: &BTreeSet<&str>, found:
     }
 }
 
+/// Values that the API server refuses: others than text, bytes that are not in base64, and keys that are there twice.
+fn values(object: &Object, found: &mut Vec<Found>) {
+    let field = |field| object.at(&[field]).into_iter().flat_map(Node::fields);
+    let message = |reason: &str| {
+        format!("the API server refuses this, and Flux applies nothing that is together with it: {reason}")
+    };
+    for (key, value) in field("data") {
+        if let Some(what) = not_text(value) {
+            let key = format!("data.{}", key.text().unwrap_or_default());
+            found.push(object.diagnostic("E920", key, value, describe(what, value)));
+        }
+    }
+    for (key, value) in field("binaryData") {
+        let name = key.text().unwrap_or_default();
+        let text = value.text().unwrap_or_default();
+        let bytes = BASE64_STANDARD.decode(text.split_ascii_whitespace().collect::<String>());
+        let reason = if field("data").any(|(other, _)| other.text() == Some(name)) {
+            "data has this key as well; keep one"
+        } else if not_text(value).is_some() || bytes.is_err() {
+            "binaryData holds base64; write text into data"
+        } else {
+            continue;
+        };
+        found.push(object.diagnostic("E920", format!("binaryData.{name}"), value, message(reason)));
+    }
+}
+
 /// Another key than the config's. Where pods name the key that they take, the rule for pods applies instead.
 fn other_key(set: &ObjectSet, object: &Object) -> Option<Found> {
+    if [KEY, FILE].iter().any(|key| object.at(&["data", key]).is_some()) {
+        return None;
+    }
     let keys = set.keys(&object.scope, NAME).filter(|_| object.is_whole() && object.name() == NAME)?;
     let is_mounted = set.objects.iter().flat_map(volumes).any(|volume| volume.name() == Some(NAME));
     if is_mounted || keys.contains(KEY) || keys.contains(FILE) {
         return None;
     }
-    let (key, _) = object.at(&["data"])?.entries().next()?;
+    let (key, _) = object.at(&["data"])?.fields().next()?;
     let message = format!("no config was found here, and none was checked: expected the key {KEY}");
     Some(object.diagnostic("W918", format!("data.{}", key.text().unwrap_or_default()), key, message))
 }

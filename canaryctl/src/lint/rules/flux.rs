@@ -37,7 +37,7 @@ pub(crate) fn check(flux: &Object, set: &ObjectSet, found: &mut Vec<Found>) {
         let replaces =
             ["substitute", "substituteFrom"].into_iter().any(|it| flux.at(&["spec", "postBuild", it]).is_some());
         if replaces && !annotated(SUBSTITUTE) {
-            let texts = || map.at(&["data"]).into_iter().flat_map(Node::entries);
+            let texts = || map.at(&["data"]).into_iter().flat_map(Node::fields);
             let holds = |(_, value): &(Node<'_>, Node<'_>)| value.text().is_some_and(|text| text.contains("${"));
             let message = |now: &str| {
                 format!("postBuild of the Kustomization {} {now}; annotate it {SUBSTITUTE}: disabled", flux.name())

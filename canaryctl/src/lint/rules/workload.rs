@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::configmap::KEY;
+use crate::config::configmap::{KEY, NAME};
 use crate::config::yaml::Node;
 use crate::lint::object::{Found, Object};
 use crate::lint::object_set::{FILE, ObjectSet};
@@ -109,9 +109,8 @@ impl<'a> Merged<'a> {
         for (item, index) in items.items().zip(0_usize..) {
             let path = item.get("path").and_then(Node::text);
             let Some(name) = item.get("key") else { continue };
-            let known = keys.as_ref().map_or(path != Some(FILE) || name.text() == Some(KEY), |keys| {
-                name.text().is_some_and(|name| keys.contains(name))
-            });
+            let is_usual = path != Some(FILE) || name.text() == Some(KEY) || self.name() != NAME;
+            let known = keys.as_ref().map_or(is_usual, |keys| name.text().is_some_and(|name| keys.contains(name)));
             served |= path == Some(FILE);
             if !known {
                 found.push(object.diagnostic("E904", format!("{key}[{index}].key"), name, format!(
