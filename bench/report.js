@@ -89,7 +89,8 @@ ${table(run)}
 - **cold start**: a first view on the loopback, in milliseconds since the navigation. The *decision* says which bundle the user gets.
   The page then reads one flag. The *app* is a script of 80 KB, compressed, which is inserted after the decision.
 - **slow link**: Chromium delays each request by 150 ms and limits the download to 1.6 Mbit/s. It delays no handshake, so HTTP/1.1
-  without TLS and HTTP/2 with TLS differ in their connections only.
+  without TLS and HTTP/2 with TLS differ in their connections only. Over HTTP/2 its limit makes some downloads of the app 200 ms
+  slower, in pages of all libraries and of none; so the plot shows HTTP/1.1.
 - **repeat visit**: a second view over the slow link with HTTP/2, with the files of the first view in the cache. Only the page and the
   config come from the server; ConfigCat reads a config that is younger than a minute from localStorage.
 - **CPU**: all tasks of the main thread from the navigation until 0.2 s after the app runs, the static page's included. *Longest task*
