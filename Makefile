@@ -40,7 +40,7 @@ cluster: ## start that cluster and leave it running
 cluster-down: ## stop it and remove its files
 	tests/cluster/down
 
-bench: build ## measure from push to page view, and requests a second
+bench: build ## measure from push to page view, requests a second, the judge, the core, and the runtime beside its peers
 	@scripts/bench
 
 lint: ## check formatting, lints, docs, licenses

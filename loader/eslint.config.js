@@ -1,4 +1,4 @@
-/** ESLint's settings for the loader, its tests and the demo. Prettier alone decides about the layout. */
+/** ESLint's settings for the loader, its tests, the demo and the benchmark. Prettier alone decides about the layout. */
 import js from "@eslint/js";
 import globals from "globals";
 
@@ -47,5 +47,8 @@ export default [
     files: ["**/guard.js"],
     rules: { "no-empty": ["error", { allowEmptyCatch: true }], "prefer-template": "off" },
   },
-  { files: ["**/*.test.js", "**/tests/loader/**", "**/*.config.js"], languageOptions: { globals: globals.node } },
+  {
+    files: ["**/*.test.js", "**/tests/loader/**", "**/*.config.js", "**/bench/*.js"],
+    languageOptions: { globals: globals.node },
+  },
 ];
