@@ -41,12 +41,31 @@ function ask(name, args, defaultValue) {
 /** @type {Promise<Decision> | undefined} */
 let ready;
 
+/** Whether no instance will come: the guard has loaded stable, or the whole page is there without a tag of the runtime. */
+function isHopeless() {
+  const { documentElement, readyState } = document;
+  const hasTag = () => document.querySelector('script[type="module"][src*="canary"], script[data-stable]');
+  return !!documentElement.dataset.canaryVariant || (readyState === "complete" && !hasTag());
+}
+
+/** The decision of the instance, or none where no instance will come. @returns {Promise<Decision>} */
+const waitForDecision = () =>
+  new Promise((resolve) => {
+    whenThere((runtime) => resolve(runtime.ready));
+    const timer = setInterval(() => {
+      flush();
+      const isOver = instance() ? null : isHopeless();
+      if (isOver) resolve(/** @type {Decision} */ (noDecision));
+      if (isOver !== false) clearInterval(timer);
+    }, 50);
+  });
+
 /** @type {any} */
 const client = {
   get ready() {
     if (!globalThis.document) return Promise.resolve(noDecision);
     flush();
-    return instance()?.ready ?? (ready ??= new Promise((resolve) => whenThere((runtime) => resolve(runtime.ready))));
+    return instance()?.ready ?? (ready ??= waitForDecision());
   },
   /** @param {any[]} args */
   evaluate: (...args) => ask("evaluate", args, args[1]),

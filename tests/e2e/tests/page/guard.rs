@@ -4,7 +4,7 @@
 
 mod fault;
 mod hanging;
-mod page;
+pub(crate) mod page;
 mod stable;
 
 use canary_e2e::files::{read, repo};

@@ -1,5 +1,6 @@
 //! The npm package with the real type checker, bundler and OpenFeature SDK.
 
+use crate::guard::page::GUARD;
 use canary_e2e::browser::Browser;
 use canary_e2e::bucket::{bucket, user_at};
 use canary_e2e::files::{copy_tree, read, repo};
@@ -167,6 +168,27 @@ static OPENFEATURE: LazyLock<Vec<u8>> = LazyLock::new(|| {
 });
 
 /// A page with the real SDK and the provider, both bundled.
+/// Where the guard has loaded stable, and where there is no tag at all, as in a test or a story, the client settles.
+#[tokio::test]
+async fn ready_settles_without_the_runtime() {
+    let app = "import { canary } from '/runtime/client.js';
+        const { variant, errorCode } = await canary.ready;
+        globalThis.settled = [variant, errorCode, canary.getBooleanValue('on', true)];";
+    let guard = format!(r#"{}<script type="module" src="/gone/canary.js"></script>"#, *GUARD);
+    for tag in ["", &guard] {
+        let files = SiteFiles::new();
+        files.write("app.js", app);
+        files.write(
+            "index.html",
+            format!(r#"<!doctype html><title>client</title>{tag}<script type="module" src="/app.js"></script><body>"#),
+        );
+        let site = TestSite::new(files).await;
+        site.goto("/").await;
+        let settled = site.browser.wait_for("globalThis.settled").await;
+        assert_eq!(settled, json!(["stable", "PROVIDER_NOT_READY", true]), "{tag}");
+    }
+}
+
 async fn with_openfeature(user: &str, config: &str) -> TestSite {
     let files = site_files("", config);
     let include = r#"<script type="module" src="/runtime/canary.js"></script><script type="module" src="/openfeature.js"></script>"#;
