@@ -156,8 +156,8 @@ impl Fleet {
                     let sender = Sender { client: sent.client, nonce: Some(sent.nonce) };
                     let outcome = collector.take(body.to_string().as_bytes(), sender, now);
                     let exposed = self.time - sent.age;
-                    let set = self.clocks[sent.collector].iter().rev().find(|(since, _)| *since <= exposed);
-                    direct(self.timing.minute(exposed + set.unwrap().1), sent, outcome);
+                    let setting = self.clocks[sent.collector].iter().rev().find(|(since, _)| *since <= exposed);
+                    direct(self.timing.minute(exposed + setting.unwrap().1), sent, outcome);
                 }
                 Step::Clock { collector: index, by } => {
                     let (collector, offset) = &mut self.collectors[*index];
