@@ -130,6 +130,14 @@ fn alternative(name: &str, tree: &Tree) {
         "nudge" => {
             tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/nudge\n");
         }
+        "collector" | "collector-volume" => {
+            let components = if name == "collector" {
+                "components/collector\n  - ../../../components/collector-monitoring\n"
+            } else {
+                "components/collector\n  - ../../../components/collector-volume\n"
+            };
+            tree.edit(OVERLAY, "components/hpa\n", &format!("components/hpa\n  - ../../../{components}"));
+        }
         "oci-source" | "helm-release" => tree.edit(CLUSTER, "", &format!("  - ../../components/{name}\n")),
         _ => panic!("no alternative {name}"),
     }
@@ -173,6 +181,27 @@ fn production_holds_with_alerts() {
 #[test]
 fn production_holds_with_the_nudge_component() {
     holds("production", "nudge");
+}
+
+#[test]
+fn production_holds_with_collectors_and_their_monitoring() {
+    let tree = Tree::new();
+    alternative("collector", &tree);
+    let world = World::build(tree.root(), "production");
+    let count = |kind| world.all(kind).count();
+    assert_eq!((count("Deployment"), count("ServiceMonitor"), count("PrometheusRule")), (3, 1, 1));
+    holds("production", "collector");
+}
+
+#[test]
+fn production_holds_with_collectors_on_volumes() {
+    let tree = Tree::new();
+    alternative("collector-volume", &tree);
+    let world = World::build(tree.root(), "production");
+    let set = &world.all("StatefulSet").next().unwrap()["spec"];
+    assert_eq!(set["volumeClaimTemplates"][0]["metadata"]["name"], "data");
+    assert!(list(&set["template"]["spec"]["volumes"]).iter().all(|volume| volume["name"] != "data"));
+    holds("production", "collector-volume");
 }
 
 #[test]
