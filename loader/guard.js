@@ -7,7 +7,7 @@
   const root = document.documentElement.dataset;
   // The runtime counts its budget from here.
   const start = (window[Symbol.for("canary-guard")] = performance.now());
-  const find = (selector) => document.querySelector(selector);
+  const find = (query) => document.querySelector(query);
 
   // Called for every error in the page and, without one, by the timer. Errors of elements are known by the address of the
   // element, those of code by its file. The tag is looked up each time, because it is parsed after the guard has run.

@@ -31,7 +31,7 @@ setting() {
   esac
   case $name$port in
     '') ;;
-    *[!A-Za-z0-9.:_-]*) echo "peer.sh: $3 is no name of a Service: $2" >&2 ;;
+    *[!A-Za-z0-9.:_-]*) echo "peer.sh: $3 is not the name of a Service: $2" >&2 ;;
     *) printf 'set $%s %s;' "$1" "$name${port:-:80}" ;;
   esac
 }

@@ -1,8 +1,9 @@
-//! The command line: one variant a verb.
+//! The command line: one variant for each verb.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
     assets, bucket, completions, diff, explain, guard, inject, nudge, schema, segment, serve, set, simulate, validate,
@@ -25,41 +26,78 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Serve(serve::Args),
-    Validate(validate::Args),
-    Explain(explain::Args),
-    Bucket(bucket::Args),
-    Assets(assets::Args),
     Inject(inject::Args),
+    Assets(assets::Args),
     Guard(guard::Args),
+    Schema(schema::Args),
     Completions(completions::Args),
     Set(set::Args),
     Segment(segment::Args),
-    Schema(schema::Args),
-    Simulate(simulate::Args),
+    Validate(validate::Args),
     Diff(diff::Args),
+    Explain(explain::Args),
+    Simulate(simulate::Args),
+    Bucket(bucket::Args),
     Nudge(nudge::Args),
 }
 
+/// The verbs by what they are for, as `--help` lists them. Clap has a single heading for all subcommands.
+const GROUPS: [(&str, &[&str]); 4] = [
+    ("Develop", &["serve", "inject", "assets", "guard", "schema", "completions"]),
+    ("Edit", &["set", "segment"]),
+    ("Check", &["validate", "diff", "explain", "simulate", "bucket"]),
+    ("Operate", &["nudge", "help"]),
+];
+
 impl Cli {
-    /// Does what was asked.
+    /// Reads the arguments of the program. Ends it where they are wrong, or ask for help.
+    pub(crate) fn parse() -> Self {
+        let mut program = program();
+        let matches = program.get_matches_mut();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut program).exit())
+    }
+
+    /// Runs the verb.
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         match &self.verb {
             Verb::Serve(args) => serve::run(args, self.output),
-            Verb::Validate(args) => validate::run(args, self.output),
-            Verb::Explain(args) => explain::run(args, self.output),
-            Verb::Bucket(args) => bucket::run(args, self.output),
-            Verb::Assets(args) => assets::run(args, self.output),
             Verb::Inject(args) => inject::run(args, self.output),
+            Verb::Assets(args) => assets::run(args, self.output),
             Verb::Guard(args) => guard::run(args, self.output),
-            Verb::Completions(args) => completions::run(args, Self::command(), self.output),
+            Verb::Schema(args) => schema::run(args, self.output),
+            Verb::Completions(args) => completions::run(args, program(), self.output),
             Verb::Set(args) => set::run(args, self.output),
             Verb::Segment(args) => segment::run(args, self.output),
-            Verb::Schema(args) => schema::run(args, self.output),
-            Verb::Simulate(args) => simulate::run(args, self.output),
+            Verb::Validate(args) => validate::run(args, self.output),
             Verb::Diff(args) => diff::run(args, self.output),
+            Verb::Explain(args) => explain::run(args, self.output),
+            Verb::Simulate(args) => simulate::run(args, self.output),
+            Verb::Bucket(args) => bucket::run(args, self.output),
             Verb::Nudge(args) => nudge::run(args, self.output),
         }
     }
+}
+
+/// The command line, with the verbs in groups.
+fn program() -> Command {
+    let program = Cli::command();
+    let verbs = verbs(&program);
+    program
+        .help_template(format!("{{about-with-newline}}\n{{usage-heading}} {{usage}}\n{verbs}\nOptions:\n{{options}}"))
+}
+
+fn verbs(program: &Command) -> String {
+    let mut text = String::new();
+    let width = program.get_subcommands().map(|verb| verb.get_name().len()).max().unwrap_or(0);
+    for (title, names) in GROUPS {
+        let _ = write!(text, "\n{title}:\n");
+        for name in names {
+            let about = program.find_subcommand(name).and_then(Command::get_about).map(ToString::to_string);
+            let about = about.unwrap_or_else(|| "Print the help of a verb".to_owned());
+            let _ = writeln!(text, "  {name:width$}  {about}");
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -68,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_definition_is_consistent() {
-        Cli::command().debug_assert();
+        program().debug_assert();
     }
 
     #[test]
@@ -76,6 +114,33 @@ mod tests {
         for verb in Cli::command().get_subcommands_mut() {
             let help = verb.render_long_help().to_string();
             assert!(help.contains(&format!("  canaryctl {}", verb.get_name())), "{help}");
+        }
+    }
+
+    #[test]
+    fn every_verb_is_in_one_group() {
+        let listed: Vec<_> =
+            GROUPS.iter().flat_map(|(_, names)| *names).copied().filter(|name| *name != "help").collect();
+        let program = program();
+        let verbs: Vec<_> = program.get_subcommands().map(Command::get_name).collect();
+        assert_eq!(listed, verbs);
+    }
+
+    #[test]
+    fn the_help_has_the_groups() {
+        for help in [program().render_help(), program().render_long_help()] {
+            let help = help.to_string();
+            for line in [
+                "\nUsage: canaryctl [OPTIONS] <COMMAND>\n",
+                "\nDevelop:\n  serve        Serve a site with the runtime and the config, as nginx does in the cluster\n",
+                "\nEdit:\n  set          Set percentages and flags in the config, in place\n",
+                "\nCheck:\n  validate     ",
+                "\nOperate:\n  nudge        ",
+                "\nOptions:\n",
+                "--output <FORMAT>",
+            ] {
+                assert!(help.contains(line), "{line} in {help}");
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `canaryctl`: the canary on the command line, computed by the code that runs in the browser.
 //!
 //! Every verb is a module with its `Args` and a `run`, which returns the exit code: 0, or 1 if the answer to a question is
-//! no. An error is printed here on one line and exits with 2, like wrong usage.
+//! no. An error is printed here on one line, with the source below if it is about a file, and exits with 2, like wrong usage.
 
 mod bundler;
 mod cli;
@@ -19,9 +19,7 @@ mod terminal;
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use terminal::message;
+use terminal::{diagnostic, message};
 
 fn main() -> ExitCode {
     match cli::Cli::parse().run() {
@@ -29,6 +27,7 @@ fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             message::error(&error);
+            diagnostic::print_source(&error);
             ExitCode::from(2)
         }
     }

@@ -71,7 +71,10 @@ fn into_changes_only_the_bundle_of_a_manifest() {
     fs::write(build.path("cm.yaml"), before).unwrap();
     let args = ["assets", "--dir", "@/dist", "--entry", "index.html", "--into", "@/cm.yaml"];
     let (code, out, error) = build.run(&args);
-    assert_eq!((code, out.as_str(), error.as_str()), (Some(0), "@/cm.yaml: ASSETS.canary is 1.4.2 now\n", ""));
+    assert_eq!(
+        (code, out.as_str(), error.as_str()),
+        (Some(0), "@/cm.yaml: ASSETS.canary is 1.4.2 now, REVISION 7 -> 8\n", "")
+    );
     let after = fs::read_to_string(build.path("cm.yaml")).unwrap();
     assert!(after.starts_with("# who\n") && after.contains("\"REVISION\": 8,\n"), "{after}");
     let config: Value = serde_json::from_str(after.split_once("|\n").unwrap().1).unwrap();
@@ -82,6 +85,20 @@ fn into_changes_only_the_bundle_of_a_manifest() {
         (out.as_str(), fs::read_to_string(build.path("cm.yaml")).unwrap()),
         ("@/cm.yaml: nothing to change\n", after)
     );
+    let (_, out, _) = build.run(&[&args[..], &["--output", "json"]].concat());
+    let expected = json!({
+        "file": build.path("cm.yaml"), "version": "1.4.2", "changed": false, "changes": [], "commit": null, "pushed": null,
+    });
+    assert_eq!(out.replace('@', build.path("").display().to_string().trim_end_matches('/')), format!("{expected}\n"));
+}
+
+#[test]
+fn a_commit_needs_a_file_to_commit() {
+    let build = Build::of("vite-root");
+    for option in ["--commit", "--push", "--dry-run"] {
+        let error = build.fails(&["assets", "--dir", "@/dist", "--entry", "index.html", option]);
+        assert_eq!(error, "canaryctl: --dry-run, --commit and --push need --into\n");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `docs/config.md`: every example in it is a config, every outcome is the runtime's.
+//! `docs/config.md`: every example is a config, and every outcome is the runtime's.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,7 +19,7 @@ use canary_runtime::{Config, Document, Evaluation, EvaluationContext, Value as F
 use serde_json::{Value, json};
 
 const DOC: &str = include_str!("../../docs/config.md");
-const SCHEMA: &str = include_str!("../src/commands/schema/config.json");
+const SCHEMA: &str = include_str!("../src/config/schema.json");
 
 /// All examples, as whole configs: most are members.
 fn examples() -> Vec<String> {
@@ -37,7 +37,7 @@ fn examples() -> Vec<String> {
         .collect()
 }
 
-/// The cells of all rows that begin so.
+/// The cells of all rows with this beginning.
 fn rows(start: &str) -> Vec<Vec<String>> {
     let rows = DOC.lines().filter(|line| line.starts_with(start));
     rows.map(|row| row.trim_matches('|').split(" | ").map(|cell| cell.trim().replace('`', "")).collect()).collect()

@@ -81,8 +81,13 @@ fn another_salt_is_noted() {
 #[test]
 fn a_rejected_new_config_exits_with_1() {
     let pair = Pair::of(RAISED.0, "\"CANARY_PERCENTAGE\": \"10\",");
-    let message = "canaryctl: new.yaml: the config is rejected: E109 CANARY_PERCENTAGE (line 3, column 24): \
-                   expected a number from 0 to 100 with at most 3 decimals\n";
+    let message = "\
+canaryctl: the config is rejected: new.yaml:19:28: error E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with at most \
+                   3 decimals
+   |
+19 |       \"CANARY_PERCENTAGE\": \"10\",
+   |                            ^^^^ found a string
+";
     assert_eq!(pair.diff(&[]), (Some(1), String::new(), message.to_owned()));
 }
 

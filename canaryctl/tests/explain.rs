@@ -59,7 +59,7 @@ fn prints(args: &[&str], expected: &str) {
 }
 
 const WARNING: &str =
-    "I118 CANARY_RULES[1].if.url.path.$unknown (line 7, column 26): expected a known operator; this one never matches";
+    "I118 CANARY_RULES[1].if.url.path.$unknown (line 12, column 30): expected a known operator; this one never matches";
 
 #[test]
 fn text_has_the_steps() {
@@ -136,6 +136,26 @@ fn a_config_that_cannot_be_used_is_an_answer() {
         );
         assert!(out.starts_with(&head), "{out}");
     }
+}
+
+#[test]
+fn an_override_of_an_unknown_flag_is_noticed() {
+    for (flag, hint) in [("banners", "; did you mean banner?"), ("zzz", "")] {
+        let (status, out, error) = explain(MANIFEST, &["--key", "u", "--override", &format!("{flag}=true")]);
+        let message = format!("canaryctl: cm.yaml: --override {flag}: the config has no such flag{hint}\n");
+        assert_eq!((status, error), (Some(0), message), "{out}");
+    }
+    let (_, _, error) = explain(MANIFEST, &["--key", "u", "--override", "banner=true"]);
+    assert_eq!(error, "");
+}
+
+#[test]
+fn positions_are_those_of_the_file() {
+    let marked = format!("\u{feff}{}", MANIFEST.replace("5.0,", "\"5\","));
+    let (_, out, _) = explain(&marked, &["--key", "u", "--output", "json"]);
+    assert!(out.contains("\"E109 CANARY_PERCENTAGE (line 7, column 28): expected "), "{out}");
+    let (_, out, _) = explain("\u{feff}{\"CANARY_PERCENTAGE\": }", &["--key", "u", "--output", "json"]);
+    assert!(out.contains("\"E105 line 1, column 23: expected a value\""), "{out}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `canaryctl set --push` where others push as well.
+//! `canaryctl set --push` while others push.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
@@ -9,7 +9,7 @@ use std::fs;
 use serde_json::{Value, json};
 use support::folder::{FILE, Folder};
 
-/// Somebody else's clone, `other`, in the folder of one's own.
+/// A repository, and in its folder `other` the clone of somebody else.
 struct Others(Folder);
 
 impl Others {
@@ -23,7 +23,7 @@ impl Others {
         Self(folder)
     }
 
-    /// They change a file and push it.
+    /// Changes a file in the other clone and pushes it.
     #[track_caller]
     fn push(&self, file: &str, from: &str, to: &str) {
         let path = format!("other/{file}");
@@ -34,7 +34,7 @@ impl Others {
         }
     }
 
-    /// They set the percentage.
+    /// Sets the percentage in the other clone.
     #[track_caller]
     fn set(&self, percentage: &str) {
         self.push(FILE, "_PERCENTAGE\": 5", &format!("_PERCENTAGE\": {percentage}"));
@@ -45,7 +45,7 @@ impl Others {
         self.0.git(&["-C", "other", "rev-parse", "HEAD"])
     }
 
-    /// Runs the program, which has to follow them first.
+    /// Runs the program, which has to follow the remote first.
     #[track_caller]
     fn follows(&self, args: &[&str], expected: &str) {
         let theirs = self.theirs();
@@ -56,7 +56,7 @@ impl Others {
         assert_eq!(remote(&self.0), self.0.head());
     }
 
-    /// Runs the program, which commits and cannot push; returns what it advises to run before the next attempt.
+    /// Runs the program, which commits and cannot push. Returns the commands that it advises.
     #[track_caller]
     fn advises(&self, args: &[&str], reason: &str) -> String {
         let (code, out, errors) = self.0.run(args);
@@ -116,7 +116,7 @@ fn a_push_that_fails_arrives_later() {
 }
 
 #[test]
-fn what_a_remote_refuses_is_told() {
+fn the_refusal_of_a_remote_is_reported() {
     let folder = Folder::with_git();
     fs::create_dir_all(folder.path("remote.git/hooks")).unwrap();
     folder.hook("../../remote.git/hooks/pre-receive", "exit 1");
@@ -138,7 +138,7 @@ fn a_branch_without_upstream_gets_one_by_the_advice() {
 }
 
 #[test]
-fn the_edit_is_made_anew_where_the_remote_has_moved() {
+fn the_edit_is_repeated_where_the_remote_has_moved() {
     let others = Others::new();
     others.set("20");
     others.0.write("k8s/other.yaml", "a: 2\n");
@@ -149,7 +149,7 @@ fn the_edit_is_made_anew_where_the_remote_has_moved() {
 }
 
 #[test]
-fn what_is_set_here_may_be_something_else_there() {
+fn the_edit_applies_to_the_value_of_the_remote() {
     let others = Others::new();
     others.set("20");
     others.follows(&["set", "5", "--push"], "CANARY_PERCENTAGE 20 -> 5, REVISION 2 -> 3, commit HEAD");
@@ -173,7 +173,7 @@ fn others_may_push_at_the_same_moment() {
 }
 
 #[test]
-fn commits_that_were_there_stay() {
+fn other_commits_stay() {
     let others = Others::new();
     others.0.write("k8s/other.yaml", "a: 2\n");
     others.0.git(&["commit", "--quiet", "--all", "--message", "mine"]);
@@ -193,7 +193,7 @@ fn commits_that_were_there_stay() {
 }
 
 #[test]
-fn changes_in_the_way_stay() {
+fn other_changes_stay() {
     let others = Others::new();
     others.set("20");
     others.push("k8s/other.yaml", "a: 1", "a: 3");

@@ -1,4 +1,4 @@
-//! The schema that `canaryctl schema` prints, held against the corpus, the parser and itself.
+//! The schema that `canaryctl schema` prints, compared with the corpus, the parser and itself.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic is how a test fails")]
 
@@ -13,7 +13,7 @@ use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use support::{run, text};
 
-const SCHEMA: &str = include_str!("../src/commands/schema/config.json");
+const SCHEMA: &str = include_str!("../src/config/schema.json");
 
 fn schema() -> Value {
     serde_json::from_str(SCHEMA).expect("JSON")
@@ -23,7 +23,7 @@ fn validator(schema: &Value) -> Validator {
     jsonschema::draft202012::new(schema).expect("a schema")
 }
 
-/// Calls `see` with all objects of a schema that are schemas or hold some, and with where they stand.
+/// Calls `see` with the path of each object of a schema that is a schema or holds schemas.
 fn walk(value: &mut Value, path: &str, see: &mut impl FnMut(&str, &mut Map<String, Value>)) {
     if let Value::Object(members) = value {
         see(path, members);
@@ -63,7 +63,7 @@ fn rejects_what_it_can_of_the_bad_ones() {
             continue;
         };
         read_by_others += 1;
-        // What it cannot express it accepts, or the reason is no longer true.
+        // A case that the schema cannot express has to be accepted, or the reason is outdated.
         assert_eq!(validator.is_valid(&config), schema != Schema::Rejects, "{name}");
         rejected += usize::from(schema == Schema::Rejects);
     }
@@ -75,7 +75,7 @@ fn accepts_the_good_ones() {
     let validator = validator(&schema());
     let mut accepted = 0;
     for Case { name, bytes, .. } in read("good") {
-        // Others need not take a byte order mark.
+        // Other parsers need not accept a byte order mark.
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
         let config: Value = serde_json::from_slice(bytes).expect("JSON");
         let errors: Vec<_> = validator.iter_errors(&config).map(|error| error.to_string()).collect();
@@ -85,12 +85,12 @@ fn accepts_the_good_ones() {
     assert_eq!(accepted, 193);
 }
 
-/// The schema with its annotations turned into refusals, and without room for unknown keys.
+/// The schema with its annotations turned into refusals, and without unknown keys.
 fn strict() -> Value {
     let mut schema = schema();
     walk(&mut schema, "", &mut |path, members| {
         if members.contains_key("properties") && !members.contains_key("additionalProperties") {
-            // Conditions have operators and any other names beside each other.
+            // A condition has operators beside any other names.
             let open = ["wanted", "operators"].iter().any(|name| path == format!("/$defs/{name}"));
             let part = ["/if", "/then", "/not", "/else", "/additionalProperties"].iter().any(|end| path.ends_with(end));
             let inside = path.contains("/if/") || path.contains("/then/") || path.contains("/not/");
@@ -113,7 +113,7 @@ fn knows_every_key_that_the_parser_knows_and_what_it_ignores() {
         let config: Value = serde_json::from_slice(bytes).expect("JSON");
         assert!(validator.is_valid(&config), "{name}");
     }
-    // Which operators there are is a matter of completion alone, and pages are not the schema's.
+    // The schema lists operators for completion alone, and the pages are not part of it.
     let beyond = |fault: &str| fault.contains('$') && !fault.contains("$regex") || fault.contains("scripts[1]");
     let mut told = 0;
     for Case { name, bytes, diagnostics, schema, .. } in read("bad") {
@@ -175,7 +175,7 @@ fn the_parser_knows_every_key_that_it_names() {
     assert_eq!(asked, 13 + 4 + 2 + 1 + 1 + 9 + 3 + 2 + 3 + 4 + 27);
 }
 
-/// The first example of what is referred to.
+/// The first example of the schema that is referred to.
 fn resolve(schema: &Value, member: &Value) -> Value {
     let target =
         member["$ref"].as_str().and_then(|target| target.strip_prefix('#')).expect("an example or a reference");
@@ -197,7 +197,7 @@ fn every_key_says_what_it_is() {
             let target = target.and_then(|target| whole.pointer(target)).cloned().unwrap_or_default();
             for said in ["title", "description", "examples"] {
                 let known = member.get(said).or_else(|| target.get(said)).is_some();
-                // The parts of these say more than a word on them could.
+                // The parts of these have descriptions of their own.
                 let plain = ["canary", "if"].contains(&key.as_str()) && said == "description";
                 assert!(known || plain, "{path}/{key} has no {said}");
             }

@@ -1,4 +1,4 @@
-//! The parser and the schema, held against each other over configs that nobody wrote.
+//! The parser and the schema, compared on generated configs.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,18 +21,18 @@ use proptest::strategy::ValueTree;
 use serde_json::{Value, json};
 
 static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
-    let schema = serde_json::from_str(include_str!("../src/commands/schema/config.json")).expect("JSON");
+    let schema = serde_json::from_str(include_str!("../src/config/schema.json")).expect("JSON");
     jsonschema::draft202012::new(&schema).expect("a schema")
 });
 
-/// What only a program can judge, in the parser's words.
+/// Faults that a schema cannot express, in the words of the parser.
 const BEYOND_SCHEMAS: [&str; 3] = [
     "a number from 0 to 100 with at most 3 decimals",
     "the name of a variant",
     "a regular expression that JavaScript and Rust read alike",
 ];
 
-/// What was refused, the whole config or a flag of it.
+/// The faults for which the config or a flag of it is refused.
 fn refused(text: &str) -> Vec<Diagnostic> {
     match Config::parse(text.as_bytes()) {
         Ok((_, warnings)) => warnings.into_iter().filter(|fault| fault.code().as_str().starts_with('E')).collect(),
@@ -44,7 +44,7 @@ fn accepts(text: &str) -> bool {
     SCHEMA.is_valid(&serde_json::from_str(text).expect("JSON"))
 }
 
-/// One change somewhere in a config.
+/// A change at one place of a config.
 #[derive(Clone, Debug)]
 struct Mutation {
     at: Index,
@@ -89,7 +89,7 @@ impl Mutation {
     }
 }
 
-/// Pointers to everything.
+/// Collects the pointers to all values.
 fn collect(value: &Value, path: &mut String, paths: &mut Vec<String>) {
     paths.push(path.clone());
     let length = path.len();

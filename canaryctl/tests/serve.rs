@@ -148,10 +148,13 @@ fn a_malformed_config_is_served_as_is() {
     let server = fixture.serve();
     assert_eq!(server.line(), GOOD_LINE);
     for (config, line) in [
-        ("{\"CANARY_\n  PERCENT", "config: E105 line 1, column 10: expected JSON (served as is; pages load stable)"),
+        (
+            "{\"CANARY_PERCENTAGE\": 5,\n  FLAGS",
+            "config: E105 line 9, column 7: expected a key in double quotes (served as is; pages load stable)",
+        ),
         (
             r#"{"CANARY_PERCENTAGE": "5", "FEATURE_FLAGS": {}}"#,
-            "config: E109 CANARY_PERCENTAGE (line 1, column 23): expected a number from 0 to 100 with at most 3 decimals \
+            "config: E109 CANARY_PERCENTAGE (line 8, column 27): expected a number from 0 to 100 with at most 3 decimals \
              (served as is; pages load stable)",
         ),
     ] {
@@ -162,7 +165,7 @@ fn a_malformed_config_is_served_as_is() {
     }
     fixture.configure(r#"{"CANARY_PERCENTAGE": 1, "FEATURE_FLAGS": {"a": "on"}}"#);
     assert_eq!(server.line(), "config: 1 % canary, no revision, 1 flag");
-    let warning = "E112 FEATURE_FLAGS.a (line 1, column 49): expected true, false, a percentage or an object";
+    let warning = "E112 FEATURE_FLAGS.a (line 8, column 53): expected true, false, a percentage or an object";
     assert_eq!(server.line(), format!("config: warning: {warning}"));
 }
 
@@ -308,7 +311,38 @@ fn missing_files_are_named() {
     assert_eq!(message, "canaryctl: no config none.yaml: name one with --config\n");
     fs::remove_file(fixture.path("pkg/canary.js")).unwrap();
     let message = fixture.refuses(&["serve", "--config", "cm.yaml", "--port", "0"]);
-    assert_eq!(message, "canaryctl: no pkg/canary.js: run \"make build\" or \"make demo\" first\n");
+    let remedy = "install the npm package canary-runtime, or name its folder with --runtime";
+    assert_eq!(message, format!("canaryctl: no canary.js in node_modules/canary-runtime or pkg: {remedy}\n"));
+    let message = fixture.refuses(&["serve", "--config", "cm.yaml", "--runtime", "pkg", "--port", "0"]);
+    assert_eq!(message, "canaryctl: no pkg/canary.js: name the folder of the runtime with --runtime\n");
+    fs::remove_file(fixture.path("www/index.html")).unwrap();
+    let message = fixture.refuses(&["serve", "--config", "cm.yaml", "--port", "0"]);
+    assert_eq!(message, "canaryctl: no index.html in dist, build, public, www: name the folder of the pages\n");
+}
+
+#[test]
+fn finds_what_is_there() {
+    let fixture = Fixture::new();
+    let serve = || {
+        let mut command = canaryctl(["serve", "--port", "0"]);
+        command.current_dir(fixture.path(""));
+        Server::start(command, &fixture.path("stderr"))
+    };
+    let message = fixture.refuses(&["serve", "--port", "0"]);
+    assert_eq!(message, "canaryctl: no canary-config-cm.yaml below k8s/: name the config with --config\n");
+    fixture.write("k8s/shop/canary-config-cm.yaml", GOOD);
+    let server = serve();
+    assert_eq!(server.get("/").body, INDEX);
+    assert_eq!(server.get("/runtime/canary.js").body, "loader");
+    assert_eq!(server.get("/config/canary.json").body, GOOD);
+    // A build comes before a demo, the npm package before a build of the runtime, and the base before an environment.
+    fixture.write("dist/index.html", "built");
+    fixture.write("node_modules/canary-runtime/canary.js", "installed");
+    fixture.write("k8s/base/canary-config-cm.yaml", "{\"base\": 1}");
+    let server = serve();
+    assert_eq!(server.get("/").body, "built");
+    assert_eq!(server.get("/runtime/canary.js").body, "installed");
+    assert_eq!(server.get("/config/canary.json").body, "{\"base\": 1}");
 }
 
 #[test]

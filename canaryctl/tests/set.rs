@@ -70,8 +70,8 @@ fn machines_read_json() {
 fn wrong_usage_is_refused() {
     let folder = Folder::new();
     folder.refuses(&["set", "5", "--flag", "a=1", "--flag", "a=2"], "--flag a is given twice");
-    folder.refuses(&["set", "5", "--file", "none"], "cannot read none: No such file or directory (os error 2)");
-    folder.refuses(&["set", "5", "--file", "k8s"], "cannot read k8s: Is a directory (os error 21)");
+    folder.refuses(&["set", "5", "--config", "none"], "cannot read none: No such file or directory (os error 2)");
+    folder.refuses(&["set", "5", "--config", "k8s"], "cannot read k8s: Is a directory (os error 21)");
     for args in [&["set"][..], &["set", "101"], &["set", "-1"], &["set", "--flag", "a=on"], &["segment", "add"]] {
         assert_eq!(folder.run(args).0, Some(2), "{args:?}");
     }
@@ -98,16 +98,84 @@ fn commits_exactly_the_file() {
 }
 
 #[test]
+fn a_commit_has_the_message_that_is_given() {
+    let folder = Folder::with_git();
+    let message = || folder.git(&["log", "-1", "--format=%B"]);
+    folder.write("list", "ann\nbob\n");
+    folder.git(&["add", "list"]);
+    folder.git(&["commit", "--quiet", "--message", "list"]);
+    folder.run(&["set", "10", "--commit", "--message", "canary: raise\n\nAs planned.", "--signoff"]);
+    assert_eq!(message(), "canary: raise\n\nAs planned.\n\nSigned-off-by: operator <operator@example.com>");
+    folder.run(&["set", "11", "--commit", "--signoff"]);
+    assert_eq!(message(), "canary: 10 % -> 11 %\n\nSigned-off-by: operator <operator@example.com>");
+    let (_, out, errors) = folder.run(&["segment", "add", "--name", "testers", "--values", "list", "--commit"]);
+    assert_eq!((errors.as_str(), message().as_str()), ("", "canary: add 2 to segment testers"));
+    assert!(
+        out.starts_with(&format!("{FILE}: SEGMENTS.testers 2 added, 0 skipped, REVISION 3 -> 4, commit ")),
+        "{out}"
+    );
+    for option in [&["--message", "x"][..], &["--signoff"]] {
+        let (code, _, errors) = folder.run(&[&["set", "12"], option].concat());
+        assert!(code == Some(2) && errors.contains("required arguments were not provided"), "{errors}");
+    }
+}
+
+#[test]
+fn a_segment_can_be_previewed_and_pushed() {
+    let folder = Folder::with_git();
+    folder.write("list", "ann\n");
+    let old = folder.read();
+    let args = ["segment", "add", "--name", "testers", "--values", "list", "--plain"];
+    let (code, out, errors) = folder.run(&[&args[..], &["--dry-run"]].concat());
+    assert_eq!((code, errors.as_str(), folder.read()), (Some(0), "", old));
+    assert!(out.contains("\n+          \"ann\"\n") && out.ends_with(", not written\n"), "{out}");
+    let (code, _, errors) = folder.run(&[&args[..], &["--push"]].concat());
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    assert_eq!(folder.git(&["--git-dir", "remote.git", "rev-parse", "main"]), folder.head());
+}
+
+#[test]
+fn a_segment_follows_the_runtime() {
+    let folder = Folder::new();
+    folder.write(
+        FILE,
+        r#"{"CANARY_PERCENTAGE": 5, "SEGMENTS": {"a": [5]}, "FEATURE_FLAGS": {"f": {"rules":
+        [{"if": {"id": {"$inGroup": "a"}}}]}}}"#,
+    );
+    folder.write("list", "5\n");
+    let value = || {
+        let args = ["--output", "json", "explain", "--config", FILE, "--key", "u", "--attributes", r#"{"id": "5"}"#];
+        serde_json::from_str::<Value>(&folder.run(&args).1).unwrap()["flags"]["f"]["value"].clone()
+    };
+    assert_eq!(value(), json!(false), "the number is not the string");
+    folder.says(&["segment", "add", "--name", "a", "--values", "list"], "SEGMENTS.a 1 added, 0 skipped");
+    assert_eq!(value(), json!(true));
+}
+
+#[test]
+fn a_config_that_would_be_rejected_is_shown() {
+    let folder = Folder::new();
+    folder.write(FILE, &folder.read().replace("\"REVISION\": 1", "\"SALT\": 7"));
+    let message = format!(
+        "nothing is written, the config would be rejected: {FILE}:20:15: error E117 SALT: expected 1 to 64 of A-Z a-z 0-9 _ . \
+         -\n   |\n20 |       \"SALT\": 7,\n   |               ^ found 7"
+    );
+    let twice = folder.read().replace("      \"SALT\": \"release-1.5.0\",\n", "");
+    folder.write(FILE, &twice);
+    folder.refuses(&["set", "10"], &message);
+}
+
+#[test]
 fn commits_what_a_link_points_to() {
     let folder = Folder::with_git();
     std::os::unix::fs::symlink(folder.path(FILE), folder.path("other")).unwrap();
-    let (code, _, errors) = folder.run(&["set", "10", "--commit", "--file", "other"]);
+    let (code, _, errors) = folder.run(&["set", "10", "--commit", "--config", "other"]);
     assert_eq!((code, errors.as_str()), (Some(0), ""));
     assert_eq!(folder.git(&["show", "--format=", "--name-only"]), FILE);
 }
 
 #[test]
-fn commits_nothing_else_that_is_in_the_way() {
+fn a_commit_holds_no_other_changes() {
     let folder = Folder::with_git();
     let set = ["set", "10", "--commit"];
     let refused = |reason: &str| folder.refuses(&set, &format!("cannot commit {FILE}: {reason}"));
@@ -119,7 +187,7 @@ fn commits_nothing_else_that_is_in_the_way() {
 
     let clean = folder.read();
     folder.write(FILE, &clean.replace("# The", "# A"));
-    refused("it has other changes: commit or drop them first");
+    refused("the file has other changes: commit or drop them first");
     folder.write(FILE, &clean);
 
     folder.git(&["checkout", "--quiet", "--detach"]);
@@ -127,7 +195,7 @@ fn commits_nothing_else_that_is_in_the_way() {
     folder.git(&["checkout", "--quiet", "main"]);
 
     folder.git(&["rm", "--quiet", "--cached", FILE]);
-    refused("git does not know it yet: add and commit it first");
+    refused("the file is untracked: add and commit it first");
 }
 
 #[test]
@@ -162,10 +230,16 @@ fn a_merge_that_is_unresolved_is_named() {
     let folder = Folder::new();
     let sides = "<<<<<<< HEAD\n      \"REVISION\": 1,\n=======\n      \"REVISION\": 2,\n>>>>>>> theirs\n";
     folder.write(FILE, &folder.read().replace("      \"REVISION\": 1,\n", sides));
-    let message = "an unresolved merge conflict, expected one of its sides without git's marks";
-    folder.refuses(&["set", "0"], &format!("{FILE}: line 20: {message}"));
-    for verb in [&["validate", FILE][..], &["explain", "--key", "a", "--config", FILE]] {
-        folder.refuses(verb, &format!("{FILE}: line 20: {message}"));
+    let message = "found an unresolved merge conflict, expected one of its sides without git's markers";
+    let error = format!("{FILE}:20:1: error: {message}\n   |\n20 | <<<<<<< HEAD\n   | ^");
+    for verb in [
+        &["set", "0"][..],
+        &["validate", FILE],
+        &["explain", "--key", "a", "--config", FILE],
+        &["simulate", "--config", FILE],
+        &["diff", FILE, FILE],
+    ] {
+        folder.refuses(verb, &error);
     }
     folder.write("k8s/base/kustomization.yaml", "resources: [canary-config-cm.yaml]\n");
     let (code, out, _) = folder.run(&["validate", "k8s"]);
@@ -174,7 +248,7 @@ fn a_merge_that_is_unresolved_is_named() {
 }
 
 #[test]
-fn without_a_name_no_file_is_edited_that_nobody_uses() {
+fn an_edit_of_the_base_is_refused_where_environments_have_their_own() {
     let folder = Folder::new();
     folder.write("list", "ann\n");
     fs::create_dir_all(folder.path("k8s/overlays/plain")).unwrap();
@@ -185,10 +259,10 @@ fn without_a_name_no_file_is_edited_that_nobody_uses() {
         folder.write(file, &folder.read());
     }
     let [b, a] = &files;
-    let message = |option| format!("each environment has a config of its own, name one with {option}: {a}, {b}");
-    folder.refuses(&["set", "11"], &message("--file"));
-    folder.refuses(&["segment", "add", "--name", "testers", "--file", "list"], &message("--config"));
-    folder.says(&["set", "11", "--file", FILE], "CANARY_PERCENTAGE 10 -> 11, REVISION 2 -> 3");
+    let message = format!("each environment has a config of its own, name one with --config: {a}, {b}");
+    folder.refuses(&["set", "11"], &message);
+    folder.refuses(&["segment", "add", "--name", "testers", "--values", "list"], &message);
+    folder.says(&["set", "11", "--config", FILE], "CANARY_PERCENTAGE 10 -> 11, REVISION 2 -> 3");
 }
 
 #[test]
@@ -196,7 +270,7 @@ fn segments_grow() {
     let folder = Folder::new();
     let old = folder.read();
     folder.write("list", "ann\r\nbob\nann\n");
-    let args = ["segment", "add", "--name", "testers", "--file", "list"];
+    let args = ["segment", "add", "--name", "testers", "--values", "list"];
     let (code, out, _) = folder.run(&args);
     let line = "SEGMENTS.testers 2 added, 1 skipped, REVISION 1 -> 2";
     assert_eq!((code, out), (Some(0), format!("{FILE}: {line}\n")));
@@ -218,7 +292,9 @@ fn segments_grow() {
     folder.write("list", "carl\nann\n");
     let (_, out, _) = folder.run(&[&args[..], &["--plain", "--output", "json"]].concat());
     let changes = json!([{"key": "REVISION", "from": 2, "to": 3}]);
-    let line = json!({"file": FILE, "segment": "testers", "added": 1, "skipped": 1, "changes": changes});
+    let line = json!({
+        "file": FILE, "segment": "testers", "added": 1, "skipped": 1, "changes": changes, "commit": null, "pushed": null,
+    });
     assert_eq!(out, format!("{line}\n"));
     assert!(folder.read().contains("b688\",\n          \"carl\"\n        ]\n"));
 }
@@ -227,12 +303,13 @@ fn segments_grow() {
 fn a_segment_that_is_too_large_is_refused() {
     let folder = Folder::new();
     folder.write("list", &(0..14_000).map(|number| format!("user-{number}\n")).collect::<Vec<_>>().concat());
-    let message = "nothing is written, the config would be rejected: E106 expected at most 1 MiB";
-    folder.refuses(&["segment", "add", "--name", "all", "--file", "list"], &format!("{FILE}: {message}"));
+    let message =
+        format!("nothing is written, the config would be rejected: {FILE}: error E106: expected at most 1 MiB");
+    folder.refuses(&["segment", "add", "--name", "all", "--values", "list"], &message);
     folder.write("list", "a\n\n");
-    folder.refuses(&["segment", "add", "--name", "all", "--file", "list"], "list: line 2: an empty value");
+    folder.refuses(&["segment", "add", "--name", "all", "--values", "list"], "list: line 2: an empty value");
     folder.refuses(
-        &["segment", "add", "--name", "all", "--file", "none"],
+        &["segment", "add", "--name", "all", "--values", "none"],
         "cannot read none: No such file or directory (os error 2)",
     );
 }

@@ -147,8 +147,13 @@ fn chunks(mut stream: impl Read + Send + 'static) -> Receiver<String> {
 #[test]
 fn a_rejected_config_exits_with_1() {
     let output = run(&["simulate", "--config", "-"], r#"{"CANARY_PERCENTAGE": 101, "FEATURE_FLAGS": {}}"#);
-    let message = "canaryctl: standard input: the config is rejected: E109 CANARY_PERCENTAGE (line 1, column 23): \
-                   expected a number from 0 to 100 with at most 3 decimals\n";
+    let message = "\
+canaryctl: the config is rejected: standard input:1:23: error E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with \
+                   at most 3 decimals
+  |
+1 | {\"CANARY_PERCENTAGE\": 101, \"FEATURE_FLAGS\": {}}
+  |                       ^^^ found 101
+";
     let outcome = (output.status.code(), text(&output.stdout), text(&output.stderr));
     assert_eq!(outcome, (Some(1), String::new(), message.to_owned()));
 }

@@ -1,4 +1,4 @@
-//! `canaryctl validate` on what is around a config: manifests, what Flux is told, Nginx.
+//! `canaryctl validate` on the manifests and nginx configurations around a config.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
@@ -26,7 +26,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Replaces text that is there exactly once; without any, appends to the file or makes it.
+/// Replaces text that occurs exactly once. Without such text, appends to the file or creates it.
 fn edit(folder: &Path, edit: &Value) {
     let [file, from, to] = [0, 1, 2].map(|at| edit[at].as_str().unwrap());
     let path = folder.join(file);
@@ -39,15 +39,15 @@ fn edit(folder: &Path, edit: &Value) {
     fs::write(path, old.replace(from, to)).unwrap();
 }
 
-/// What it says in a folder: exit code, and the lines with a finding.
+/// Runs it in a folder. Returns the exit code and the lines of diagnostics.
 fn validate(folder: &Path, file: &str) -> (Option<i32>, Vec<String>) {
     let output = canaryctl(["validate", file]).current_dir(folder).output().unwrap();
-    let is_finding = |line: &&str| line.contains(": error ") || line.contains(": warning ");
-    let lines = text(&output.stdout).lines().filter(is_finding).map(str::to_owned).collect();
+    let is_diagnostic = |line: &&str| line.contains(": error ") || line.contains(": warning ");
+    let lines = text(&output.stdout).lines().filter(is_diagnostic).map(str::to_owned).collect();
     (output.status.code(), lines)
 }
 
-/// A set of files without a fault, and edits of it: each with all that is found then, and nothing else.
+/// Edits files without a fault, and expects exactly the diagnostics that each edit causes.
 #[test]
 fn finds_every_trap_and_nothing_else() {
     let fixtures = repo("canaryctl/tests/fixtures/traps");
@@ -69,7 +69,7 @@ fn finds_every_trap_and_nothing_else() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Every code that the guide has is found in some case, and the other way round.
+/// The guide and the cases have the same codes.
 #[test]
 fn the_guide_has_every_code() {
     let cases = fs::read_to_string(repo("canaryctl/tests/fixtures/traps/cases.json")).unwrap();
@@ -95,7 +95,7 @@ fn what_is_shipped_has_no_trap() {
         let output = canaryctl(["validate", "--strict", file]).current_dir(repo("")).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{file}: {}{}", text(&output.stdout), text(&output.stderr));
     }
-    // All of it was looked at.
+    // All files were checked.
     let output = canaryctl(["validate", "--output", "json", "k8s"]).current_dir(repo("")).output().unwrap();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let files: Vec<_> = report["files"].as_array().unwrap().iter().map(|file| file["file"].as_str().unwrap()).collect();
@@ -121,8 +121,9 @@ fn shows_the_place_and_tells_machines_the_same() {
     .unwrap();
     let expected = "\
 app/second.yaml:3:12: error E909 immutable: the API server refuses every later edit, a roll-back too; take immutable out
-    3 | immutable: true
-      |            ^
+  |
+3 | immutable: true
+  |            ^^^^
 app/second.yaml: invalid: 1 error
 ";
     let found = output(&["validate", "app/second.yaml"]);
@@ -146,7 +147,7 @@ fn a_folder_without_a_config_is_no_answer() {
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(2), expected));
 }
 
-/// Bits of the languages, in any order.
+/// Fragments of the language in random order.
 fn soup(words: &'static [&'static str]) -> impl Strategy<Value = String> {
     let word = prop_oneof![8 => prop::sample::select(words).prop_map(str::to_owned), 1 => any::<String>()];
     prop::collection::vec(word, 0..40).prop_map(|words| words.concat())
@@ -240,7 +241,7 @@ const NGINX: &[&str] = &[
     "x_by_lua_block",
 ];
 
-/// Any bytes have an answer: an exit code, and no panic.
+/// Expects an exit code and no panic.
 fn survives(files: &[(&str, &[u8])], named: &str) -> Result<(), TestCaseError> {
     let folder = TempDir::new().unwrap();
     for (name, bytes) in files {

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 const CONFIG: &str = "{\n  \"CANARY_PERCENTAGE\": 5,\n  \"FEATURE_FLAGS\": {}\n}\n";
 
-/// Files to check, each by its name.
+/// A folder with files to check.
 struct Folder(TempDir);
 
 impl Folder {
@@ -24,7 +24,7 @@ impl Folder {
         folder
     }
 
-    /// Runs the program. Exit code and both streams, without the folder's name.
+    /// Runs the program. Returns the exit code and both streams, without the folder's name.
     fn run(&self, args: &[&str], files: &[&str]) -> (Option<i32>, String, String) {
         let folder = format!("{}/", self.0.path().display());
         let files: Vec<_> = files.iter().map(|file| format!("{folder}{file}")).collect();
@@ -35,7 +35,7 @@ impl Folder {
     }
 }
 
-/// The manifest around a config.
+/// A manifest with a config.
 fn manifest(config: &str) -> String {
     let config = config.replace('\n', "\n    ");
     format!("kind: ConfigMap\nmetadata:\n  name: canary-settings\ndata:\n  config.json: |\n    {config}")
@@ -48,15 +48,18 @@ fn shows_what_is_wrong_and_where() {
     let folder = Folder::new(&[("a.yaml", &manifest(&wrong)), ("b.json", &noticed), ("c.json", "<p>")]);
     let expected = "\
 a.yaml:7:28: error E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with at most 3 decimals
-    7 |       \"CANARY_PERCENTAGE\": \"5\",
-      |                            ^
+  |
+7 |       \"CANARY_PERCENTAGE\": \"5\",
+  |                            ^^^ found a string
 a.yaml: invalid: 1 error
 b.json:4:24: warning I118 FEATURE_FLAGS.a.requires.b: expected a flag that the config has; it is never met
-    4 |     \"a\": {\"requires\": {\"b\": 1}},
-      |                        ^
+  |
+4 |     \"a\": {\"requires\": {\"b\": 1}},
+  |                        ^^^
 b.json:5:10: warning E112 FEATURE_FLAGS.c: expected a number from 0 to 100 with at most 3 decimals
-    5 |     \"c\": 101
-      |          ^
+  |
+5 |     \"c\": 101
+  |          ^^^ found 101
 b.json: valid: 2 warnings
 c.json: error E104: expected JSON, not a web page
 c.json: invalid: 1 error
@@ -79,12 +82,20 @@ fn a_misspelt_key_is_named() {
         ("e.json", &CONFIG.replace("CANARY_PERCENTAGE", "PERCENTAGE")),
     ]);
     let (_, out, _) = folder.run(&[], &["a.yaml", "b.yaml", "c.json", "d.json", "e.json"]);
+    let snippet = "
+  |
+6 |     {
+  |     ^ CANARY_PERCENTAGE is missing
+7 |       \"CANARY_PERCENTGE\": 5,
+  |       ------------------ did you mean this?
+";
+    assert!(out.contains(snippet), "{out}");
     let found: Vec<_> = out.lines().filter(|line| line.contains(": error ") || line.contains(": warning ")).collect();
     let expected = [
-        "a.yaml:6:5: error E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with at most 3 decimals; is \
-         CANARY_PERCENTGE at 7:7 meant?",
-        "b.yaml: error E117 FEATURE_FLAGS: expected an object; is feature_flag meant?",
-        "c.json:4:3: warning I118 SALTS: expected a known key; it is ignored; is SALT meant?",
+        "a.yaml:6:5: error E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with at most 3 decimals; did \
+         you mean CANARY_PERCENTGE at 7:7?",
+        "b.yaml: error E117 FEATURE_FLAGS: expected an object; did you mean feature_flag?",
+        "c.json:4:3: warning I118 SALTS: expected a known key; it is ignored; did you mean SALT?",
         "c.json:5:3: warning I118 TEAM: expected a known key; it is ignored",
         "d.json:5:3: warning I118 SALTS: expected a known key; it is ignored",
         "e.json:1:1: error E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with at most 3 decimals",
@@ -155,7 +166,8 @@ fn reads_standard_input() {
     let output = run(&["validate", "-"], manifest(CONFIG));
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), "-: valid\n"));
     let output = run(&["validate", "-"], "\u{feff}{\"CANARY_PERCENTAGE\": 5}");
-    let expected = "-:1:1: error E117 FEATURE_FLAGS: expected an object\n    1 | {\"CANARY_PERCENTAGE\": 5}\n      | ^\n\
+    let expected = "-:1:1: error E117 FEATURE_FLAGS: expected an object\n  |\n1 | {\"CANARY_PERCENTAGE\": 5}\n  | ^ FEATURE_FLAGS is \
+                    missing\n\
                     -: invalid: 1 error\n";
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), expected));
     let output = run(&["validate", "-"], b"{\"\xff\": 5}".as_slice());

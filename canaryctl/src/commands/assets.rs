@@ -1,4 +1,4 @@
-//! `canaryctl assets`: the bundle that a bundler's manifest describes.
+//! `canaryctl assets`: the bundle of a bundler's build, for the config.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use serde_json::json;
 use crate::bundler::bundle::Bundle;
 use crate::bundler::dist::{self, Dist};
 use crate::bundler::manifest::Manifest;
-use crate::config::editor::Editor;
+use crate::commands::edit::{self, Done};
 use crate::terminal::output::Output;
 
-/// Print the bundle of a build, as it stands in the config under ASSETS.canary.
+/// Print the bundle of a build, for ASSETS.canary in the config, or write it there.
 ///
 /// Reads the manifest of Vite (build.manifest), webpack (webpack-manifest-plugin, webpack-assets-manifest) or esbuild
 /// (--metafile, named by --manifest). Scripts and stylesheets of the entry get the SHA-384 of their files; what the
@@ -22,7 +22,8 @@ use crate::terminal::output::Output;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl assets --dir dist
-  canaryctl assets --dir dist --manifest meta.json --version 1.5.0 --base /assets/1.5.0/")]
+  canaryctl assets --dir dist --manifest meta.json --version 1.5.0 --base /assets/1.5.0/
+  canaryctl assets --dir dist --into k8s/overlays/production/config/canary-config-cm.yaml --commit")]
 pub(crate) struct Args {
     /// The folder that the bundler wrote.
     #[arg(long, value_name = "DIST")]
@@ -36,15 +37,17 @@ pub(crate) struct Args {
     /// The bundle's version; else that of package.json in DIST or its parent.
     #[arg(long, value_name = "V")]
     version: Option<String>,
-    /// The address of DIST, as the bundler was told; else what the entry's page in DIST says, else /assets/VERSION/.
+    /// The base address that the bundler built for; else the one in the entry's page in DIST, else /assets/VERSION/.
     #[arg(long, value_name = "PATH", value_parser = dist::parse_base)]
     base: Option<String>,
-    /// How the scripts run: a module unless told, with webpack classic.
+    /// The type of the scripts; else module, or classic for webpack.
     #[arg(long = "type", value_enum, value_name = "TYPE")]
     kind: Option<Kind>,
-    /// Write the bundle into the config of this ConfigMap manifest.
+    /// The ConfigMap manifest, or the bare config, to write the bundle into.
     #[arg(long, value_name = "FILE")]
     into: Option<PathBuf>,
+    #[command(flatten)]
+    edit: edit::Args,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -53,12 +56,13 @@ enum Kind {
     Classic,
 }
 
-/// Prints the bundle, or writes it where it belongs.
+/// Prints the bundle, or writes it into the config.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     ensure!(args.dir.is_dir(), "no folder {}", args.dir.display());
     let bundle = read(args)?;
+    ensure!(args.into.is_some() || !args.edit.is_any(), "--dry-run, --commit and --push need --into");
     if let Some(file) = &args.into {
-        return write_into(file, &bundle, output);
+        return write_into(args, file, &bundle, output);
     }
     let mut out = io::stdout().lock();
     match output {
@@ -95,24 +99,18 @@ fn read(args: &Args) -> anyhow::Result<Bundle> {
     dist.bundle(Some(version), &entry.files)
 }
 
-/// Makes the bundle the canary of the config in a manifest.
-fn write_into(file: &Path, bundle: &Bundle, output: Output) -> anyhow::Result<ExitCode> {
-    let mut editor = Editor::open(file)?;
-    editor.set(&["ASSETS", "canary"], &serde_json::to_string(bundle)?)?;
-    if editor.is_changed() {
-        editor.raise_revision()?;
-        for fault in editor.judge()? {
-            // Whoever does not read warnings gets the edit nevertheless.
-            let _ = writeln!(io::stderr(), "canaryctl: {}: {fault}", file.display());
-        }
-        editor.save()?;
-    }
-    let mut out = io::stdout().lock();
-    let (version, changed) = (bundle.version.as_deref().unwrap_or_default(), editor.is_changed());
-    match output {
-        Output::Text if changed => writeln!(out, "{}: ASSETS.canary is {version} now", file.display()),
-        Output::Text => writeln!(out, "{}: nothing to change", file.display()),
-        Output::Json => writeln!(out, "{}", json!({"file": file, "version": version, "changed": changed})),
-    }?;
-    Ok(ExitCode::SUCCESS)
+/// Makes the bundle the canary of the config.
+fn write_into(args: &Args, file: &Path, bundle: &Bundle, output: Output) -> anyhow::Result<ExitCode> {
+    let text = serde_json::to_string(bundle)?;
+    let version = bundle.version.as_deref().unwrap_or_default();
+    edit::run(&args.edit, file, output, |editor| {
+        editor.set(&["ASSETS", "canary"], &text)?;
+        let json = [("version", json!(version)), ("changed", json!(editor.is_changed()))];
+        Ok(Done {
+            text: editor.is_changed().then(|| format!("ASSETS.canary is {version} now")),
+            json: json.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
+            subject: format!("canary: assets of {version}"),
+            warnings: Vec::new(),
+        })
+    })
 }

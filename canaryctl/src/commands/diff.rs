@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use anyhow::ensure;
 use canary_runtime::EvaluationContext;
 
-use crate::config::loaded::ConfigFile;
+use crate::config::loaded::Loaded;
 use crate::population::population::{self, Population};
 use crate::terminal::message::warn;
 use crate::terminal::output::Output;
@@ -52,15 +52,15 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let paths = [Some(&args.old), Some(&args.new), args.population.keys.as_ref()];
     let inputs = paths.into_iter().flatten().filter(|path| path.as_os_str() == "-").count();
     ensure!(inputs < 2, "only one of OLD, NEW and --keys can be standard input");
-    let (old, new) = (ConfigFile::read(&args.old)?, ConfigFile::read(&args.new)?);
-    if let Err(fault) = &new.parsed {
-        warn(&format!("{}: the config is rejected: {fault}", new.name));
+    let (old, new) = (Loaded::read(&args.old)?, Loaded::read(&args.new)?);
+    if new.parsed.is_err() {
+        new.warn_of_rejection();
         return Ok(ExitCode::FAILURE);
     }
     let population = Population::from_args(&args.population)?;
     new.warn();
     for file in [&old, &new] {
-        if let Some(fault) = file.offer(population.now).fault() {
+        if let Some(fault) = file.evaluator(population.now).fault() {
             warn(&format!("{}: everyone gets stable: {fault}", file.name));
         }
     }
@@ -77,8 +77,8 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
 }
 
 /// Compares two configs, and hands the report to `render`.
-fn compare<T>(old: &ConfigFile, new: &ConfigFile, population: &Population, render: impl FnOnce(&Report) -> T) -> T {
-    let (before, after) = (old.offer(population.now), new.offer(population.now));
+fn compare<T>(old: &Loaded, new: &Loaded, population: &Population, render: impl FnOnce(&Report) -> T) -> T {
+    let (before, after) = (old.evaluator(population.now), new.evaluator(population.now));
     let keys = FlagKey::all(old, new);
     let add = |transitions: &mut Transitions, user, context: &EvaluationContext| {
         transitions.add(&before, &after, user, context, &keys);

@@ -18,9 +18,10 @@ use canary_runtime::config::{is_flag_key, parse_rfc3339};
 use canary_runtime::json::Kind;
 use canary_runtime::{Diagnostic, Document, EvaluationContext, History, Overrides, Visitor};
 
-use crate::config::configmap;
+use crate::config::loaded::Loaded;
+use crate::lint::suggest::nearest;
 use crate::platform::clock;
-use crate::platform::input;
+use crate::terminal::message::warn;
 use crate::terminal::output::Output;
 use answer::{Answer, Question, Snapshot};
 
@@ -92,7 +93,10 @@ fn parse_time(text: &str) -> anyhow::Result<i64> {
 
 /// Prints the answer.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
-    let config = configmap::extract(&args.config, input::read(&args.config)?)?;
+    let config = Loaded::read(&args.config)?;
+    for one in &args.overrides {
+        warn_of_unknown(&config, &one.flag);
+    }
     let query = args.query.strip_prefix('?').unwrap_or(&args.query);
     let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
     let values = |name: &'static str| pairs.iter().filter(move |pair| pair.0 == name).map(|pair| &*pair.1);
@@ -108,7 +112,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         history: History::default(),
         flags: args.flags.clone(),
     };
-    let snapshot = Snapshot::parse(&config, question.now);
+    let snapshot = Snapshot::of(config, question.now);
     let answer = Answer::of(&question, &snapshot);
     let text = match output {
         Output::Text => text::text(&question, &snapshot, &answer, &args.config.display().to_string()),
@@ -118,4 +122,13 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     writeln!(out, "{}", text.trim_end())?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says that an override names a flag that the config does not have: it changes no other flag.
+fn warn_of_unknown(config: &Loaded, flag: &str) {
+    let Ok((known, _)) = &config.parsed else { return };
+    if known.flag_keys().all(|key| key != flag) {
+        let near = nearest(flag, known.flag_keys()).map(|key| format!("; did you mean {key}?")).unwrap_or_default();
+        warn(&format!("{}: --override {flag}: the config has no such flag{near}", config.name));
+    }
 }

@@ -4,6 +4,7 @@ pub(crate) mod assets;
 pub(crate) mod bucket;
 pub(crate) mod completions;
 pub(crate) mod diff;
+pub(crate) mod edit;
 pub(crate) mod explain;
 pub(crate) mod guard;
 pub(crate) mod inject;

@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "The annotation is canary/config-revision: a hash of the ConfigMap's data, and its resourceVersion.
-It needs to list and watch that ConfigMap, and to list and patch pods: k8s/components/nudge.
+Its service account has to be allowed to list and watch that ConfigMap, and to list and patch pods.
 
 Exit codes: 0 after a signal, or with --once if all pods are up to date; 1 with --once if a pod could not be annotated;
 2 for wrong usage or input.

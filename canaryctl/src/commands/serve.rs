@@ -10,6 +10,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::config::default_path;
 use crate::server::{server, site::Site, upstream::Upstream, watch};
 use crate::terminal::output::Output;
 
@@ -24,15 +25,15 @@ use crate::terminal::output::Output;
   canaryctl serve dist --config k8s/base/canary-config-cm.yaml --port 0
   canaryctl serve --proxy http://localhost:5173")]
 pub(crate) struct Args {
-    /// The folder with the pages and bundles.
-    #[arg(value_name = "DIR", default_value = "www", conflicts_with = "proxy")]
-    dir: PathBuf,
-    /// The ConfigMap manifest or the bare config, read at each request.
-    #[arg(long, value_name = "FILE", default_value = "k8s/base/canary-config-cm.yaml")]
-    config: PathBuf,
-    /// The folder to serve under /runtime/.
-    #[arg(long, value_name = "DIR", default_value = "pkg")]
-    runtime: PathBuf,
+    /// The folder with the pages and bundles; else dist, build, public or www, whichever has a page.
+    #[arg(value_name = "DIR", conflicts_with = "proxy")]
+    dir: Option<PathBuf>,
+    /// The ConfigMap manifest or the bare config, read at each request; else the one below k8s/.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder to serve under /runtime/; else node_modules/canary-runtime or pkg.
+    #[arg(long, value_name = "DIR")]
+    runtime: Option<PathBuf>,
     /// The port on 127.0.0.1; 0 selects a free one.
     #[arg(long, value_name = "N", default_value_t = 8080)]
     port: u16,
@@ -43,22 +44,25 @@ pub(crate) struct Args {
 
 /// Serves until SIGINT or SIGTERM.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
-    check(args)?;
+    let site = site(args)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(serve(args, output))?;
+    runtime.block_on(serve(args, site, output))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Checks that the files exist. An invalid config is no error: it is there to be edited.
-fn check(args: &Args) -> anyhow::Result<()> {
-    anyhow::ensure!(args.proxy.is_some() || args.dir.is_dir(), "no folder {}", args.dir.display());
-    let loader = args.runtime.join("canary.js");
-    anyhow::ensure!(loader.is_file(), "no {}: run \"make build\" or \"make demo\" first", loader.display());
-    anyhow::ensure!(args.config.is_file(), "no config {}: name one with --config", args.config.display());
-    Ok(())
+/// The folders and the file to serve. An invalid config is no error: it is there to be edited.
+fn site(args: &Args) -> anyhow::Result<Site> {
+    let root = if args.proxy.is_some() { PathBuf::new() } else { default_path::site(args.dir.as_deref())? };
+    anyhow::ensure!(args.proxy.is_some() || root.is_dir(), "no folder {}", root.display());
+    let runtime = default_path::runtime(args.runtime.as_deref())?;
+    let loader = runtime.join("canary.js");
+    anyhow::ensure!(loader.is_file(), "no {}: name the folder of the runtime with --runtime", loader.display());
+    let config = default_path::to_read(args.config.as_deref())?;
+    anyhow::ensure!(config.is_file(), "no config {}: name one with --config", config.display());
+    Ok(Site { root, runtime, config })
 }
 
-async fn serve(args: &Args, output: Output) -> anyhow::Result<()> {
+async fn serve(args: &Args, site: Site, output: Output) -> anyhow::Result<()> {
     // Before the address is printed, because its reader may send a signal at once.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -66,11 +70,11 @@ async fn serve(args: &Args, output: Output) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on 127.0.0.1:{}, choose another --port", args.port))?;
     print_address(listener.local_addr()?.port(), output)?;
-    let site = Site { root: args.dir.clone(), runtime: args.runtime.clone(), config: args.config.clone() };
+    let config = site.config.clone();
     tokio::select! {
         _ = interrupt.recv() => Ok(()),
         _ = terminate.recv() => Ok(()),
-        never = watch::watch(&args.config, output) => match never {},
+        never = watch::watch(&config, output) => match never {},
         never = server::run(listener, site, args.proxy.clone()) => match never {},
     }
 }

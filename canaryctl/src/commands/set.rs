@@ -1,6 +1,5 @@
-//! `canaryctl set`: other percentages in the config's file.
+//! `canaryctl set`: sets percentages and flags in the config.
 
-mod attempt;
 mod flag;
 
 use std::path::PathBuf;
@@ -8,19 +7,19 @@ use std::process::ExitCode;
 
 use canary_runtime::Percentage;
 
+use crate::commands::edit::{self, Done};
+use crate::config::change::{Change, shown};
 use crate::config::default_path;
-use crate::terminal::message::warn;
+use crate::config::editor::Editor;
 use crate::terminal::output::Output;
-use attempt::{Attempt, End};
 use flag::Assignment;
 
-/// How often the remote may have moved meanwhile.
-const ATTEMPTS: usize = 3;
+const PERCENTAGE: &str = "CANARY_PERCENTAGE";
 
-/// Set percentages in the config, in place.
+/// Set percentages and flags in the config, in place.
 ///
-/// Comments, order and layout stay. `REVISION` is counted up where there is one. A config that would be rejected is not
-/// written; one that is rejected because of its percentage can be repaired.
+/// Comments, order and layout stay. `REVISION` goes up by one where there is one. A config that would be rejected is not
+/// written; a config that is rejected because of its percentage can be repaired.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "What --flag does to a flag:
   that is true, false or a percentage   replaces it by VALUE
@@ -31,10 +30,10 @@ const ATTEMPTS: usize = 3;
 
 Examples:
   F=k8s/overlays/production/config/canary-config-cm.yaml
-  canaryctl set 10 --file $F
-  canaryctl set 12.5 --file $F --commit --push
-  canaryctl set 0 --flag new-checkout=false --file $F --dry-run
-  canaryctl set --flag new-checkout=25 --flag banner=true --file $F")]
+  canaryctl set 10 --config $F
+  canaryctl set 12.5 --config $F --commit --push
+  canaryctl set 0 --flag new-checkout=false --config $F --dry-run
+  canaryctl set --flag new-checkout=25 --flag banner=true --config $F")]
 pub(crate) struct Args {
     /// Users on the canary, from 0 to 100 with at most 3 decimals; 0 is the kill switch.
     #[arg(
@@ -47,18 +46,11 @@ pub(crate) struct Args {
     /// A flag and its value as JSON: true, false, a percentage or an object. May be repeated.
     #[arg(long = "flag", value_name = "KEY=VALUE")]
     flags: Vec<Assignment>,
-    /// The ConfigMap manifest, or the bare config; k8s/base/canary-config-cm.yaml unless an overlay has its own.
+    /// The ConfigMap manifest, or the bare config; else the one below k8s/, unless environments have their own.
     #[arg(long, value_name = "FILE")]
-    file: Option<PathBuf>,
-    /// Print what would change, and write nothing.
-    #[arg(long)]
-    dry_run: bool,
-    /// Commit the file, and nothing else, to the branch that is checked out.
-    #[arg(long)]
-    commit: bool,
-    /// Commit, and push the branch; where the remote has moved, on top of what it has now.
-    #[arg(long)]
-    push: bool,
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    edit: edit::Args,
 }
 
 fn parse_percent(text: &str) -> Result<String, &'static str> {
@@ -73,20 +65,35 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     if let Some([key, _]) = keys.array_windows().find(|[a, b]| a == b) {
         anyhow::bail!("--flag {key} is given twice");
     }
-    let file = default_path::file(args.file.as_deref(), "--file")?;
-    for _ in 0..ATTEMPTS {
-        let mut attempt = Attempt::edit(args, &file)?;
-        attempt.write()?;
-        let end = attempt.push();
-        if let Ok(End::Moved(commit)) = &end {
-            warn(&format!("{}: the remote had moved, the branch is at {commit} now", file.display()));
-            continue;
-        }
-        attempt.print(output)?;
-        end?;
-        return Ok(ExitCode::SUCCESS);
+    let file = default_path::to_edit(args.config.as_deref())?;
+    edit::run(&args.edit, &file, output, |editor| apply(args, editor))
+}
+
+fn apply(args: &Args, editor: &mut Editor) -> anyhow::Result<Done> {
+    let mut warnings = Vec::new();
+    if let Some(percent) = &args.percent {
+        editor.set(&[PERCENTAGE], percent)?;
     }
-    anyhow::bail!("{}: nothing is committed, the remote has moved {ATTEMPTS} times: try this again", file.display())
+    for flag in &args.flags {
+        let lost = flag.apply(editor)?;
+        if !lost.is_empty() {
+            warnings.push(format!("{} is replaced, without its {}", flag.path(), lost.join(", ")));
+        }
+    }
+    Ok(Done { subject: subject(editor.changes()), warnings, ..Done::default() })
+}
+
+/// The changes as the subject of a commit.
+fn subject(changes: &[Change]) -> String {
+    let parts = changes.iter().map(|change| {
+        let from = change.from.as_deref().map_or("absent".into(), shown);
+        let to = shown(&change.to);
+        match change.key.strip_prefix("FEATURE_FLAGS.") {
+            Some(flag) => format!("{flag} {from} -> {to}"),
+            None => format!("{from} % -> {to} %"),
+        }
+    });
+    format!("canary: {}", parts.collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]
@@ -103,5 +110,20 @@ mod tests {
         {
             assert!(parse_percent(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn the_subject_lists_the_changes() {
+        let change = |key: &str, from: Option<&str>, to: &str| Change {
+            key: key.to_owned(),
+            from: from.map(str::to_owned),
+            to: to.to_owned(),
+        };
+        let changes = [
+            change("CANARY_PERCENTAGE", Some("5"), "10"),
+            change("FEATURE_FLAGS.a.percentage", Some("2.5"), "7"),
+            change("FEATURE_FLAGS.b", None, "true"),
+        ];
+        assert_eq!(subject(&changes), "canary: 5 % -> 10 %, a.percentage 2.5 -> 7, b absent -> true");
     }
 }

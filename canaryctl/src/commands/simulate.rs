@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use anyhow::ensure;
 
-use crate::config::loaded::ConfigFile;
+use crate::config::loaded::Loaded;
 use crate::population::population::{self, Population};
 use crate::terminal::chart::Style;
 use crate::terminal::message::warn;
@@ -46,14 +46,14 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         !(is_input(&args.config) && args.population.keys.as_ref().is_some_and(is_input)),
         "--config and --keys cannot both be standard input"
     );
-    let file = ConfigFile::read(&args.config)?;
-    if let Err(fault) = &file.parsed {
-        warn(&format!("{}: the config is rejected: {fault}", file.name));
+    let file = Loaded::read(&args.config)?;
+    if file.parsed.is_err() {
+        file.warn_of_rejection();
         return Ok(ExitCode::FAILURE);
     }
     let population = Population::from_args(&args.population)?;
     file.warn();
-    if let Some(fault) = file.offer(population.now).fault() {
+    if let Some(fault) = file.evaluator(population.now).fault() {
         warn(&format!("{}: everyone gets stable: {fault}", file.name));
     }
     let report = report(&Simulation::run(&file, &population), output, Style::detect(args.ascii));

@@ -1,9 +1,4 @@
-//! `canaryctl validate`: what the runtime would say about configs, before it gets them, and what around them keeps it
-//! from getting them.
-//!
-//! `walk` finds the files that belong together, as `kustomization` reads them, into a `set` of objects (`tree`, `object`).
-//! `config_map`, `workload`, `namespace`, `kind`, `field`, `flux` and `nginx` know the traps; `report` is what is said about
-//! one file, with what a misspelt word was meant to be (`typo`, `spelling`).
+//! `canaryctl validate`: checks configs, and the manifests and nginx configurations around them ([`crate::lint`]).
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -14,22 +9,23 @@ use serde_json::json;
 use crate::lint::report::{self, Report};
 use crate::platform::clock;
 use crate::terminal::color::Paint;
+use crate::terminal::message::warn;
 use crate::terminal::output::Output;
 
-/// Check configs and what is around them, with the places of what is wrong.
+/// Check configs, manifests and nginx configurations, with the position of every fault.
 ///
-/// A file is a manifest, the bare JSON, a kustomization or its folder, or an nginx.conf. Every ConfigMap `canary-settings`
-/// is checked, and mounts, generators, Flux' Kustomizations and locations for what keeps an edit from arriving. Lines and
-/// columns are those of the file, columns in bytes.
+/// A file is a manifest, the bare JSON, a kustomization or its folder, or an nginx.conf. Checks every ConfigMap
+/// `canary-settings`, and whatever in mounts, generators, Kustomizations of Flux and locations keeps an edit from arriving.
+/// Lines and columns are those of the file, columns in bytes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Errors: what rejects the whole config, and regular expressions that a browser and this program would
-read differently. Warnings: everything else that the runtime has to say; a flag that is malformed and left out (E112); an
-`EXPIRES_AT` that has passed by this machine's clock; `requires` of a flag that is missing or malformed. Traps around a
-config are E901 and above where they surely break something, W912 and above where they may be meant.
+    after_help = "Errors: faults for which the runtime rejects the whole config, and regular expressions that a browser and this
+program would read differently. Warnings: everything else that the runtime has to say; a flag that is malformed and left
+out (E112); an `EXPIRES_AT` that has passed by this machine's clock; `requires` of a flag that is missing or malformed.
+Traps around a config are E901 and above where they surely break something, W912 and above where they may be intended.
 
 Exit codes: 0 all files are valid; 1 a file is not; 2 a file cannot be read or has no config in it. All files are
-checked in any case, and the highest counts.
+checked in any case, and the highest code counts.
 
 Examples:
   canaryctl validate k8s/base/canary-config-cm.yaml
@@ -41,7 +37,7 @@ pub(crate) struct Args {
     /// The files; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Let a file with warnings be invalid.
+    /// Treat a file with warnings as invalid.
     #[arg(long)]
     strict: bool,
 }
@@ -60,7 +56,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     }
     out.flush()?;
     for error in reports.iter().filter_map(Report::failure) {
-        let _ = writeln!(io::stderr(), "canaryctl: {error}");
+        warn(error.trim_end());
     }
     Ok(ExitCode::from(reports.iter().map(Report::exit_code).max().unwrap_or_default()))
 }

@@ -1,65 +1,266 @@
-//! A config in a file, and what a page would make of it.
+//! A config that was read from a file: its text, its meaning and its positions.
 
 use std::path::Path;
+use std::rc::Rc;
 
-use anyhow::Context as _;
-use canary_runtime::{Config, Decision, Details, Diagnostic, Document, ErrorCode, Evaluation, History, Json, Visitor};
+use anyhow::{anyhow, bail};
+use canary_runtime::json::Kind;
+use canary_runtime::{
+    Code, Config, Decision, Details, Diagnostic, Document, ErrorCode, Evaluation, EvaluationContext, History, Json,
+    Position, Visitor,
+};
 
-use crate::config::configmap;
+use crate::config::configmap::{self, KEY, NAME};
+use crate::config::json_edit::Splice;
+use crate::config::merge_conflict::MergeConflict;
+use crate::config::position::{mark_len, offset, position, without_mark};
+use crate::config::source::Source;
+use crate::config::syntax;
+use crate::config::yaml::Tree;
+use crate::platform::input;
+use crate::terminal::color::Paint;
+use crate::terminal::diagnostic::{DiagnosticError, FileDiagnostic, Mark};
 use crate::terminal::message::warn;
 
-/// A config, valid or not.
+/// A file that holds a config: a manifest with the `ConfigMap`, or the JSON itself.
 #[derive(Debug)]
-pub(crate) struct ConfigFile {
-    /// The file, as it was named.
+pub(crate) struct File {
+    /// Its path as it was named.
     pub(crate) name: String,
-    /// The config as it was typed; nothing where it is no JSON.
-    pub(crate) document: Document,
-    /// What the runtime reads in it, with warnings, or why it rejects it.
-    pub(crate) parsed: Result<(Config, Vec<Diagnostic>), Diagnostic>,
+    pub(crate) text: String,
+    /// The documents of a manifest; none where the file is the JSON.
+    pub(crate) documents: Vec<Tree>,
 }
 
-impl ConfigFile {
-    /// Reads the manifest or bare config; `-` is standard input.
+/// A config in a file, valid or not. All positions are those of the file.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// The file's path as it was named.
+    pub(crate) name: String,
+    /// The config byte for byte, as a mounted `ConfigMap` shows it.
+    pub(crate) bytes: Vec<u8>,
+    /// The config as it was typed; empty where it is not JSON.
+    pub(crate) document: Document,
+    /// The config and what the runtime warns of, or why it rejects the config.
+    pub(crate) parsed: Result<(Config, Vec<Diagnostic>), Diagnostic>,
+    /// The warnings, or the one rejection, with positions in the config's own text.
+    found: Vec<Diagnostic>,
+    pub(crate) file: Rc<File>,
+    pub(crate) source: Source,
+    /// How many configs the file has.
+    pub(crate) count: usize,
+}
+
+impl Loaded {
+    /// Reads the config of a file, the first one where it has several; `-` is standard input.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
-        if path.as_os_str() == "-" {
-            let bytes = configmap::read(Path::new("/dev/stdin")).context("standard input")?;
-            return Ok(Self::parse("standard input".to_owned(), &bytes));
-        }
-        Ok(Self::parse(path.display().to_string(), &configmap::read(path)?))
+        let name = if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() };
+        Self::of_file(&name, path, input::read(path)?)
     }
 
-    /// Reads the config itself.
+    /// The config in the bytes of a file, the first one where it has several.
+    pub(crate) fn of_file(name: &str, path: &Path, bytes: Vec<u8>) -> anyhow::Result<Self> {
+        Self::all(name, path, bytes)?.into_iter().next().ok_or_else(|| anyhow!("{name}: expected a config"))
+    }
+
+    /// A config that is not in a file of its own.
+    #[cfg(test)]
     pub(crate) fn parse(name: String, bytes: &[u8]) -> Self {
-        let text = str::from_utf8(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes));
-        let document = text.ok().and_then(|text| Document::parse(text).ok()).unwrap_or_default();
-        Self { name, document, parsed: Config::parse(bytes) }
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let source = Source::whole(&text);
+        Self::new(&Rc::new(File { name, text, documents: Vec::new() }), source, bytes.to_vec(), 1)
     }
 
-    /// A line on standard error for each thing that costs a part of the config.
-    pub(crate) fn warn(&self) {
-        for fault in self.parsed.iter().flat_map(|(_, warnings)| warnings) {
-            warn(&format!("{}: {fault}", self.name));
+    /// All configs in the bytes of a file: more than one where it has several such manifests.
+    pub(crate) fn all(name: &str, path: &Path, bytes: Vec<u8>) -> anyhow::Result<Vec<Self>> {
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) if is_bare(path, error.as_bytes()) => {
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                let file = Rc::new(File { name: name.to_owned(), text, documents: Vec::new() });
+                return Ok(vec![Self::new(&file, Source::whole(&file.text), error.into_bytes(), 1)]);
+            }
+            Err(error) => bail!("{name}: {}", error.utf8_error()),
+        };
+        let parsed = Tree::parse_all(&text);
+        let scalars = parsed.as_ref().map(|documents| configmap::configs(documents)).unwrap_or_default();
+        let mut file = File { name: name.to_owned(), text, documents: Vec::new() };
+        if !scalars.is_empty() {
+            file.documents = parsed.unwrap_or_default();
+            let (file, count) = (Rc::new(file), scalars.len());
+            let sources = scalars.into_iter().map(|scalar| Source::scalar(scalar, &file.text));
+            return Ok(sources
+                .map(|source| {
+                    let bytes = source.text.clone().into_bytes();
+                    Self::new(&file, source, bytes, count)
+                })
+                .collect());
+        }
+        if let Some(conflict) = MergeConflict::find(&file.text) {
+            return Err(file.error("", Some(conflict.position()), conflict.to_string()));
+        }
+        if is_bare(path, file.text.as_bytes()) {
+            let (source, bytes) = (Source::whole(&file.text), file.text.clone().into_bytes());
+            return Ok(vec![Self::new(&Rc::new(file), source, bytes, 1)]);
+        }
+        match parsed {
+            Ok(_) => bail!("{name}: expected a ConfigMap {NAME} with the key {KEY}"),
+            Err(error) => Err(file.error("", Some(error.position), error.reason)),
         }
     }
 
-    /// What pages get from it at a time.
-    pub(crate) fn offer(&self, now: i64) -> Offer<'_> {
+    fn new(file: &Rc<File>, source: Source, bytes: Vec<u8>, count: usize) -> Self {
+        let is_text = str::from_utf8(&bytes).is_ok();
+        let text = if is_text { without_mark(&source.text) } else { "" };
+        let document = Document::parse(text).unwrap_or_default();
+        let parsed = Config::parse(&bytes).map_err(|fault| match syntax::expected(text) {
+            Some(expected) if is_text && fault.code() == Code::Syntax => {
+                Diagnostic::new(fault.code(), fault.key(), expected).with_position(fault.position())
+            }
+            _ => fault,
+        });
+        let found = match &parsed {
+            Ok((_, warnings)) => warnings.clone(),
+            Err(fault) => vec![fault.clone()],
+        };
+        let in_file = |fault: &Diagnostic| {
+            let at = fault.position().and_then(|position| locate(&source, file, position));
+            fault.clone().with_position(at)
+        };
+        let parsed = match parsed {
+            Ok((config, warnings)) => Ok((config, warnings.iter().map(in_file).collect())),
+            Err(fault) => Err(in_file(&fault)),
+        };
+        let (name, file) = (file.name.clone(), Rc::clone(file));
+        Self { name, bytes, document, parsed, found, file, source, count }
+    }
+
+    /// What the runtime warns of, or why it rejects the config. The positions are those of the config's own text.
+    pub(crate) fn found(&self) -> &[Diagnostic] {
+        &self.found
+    }
+
+    /// The position in the file of a value or a name of the document, and how many bytes it takes there.
+    pub(crate) fn place(&self, json: Json<'_>) -> Option<(Position, usize)> {
+        let shift = mark_len(&self.source.text);
+        let span = json.span();
+        let range = self.source.locate(&(span.start.saturating_add(shift)..span.end.saturating_add(shift)))?;
+        Some((position(&self.file.text, range.start), range.len()))
+    }
+
+    /// What is found in the config, with the position in the file and what stands there. `diagnostic` has its position
+    /// in the config's own text.
+    pub(crate) fn describe(&self, diagnostic: &Diagnostic) -> FileDiagnostic {
+        let code = diagnostic.code().as_str();
+        let message = format!("expected {}", diagnostic.expected());
+        let at = diagnostic.position().and_then(|position| locate(&self.source, &self.file, position));
+        let mut described = FileDiagnostic::new(code, diagnostic.key(), at, message);
+        described.found = diagnostic.position().map(|place| self.mark(diagnostic, place)).unwrap_or_default();
+        described
+    }
+
+    /// What stands at a position of the config's text.
+    fn mark(&self, diagnostic: &Diagnostic, place: Position) -> Mark {
+        let start = offset(without_mark(&self.source.text), place);
+        let Some((value, is_name)) = node_at(self.document.root(), start) else { return Mark::default() };
+        let length = value.span().len();
+        if is_name {
+            return Mark { length, label: String::new() };
+        }
+        let path = self.document.path_to(start);
+        let name = diagnostic.key().strip_prefix(&path).map(|rest| rest.trim_start_matches('.')).unwrap_or_default();
+        match value.kind() {
+            Kind::Object if !name.is_empty() => Mark { length: 1, label: format!("{name} is missing") },
+            Kind::Object => Mark { length: 1, label: "found an object".to_owned() },
+            Kind::Array => Mark { length: 1, label: "found an array".to_owned() },
+            Kind::String => Mark { length, label: "found a string".to_owned() },
+            _ => Mark { length, label: format!("found {}", value.source()) },
+        }
+    }
+
+    /// Why the config cannot be used, as an error with the source that it is about.
+    pub(crate) fn error(&self, diagnostic: &Diagnostic) -> anyhow::Error {
+        DiagnosticError::new(&self.describe(diagnostic), &self.name, &self.file.text).into()
+    }
+
+    /// An error at a byte of the file.
+    pub(crate) fn error_at(&self, start: usize, reason: &str) -> anyhow::Error {
+        self.file.error("", Some(position(&self.file.text, start)), reason.to_owned())
+    }
+
+    /// The file with pieces of the document replaced.
+    pub(crate) fn edit(&self, mut splices: Vec<Splice>) -> anyhow::Result<String> {
+        let shift = mark_len(&self.source.text);
+        for Splice { range, .. } in &mut splices {
+            *range = range.start.saturating_add(shift)..range.end.saturating_add(shift);
+        }
+        self.source.edit(&self.file.text, &splices)
+    }
+
+    /// Prints a line on standard error for each thing that costs a part of the config.
+    pub(crate) fn warn(&self) {
+        for fault in self.found.iter().filter(|_| self.parsed.is_ok()) {
+            warn(&self.describe(fault).into_warning().line(&self.name, Paint::OFF));
+        }
+    }
+
+    /// Prints on standard error why the runtime rejects the config, with the source that it is about.
+    pub(crate) fn warn_of_rejection(&self) {
+        if let (Err(_), Some(fault)) = (&self.parsed, self.found.first()) {
+            let error = DiagnosticError::new(&self.describe(fault), &self.name, &self.file.text);
+            warn(format!("the config is rejected: {error}\n{}", error.snippet).trim_end());
+        }
+    }
+
+    /// Evaluates the config at a time.
+    pub(crate) fn evaluator(&self, now: i64) -> Evaluator<'_> {
         let checked = self.parsed.as_ref().map_err(Diagnostic::clone);
         let usable = checked.and_then(|(config, _)| config.check_expiry(Some(now)).map(|()| config));
-        Offer { usable, now }
+        Evaluator { usable, now }
     }
 }
 
-/// What a config is for pages at one time: nothing, where it is rejected or expired.
+impl File {
+    /// An error at a position of the file.
+    pub(crate) fn error(&self, code: &'static str, position: Option<Position>, message: String) -> anyhow::Error {
+        DiagnosticError::new(&FileDiagnostic::new(code, "", position, message), &self.name, &self.text).into()
+    }
+}
+
+/// Whether a file without a manifest is the JSON.
+fn is_bare(path: &Path, bytes: &[u8]) -> bool {
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    text.trim_ascii_start().starts_with(b"{") || path.extension().is_some_and(|extension| extension == "json")
+}
+
+/// The position in the file of a position in the config's text. Nothing where the lines of the text are not those of the
+/// file, as in a folded scalar.
+fn locate(source: &Source, file: &File, at: Position) -> Option<Position> {
+    let start = offset(&source.text, at);
+    let range = source.locate(&(start..start.saturating_add(1)))?;
+    Some(position(&file.text, range.start))
+}
+
+/// The value or name that begins at an offset, and whether it is a name.
+fn node_at(root: Json<'_>, start: usize) -> Option<(Json<'_>, bool)> {
+    let mut node = (root, false);
+    while node.0.exists() && node.0.span().start < start {
+        let items = node.0.items().map(|item| (item, false));
+        let children = items.chain(node.0.members().flat_map(|(name, value)| [(name, true), (value, false)]));
+        node = children.take_while(|(child, _)| child.span().start <= start).last()?;
+    }
+    (node.0.exists() && node.0.span().start == start).then_some(node)
+}
+
+/// Evaluates a config as pages do at one time. A config that is rejected or expired is stable for everyone.
 #[derive(Debug)]
-pub(crate) struct Offer<'a> {
+pub(crate) struct Evaluator<'a> {
     usable: Result<&'a Config, Diagnostic>,
     now: i64,
 }
 
-impl Offer<'_> {
-    /// Why there is none.
+impl Evaluator<'_> {
+    /// Why the config cannot be used, if so.
     pub(crate) fn fault(&self) -> Option<&Diagnostic> {
         self.usable.as_ref().err()
     }
@@ -69,28 +270,31 @@ impl Offer<'_> {
         self.usable.as_ref().ok().copied()
     }
 
-    /// Which bundle somebody gets.
-    pub(crate) fn decide(&self, context: &canary_runtime::EvaluationContext) -> Decision {
+    /// The bundle that a user gets.
+    pub(crate) fn decide(&self, context: &EvaluationContext) -> Decision {
         match &self.usable {
             Ok(config) => self.evaluation(config, context).decide(Visitor::Identified, History::default()),
             Err(fault) => Decision::without_config(fault.code()),
         }
     }
 
-    /// What a flag is for somebody.
-    pub(crate) fn flag<'a>(&'a self, context: &'a canary_runtime::EvaluationContext, key: &str) -> Details<'a> {
+    /// The value of a flag for a user.
+    pub(crate) fn flag<'a>(&'a self, context: &'a EvaluationContext, key: &str) -> Details<'a> {
         match &self.usable {
             Ok(config) => self.evaluation(config, context).flag(key),
             Err(_) => Details::error(ErrorCode::General),
         }
     }
 
-    fn evaluation<'a>(&'a self, config: &'a Config, context: &'a canary_runtime::EvaluationContext) -> Evaluation<'a> {
+    fn evaluation<'a>(&'a self, config: &'a Config, context: &'a EvaluationContext) -> Evaluation<'a> {
         Evaluation::new(config, context).at(self.now)
     }
 }
 
 /// A member of an object, where it has one of that name.
 pub(crate) fn member<'a>(object: Json<'a>, name: &str) -> Option<Json<'a>> {
-    object.members().find(|(found, _)| found.as_text() == name).map(|(_, value)| value)
+    object.get(name)
 }
+
+#[cfg(test)]
+mod tests;

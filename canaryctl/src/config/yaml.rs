@@ -1,234 +1,325 @@
-//! The texts in a YAML stream, each under the keys that lead to it.
+//! A YAML stream as trees of nodes that know their position.
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::rc::Rc;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span};
+use canary_runtime::Position;
+use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span, Tag};
 
-/// What a stream says, without comments: whether the parser tells of them must not depend on who else uses it.
-pub(crate) fn events(source: &str) -> impl Iterator<Item = Result<(Event<'_>, Span), ScanError>> {
-    let mut options = Options::default();
-    options.emit_comments = false;
-    Parser::new_from_str_with_options(source, options)
+use crate::config::merge_conflict::MergeConflict;
+use crate::config::position::position;
+
+/// One document of a stream. Its nodes are in a list, so nothing recurses, whatever is read.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    source: Rc<str>,
+    nodes: Vec<Entry>,
+    root: usize,
+    /// The position of the source's first byte in a file, where the source is itself a text in a document. All its
+    /// lines are indented alike.
+    inside: Option<Position>,
 }
 
-/// One document of a stream. What lies in a sequence is left out: nothing that is looked for here does.
-#[derive(Debug, Default)]
-pub(crate) struct Document {
-    texts: Vec<(Vec<String>, Scalar)>,
+#[derive(Debug)]
+struct Entry {
+    kind: Kind,
+    /// The bytes of a scalar, quotes included; a block begins with its first line that is not blank.
+    range: Range<usize>,
+    /// 0 without an anchor.
+    anchor: usize,
+    tag: Option<Tag>,
 }
 
-/// A text, and how it stands in its source.
+#[derive(Debug, PartialEq)]
+enum Kind {
+    Scalar(String, ScalarStyle),
+    Sequence(Vec<usize>),
+    Mapping(Vec<(usize, usize)>),
+}
+
+/// A node of a document.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Node<'a> {
+    tree: &'a Tree,
+    index: usize,
+}
+
+/// A scalar and the way it is written.
 #[derive(Clone, Debug)]
 pub(crate) struct Scalar {
-    /// What it means.
+    /// Its value.
     pub(crate) text: String,
-    /// How it is written.
+    /// The way it is written.
     pub(crate) style: ScalarStyle,
-    /// The bytes that it takes, quotes included; a block begins with the first line that is not blank.
+    /// The bytes that it takes in the file, quotes included; a block begins with its first line that is not blank.
     pub(crate) range: Range<usize>,
-    /// The line on which it begins, counted from 1.
-    pub(crate) line: usize,
-    /// Whether it has an anchor or stands for one, so that other places may share it.
-    pub(crate) shared: bool,
+    /// Whether it has an anchor, so that aliases may share it.
+    pub(crate) is_shared: bool,
 }
 
-impl Document {
-    /// Reads all documents of a stream.
-    pub(crate) fn parse_all(source: &str) -> Result<Vec<Self>, ScanError> {
+/// A text that is not YAML: the position and the reason.
+#[derive(Debug)]
+pub(crate) struct SyntaxError {
+    pub(crate) position: Position,
+    pub(crate) reason: String,
+}
+
+impl SyntaxError {
+    fn new(source: &str, error: &ScanError) -> Self {
+        match MergeConflict::find(source) {
+            Some(conflict) => Self { position: conflict.position(), reason: conflict.to_string() },
+            None => Self {
+                position: position(source, error.marker().byte_offset().unwrap_or_default()),
+                reason: error.info().clone(),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many streams this thread has parsed.
+    pub(crate) static PARSED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+impl Tree {
+    /// Parses all documents of a stream.
+    pub(crate) fn parse_all(source: &str) -> Result<Vec<Self>, SyntaxError> {
+        #[cfg(test)]
+        PARSED.set(PARSED.get().saturating_add(1));
+        let source: Rc<str> = source.into();
+        let mut options = Options::default();
+        // Whether the parser emits comments must not depend on the features that another crate switches on.
+        options.emit_comments = false;
         let mut documents = Vec::new();
-        let mut walk = Walk::default();
-        for event in events(source) {
-            let (event, span) = event?;
-            match event {
-                Event::Scalar(text, style, anchor, _) => {
-                    walk.scalar(Scalar::new(text.into_owned(), style, &span, anchor), anchor);
-                }
-                Event::Alias(anchor) => walk.alias(anchor),
-                Event::MappingStart(..) => walk.levels.push(Level::Key),
-                Event::SequenceStart(..) => walk.levels.push(Level::Item),
-                Event::MappingEnd | Event::SequenceEnd => walk.close(),
-                Event::DocumentEnd => documents.push(std::mem::take(&mut walk).document),
-                _ => {}
+        let mut builder = Builder::default();
+        for event in Parser::new_from_str_with_options(&source, options) {
+            let (event, span) = event.map_err(|error| SyntaxError::new(&source, &error))?;
+            if matches!(event, Event::DocumentEnd) {
+                let Builder { nodes, root, .. } = std::mem::take(&mut builder);
+                documents.extend(root.map(|root| Self { source: Rc::clone(&source), nodes, root, inside: None }));
+            } else {
+                builder.take(event, &span);
             }
         }
         Ok(documents)
     }
 
-    /// The text under a path of keys.
-    pub(crate) fn text(&self, path: &[&str]) -> Option<&str> {
-        self.scalars(path).next().map(|scalar| scalar.text.as_str())
+    /// Parses the text of a node as documents of their own, with positions in the node's file.
+    pub(crate) fn parse_inside(node: Node<'_>) -> Vec<Self> {
+        let mut trees = Self::parse_all(node.text().unwrap_or_default()).unwrap_or_default();
+        let inside = node.block().unwrap_or_else(|| node.position());
+        for tree in &mut trees {
+            tree.inside = Some(inside);
+        }
+        trees
     }
 
-    /// All texts under a path of keys: more than one where a key is repeated.
-    pub(crate) fn scalars(&self, path: &[&str]) -> impl Iterator<Item = &Scalar> {
-        self.texts.iter().filter(move |(keys, _)| keys == path).map(|(_, scalar)| scalar)
+    /// The outermost node.
+    pub(crate) fn root(&self) -> Node<'_> {
+        self.node(self.root)
+    }
+
+    /// A node by its index.
+    pub(crate) fn node(&self, index: usize) -> Node<'_> {
+        Node { tree: self, index }
     }
 }
 
-impl Scalar {
-    fn new(text: String, style: ScalarStyle, span: &Span, anchor: usize) -> Self {
-        let at = |offset: Option<usize>| offset.unwrap_or_default();
-        let range = at(span.start.byte_offset())..at(span.end.byte_offset());
-        Self { text, style, range, line: span.start.line(), shared: anchor != 0 }
+/// Whether two streams are the same but for one scalar at most, which has the same style, no anchor and no other tag.
+pub(crate) fn differ_in_one_scalar(a: &[Tree], b: &[Tree]) -> bool {
+    let nodes = |trees: &[Tree]| trees.iter().map(|tree| tree.nodes.len()).collect::<Vec<_>>();
+    if nodes(a) != nodes(b) {
+        return false;
     }
-}
-
-/// Whether two streams say the same but for one text, which is written in the same style.
-pub(crate) fn differ_in_one_text(a: &str, b: &str) -> bool {
-    let (mut a, mut b) = (events(a), events(b));
-    let mut differences = 0_u8;
-    loop {
-        match (a.next(), b.next()) {
-            (None, None) => return differences <= 1,
-            (Some(Ok((a, _))), Some(Ok((b, _)))) if a == b => {}
-            (Some(Ok((Event::Scalar(_, style, 0, tag), _))), Some(Ok((Event::Scalar(_, other, 0, name), _))))
-                if (style, &tag) == (other, &name) =>
-            {
+    let mut differences = 0_usize;
+    for (a, b) in a.iter().zip(b).flat_map(|(a, b)| a.nodes.iter().zip(&b.nodes)) {
+        if (&a.tag, a.anchor) != (&b.tag, b.anchor) {
+            return false;
+        }
+        match (&a.kind, &b.kind) {
+            (one, other) if one == other => {}
+            (Kind::Scalar(_, one), Kind::Scalar(_, other)) if one == other && a.anchor == 0 => {
                 differences = differences.saturating_add(1);
             }
             _ => return false,
         }
     }
+    differences <= 1
 }
 
-/// What comes next in a collection that is still open.
-#[derive(Debug)]
-enum Level {
-    Key,
-    Value(String),
-    Item,
+impl<'a> Node<'a> {
+    fn entry(self) -> Option<&'a Entry> {
+        self.tree.nodes.get(self.index)
+    }
+
+    fn kind(self) -> Option<&'a Kind> {
+        self.entry().map(|entry| &entry.kind)
+    }
+
+    /// The index by which its document finds it again.
+    pub(crate) fn index(self) -> usize {
+        self.index
+    }
+
+    /// The text of a scalar; nothing for null.
+    pub(crate) fn text(self) -> Option<&'a str> {
+        match self.kind()? {
+            Kind::Scalar(text, ScalarStyle::Plain) if matches!(text.as_str(), "" | "~" | "null") => None,
+            Kind::Scalar(text, _) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The scalar and the way it is written.
+    pub(crate) fn scalar(self) -> Option<Scalar> {
+        let Entry { kind: Kind::Scalar(text, style), range, anchor, .. } = self.entry()? else { return None };
+        Some(Scalar { text: text.clone(), style: *style, range: range.clone(), is_shared: *anchor != 0 })
+    }
+
+    /// Whether it is `true`.
+    pub(crate) fn is_true(self) -> bool {
+        self.text() == Some("true")
+    }
+
+    /// The value of a key, merged keys (`<<`) included.
+    pub(crate) fn get(self, key: &str) -> Option<Node<'a>> {
+        self.own(key).or_else(|| {
+            let merged = self.own("<<")?;
+            merged.own(key).or_else(|| merged.items().find_map(|map| map.own(key)))
+        })
+    }
+
+    /// The value at a path of keys.
+    pub(crate) fn at(self, path: &[&str]) -> Option<Node<'a>> {
+        path.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    fn own(self, key: &str) -> Option<Node<'a>> {
+        self.all(key).next()
+    }
+
+    /// All values of a key: more than one where the key is repeated.
+    pub(crate) fn all(self, key: &str) -> impl Iterator<Item = Node<'a>> {
+        self.entries().filter(move |(name, _)| name.text() == Some(key)).map(|(_, value)| value)
+    }
+
+    /// The keys and values of a mapping.
+    pub(crate) fn entries(self) -> impl Iterator<Item = (Node<'a>, Node<'a>)> {
+        let entries = if let Some(Kind::Mapping(entries)) = self.kind() { entries.as_slice() } else { &[] };
+        entries.iter().map(move |(key, value)| (Node { index: *key, ..self }, Node { index: *value, ..self }))
+    }
+
+    /// The items of a sequence.
+    pub(crate) fn items(self) -> impl Iterator<Item = Node<'a>> {
+        let items = if let Some(Kind::Sequence(items)) = self.kind() { items.as_slice() } else { &[] };
+        items.iter().map(move |index| Node { index: *index, ..self })
+    }
+
+    /// The items of the sequence at a key, with their indices.
+    pub(crate) fn list(self, key: &str) -> impl Iterator<Item = (Node<'a>, usize)> + use<'a> {
+        self.get(key).into_iter().flat_map(Node::items).zip(0_usize..)
+    }
+
+    /// The position in the file where it begins.
+    pub(crate) fn position(self) -> Position {
+        let own = position(&self.tree.source, self.entry().map_or(0, |entry| entry.range.start));
+        let Some(inside) = self.tree.inside else { return own };
+        Position {
+            line: inside.line.saturating_add(own.line).saturating_sub(1),
+            column: inside.column.saturating_add(own.column).saturating_sub(1),
+        }
+    }
+
+    /// How many bytes a scalar takes, quotes included; nothing for a collection.
+    pub(crate) fn len(self) -> usize {
+        self.entry().filter(|entry| matches!(entry.kind, Kind::Scalar(..))).map_or(0, |entry| entry.range.len())
+    }
+
+    /// The position where the text of a literal block begins.
+    fn block(self) -> Option<Position> {
+        let Kind::Scalar(_, ScalarStyle::Literal) = self.kind()? else { return None };
+        let own = self.position();
+        let line = self.tree.source.lines().nth(own.line.saturating_sub(1))?;
+        let indent = line.len().saturating_sub(line.trim_start_matches(' ').len());
+        Some(Position { line: own.line, column: indent.saturating_add(1) })
+    }
 }
 
+/// A document that is still being read.
 #[derive(Debug, Default)]
-struct Walk {
-    levels: Vec<Level>,
-    anchors: HashMap<usize, Scalar>,
-    document: Document,
+struct Builder {
+    nodes: Vec<Entry>,
+    root: Option<usize>,
+    open: Vec<Open>,
+    anchors: HashMap<usize, usize>,
 }
 
-impl Walk {
-    fn scalar(&mut self, scalar: Scalar, anchor: usize) {
-        if anchor != 0 {
-            self.anchors.insert(anchor, scalar.clone());
-        }
-        if let Some(level @ Level::Key) = self.levels.last_mut() {
-            *level = Level::Value(scalar.text);
-            return;
-        }
-        if let Some(path) = self.path() {
-            self.document.texts.push((path, scalar));
-        }
-        self.end_node();
-    }
+/// A collection that is still being read.
+#[derive(Debug)]
+struct Open {
+    index: usize,
+    anchor: usize,
+    key: Option<usize>,
+}
 
-    fn alias(&mut self, anchor: usize) {
-        match self.anchors.get(&anchor).cloned() {
-            Some(scalar) => self.scalar(scalar, 0),
-            None => self.end_node(),
-        }
-    }
-
-    fn close(&mut self) {
-        self.levels.pop();
-        self.end_node();
-    }
-
-    fn end_node(&mut self) {
-        if let Some(level) = self.levels.last_mut() {
-            match level {
-                // A collection as a key: no text that is looked for lies under it.
-                Level::Key => *level = Level::Value(String::new()),
-                Level::Value(_) => *level = Level::Key,
-                Level::Item => {}
+impl Builder {
+    fn take(&mut self, event: Event<'_>, span: &Span) {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let index = self.add(span, Kind::Scalar(text.into_owned(), style), anchor, tag.as_deref());
+                self.anchors.insert(anchor, index);
+                self.put(index);
             }
+            Event::SequenceStart(_, anchor, tag) => {
+                self.open(span, Kind::Sequence(Vec::new()), anchor, tag.as_deref());
+            }
+            Event::MappingStart(_, anchor, tag) => self.open(span, Kind::Mapping(Vec::new()), anchor, tag.as_deref()),
+            Event::SequenceEnd | Event::MappingEnd => {
+                if let Some(Open { index, anchor, .. }) = self.open.pop() {
+                    // Known from here on only, so that nothing contains itself.
+                    self.anchors.insert(anchor, index);
+                    self.put(index);
+                }
+            }
+            Event::Alias(anchor) => {
+                let known = self.anchors.get(&anchor).copied();
+                let missing = || Kind::Scalar(String::new(), ScalarStyle::Plain);
+                let index = known.unwrap_or_else(|| self.add(span, missing(), 0, None));
+                self.put(index);
+            }
+            _ => {}
         }
     }
 
-    /// The keys down to here, unless a sequence is in between.
-    fn path(&self) -> Option<Vec<String>> {
-        self.levels.iter().map(|level| if let Level::Value(key) = level { Some(key.clone()) } else { None }).collect()
+    fn add(&mut self, span: &Span, kind: Kind, anchor: usize, tag: Option<&Tag>) -> usize {
+        let at = |offset: Option<usize>| offset.unwrap_or_default();
+        let range = at(span.start.byte_offset())..at(span.end.byte_offset());
+        self.nodes.push(Entry { kind, range, anchor, tag: tag.cloned() });
+        self.nodes.len().saturating_sub(1)
+    }
+
+    fn open(&mut self, span: &Span, kind: Kind, anchor: usize, tag: Option<&Tag>) {
+        let index = self.add(span, kind, anchor, tag);
+        self.open.push(Open { index, anchor, key: None });
+    }
+
+    fn put(&mut self, child: usize) {
+        let Some(parent) = self.open.last_mut() else {
+            self.root = Some(child);
+            return;
+        };
+        match self.nodes.get_mut(parent.index).map(|entry| &mut entry.kind) {
+            Some(Kind::Sequence(items)) => items.push(child),
+            Some(Kind::Mapping(entries)) => match parent.key.take() {
+                Some(key) => entries.push((key, child)),
+                None => parent.key = Some(child),
+            },
+            _ => {}
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(source: &str, path: &[&str], expected: &[Option<&str>]) {
-        let documents = Document::parse_all(source).unwrap();
-        let texts: Vec<_> = documents.iter().map(|document| document.text(path)).collect();
-        assert_eq!(texts, expected, "{source}");
-    }
-
-    #[test]
-    fn finds_texts_by_their_keys() {
-        check("a: {b.c: d}", &["a", "b.c"], &[Some("d")]);
-        check("b: x\na:\n  b: |\n    1\n     2\n\n", &["a", "b"], &[Some("1\n 2\n")]);
-        check("a: |-\n  x", &["a"], &[Some("x")]);
-        check("a: \"\\u00e9\\n\"", &["a"], &[Some("é\n")]);
-    }
-
-    #[test]
-    fn tells_documents_apart() {
-        check("a: 1\n---\nb: 2\n---\n# nothing\n---\na: 3\n", &["a"], &[Some("1"), None, None, Some("3")]);
-    }
-
-    #[test]
-    fn collections_in_between_do_not_confuse_it() {
-        check("? {x: y}\n: z\na: [1, {a: 2}, [3]]\nb: {c: {}}\nd: 4", &["d"], &[Some("4")]);
-        check("a: [1, {a: 2}]", &["a"], &[None]);
-        check("- a: 1", &["a"], &[None]);
-    }
-
-    #[test]
-    fn follows_aliases_of_texts() {
-        check("x: &t text\na: *t\nb: 1", &["a"], &[Some("text")]);
-        check("x: &t {y: z}\na: *t\nb: 1", &["b"], &[Some("1")]);
-    }
-
-    #[test]
-    fn tells_where_a_text_stands() {
-        let source = "\u{feff}a: |2 # b\r\n\r\n   é\r\nb: \"\\\"é\"\nc: &x 1\nd: *x\na: 2";
-        let documents = Document::parse_all(source).unwrap();
-        let scalar = |key| documents[0].scalars(&[key]).next().unwrap();
-        for (key, text, line, shared) in
-            [("a", " é\r\n", 3, false), ("b", "\"\\\"é\"", 4, false), ("c", "1", 5, true), ("d", "1", 5, true)]
-        {
-            let scalar = scalar(key);
-            assert_eq!(
-                (source.get(scalar.range.clone()).unwrap(), scalar.line, scalar.shared),
-                (text, line, shared),
-                "{key}"
-            );
-        }
-        assert_eq!((scalar("a").style, scalar("b").style), (ScalarStyle::Literal, ScalarStyle::DoubleQuoted));
-        assert_eq!(documents[0].scalars(&["a"]).count(), 2);
-    }
-
-    #[test]
-    fn compares_streams() {
-        let stream = "a:\n- 1\n- b: |\n    x\n---\nc: 2";
-        for (other, expected) in [
-            (stream.to_owned(), true),
-            (stream.replace('1', "7"), true),
-            (stream.replace("c: 2", "# no\nc: 3"), true),
-            (stream.replace('1', "7").replace('2', "3"), false),
-            (stream.replace('2', "'2'"), false),
-            (stream.replace('2', "&x 3"), false),
-            (stream.replace('2', "!!str 3"), false),
-            (stream.replace('2', "[2]"), false),
-            (stream.replace("---\n", ""), false),
-            (format!("{stream}\nd: 1"), false),
-        ] {
-            assert_eq!(differ_in_one_text(stream, &other), expected, "{other}");
-        }
-    }
-
-    #[test]
-    fn errors_have_a_place() {
-        let error = Document::parse_all("a: b\nc: [").unwrap_err();
-        assert_eq!(error.marker().line(), 2);
-    }
-}
+mod tests;

@@ -1,70 +1,71 @@
-//! From what was named to all files that belong to it, as kustomize and Flux would find them.
+//! All files that belong to a named one, as kustomize and Flux find them.
 
 use std::collections::VecDeque;
 use std::env;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use crate::config::configmap::{KEY, NAME};
+use crate::config::yaml::{Node, Tree};
 use crate::lint::kustomize::{self, Visit};
 use crate::lint::object::Object;
-use crate::lint::object_set::Set;
-use crate::lint::rules::flux;
-use crate::lint::rules::namespace::{self, Part};
-use crate::lint::sources::Files;
-use crate::lint::tree::{Node, Tree};
+use crate::lint::object_set::ObjectSet;
+use crate::lint::rules::namespace::Part;
+use crate::lint::rules::{self, flux, namespace};
+use crate::lint::sources::Sources;
 
-/// Files, and the sets that they make.
+/// The files, and the sets of objects in them.
 #[derive(Debug, Default)]
-pub(crate) struct Walk {
-    pub(crate) files: Files,
-    sets: Vec<(Option<PathBuf>, Set)>,
-    /// Which object of which set has Flux apply which set.
+pub(crate) struct Discovery {
+    pub(crate) files: Sources,
+    sets: Vec<(Option<PathBuf>, ObjectSet)>,
+    /// A set, the index of a Kustomization of Flux in it, and the set that Flux applies because of it.
     links: Vec<(usize, usize, usize)>,
-    /// Kustomizations that are still to be looked at.
+    /// Kustomizations that are still to be read.
     todo: VecDeque<PathBuf>,
 }
 
-impl Walk {
-    /// A folder, or the file of a kustomization in it.
+impl Discovery {
+    /// Reads a folder, or the kustomization at a path.
     pub(crate) fn folder(path: &Path) -> Self {
-        let mut walk = Self::default();
+        let mut discovery = Self::default();
         if path.is_file() {
-            walk.todo.push_back(path.to_owned());
+            discovery.todo.push_back(path.to_owned());
         } else if let Some(file) = kustomize::in_folder(path) {
-            walk.todo.push_back(file);
+            discovery.todo.push_back(file);
         } else {
-            walk.todo.extend(below(path, 0));
+            discovery.todo.extend(below(path, 0));
         }
-        if walk.todo.is_empty() {
-            walk.plain(path);
+        if discovery.todo.is_empty() {
+            discovery.plain(path);
         }
-        walk.go();
-        walk
+        discovery.go();
+        discovery
     }
 
-    /// One file of manifests, whose text has been read.
+    /// Reads the text of one file of manifests.
     pub(crate) fn manifest(path: &Path, text: &str) -> Self {
-        let mut walk = Self::default();
-        let file = walk.files.add(path, text.to_owned());
-        let mut set = Set::default();
+        let mut discovery = Self::default();
+        let file = discovery.files.add(path, text.to_owned());
+        let mut set = ObjectSet::default();
         for tree in Tree::parse_all(text).unwrap_or_default() {
-            set.objects.extend(Object::all(file, tree, &namespace, None));
+            set.objects.extend(Object::all(file, tree, &scope, None));
         }
-        walk.take(None, set);
-        walk.go();
-        walk
+        discovery.take(None, set);
+        discovery.go();
+        discovery
     }
 
-    /// A folder without a kustomization: its manifests, as `kubectl apply -f` takes them.
+    /// Reads the manifests of a folder without a kustomization, as `kubectl apply -f` takes them.
     fn plain(&mut self, folder: &Path) {
         let mut paths: Vec<_> =
             fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
         paths.sort();
-        let mut set = Set::default();
+        let mut set = ObjectSet::default();
         for path in paths.iter().filter(|path| is_yaml(path)) {
             let Ok(file) = self.files.open(path) else { continue };
             for tree in self.files.trees(file) {
-                set.objects.extend(Object::all(file, tree, &namespace, None));
+                set.objects.extend(Object::all(file, tree, &scope, None));
             }
         }
         self.take(None, set);
@@ -81,15 +82,15 @@ impl Walk {
             let set = visit.set;
             self.take(own, set);
         }
-        self.judge();
+        self.check();
     }
 
-    fn take(&mut self, path: Option<PathBuf>, set: Set) {
+    fn take(&mut self, path: Option<PathBuf>, set: ObjectSet) {
         for object in &set.objects {
-            if let Some(name) = config_file(object) {
-                self.files.has_config(name);
+            if let Some(file) = config_file(object) {
+                self.files.mark_config(file);
             }
-            if flux::is_flux(object)
+            if object.is_flux()
                 && let Some(target) =
                     self.files.path(object.file).and_then(|file| applied(file, object.text(&["spec", "path"])))
             {
@@ -99,12 +100,12 @@ impl Walk {
         self.sets.push((path, set));
     }
 
-    fn judge(&mut self) {
+    fn check(&mut self) {
         let mut found = Vec::new();
         for (at, (_, set)) in self.sets.iter().enumerate() {
-            found.extend(set.traps());
+            found.extend(rules::check(set));
             namespace::check(&[Part::plain(set)], &mut found);
-            for (number, object) in set.objects.iter().enumerate().filter(|(_, object)| flux::is_flux(object)) {
+            for (number, object) in set.objects.iter().enumerate().filter(|(_, object)| object.is_flux()) {
                 let file = self.files.path(object.file);
                 let target =
                     file.and_then(|file| fs::canonicalize(applied(file, object.text(&["spec", "path"]))?).ok());
@@ -116,7 +117,7 @@ impl Walk {
             let (Some((_, set)), Some((_, applied))) = (self.sets.get(*at), self.sets.get(*target)) else { continue };
             let Some(flux) = set.objects.get(*number) else { continue };
             flux::check(flux, applied, &mut found);
-            for patch in set.objects.iter().filter(|patch| patch.is_laid_over(flux) && flux::is_flux(patch)) {
+            for patch in set.objects.iter().filter(|patch| patch.is_patch_of(flux) && patch.is_flux()) {
                 flux::check(patch, applied, &mut found);
             }
         }
@@ -128,27 +129,27 @@ impl Walk {
             });
             namespace::check(&parts.collect::<Option<Vec<_>>>().unwrap_or_default(), &mut found);
         }
-        self.files.say(found);
+        self.files.report(found);
     }
 
-    /// Whether any of it has to do with the config.
+    /// Whether anything here has to do with the config.
     pub(crate) fn is_about_config(&self) -> bool {
         self.sets.iter().any(|(_, set)| set.is_about_config()) || self.files.has_errors()
     }
 }
 
-/// The file of an object, if `validate` can read the config in it.
+/// The file of an object that is the config's `ConfigMap`.
 fn config_file(object: &Object) -> Option<usize> {
-    let own = object.kind() == "ConfigMap" && object.name() == crate::config::configmap::NAME;
-    (own && object.at(&["data", crate::config::configmap::KEY]).is_some()).then_some(object.file)
+    let own = object.kind() == "ConfigMap" && object.name() == NAME;
+    (own && object.at(&["data", KEY]).is_some()).then_some(object.file)
 }
 
-/// The scope of an object that no kustomization moves.
-fn namespace(root: Node<'_>) -> String {
+/// The scope of an object that no kustomization changes.
+fn scope(root: Node<'_>) -> String {
     kustomize::scope(root.at(&["metadata", "namespace"]).and_then(Node::text).unwrap_or_default(), "", "")
 }
 
-/// What Flux applies: a path from the root of the repository, which is a folder above the file.
+/// The kustomization that Flux applies: `path` is relative to the root of the repository, a folder above the file.
 fn applied(file: &Path, path: &str) -> Option<PathBuf> {
     let path = Path::new(path);
     let inside = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
@@ -157,7 +158,7 @@ fn applied(file: &Path, path: &str) -> Option<PathBuf> {
     }
     let file = if file == Path::new("-") { env::current_dir().ok()?.join("-") } else { fs::canonicalize(file).ok()? };
     let found = file.ancestors().skip(1).find_map(|root| kustomize::in_folder(&root.join(path)))?;
-    // As the file itself was named.
+    // Relative to the working directory, as the file itself is named.
     let here = env::current_dir().ok().and_then(|here| fs::canonicalize(here).ok());
     Some(here.and_then(|here| found.strip_prefix(here).ok().map(Path::to_owned)).unwrap_or(found))
 }

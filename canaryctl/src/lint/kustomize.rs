@@ -1,20 +1,19 @@
-//! What a kustomization names, read without kustomize: what it makes of it is not computed.
+//! The files that a kustomization names. They are read without kustomize, and its output is not computed.
 
 use std::path::{Path, PathBuf};
 
 use crate::config::configmap::{KEY, NAME};
-use crate::lint::diagnostic::Finding;
+use crate::config::yaml::{Node, Tree};
 use crate::lint::object::{Object, Target};
-use crate::lint::object_set::{Generator, Set};
-use crate::lint::rules::configmap::key_of;
+use crate::lint::object_set::{Generator, ObjectSet, key_of};
 use crate::lint::rules::field;
-use crate::lint::sources::Files;
-use crate::lint::tree::{Node, Tree};
+use crate::lint::sources::Sources;
+use crate::terminal::diagnostic::FileDiagnostic;
 
-/// What kustomize looks for in a folder.
+/// The names of the file that kustomize looks for in a folder.
 const FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
-/// More than that is no set of manifests.
+/// The most kustomizations that are read. No set of manifests has so many.
 const MOST: usize = 1000;
 
 /// The kustomization in a folder.
@@ -22,17 +21,17 @@ pub(crate) fn in_folder(folder: &Path) -> Option<PathBuf> {
     FILES.iter().map(|name| folder.join(name)).find(|path| path.is_file())
 }
 
-/// Whether a file is called like one.
-pub(crate) fn is_called(path: &Path) -> bool {
+/// Whether a file has the name of a kustomization.
+pub(crate) fn is_kustomization(path: &Path) -> bool {
     path.file_name().is_some_and(|name| FILES.iter().any(|known| name == *known))
 }
 
-/// Names mean the same in the same scope.
+/// The scope of an object: in the same scope, the same name is the same object.
 pub(crate) fn scope(namespace: &str, prefix: &str, suffix: &str) -> String {
     [namespace, prefix, suffix].join("\n")
 }
 
-/// What an outer kustomization does to all that an inner one has.
+/// The changes that an outer kustomization makes to the objects of an inner one.
 #[derive(Clone, Debug, Default)]
 struct Outer {
     namespace: Option<String>,
@@ -40,21 +39,21 @@ struct Outer {
     suffix: String,
 }
 
-/// One way through a kustomization and all that it names.
+/// A walk through a kustomization and all that it names.
 #[derive(Debug)]
 pub(crate) struct Visit<'a> {
-    files: &'a mut Files,
-    pub(crate) set: Set,
+    files: &'a mut Sources,
+    pub(crate) set: ObjectSet,
     open: Vec<usize>,
     visits: usize,
 }
 
 impl<'a> Visit<'a> {
-    pub(crate) fn new(files: &'a mut Files) -> Self {
-        Self { files, set: Set::default(), open: Vec::new(), visits: 0 }
+    pub(crate) fn new(files: &'a mut Sources) -> Self {
+        Self { files, set: ObjectSet::default(), open: Vec::new(), visits: 0 }
     }
 
-    /// Takes in the kustomization at a path.
+    /// Reads the kustomization at a path.
     pub(crate) fn file(&mut self, path: &Path) {
         match self.files.open(path) {
             Ok(file) => {
@@ -63,7 +62,7 @@ impl<'a> Visit<'a> {
             Err(reason) => {
                 let file = self.files.add(path, String::new());
                 let message = format!("kustomize cannot read this: {reason}");
-                self.files.say(vec![(file, Finding { code: "E901", key: String::new(), place: None, message })]);
+                self.files.report(vec![(file, FileDiagnostic::new("E901", "", None, message))]);
             }
         }
     }
@@ -80,20 +79,20 @@ impl<'a> Visit<'a> {
         let Some(tree) = self.files.trees(file).into_iter().next() else { return Ok(()) };
         self.open.push(file);
         let root = tree.root();
-        self.files.say(field::check(root).into_iter().map(|finding| (file, finding)).collect());
-        let told = |key: &str| root.get(key).and_then(Node::text).unwrap_or_default();
+        self.files.report(field::check(root).into_iter().map(|found| (file, found)).collect());
+        let text = |key: &str| root.get(key).and_then(Node::text).unwrap_or_default();
         let inner = Outer {
             namespace: outer.namespace.clone().or_else(|| root.get("namespace")?.text().map(str::to_owned)),
-            prefix: format!("{}{}", outer.prefix, told("namePrefix")),
-            suffix: format!("{}{}", told("nameSuffix"), outer.suffix),
+            prefix: format!("{}{}", outer.prefix, text("namePrefix")),
+            suffix: format!("{}{}", text("nameSuffix"), outer.suffix),
         };
         for field in ["resources", "bases", "components"] {
-            for (entry, index) in list(root, field) {
-                let done = entry.text().map_or(Ok(()), |name| self.named(&folder, name, &inner));
+            for (entry, index) in root.list(field) {
+                let done = entry.text().map_or(Ok(()), |name| self.resource(&folder, name, &inner));
                 self.missing(file, &format!("{field}[{index}]"), entry, done);
             }
         }
-        // A component's namespace is for all that the kustomization has by then.
+        // The namespace of a component applies to all objects that the kustomization has by then.
         let is_wide = root.get("kind").and_then(Node::text) == Some("Component") && root.get("namespace").is_some();
         self.set.is_moved |= is_wide || root.get("transformers").is_some();
         self.patches(file, &folder, root, &inner);
@@ -103,8 +102,8 @@ impl<'a> Visit<'a> {
         Ok(())
     }
 
-    /// A folder or a file among the resources.
-    fn named(&mut self, folder: &Path, name: &str, outer: &Outer) -> Result<(), String> {
+    /// Reads a folder or a file among the resources.
+    fn resource(&mut self, folder: &Path, name: &str, outer: &Outer) -> Result<(), String> {
         let is_elsewhere = name.contains("://") || name.contains("?ref=") || name.starts_with("git@");
         let path = folder.join(name);
         if is_elsewhere || name.starts_with("github.com/") && !path.exists() {
@@ -123,7 +122,7 @@ impl<'a> Visit<'a> {
     }
 
     fn replacements(&mut self, file: usize, folder: &Path, root: Node<'_>) {
-        for (entry, index) in list(root, "replacements") {
+        for (entry, index) in root.list("replacements") {
             self.set.is_moved |= replaces_namespace(entry);
             let Some(path) = entry.get("path") else { continue };
             let read = self.read(folder, path.text().unwrap_or_default());
@@ -150,12 +149,12 @@ impl<'a> Visit<'a> {
 
     fn patches(&mut self, file: usize, folder: &Path, root: Node<'_>, outer: &Outer) {
         for field in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
-            for (entry, index) in list(root, field) {
+            for (entry, index) in root.list(field) {
                 let target = entry.get("target").map(|target| {
-                    let told = |key: &str| target.get(key).and_then(Node::text).map(str::to_owned);
-                    (told("kind"), told("name"))
+                    let pattern = |key: &str| target.get(key).and_then(Node::text).map(str::to_owned);
+                    (pattern("kind"), pattern("name"))
                 });
-                let target = Target { told: target };
+                let target = Target { patterns: target };
                 let whole =
                     entry.text().filter(|text| !text.contains('\n')).map(|_| (entry, format!("{field}[{index}]")));
                 let path = whole.or_else(|| Some((entry.get("path")?, format!("{field}[{index}].path"))));
@@ -179,16 +178,16 @@ impl<'a> Visit<'a> {
     fn generators(&mut self, file: usize, folder: &Path, tree: Tree, outer: &Outer) {
         let root = tree.root();
         let mut count = 0_usize;
-        for (entry, index) in list(root, "configMapGenerator") {
+        for (entry, index) in root.list("configMapGenerator") {
             count = count.saturating_add(1);
             let is_config = entry.get("name").and_then(Node::text) == Some(NAME);
             for field in ["files", "envs"] {
-                for (named, at) in list(entry, field) {
+                for (named, at) in entry.list(field) {
                     let text = named.text().unwrap_or_default();
                     let path = text.split_once('=').map_or(text, |(_, path)| path);
                     let read = self.read(folder, path);
                     if let (Ok(read), true) = (&read, is_config && field == "files" && key_of(text) == KEY) {
-                        self.files.has_config(*read);
+                        self.files.mark_config(*read);
                     }
                     self.missing(file, &format!("configMapGenerator[{index}].{field}[{at}]"), named, read.map(|_| ()));
                 }
@@ -205,21 +204,17 @@ impl<'a> Visit<'a> {
                 "kustomize cannot build this, and Flux keeps what it applied last, so no edit arrives: {}: {reason}",
                 entry.text().unwrap_or_default()
             );
-            let finding = Finding { code: "E901", key: key.to_owned(), place: Some(entry.place()), message };
-            self.files.say(vec![(file, finding)]);
+            let diagnostic = FileDiagnostic::new("E901", key, Some(entry.position()), message).underline(entry.len());
+            self.files.report(vec![(file, diagnostic)]);
         }
     }
 }
 
-fn list<'a>(node: Node<'a>, field: &str) -> impl Iterator<Item = (Node<'a>, usize)> + use<'a> {
-    node.get(field).into_iter().flat_map(Node::items).zip(0_usize..)
-}
-
-/// Whether a field's path leads to a namespace, be it `metadata.namespace` or Flux' `targetNamespace`.
+/// Whether the path of a field leads to a namespace, either `metadata.namespace` or Flux' `targetNamespace`.
 fn is_namespace(path: Node<'_>) -> bool {
     path.text().is_some_and(|path| path.ends_with("amespace"))
 }
 
 fn replaces_namespace(replacement: Node<'_>) -> bool {
-    list(replacement, "targets").any(|(target, _)| list(target, "fieldPaths").any(|(path, _)| is_namespace(path)))
+    replacement.list("targets").any(|(target, _)| target.list("fieldPaths").any(|(path, _)| is_namespace(path)))
 }

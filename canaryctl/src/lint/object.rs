@@ -4,31 +4,34 @@ use std::rc::Rc;
 
 use regex::bytes::RegexBuilder;
 
-use crate::lint::diagnostic::Finding;
-use crate::lint::tree::{Node, Tree};
+use crate::config::yaml::{Node, Tree};
+use crate::terminal::diagnostic::FileDiagnostic;
 
-/// An object and the file that it stands in.
+/// An object and its file.
 #[derive(Clone, Debug)]
 pub(crate) struct Object {
     /// The number of the file.
     pub(crate) file: usize,
     tree: Rc<Tree>,
     root: usize,
-    /// Where it ends up: namespace, prefix and suffix. Names mean the same thing in the same scope.
+    /// The namespace, prefix and suffix that it ends up with. In the same scope, the same name is the same object.
     pub(crate) scope: String,
-    /// What it is laid over, if it is a patch.
+    /// The objects that it changes, if it is a patch.
     pub(crate) patch: Option<Target>,
 }
 
-/// Which objects a patch is for.
+/// The objects that a patch is for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Target {
-    /// Nothing: what the patch itself is called.
-    pub(crate) told: Option<(Option<String>, Option<String>)>,
+    /// Patterns of the kind and the name; without them the patch is for the object of its own kind and name.
+    pub(crate) patterns: Option<(Option<String>, Option<String>)>,
 }
 
-/// A finding, and the number of its file.
-pub(crate) type Found = (usize, Finding);
+/// A diagnostic and the number of its file.
+pub(crate) type Found = (usize, FileDiagnostic);
+
+/// The API group of Flux' Kustomization.
+const FLUX: &str = "kustomize.toolkit.fluxcd.io/";
 
 impl Object {
     /// The objects of a document: more than one in a `List`.
@@ -52,16 +55,16 @@ impl Object {
             .map(|root| Self {
                 file,
                 tree: Rc::clone(&tree),
-                root: root.number(),
+                root: root.index(),
                 scope: scope(root),
                 patch: patch.cloned(),
             })
             .collect()
     }
 
-    /// A document that is no object of Kubernetes.
+    /// A document that is not an object of Kubernetes.
     pub(crate) fn document(file: usize, tree: Tree, scope: String) -> Self {
-        let root = tree.root().number();
+        let root = tree.root().index();
         Self { file, tree: Rc::new(tree), root, scope, patch: None }
     }
 
@@ -70,12 +73,12 @@ impl Object {
         self.tree.node(self.root)
     }
 
-    /// What is under keys.
+    /// The node at a path of keys.
     pub(crate) fn at(&self, path: &[&str]) -> Option<Node<'_>> {
         self.root().at(path)
     }
 
-    /// A text under keys.
+    /// The text at a path of keys; empty where there is none.
     pub(crate) fn text(&self, path: &[&str]) -> &str {
         self.at(path).and_then(Node::text).unwrap_or_default()
     }
@@ -88,25 +91,30 @@ impl Object {
         self.text(&["metadata", "name"])
     }
 
-    /// Where it ends up; empty where nothing says that.
+    /// The namespace that it ends up in; empty where nothing names one.
     pub(crate) fn namespace(&self) -> &str {
         self.scope.split('\n').next().unwrap_or_default()
     }
 
-    /// Whether it says how something is that exists, and not what to change.
+    /// Whether it is a Kustomization of Flux, not of kustomize.
+    pub(crate) fn is_flux(&self) -> bool {
+        self.kind() == "Kustomization" && self.text(&["apiVersion"]).starts_with(FLUX)
+    }
+
+    /// Whether it is a whole object, not a patch.
     pub(crate) fn is_whole(&self) -> bool {
         self.patch.is_none()
     }
 
-    /// Whether it is a patch that kustomize would lay over another object.
-    pub(crate) fn is_laid_over(&self, other: &Self) -> bool {
+    /// Whether it is a patch of another object.
+    pub(crate) fn is_patch_of(&self, other: &Self) -> bool {
         let Some(target) = &self.patch else { return false };
-        // A patch need not say in which namespace.
+        // A patch need not name the namespace.
         let is_near = self.scope == other.scope || self.scope.starts_with('\n') && other.scope.ends_with(&self.scope);
         if !is_near || !other.is_whole() {
             return false;
         }
-        match &target.told {
+        match &target.patterns {
             None => self.kind() == other.kind() && self.name() == other.name(),
             Some((kind, name)) => {
                 let same = |pattern: &Option<String>, text: &str| {
@@ -123,14 +131,14 @@ impl Object {
         }
     }
 
-    /// Says something about a place in it.
-    pub(crate) fn says(
+    /// A diagnostic at a node of it.
+    pub(crate) fn diagnostic(
         &self,
         code: &'static str,
         key: impl Into<String>,
         node: Node<'_>,
         message: impl Into<String>,
     ) -> Found {
-        (self.file, Finding { code, key: key.into(), place: Some(node.place()), message: message.into() })
+        (self.file, FileDiagnostic::new(code, key, Some(node.position()), message).underline(node.len()))
     }
 }

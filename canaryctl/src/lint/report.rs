@@ -1,48 +1,44 @@
-//! What is said about one file.
+//! The diagnostics of one file, as text and as JSON.
 
 use std::path::Path;
 
 use anstyle::AnsiColor;
-use canary_runtime::{Diagnostic, Document, Position};
 use serde_json::{Value, json};
 
-use super::nginx::locations;
-use super::{kustomize, nearest};
-use crate::config::configmap::locate;
-use crate::config::editor::Found;
-use crate::lint::diagnostic::Finding;
-use crate::lint::discover::Walk;
-use crate::lint::rules::config::{Faults, check};
-use crate::lint::snippet::excerpt;
-use crate::lint::sources::{File, Files};
+use crate::config::loaded::Loaded;
+use crate::lint::discover::Discovery;
+use crate::lint::kustomize;
+use crate::lint::nginx::locations;
+use crate::lint::rules::config;
+use crate::lint::sources::{File, Sources};
 use crate::platform::input;
-use crate::terminal::color::{Paint, safe};
+use crate::terminal::color::Paint;
+use crate::terminal::diagnostic::{DiagnosticError, FileDiagnostic};
 
-/// A file and what was found in it.
+/// A file and its diagnostics.
 #[derive(Debug)]
 pub(crate) struct Report {
     file: String,
     text: String,
-    errors: Vec<Finding>,
-    warnings: Vec<Finding>,
+    diagnostics: Vec<FileDiagnostic>,
     strict: bool,
-    /// Why there is no config to talk about.
-    failure: Option<String>,
-    /// Found in a folder, and not named: nothing is said where there is nothing to say.
+    /// Why the file cannot be read or has no config, and the source that this is about.
+    failure: Option<(String, String)>,
+    /// Whether the file was found, not named: then nothing is printed where nothing is wrong.
     quiet: bool,
 }
 
 impl Report {
-    /// Reads and checks what was named: a file, or all that a kustomization, a folder or an nginx.conf takes in.
+    /// Checks a file, and all files that a kustomization, a folder or an nginx.conf names.
     pub(crate) fn all(path: &Path, strict: bool, now: i64) -> Vec<Self> {
-        if path.is_dir() || kustomize::is_called(path) && path.is_file() {
-            let walk = Walk::folder(path);
-            if !walk.is_about_config() {
+        if path.is_dir() || kustomize::is_kustomization(path) && path.is_file() {
+            let discovery = Discovery::folder(path);
+            if !discovery.is_about_config() {
                 let mut report = Self::new(path, strict);
-                report.failure = Some(format!("{}: {NOTHING}", path.display()));
+                report.failure = Some((format!("{}: {NOTHING}", path.display()), String::new()));
                 return vec![report];
             }
-            let files = walk.files.list.into_iter();
+            let files = discovery.files.list.into_iter();
             return files.map(|file| Self { quiet: true, ..Self::of_file(file, strict, now) }).collect();
         }
         let mut report = Self::new(path, strict);
@@ -57,7 +53,10 @@ impl Report {
             Ok(files) => {
                 others.extend(files.into_iter().map(|file| Self { quiet: true, ..Self::of_file(file, strict, now) }));
             }
-            Err(error) => report.failure = Some(format!("{error:#}")),
+            Err(error) => {
+                let snippet = error.downcast_ref::<DiagnosticError>().map(|error| error.snippet.clone());
+                report.failure = Some((format!("{error:#}"), snippet.unwrap_or_default()));
+            }
         }
         [report].into_iter().chain(others).collect()
     }
@@ -66,127 +65,104 @@ impl Report {
         Self {
             file: path.display().to_string(),
             text: String::new(),
-            errors: Vec::new(),
-            warnings: Vec::new(),
+            diagnostics: Vec::new(),
             strict,
             failure: None,
             quiet: false,
         }
     }
 
-    /// A file that has been read as one of several.
+    /// The report of a file that was read as one of several.
     fn of_file(file: File, strict: bool, now: i64) -> Self {
         let mut report = Self::new(&file.path, strict);
-        report.text = file.text;
         if file.has_config {
-            report.configs(&file.path, now).unwrap_or_default();
+            report.configs(&file.path, file.text.clone().into_bytes(), now).unwrap_or_default();
         }
-        report.traps(file.findings);
+        report.text = file.text;
+        report.diagnostics.extend(file.diagnostics);
+        report.sort();
         report
     }
 
     fn nginx(path: &Path, bytes: &[u8], strict: bool, now: i64) -> Vec<Self> {
-        let mut files = Files::default();
+        let mut files = Sources::default();
         let file = files.add(path, String::from_utf8_lossy(bytes).into_owned());
         locations::check(&mut files, file);
         let reports = files.list.into_iter().enumerate();
         reports.map(|(number, file)| Self { quiet: number > 0, ..Self::of_file(file, strict, now) }).collect()
     }
 
-    /// What else was read for it, if it names other files.
+    /// Checks the bytes of a file. Returns the other files that were read because of it.
     fn check(&mut self, path: &Path, bytes: Vec<u8>, now: i64) -> anyhow::Result<Vec<File>> {
         let mut others = Vec::new();
         match String::from_utf8(bytes) {
             Ok(text) => {
-                self.text = text;
-                let walk = Walk::manifest(path, &self.text);
-                let about = walk.is_about_config();
-                let mut files = walk.files.list.into_iter();
-                let own = files.next().map(|file| file.findings).unwrap_or_default();
+                let discovery = Discovery::manifest(path, &text);
+                let is_about_config = discovery.is_about_config();
+                let mut files = discovery.files.list.into_iter();
+                let own = files.next().map(|file| file.diagnostics).unwrap_or_default();
                 others = files.collect();
-                match self.configs(path, now) {
-                    Err(error) if !about => return Err(error),
-                    _ => self.traps(own),
+                let configs = self.configs(path, text.clone().into_bytes(), now);
+                self.text = text;
+                match configs {
+                    Err(error) if !is_about_config => return Err(error),
+                    _ => self.diagnostics.extend(own),
                 }
             }
-            Err(error) => {
-                // Something may claim to be the bare config nevertheless, and be judged as such.
-                let bytes = error.into_bytes();
-                locate(path, &bytes)?;
-                self.add(check(&bytes, now), None);
-            }
+            Err(error) => self.configs(path, error.into_bytes(), now)?,
         }
         self.sort();
         Ok(others)
     }
 
-    /// Checks the configs in the text.
-    fn configs(&mut self, path: &Path, now: i64) -> anyhow::Result<()> {
-        for found in Found::all(path, &self.text)? {
-            let faults = check(found.text.as_bytes(), now);
-            self.add(faults, Some(&found));
+    /// Checks the configs in the bytes of a file.
+    fn configs(&mut self, path: &Path, bytes: Vec<u8>, now: i64) -> anyhow::Result<()> {
+        for loaded in Loaded::all(&self.file, path, bytes)? {
+            self.diagnostics.extend(config::check(&loaded, now));
         }
         Ok(())
     }
 
-    fn traps(&mut self, findings: Vec<Finding>) {
-        let (errors, warnings): (Vec<_>, Vec<_>) = findings.into_iter().partition(Finding::is_error);
-        self.errors.extend(errors);
-        self.warnings.extend(warnings);
-        self.sort();
-    }
-
     fn sort(&mut self) {
-        let place = |finding: &Finding| finding.place.map(|place| (place.line, place.column));
-        self.errors.sort_by_key(place);
-        self.warnings.sort_by_key(place);
+        self.diagnostics.sort_by_key(|it| (!it.is_error(), it.place()));
     }
 
-    fn add(&mut self, faults: Faults, found: Option<&Found>) {
-        let text = &self.text;
-        let config = found.map(|found| found.text.trim_start_matches('\u{feff}')).unwrap_or_default();
-        let document = Document::parse(config).unwrap_or_default();
-        let locate = |place| found.and_then(|found| found.place(text, place));
-        let finding = |fault: Diagnostic| {
-            let mut finding = Finding::of(&fault, fault.position().and_then(locate));
-            finding.message.extend(nearest::hint(&fault, &document, locate));
-            finding
-        };
-        self.errors.extend(faults.errors.into_iter().map(finding));
-        self.warnings.extend(faults.warnings.into_iter().map(finding));
+    fn errors(&self) -> impl Iterator<Item = &FileDiagnostic> {
+        self.diagnostics.iter().filter(|it| it.is_error())
     }
 
-    /// Why there is no config to talk about, if so.
-    pub(crate) fn failure(&self) -> Option<&str> {
-        self.failure.as_deref()
+    fn warnings(&self) -> impl Iterator<Item = &FileDiagnostic> {
+        self.diagnostics.iter().filter(|it| !it.is_error())
     }
 
-    /// What this file alone makes of the exit code.
+    /// Why the file cannot be read or has no config, with the source that this is about.
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.failure.as_ref().map(|(message, snippet)| format!("{message}\n{snippet}"))
+    }
+
+    /// The exit code of this file alone.
     pub(crate) fn exit_code(&self) -> u8 {
         if self.failure.is_some() { 2 } else { u8::from(!self.is_valid()) }
     }
 
     fn is_valid(&self) -> bool {
-        self.failure.is_none() && self.errors.is_empty() && (!self.strict || self.warnings.is_empty())
+        self.failure.is_none() && self.errors().next().is_none() && (!self.strict || self.warnings().next().is_none())
     }
 
     /// For machines.
     pub(crate) fn json(&self) -> Value {
-        let list = |findings: &[Finding]| findings.iter().map(Finding::json).collect::<Vec<_>>();
-        let mut errors = list(&self.errors);
-        if let Some(message) = &self.failure {
+        let mut errors: Vec<_> = self.errors().map(FileDiagnostic::json).collect();
+        let warnings: Vec<_> = self.warnings().map(FileDiagnostic::json).collect();
+        if let Some((message, _)) = &self.failure {
             errors.push(json!({"code": null, "key": null, "line": null, "column": null, "message": message}));
         }
-        json!({"file": self.file, "valid": self.is_valid(), "errors": errors, "warnings": list(&self.warnings)})
+        json!({"file": self.file, "valid": self.is_valid(), "errors": errors, "warnings": warnings})
     }
 
     fn text(&self, paint: Paint) -> String {
-        let (error, warning) = (paint.bold(AnsiColor::Red, "error"), paint.bold(AnsiColor::Yellow, "warning"));
-        let errors = self.errors.iter().map(|finding| self.lines(&error, finding, paint));
-        let warnings = self.warnings.iter().map(|finding| self.lines(&warning, finding, paint));
         let verdict =
             if self.is_valid() { paint.bold(AnsiColor::Green, "valid") } else { paint.bold(AnsiColor::Red, "invalid") };
-        let counts: Vec<_> = [(self.errors.len(), "error"), (self.warnings.len(), "warning")]
+        let counts: Vec<_> = [(self.errors().count(), "error"), (self.warnings().count(), "warning")]
             .into_iter()
             .filter(|(number, _)| *number > 0)
             .map(|(number, noun)| count(number, noun))
@@ -195,34 +171,19 @@ impl Report {
         if self.quiet && counts.is_empty() {
             return String::new();
         }
-        errors.chain(warnings).chain([format!("{}: {verdict}{counts}\n", self.file)]).collect()
-    }
-
-    fn lines(&self, level: &str, Finding { code, key, place, message }: &Finding, paint: Paint) -> String {
-        let mut text = self.file.clone();
-        if let Some(Position { line, column }) = place {
-            text = format!("{text}:{line}:{column}");
-        }
-        text = format!("{text}: {level} {code}");
-        if !key.is_empty() {
-            text = format!("{text} {}", safe(key));
-        }
-        text = format!("{text}: {}\n", safe(message));
-        let line = place.and_then(|place| Some((place, self.text.split('\n').nth(place.line.saturating_sub(1))?)));
-        if let Some((Position { line: number, column }, line)) = line {
-            let excerpt = excerpt(line, number, column);
-            let (line, caret) = excerpt.rsplit_once('^').unwrap_or((&excerpt, ""));
-            text = format!("{text}{line}{}{caret}\n", paint.bold(AnsiColor::Blue, '^'));
-        }
-        text
+        let lines = self
+            .diagnostics
+            .iter()
+            .map(|it| format!("{}\n{}", it.line(&self.file, paint), it.snippet(&self.text, paint)));
+        lines.chain([format!("{}: {verdict}{counts}\n", self.file)]).collect()
     }
 }
 
-/// What is said of a folder without it.
+/// The message about a folder without a config.
 const NOTHING: &str =
     "expected a ConfigMap canary-settings with the key config.json, or something that mounts or syncs it";
 
-/// For people: what was found, a line on each file, and one on all of them. What cannot be read is told elsewhere.
+/// For people: the diagnostics, a line on each file, and one on all of them. Files that cannot be read are not in it.
 pub(crate) fn text(reports: &[Report], paint: Paint) -> String {
     let mut text: String = reports.iter().filter(|it| it.failure.is_none()).map(|it| it.text(paint)).collect();
     if reports.len() > 1 || reports.iter().any(|report| report.quiet) {

@@ -1,12 +1,12 @@
-//! What a word was probably meant to be.
+//! The known word that a misspelt one is nearest to.
 
 use strsim::osa_distance;
 
-/// Further apart, it is another word, and not a misspelt one.
+/// The most edits between a word and its misspelling.
 const MOST: usize = 2;
 
-/// The nearest of the known words, if one is near. Case counts for nothing.
-pub(crate) fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// The nearest of the known words, if one is near. The case is ignored.
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = known.into_iter().filter(|known| known.len().abs_diff(word.len()) <= MOST);
     let distance = |known: &str| osa_distance(&known.to_ascii_lowercase(), &word.to_ascii_lowercase());
     let near = near.map(|known| (distance(known), known)).filter(|(distance, _)| *distance <= MOST);
@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_word_is_meant() {
+    fn suggests_the_nearest_word() {
         let known = ["bases", "resources", "replicas"];
         for (word, expected) in [
             ("resource", Some("resources")),
@@ -29,7 +29,7 @@ mod tests {
             ("source", None),
             ("", None),
         ] {
-            assert_eq!(meant(word, known), expected, "{word}");
+            assert_eq!(nearest(word, known), expected, "{word}");
         }
     }
 }

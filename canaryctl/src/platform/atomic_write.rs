@@ -7,8 +7,8 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use tempfile::Builder;
 
-/// Replaces the bytes `old` of a file by `new`. Whoever reads it sees the one or the other, after a power cut too. A
-/// link keeps pointing where it does, and the file keeps its mode.
+/// Replaces the bytes `old` of a file by `new`. Readers see either the old or the new bytes, even after a power cut. A link
+/// keeps its target, and the file keeps its mode.
 pub(crate) fn replace(path: &Path, old: &[u8], new: &[u8]) -> anyhow::Result<()> {
     try_replace(path, old, new).with_context(|| format!("cannot write {}", path.display()))
 }
@@ -16,7 +16,7 @@ pub(crate) fn replace(path: &Path, old: &[u8], new: &[u8]) -> anyhow::Result<()>
 fn try_replace(path: &Path, old: &[u8], new: &[u8]) -> anyhow::Result<()> {
     let target = fs::canonicalize(path)?;
     let folder = target.parent().context("a file in no folder")?;
-    // A new file may take the place of one that is read-only: what its owner meant is asked first.
+    // Renaming replaces a read-only file as well, so check first that the file may be written.
     let permissions = OpenOptions::new().write(true).open(&target)?.metadata()?.permissions();
     let mut file = Builder::new().prefix(".canaryctl-").tempfile_in(folder)?;
     file.write_all(new)?;
@@ -24,7 +24,7 @@ fn try_replace(path: &Path, old: &[u8], new: &[u8]) -> anyhow::Result<()> {
     file.as_file().sync_all()?;
     ensure!(fs::read(&target)? == old, "it has changed in the meantime");
     file.persist(&target)?;
-    // The new name is on the disk once the folder is. Some file systems cannot say so, and lose nothing by it.
+    // The new name is on the disk once the folder is synced. Some file systems do not support that and do not need it.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
 }
@@ -73,7 +73,7 @@ mod tests {
             error(&dir.path().join("none"), b"", b"b"),
             "cannot write none: No such file or directory (os error 2)"
         );
-        // A running program is the one file that not even root may write.
+        // Not even root may write the file of a running program.
         let path = dir.path().join("sleep");
         fs::copy("/bin/sleep", &path).unwrap();
         let old = fs::read(&path).unwrap();

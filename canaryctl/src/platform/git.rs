@@ -1,4 +1,4 @@
-//! One file in a git repository, by the `git` that the operator has.
+//! A file in a git repository, through the operator's own `git`.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -7,16 +7,16 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail, ensure};
 
-/// A file that git knows.
+/// A file that git tracks.
 #[derive(Debug)]
 pub(crate) struct Tracked {
-    /// As it was named.
+    /// The path as it was named.
     name: String,
     folder: PathBuf,
     file: PathBuf,
 }
 
-/// What became of a push.
+/// The outcome of a push.
 #[derive(Debug)]
 pub(crate) enum Push {
     /// The remote has this commit now.
@@ -27,13 +27,14 @@ pub(crate) enum Push {
     Rejected,
 }
 
-/// As much of a commit's name as people read.
+/// A commit's name, shortened for people.
 pub(crate) fn short(commit: &str) -> &str {
     commit.get(..12).unwrap_or(commit)
 }
 
 impl Tracked {
-    /// Finds a file of which a commit would hold nothing but what is changed from now on, on a branch.
+    /// Finds a tracked file on a branch. Refuses where a commit of it would hold other changes than those made from now
+    /// on.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         let file = fs::canonicalize(path).with_context(|| format!("cannot read {}", path.display()))?;
         let folder = file.parent().context("a file in no folder")?.to_owned();
@@ -48,25 +49,26 @@ impl Tracked {
             bail!("HEAD is detached: switch to a branch first");
         }
         if !self.ask(&["ls-files", "--error-unmatch", "--"], &[&self.file])?.success {
-            bail!("git does not know it yet: add and commit it first");
+            bail!("the file is untracked: add and commit it first");
         }
         let staged = self.git(&["diff", "--cached", "--name-only"])?.output;
         if let Some(first) = staged.lines().next() {
             bail!("other changes are staged ({first}): commit or unstage them first");
         }
         let dirty = self.ask(&["diff", "--quiet", "--"], &[&self.file])?;
-        ensure!(dirty.success, "it has other changes: commit or drop them first");
+        ensure!(dirty.success, "the file has other changes: commit or drop them first");
         Ok(())
     }
 
     /// Commits what has changed in the file, and returns the commit.
-    pub(crate) fn commit(&self, message: &str) -> anyhow::Result<String> {
-        let answer = self.ask(&["commit", "--quiet", "--only", "--message", message, "--"], &[&self.file])?;
+    pub(crate) fn commit(&self, message: &str, signoff: bool) -> anyhow::Result<String> {
+        let signoff = if signoff { "--signoff" } else { "--no-signoff" };
+        let answer = self.ask(&["commit", "--quiet", "--only", signoff, "--message", message, "--"], &[&self.file])?;
         ensure!(answer.success, "git commit failed: {}", answer.reason());
         self.head()
     }
 
-    /// Pushes the branch to where it is pushed by default.
+    /// Pushes the branch to its default remote branch.
     pub(crate) fn push(&self) -> anyhow::Result<Push> {
         let answer = self.ask(&["push", "--porcelain"], &[])?;
         if answer.success {
@@ -83,8 +85,8 @@ impl Tracked {
         bail!("{}", answer.reason())
     }
 
-    /// Fetches, and takes the branch and its files to where the remote is. What is lost by that is the one commit
-    /// `made`; where anything else would be, the branch stays. Returns where it is now.
+    /// Fetches, and moves the branch and its files to the commit of the remote. Drops the commit `made`. Refuses where any
+    /// other commit would be lost. Returns the new commit.
     pub(crate) fn follow(&self, made: Option<&str>) -> anyhow::Result<String> {
         self.git(&["fetch", "--quiet"])?;
         let upstream = self.git(&["rev-parse", "--abbrev-ref", "@{upstream}"])?.output;
@@ -97,7 +99,7 @@ impl Tracked {
                 short(other)
             );
         }
-        // Unlike --hard it refuses where a local change, or a file that git does not know, would be overwritten.
+        // Unlike --hard, --keep refuses to overwrite a local change or an untracked file.
         let answer = self.ask(&["reset", "--quiet", "--keep", upstream], &[])?;
         ensure!(
             answer.success,
@@ -112,7 +114,7 @@ impl Tracked {
         Ok(self.git(&["rev-parse", "HEAD"])?.output.trim().to_owned())
     }
 
-    /// Runs git, which has to succeed.
+    /// Runs git and fails if git does.
     fn git(&self, args: &[&str]) -> anyhow::Result<Answer> {
         let answer = self.ask(args, &[])?;
         ensure!(answer.success, "{}", answer.reason());
@@ -121,7 +123,7 @@ impl Tracked {
 
     fn ask(&self, args: &[&str], paths: &[&Path]) -> anyhow::Result<Answer> {
         let mut command = Command::new("git");
-        // Names of files are names and no patterns; messages are read below.
+        // File names are not patterns. The messages are parsed below, so they have to be English.
         command.arg("--literal-pathspecs").env("LC_ALL", "C");
         let output = command.args(args).args(paths).current_dir(&self.folder).stdin(Stdio::null()).output();
         let output = output.map_err(|error| match error.kind() {
@@ -140,27 +142,28 @@ struct Answer {
 }
 
 impl Answer {
-    /// What `push --porcelain` says of each branch: a mark, its names and what became of it, with tabs in between.
+    /// The lines of `push --porcelain` for each branch: a flag, its names and the outcome, separated by tabs.
     fn refs(&self) -> impl Iterator<Item = &str> {
         self.output.lines().filter(|line| line.contains('\t'))
     }
 
-    /// Whether a push came too late: before it began, or while it was under way, as old and as new remotes say it.
+    /// Whether somebody else pushed first: before this push began, or while it was running, in the words of old and new
+    /// remotes.
     fn is_behind(&self) -> bool {
         let is_race = |line: &str| line.contains("cannot lock ref") && line.contains(" but expected ");
         let raced = self.errors.lines().any(is_race) || self.output.contains("(incorrect old value provided)");
         raced || self.refs().any(|line| line.contains("\t[rejected]"))
     }
 
-    /// What went wrong: in the remote's words, in git's own, or else the last line, which a hook may have written.
+    /// The reason of a failure: from the remote, from git itself, or else the last line, which a hook may have written.
     fn reason(&self) -> String {
-        let mut told = self.refs().filter_map(|line| line.rsplit('\t').next());
-        if let Some(refused) = told.find(|text| text.starts_with("[remote rejected]")) {
+        let mut outcomes = self.refs().filter_map(|line| line.rsplit('\t').next());
+        if let Some(refused) = outcomes.find(|text| text.starts_with("[remote rejected]")) {
             return refused.to_owned();
         }
         let lines = || self.errors.lines().map(str::trim).filter(|line| !line.is_empty());
         let marked = |mark| lines().filter_map(move |line| line.strip_prefix(mark));
-        // A hook may write such lines as well, and many.
+        // A hook may write many such lines.
         let own: Vec<_> = marked("error: ").take(3).chain(marked("fatal: ").take(1)).collect();
         if own.is_empty() { lines().next_back().unwrap_or("git gives no reason").to_owned() } else { own.join("; ") }
     }

@@ -1,4 +1,4 @@
-//! Files that are read, standard input among them.
+//! Reading a file or standard input.
 
 use std::fs;
 use std::io::{self, Read};

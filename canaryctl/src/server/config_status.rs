@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use canary_runtime::Config;
+use canary_runtime::Diagnostic;
 use serde_json::{Value, json};
+
+use crate::config::loaded::Loaded;
 
 /// The status of the config after a change.
 #[derive(Debug, PartialEq)]
@@ -27,12 +29,12 @@ pub(crate) enum ConfigStatus {
 
 impl ConfigStatus {
     /// Checks a config, or the error of reading it, as a page does at the time `now`, in milliseconds since 1970.
-    pub(crate) fn of(config: Result<&[u8], &str>, now: i64) -> Self {
-        let bytes = match config {
-            Ok(bytes) => bytes,
+    pub(crate) fn of(config: Result<&Loaded, &str>, now: i64) -> Self {
+        let parsed = match config {
+            Ok(config) => config.parsed.as_ref().map_err(Diagnostic::clone),
             Err(error) => return Self::Missing(error.to_owned()),
         };
-        match Config::parse(bytes).and_then(|parsed| parsed.0.check_expiry(Some(now)).map(|()| parsed)) {
+        match parsed.and_then(|parsed| parsed.0.check_expiry(Some(now)).map(|()| parsed)) {
             Ok((config, warnings)) => Self::Valid {
                 percentage: f64::from(config.percentage.buckets()) / 1000.0,
                 revision: config.revision(),
@@ -80,7 +82,8 @@ mod tests {
 
     #[track_caller]
     fn check(config: Result<&str, &str>, text: &str, json: &str) {
-        let status = ConfigStatus::of(config.map(str::as_bytes), 1_000);
+        let config = config.map(|text| Loaded::parse("config".to_owned(), text.as_bytes()));
+        let status = ConfigStatus::of(config.as_ref().map_err(|error| *error), 1_000);
         assert_eq!(status.to_string(), text);
         assert_eq!(status.json(), serde_json::from_str::<Value>(json).unwrap());
     }

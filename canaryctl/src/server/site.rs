@@ -9,7 +9,7 @@ use hyper::body::Bytes;
 use hyper::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY};
 use hyper::{Method, Request, Response, StatusCode};
 
-use crate::config::configmap;
+use crate::config::loaded::Loaded;
 use crate::server::content_encoding::ContentEncoding;
 use crate::server::headers::{HTML, JSON, NO_STORE, TEXT, cache_control, content_type, response};
 use crate::server::path::normalize;
@@ -55,7 +55,7 @@ impl Site {
     }
 
     fn config(&self, headers: &HeaderMap) -> Option<Response<Bytes>> {
-        let bytes = configmap::read(&self.config).inspect_err(message::error).ok()?;
+        let bytes = Loaded::read(&self.config).inspect_err(message::error).ok()?.bytes;
         let varies = bytes.len() >= GZIP_MIN_LENGTH;
         let gzipped = if varies && ContentEncoding::Gzip.is_accepted(headers) { gzip(&bytes).ok() } else { None };
         let encoding = gzipped.is_some().then_some(ContentEncoding::Gzip);

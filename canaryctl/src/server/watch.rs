@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::config::configmap;
+use crate::config::loaded::Loaded;
 use crate::platform::clock;
 use crate::server::config_status::ConfigStatus;
 use crate::terminal::output::Output;
@@ -20,8 +20,8 @@ const INTERVAL: Duration = Duration::from_millis(250);
 pub(crate) async fn watch(path: &Path, output: Output) -> Infallible {
     let mut last = LastSeen::default();
     loop {
-        let config = configmap::read(path).map_err(|error| format!("{error:#}"));
-        if let Some(status) = last.update(config) {
+        let config = Loaded::read(path).map_err(|error| format!("{error:#}"));
+        if let Some(status) = last.update(config.as_ref().map_err(String::as_str)) {
             // The reader may have closed standard output after the address; the server goes on.
             let _ = print(&status, output);
         }
@@ -35,13 +35,13 @@ struct LastSeen(Option<Result<Vec<u8>, String>>);
 
 impl LastSeen {
     /// Stores the config, and returns its status if it has changed.
-    fn update(&mut self, config: Result<Vec<u8>, String>) -> Option<ConfigStatus> {
-        if self.0.as_ref() == Some(&config) {
+    fn update(&mut self, config: Result<&Loaded, &str>) -> Option<ConfigStatus> {
+        let bytes = config.map(|config| config.bytes.clone()).map_err(str::to_owned);
+        if self.0.as_ref() == Some(&bytes) {
             return None;
         }
-        let status = ConfigStatus::of(config.as_deref().map_err(String::as_str), clock::now());
-        self.0 = Some(config);
-        Some(status)
+        self.0 = Some(bytes);
+        Some(ConfigStatus::of(config, clock::now()))
     }
 }
 
@@ -61,8 +61,10 @@ mod tests {
     #[test]
     fn only_changes_are_reported() {
         let mut last = LastSeen::default();
-        for config in [Ok(b"{}".to_vec()), Ok(b"[]".to_vec()), Err("gone".to_owned()), Ok(b"{}".to_vec())] {
-            assert!(last.update(config.clone()).is_some(), "{config:?}");
+        for config in [Ok("{}"), Ok("[]"), Err("gone"), Ok("{}")] {
+            let config = config.map(|text| Loaded::parse("config".to_owned(), text.as_bytes()));
+            let config = config.as_ref().map_err(|error| *error);
+            assert!(last.update(config).is_some(), "{config:?}");
             assert_eq!(last.update(config), None);
         }
     }

@@ -12,12 +12,16 @@ pub(crate) struct Paint(bool);
 
 impl Paint {
     /// No styles.
-    #[cfg(test)]
     pub(crate) const OFF: Self = Self(false);
 
     /// Styles if standard output is a terminal with colors, or as `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE` say.
     pub(crate) fn for_stdout() -> Self {
         Self(AutoStream::choice(&io::stdout()) != ColorChoice::Never)
+    }
+
+    /// Whether text is styled.
+    pub(crate) fn is_on(self) -> bool {
+        self.0
     }
 
     /// The text in a style.

@@ -2,6 +2,7 @@
 
 pub(crate) mod chart;
 pub(crate) mod color;
+pub(crate) mod diagnostic;
 pub(crate) mod format;
 pub(crate) mod message;
 pub(crate) mod output;

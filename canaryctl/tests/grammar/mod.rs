@@ -1,18 +1,18 @@
-//! The grammar of configs: what an operator may write, and odd things to put in its place.
+//! A generator of configs, and of odd values to replace parts of them.
 
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
-/// Names that mean something somewhere, and some that mean nothing.
+/// Names that have a meaning somewhere in a config, and some that have none.
 const NAMES: &str = "SCHEMA_VERSION CANARY_PERCENTAGE FEATURE_FLAGS REVISION SALT CANARY_RULES ASSETS TELEMETRY GUARD \
     OVERRIDES SEGMENTS EXPIRES_AT $schema enabled percentage salt default variants rules requires from until weight \
     value if serve always canary stable version scripts styles preload src href type as integrity endpoint sampleRate \
     cohorts countAutomation readyTimeoutMs readyWhen query $and $or $nor $not $eq $in $size $all $alli $elemMatch \
     $regex $regexi $inGroup $near x __proto__";
 
-/// What is wrong nearly everywhere, and right somewhere.
+/// Values that are wrong in nearly all places.
 const ODD: &str = r#"[
     null, true, false, 0, -1, 1, 2, 1.5, 100.001, 101, 33.3333, 1e300, 1000000001, 18446744073709551615, "", "x", "a b",
     "canary", "module", "font", "2026-02-29T00:00:00Z", "2024-02-29T23:59:60z", "sha384-AA", "/a.js", "//a.js",
@@ -22,13 +22,13 @@ const ODD: &str = r#"[
     {"x": {"weight": 1, "value": 1}}, {"a": true}, [{"if": {}, "serve": "stable"}], [{"if": {}}]
 ]"#;
 
-/// Something to put in the place of a name.
+/// A replacement for a name.
 pub(crate) fn odd_name() -> impl Strategy<Value = String> {
     let names: Vec<_> = NAMES.split_whitespace().chain(["", "a b"]).map(str::to_owned).collect();
     select(names)
 }
 
-/// Something to put in the place of a value.
+/// A replacement for a value.
 pub(crate) fn odd_value() -> impl Strategy<Value = Value> {
     let values: Vec<Value> = serde_json::from_str(ODD).expect("JSON");
     prop_oneof![3 => select(values), 1 => json()]
@@ -128,7 +128,7 @@ fn condition() -> BoxedStrategy<Value> {
             ),
             (word(&["$regex", "$regexi"]), pattern()),
             (word(&["$all", "$alli"]), list(json(), 0)),
-            // With nothing but `$and` and its like these would be operators, and none that anybody knows.
+            // With `$and` and its like alone, these would be unknown operators.
             (word(&["$elemMatch"]), (inside.clone(), json()).prop_map(|(condition, sku)| with_sku(condition, sku))),
             (word(&["$elemMatch", "$not", "$size"]), json().prop_map(|value| json!({"$gt": value}))),
         ];
@@ -168,7 +168,7 @@ fn flag() -> impl Strategy<Value = Value> {
             ("default", maybe(served())),
             ("variants", variants),
             ("rules", maybe(rules)),
-            // None of these is a flag that there is, so that there are no circles.
+            // None of these flags exists, so there are no cycles.
             ("requires", maybe(map("[a-z]:[a-z]".boxed(), json(), 0))),
             ("from", maybe(time())),
             ("until", maybe(time())),
@@ -197,7 +197,7 @@ fn bundle() -> impl Strategy<Value = Value> {
     ])
 }
 
-/// A whole config, of which there is nothing to be said.
+/// A whole config without a fault.
 pub(crate) fn config() -> impl Strategy<Value = Value> {
     let rule =
         object([("if", need(condition())), ("serve", need(word(&["canary", "stable"]))), ("always", maybe(truth()))]);

@@ -114,7 +114,7 @@ impl Environment {
     #[track_caller]
     pub fn set_percentage(&self, percentage: u64) {
         if self.api.percentage() != Some(percentage) {
-            self.repository.run(&format!("canaryctl set {percentage} --file $F --commit --push"));
+            self.repository.run(&format!("canaryctl set {percentage} --config $F --commit --push"));
         }
         self.wait_for_configmap(percentage);
         self.annotate_pods();

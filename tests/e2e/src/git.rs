@@ -55,7 +55,7 @@ impl Git {
         assert!(program.is_file(), "{} is not there: build canaryctl first, or set CANARYCTL", program.display());
         let file = format!("{CONFIG}/canary-config-cm.yaml");
         let mut command = Command::new(program);
-        run(identified(command.arg("set").args(arguments).args(["--file", &file]).current_dir(self.operator())));
+        run(identified(command.arg("set").args(arguments).args(["--config", &file]).current_dir(self.operator())));
     }
 
     /// Runs Git in the operator's clone.

@@ -6,7 +6,7 @@ use canary_runtime::Json;
 
 use crate::commands::diff::report::Report;
 use crate::commands::diff::text::{label, placeholder, summary};
-use crate::config::editor::shown;
+use crate::config::change::shown;
 use crate::terminal::format::{percent, thousands, truncate};
 
 /// The report in GitHub's Markdown, with tables.

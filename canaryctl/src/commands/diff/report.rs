@@ -4,7 +4,7 @@ use canary_runtime::Arm;
 
 use crate::commands::diff::changes::{Change, changes};
 use crate::commands::diff::transitions::{FlagKey, FlagTransition, Transitions};
-use crate::config::loaded::ConfigFile;
+use crate::config::loaded::Loaded;
 use crate::population::histogram::Bin;
 use crate::population::population::Population;
 
@@ -45,7 +45,7 @@ pub(crate) struct FlagReport<'a> {
 
 impl<'a> Report<'a> {
     pub(crate) fn new(
-        (old, new): (&'a ConfigFile, &'a ConfigFile),
+        (old, new): (&'a Loaded, &'a Loaded),
         population: &'a Population,
         keys: &'a [FlagKey],
         transitions: &'a Transitions,

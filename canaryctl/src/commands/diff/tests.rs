@@ -6,7 +6,7 @@ use crate::population::population::tests::population;
 
 #[track_caller]
 fn diff<T>(old: &str, new: &str, render: impl FnOnce(&Report) -> T) -> T {
-    let file = |name: &str, text: &str| ConfigFile::parse(name.to_owned(), text.as_bytes());
+    let file = |name: &str, text: &str| Loaded::parse(name.to_owned(), text.as_bytes());
     compare(&file("old.yaml", old), &file("new.yaml", new), &population(&["--users", "1000"]).unwrap(), render)
 }
 

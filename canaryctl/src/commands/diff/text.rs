@@ -6,7 +6,7 @@ use canary_runtime::{Arm, Json};
 
 use crate::commands::diff::report::{ArmTransition, FlagReport, Report};
 use crate::commands::diff::transitions::FlagTransition;
-use crate::config::editor::shown;
+use crate::config::change::shown;
 use crate::terminal::format::{percent, thousands, truncate};
 
 /// The maximum width of the first column.

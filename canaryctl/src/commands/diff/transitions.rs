@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use canary_runtime::{Arm, EvaluationContext, Value};
 
-use crate::config::loaded::{ConfigFile, Offer};
+use crate::config::loaded::{Evaluator, Loaded};
 use crate::population::histogram::Histogram;
 
 /// A flag of the old config, the new config or both.
@@ -17,7 +17,7 @@ pub(crate) struct FlagKey {
 
 impl FlagKey {
     /// The flags of two configs, sorted by key.
-    pub(crate) fn all(old: &ConfigFile, new: &ConfigFile) -> Vec<Self> {
+    pub(crate) fn all(old: &Loaded, new: &Loaded) -> Vec<Self> {
         let mut keys = BTreeMap::<_, (bool, bool)>::new();
         for key in old.parsed.iter().flat_map(|(config, _)| config.flag_keys()) {
             keys.entry(key).or_default().0 = true;
@@ -63,7 +63,14 @@ pub(crate) struct Transitions {
 
 impl Transitions {
     /// Evaluates both configs for a user, and counts the transitions.
-    pub(crate) fn add(&mut self, old: &Offer, new: &Offer, user: u64, context: &EvaluationContext, keys: &[FlagKey]) {
+    pub(crate) fn add(
+        &mut self,
+        old: &Evaluator,
+        new: &Evaluator,
+        user: u64,
+        context: &EvaluationContext,
+        keys: &[FlagKey],
+    ) {
         let arms = (old.decide(context).variant, new.decide(context).variant);
         self.arms.add(arms, user);
         let mut is_moved = arms.0 != arms.1;

@@ -5,6 +5,8 @@ use canary_runtime::{
     Config, Decision, Details, Diagnostic, Document, Evaluation, EvaluationContext, History, Overrides, Visitor,
 };
 
+use crate::config::loaded::Loaded;
+
 /// Everything that an answer depends on but the config.
 #[derive(Debug)]
 pub(crate) struct Question {
@@ -29,14 +31,19 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Parses a config as of a moment.
-    pub(crate) fn parse(bytes: &[u8], now: i64) -> Self {
-        let (config, warnings) = match Config::parse(bytes) {
+    /// The config of a file at a time.
+    pub(crate) fn of(loaded: Loaded, now: i64) -> Self {
+        let (config, warnings) = match loaded.parsed {
             Ok((config, warnings)) => (config.check_expiry(Some(now)).map(|()| config), warnings),
             Err(error) => (Err(error), Vec::new()),
         };
-        let text = str::from_utf8(bytes).unwrap_or_default().trim_start_matches('\u{feff}');
-        Self { config, document: Document::parse(text).unwrap_or_default(), warnings }
+        Self { config, document: loaded.document, warnings }
+    }
+
+    /// A config that is not in a file of its own.
+    #[cfg(test)]
+    pub(crate) fn parse(bytes: &[u8], now: i64) -> Self {
+        Self::of(Loaded::parse("config".to_owned(), bytes), now)
     }
 }
 

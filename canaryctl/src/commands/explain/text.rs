@@ -3,7 +3,7 @@
 use crate::commands::explain::answer::{Answer, FlagAnswer, Question, Snapshot};
 use crate::commands::explain::json::value;
 use crate::commands::explain::{decision_trace, flag_trace};
-use crate::config::editor::shown;
+use crate::config::change::shown;
 use crate::terminal::color::safe;
 
 /// Prints the decision with its steps, each flag, and the warnings.

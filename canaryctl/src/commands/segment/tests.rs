@@ -1,3 +1,6 @@
+use canary_runtime::{Config, Document, Evaluation, EvaluationContext, Reason};
+use proptest::prelude::*;
+
 use super::*;
 
 /// SHA-256 of `segment:testers:ann` and of `segment:testers:42`.
@@ -5,7 +8,7 @@ const ANN: &str = "sha256:d89e23299c6b58150f6562c1b3201c51208f054e313a9f3f858a38
 const NUMBER: &str = "sha256:4466156737fe7375a9f60ba1b1a338e48cf24960a4b4cb9cfe3cc69cadaec3a5";
 
 fn add(plain: bool) -> Add {
-    Add { name: "testers".to_owned(), file: "-".into(), config: None, plain }
+    Add { name: "testers".to_owned(), values: "-".into(), config: None, plain, edit: edit::Args::default() }
 }
 
 #[test]
@@ -27,8 +30,8 @@ fn values_are_added_once() {
     assert_eq!(choose(false, "ann bob", json!(["bob"])), (vec![ANN.to_owned()], 1));
     assert_eq!(choose(true, "ann bob", json!([ANN])), (lines("bob"), 1));
     assert_eq!(choose(false, &format!("{ANN} ann"), json!([])), (vec![ANN.to_owned()], 1));
-    // A number, and what else is no string, matches the user whose attribute reads the same.
-    assert_eq!(choose(true, "42 1.5 true null 7", json!([42.0, 1.5, true, null])), (lines("7"), 4));
+    // A value that is not a string never matches the string that reads the same.
+    assert_eq!(choose(true, "42 true null 5 7", json!([42.0, true, null, [5], "7"])), (lines("42 true null 5"), 1));
     assert_eq!(choose(false, "42", json!([NUMBER])), (vec![], 1));
 }
 
@@ -42,4 +45,51 @@ fn a_line_is_a_value() {
     assert_eq!(read(b"\r\n"), Err("line 1: an empty value".to_owned()));
     let not_text = "line 2: not UTF-8: invalid utf-8 sequence of 1 bytes from index 0";
     assert_eq!(read(b"a\n\xff"), Err(not_text.to_owned()));
+}
+
+fn json_value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        prop::sample::select(vec![json!("5"), json!("ann"), json!("true"), json!("null"), json!("5,6"), json!("")]),
+        prop::sample::select(vec![
+            json!(5),
+            json!(5.5),
+            json!(true),
+            json!(null),
+            json!([5]),
+            json!([5, 6]),
+            json!({})
+        ]),
+        prop::sample::select(vec!["5", "ann", "true", "5,6"]).prop_map(|value| json!(segment_hash("testers", value))),
+    ]
+}
+
+/// Whether a rule about the segment `testers` matches a user.
+fn is_matched(listed: &[Value], user: &str) -> bool {
+    let config = json!({
+        "CANARY_PERCENTAGE": 0,
+        "SEGMENTS": {"testers": listed},
+        "FEATURE_FLAGS": {"a": {"default": false, "rules": [{"if": {"user": {"$inGroup": "testers"}}, "serve": true}]}},
+    });
+    let (config, _) = Config::parse(config.to_string().as_bytes()).unwrap();
+    let attributes = Document::parse(&json!({"user": user}).to_string()).unwrap();
+    let context = EvaluationContext { targeting_key: "key".to_owned(), attributes };
+    Evaluation::new(&config, &context).flag("a").reason == Reason::TargetingMatch
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A line is skipped if the runtime finds it in the segment, and found there once it is added.
+    #[test]
+    fn the_runtime_agrees(
+        listed in prop::collection::vec(json_value(), 0..6),
+        line in prop::sample::select(vec!["5", "5.5", "ann", "true", "null", "5,6", "[object Object]"]),
+        plain in any::<bool>(),
+    ) {
+        let is_in = |listed: &[Value]| is_matched(listed, line);
+        let (new, skipped) = add(plain).choose(&[line.to_owned()], Some(&Value::from(listed.clone())));
+        prop_assert_eq!(skipped == 1, is_in(&listed), "{} {:?}", line, listed);
+        let after: Vec<_> = listed.into_iter().chain(new.into_iter().map(Value::from)).collect();
+        prop_assert!(is_in(&after), "{} {:?}", line, after);
+    }
 }

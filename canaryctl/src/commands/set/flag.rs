@@ -1,4 +1,4 @@
-//! A flag and the value that it is to have.
+//! A flag and its new value, as `--flag` names them.
 
 use std::str::FromStr;
 
@@ -10,7 +10,7 @@ use crate::config::editor::Editor;
 
 const FLAGS: &str = "FEATURE_FLAGS";
 
-/// `KEY=VALUE`, where the value is one that a flag can have.
+/// `KEY=VALUE` with a value that a flag can have.
 #[derive(Clone, Debug)]
 pub(crate) struct Assignment {
     key: String,
@@ -46,8 +46,8 @@ impl Assignment {
         format!("{FLAGS}.{}", self.key)
     }
 
-    /// Sets the flag, and returns which members of it are lost by that. A number or a boolean never costs an object
-    /// its rules.
+    /// Sets the flag, and returns the members of it that are lost by that. A number or a boolean never costs an object its
+    /// rules.
     pub(crate) fn apply(&self, editor: &mut Editor) -> anyhow::Result<Vec<String>> {
         let path = [FLAGS, &self.key];
         let Some(Value::Object(old)) = editor.get(&path) else {

@@ -2,7 +2,7 @@
 
 use canary_runtime::{Arm, Cohort, Details, ErrorCode, EvaluationContext, Reason, Value};
 
-use crate::config::loaded::Offer;
+use crate::config::loaded::Evaluator;
 use crate::population::histogram::Histogram;
 
 /// The result of evaluating a flag.
@@ -47,7 +47,7 @@ pub(crate) struct Counts {
 
 impl Counts {
     /// Evaluates and counts a user.
-    pub(crate) fn add(&mut self, evaluator: &Offer, user: u64, context: &EvaluationContext, keys: &[&str]) {
+    pub(crate) fn add(&mut self, evaluator: &Evaluator, user: u64, context: &EvaluationContext, keys: &[&str]) {
         let decision = evaluator.decide(context);
         self.arms.add(decision.variant, user);
         self.cohorts.add(decision.cohort, user);

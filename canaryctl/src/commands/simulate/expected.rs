@@ -9,7 +9,7 @@ use canary_runtime::json::Kind;
 use canary_runtime::{Arm, Cohort, Config, Evaluation, EvaluationContext, Json, Reason, Value};
 
 use crate::commands::simulate::counts::Outcome;
-use crate::config::loaded::{ConfigFile, Offer, member};
+use crate::config::loaded::{Evaluator, Loaded, member};
 use crate::population::population::Population;
 use crate::terminal::format::percent;
 
@@ -57,7 +57,7 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
-    pub(crate) fn of(file: &ConfigFile, evaluator: &Offer, population: &Population, keys: &[&str]) -> Self {
+    pub(crate) fn of(file: &Loaded, evaluator: &Evaluator, population: &Population, keys: &[&str]) -> Self {
         let flags: Vec<_> = keys.iter().map(|key| TypedFlag::find(file, key)).collect();
         let mut expected = Self::default();
         expected.flags.resize_with(keys.len(), || Some(Shares::default()));
@@ -75,7 +75,7 @@ impl Expected {
         expected
     }
 
-    fn add_bundle(&mut self, evaluator: &Offer, context: &EvaluationContext, weight: f64) {
+    fn add_bundle(&mut self, evaluator: &Evaluator, context: &EvaluationContext, weight: f64) {
         let decision = evaluator.decide(context);
         let mut add = |arm, cohort, share: f64| {
             self.arms.add(arm, share * weight / ALL);
@@ -97,7 +97,7 @@ impl Expected {
 
 /// The shares of a flag's values among users with the same attributes.
 fn flag_shares(
-    evaluator: &Offer,
+    evaluator: &Evaluator,
     context: &EvaluationContext,
     key: &str,
     typed: Option<&TypedFlag>,
@@ -221,7 +221,7 @@ struct TypedFlag<'a> {
 }
 
 impl<'a> TypedFlag<'a> {
-    fn find(file: &'a ConfigFile, key: &str) -> Option<Self> {
+    fn find(file: &'a Loaded, key: &str) -> Option<Self> {
         let root = file.document.root();
         let json = member(member(root, "FEATURE_FLAGS")?, key)?;
         let rules = member(json, "rules").into_iter().flat_map(Json::items);

@@ -7,7 +7,7 @@ use crate::terminal::color::Paint;
 
 #[track_caller]
 fn simulate(config: &str, args: &[&str], output: Output, style: Style) -> String {
-    let file = ConfigFile::parse("cm.yaml".to_owned(), config.as_bytes());
+    let file = Loaded::parse("cm.yaml".to_owned(), config.as_bytes());
     assert!(file.parsed.is_ok());
     report(&Simulation::run(&file, &population(args).unwrap()), output, style)
 }
@@ -104,7 +104,7 @@ fn shares_are_as_expected() {
     std::fs::write(&path, "{\"plan\": \"pro\"}\n{\"id\": \"x\"}\n{\"staff\": true}\n{}\n").unwrap();
     let args = ["--users", "40000", "--now", "2026-01-01T00:00:00Z", "--attributes-file", path.to_str().unwrap()];
     let population = population(&args).unwrap();
-    let file = ConfigFile::parse(String::new(), RICH.as_bytes());
+    let file = Loaded::parse(String::new(), RICH.as_bytes());
     assert!(file.parsed.is_ok());
     let Simulation { keys, counts, expected, .. } = Simulation::run(&file, &population);
     let percent = |count| crate::terminal::format::percent(count, population.len());

@@ -7,7 +7,7 @@ use canary_runtime::{Arm, Cohort, ErrorCode, Reason};
 
 use crate::commands::simulate::counts::Outcome;
 use crate::commands::simulate::simulation::Simulation;
-use crate::config::editor::shown;
+use crate::config::change::shown;
 use crate::config::loaded::member;
 use crate::terminal::chart::{Style, bar};
 use crate::terminal::format::{percent, short, truncate};

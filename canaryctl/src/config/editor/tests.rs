@@ -1,20 +1,19 @@
 use std::fs;
 
+use canary_runtime::Config;
 use tempfile::TempDir;
 
 use super::*;
+use crate::config::yaml::PARSED;
 
-mod property;
-
-/// What an edit makes of a file, or why it is refused; the folder's name, which is random, is taken out.
+/// The file after an edit, or why it is refused; the folder's name, which is random, is taken out.
 fn edit(name: &str, text: &str, edit: impl FnOnce(&mut Editor) -> anyhow::Result<()>) -> Result<String, String> {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join(name);
     fs::write(&path, text).unwrap();
     let done = Editor::open(&path).and_then(|mut editor| {
         edit(&mut editor)?;
-        editor.judge()?;
-        editor.save()
+        editor.finish()?.save()
     });
     let new = fs::read_to_string(&path).unwrap();
     match done {
@@ -26,7 +25,7 @@ fn edit(name: &str, text: &str, edit: impl FnOnce(&mut Editor) -> anyhow::Result
     }
 }
 
-fn set_ten(editor: &mut Editor) -> anyhow::Result<()> {
+pub(super) fn set_ten(editor: &mut Editor) -> anyhow::Result<()> {
     editor.set(&["CANARY_PERCENTAGE"], "10")
 }
 
@@ -40,7 +39,7 @@ fn refused(text: &str, message: &str) {
     assert_eq!(edit("cm.yaml", text, set_ten), Err(message.to_owned()), "{text}");
 }
 
-const HEAD: &str = "kind: ConfigMap\nmetadata: {name: canary-settings}\ndata:\n  config.json: ";
+pub(super) const HEAD: &str = "kind: ConfigMap\nmetadata: {name: canary-settings}\ndata:\n  config.json: ";
 
 /// Everything in which `5` is to become `10`, where `@` is in front of it.
 const FILES: &[&str] = &[
@@ -154,58 +153,77 @@ fn what_cannot_be_edited_is_refused() {
     for (scalar, message) in [
         (
             format!(">\n    {json}\n"),
-            "cm.yaml: line 5: config.json is folded (`>`), which loses its lines; make it literal (`|`)",
+            "cm.yaml:5:5: error: config.json is folded (`>`), which loses its lines; make it literal (`|`)",
         ),
-        (format!("&x '{json}'\n"), "cm.yaml: line 4: config.json is shared by an anchor; write its text in its place"),
-        ("x\n".to_owned(), "cm.yaml: line 4: config.json is plain text, which is no JSON object"),
-        ("|\n    {\"A\": 5,\n     \"é\": ]}\n".to_owned(), "cm.yaml: line 6, column 11: expected JSON"),
-        ("\"{\\\"A\\\": ]}\"".to_owned(), "cm.yaml: line 4, column 25: expected JSON"),
+        (
+            format!("&x '{json}'\n"),
+            "cm.yaml:4:19: error: config.json is shared by an anchor; write its text in its place",
+        ),
+        ("x\n".to_owned(), "cm.yaml:4:16: error: config.json is plain text, expected a JSON object"),
+        ("|\n    {\"A\": 5,\n     \"é\": ]}\n".to_owned(), "cm.yaml:6:12: error E105: expected a value"),
+        ("\"{\\\"A\\\": ]}\"".to_owned(), "cm.yaml:4:25: error E105: expected a value"),
         ("|\n    []\n".to_owned(), "cm.yaml: expected an object"),
-        (format!("'{json}'\n  config.json: '{json}'\n"), "cm.yaml: 2 texts could be the config: expected one"),
-        (format!("'{json}'\n---\n{HEAD}'{json}'\n"), "cm.yaml: 2 texts could be the config: expected one"),
+        (format!("'{json}'\n  config.json: '{json}'\n"), "cm.yaml: found 2 configs, expected one"),
+        (format!("'{json}'\n---\n{HEAD}'{json}'\n"), "cm.yaml: found 2 configs, expected one"),
         (json.to_owned(), "cm.yaml: expected a ConfigMap canary-settings with the key config.json"),
     ] {
         refused(&format!("{HEAD}{scalar}"), message);
     }
     let shared = format!("x: &x '{json}'\n{}", HEAD.replace("config.json: ", "config.json: *x\n"));
-    refused(&shared, "cm.yaml: line 1: config.json is shared by an anchor; write its text in its place");
-    assert_eq!(edit("config", "{", set_ten), Err("config: line 1, column 1: expected JSON".to_owned()));
+    refused(&shared, "cm.yaml:1:7: error: config.json is shared by an anchor; write its text in its place");
+    assert_eq!(
+        edit("config", "{", set_ten),
+        Err("config:1:2: error E105: expected \",\" or \"}\", found the end of the text".to_owned())
+    );
 }
 
 #[test]
 fn what_would_be_rejected_is_not_written() {
-    let head = "config: nothing is written, the config would be rejected: ";
-    for (text, code) in [
-        (r#"{"CANARY_PERCENTAGE": 5}"#, "E117 FEATURE_FLAGS"),
-        (r#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {}, "SALT": ":"}"#, "E117 SALT"),
-        (r#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {"a": 1, "\u0061": 2}}"#, "E108"),
+    let head = "nothing is written, the config would be rejected: config:";
+    for (text, message) in [
+        (r#"{"CANARY_PERCENTAGE": 5}"#, "1:1: error E117 FEATURE_FLAGS: expected an object"),
+        (
+            r#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {}, "SALT": ":"}"#,
+            "1:56: error E117 SALT: expected 1 to 64 of A-Z a-z 0-9 _ . -",
+        ),
     ] {
-        let fault = Config::parse(text.replace('5', "10").as_bytes()).unwrap_err().to_string();
-        assert!(fault.starts_with(code), "{fault}");
-        assert_eq!(edit("config", text, set_ten), Err(format!("{head}{fault}")), "{text}");
+        assert!(Config::parse(text.replace('5', "10").as_bytes()).is_err());
+        assert_eq!(edit("config", text, set_ten), Err(format!("{head}{message}")), "{text}");
     }
-    let twice = r#"{"CANARY_PERCENTAGE": 5, "CANARY_PERCENTAGE": 6, "FEATURE_FLAGS": {}}"#;
-    let error = edit("config", twice, set_ten).unwrap_err();
-    assert_eq!(error, "config: nothing is written, more than the intended change would be");
+    for (text, place) in [
+        (r#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {"a": 1, "\u0061": 2}}"#, "1:52: error E108 FEATURE_FLAGS.a"),
+        (
+            r#"{"CANARY_PERCENTAGE": 5, "CANARY_PERCENTAGE": 6, "FEATURE_FLAGS": {}}"#,
+            "1:26: error E108 CANARY_PERCENTAGE",
+        ),
+    ] {
+        assert_eq!(
+            edit("config", text, set_ten),
+            Err(format!("config:{place}: expected each key only once")),
+            "{text}"
+        );
+    }
     let large = "{\"CANARY_PERCENTAGE\": 5, \"FEATURE_FLAGS\": {}}";
     let large = format!("{large}{}", " ".repeat(canary_runtime::config::MAX_BYTES - large.len()));
     assert!(Config::parse(large.as_bytes()).is_ok());
-    assert_eq!(edit("config", &large, set_ten), Err(format!("{head}E106 expected at most 1 MiB")));
+    assert_eq!(edit("config", &large, set_ten), Err(format!("{head} error E106: expected at most 1 MiB")));
 }
 
 #[test]
 fn a_flag_is_not_lost() {
     let text = "{\"CANARY_PERCENTAGE\": 5, \"FEATURE_FLAGS\": {\"b\": \"bad\"}}";
     let error = edit("config", text, |editor| editor.set(&["FEATURE_FLAGS", "a"], "\"on\"")).unwrap_err();
-    assert!(error.starts_with("config: nothing is written: E112 FEATURE_FLAGS.a"), "{error}");
-    // One that was lost before is nobody's fault now.
+    assert!(error.starts_with("nothing is written: config:1:"), "{error}");
+    assert!(error.contains(": error E112 FEATURE_FLAGS.a: expected "), "{error}");
+    // A flag that was lost before does not matter.
     assert!(edit("config", text, set_ten).is_ok());
     let repairs = |editor: &mut Editor| {
         set_ten(editor)?;
         editor.set(&["FEATURE_FLAGS", "a"], "\"on\"")
     };
     let error = edit("config", &text.replace('5', "500"), repairs).unwrap_err();
-    assert!(error.starts_with("config: nothing is written: E112 FEATURE_FLAGS.a"), "{error}");
+    assert!(error.starts_with("nothing is written: config:1:"), "{error}");
+    assert!(error.contains(": error E112 FEATURE_FLAGS.a: expected "), "{error}");
 }
 
 #[test]
@@ -230,9 +248,8 @@ fn revisions_are_counted_where_they_count() {
 #[test]
 fn assets_are_set_in_the_style_of_the_file() {
     let manifest = include_str!("../../../../k8s/base/canary-config-cm.yaml");
-    let value: Value =
-        serde_json::from_str(r#"{"scripts": [{"src": "/a.js", "type": "module"}], "version": "2"}"#).unwrap();
-    let new = edit("cm.yaml", manifest, |editor| editor.set_value(&["ASSETS", "canary"], &value)).unwrap();
+    let value = r#"{"scripts": [{"src": "/a.js", "type": "module"}], "version": "2"}"#;
+    let new = edit("cm.yaml", manifest, |editor| editor.set(&["ASSETS", "canary"], value)).unwrap();
     let (start, _) = manifest.split_once("        \"canary\": {\n").unwrap();
     let expected = r#"        "canary": {
           "scripts": [{
@@ -253,13 +270,70 @@ fn a_diff_shows_the_lines() {
     let path = dir.path().join("config");
     fs::write(&path, "{\n\"CANARY_PERCENTAGE\": 5,\n\"FEATURE_FLAGS\": {}}").unwrap();
     let mut editor = Editor::open(&path).unwrap();
-    assert_eq!((editor.is_changed(), editor.diff()), (false, String::new()));
+    let edited = Editor::open(&path).unwrap().finish().unwrap();
+    assert_eq!((edited.is_changed(), edited.diff()), (false, String::new()));
     set_ten(&mut editor).unwrap();
-    let diff = editor.diff().replace(&path.display().to_string(), "config");
+    let edited = editor.finish().unwrap();
+    let diff = edited.diff().replace(&path.display().to_string(), "config");
     let lines = "@@ -1,3 +1,3 @@\n {\n-\"CANARY_PERCENTAGE\": 5,\n+\"CANARY_PERCENTAGE\": 10,\n \
          \"FEATURE_FLAGS\": {}}\n\\ No newline at end of file\n";
     assert_eq!(diff, format!("--- config\n+++ config\n{lines}"));
-    editor.save().unwrap();
-    editor.undo().unwrap();
+    edited.save().unwrap();
+    edited.undo().unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), "{\n\"CANARY_PERCENTAGE\": 5,\n\"FEATURE_FLAGS\": {}}");
+}
+
+#[test]
+fn the_same_value_is_left_alone() {
+    for (old, new, is_same) in [
+        ("5", "5.0", true),
+        ("5", "5e0", true),
+        ("-0", "0", true),
+        ("5", "\"5\"", false),
+        ("{ \"a\" : [ ] }", r#"{"\u0061":[]}"#, true),
+        (r#"{"a": 1, "b": 2}"#, r#"{"b": 2, "a": 1}"#, false),
+        ("[1, 23]", "[12, 3]", false),
+        ("null", "false", false),
+    ] {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("config");
+        fs::write(&path, format!("{{\"X\": {old}}}")).unwrap();
+        let mut editor = Editor::open(&path).unwrap();
+        editor.set(&["X"], new).unwrap();
+        assert_eq!(!editor.is_changed(), is_same, "{old} {new}");
+    }
+}
+
+#[test]
+fn every_file_is_parsed_once() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("cm.yaml");
+    fs::write(&path, include_str!("../../../../k8s/base/canary-config-cm.yaml")).unwrap();
+    let before = PARSED.get();
+    let mut editor = Editor::open(&path).unwrap();
+    set_ten(&mut editor).unwrap();
+    editor.set(&["FEATURE_FLAGS", "a"], "true").unwrap();
+    editor.raise_revision().unwrap();
+    assert_eq!(PARSED.get() - before, 1, "the old file");
+    let edited = editor.finish().unwrap();
+    assert_eq!(PARSED.get() - before, 2, "the old file and the new one");
+    edited.save().unwrap();
+    assert_eq!(PARSED.get() - before, 2);
+}
+
+#[test]
+fn a_change_that_misses_its_aim_is_refused() {
+    let text = "{\"CANARY_PERCENTAGE\": 5, \"FEATURE_FLAGS\": {}, \"X\": {}}";
+    let misses = |editor: &mut Editor| {
+        editor.set(&["X"], "1")?;
+        editor.expected["X"] = Value::from(2);
+        Ok(())
+    };
+    let message = "config: nothing is written, more than the intended change would be";
+    assert_eq!(edit("config", text, misses), Err(message.to_owned()));
+    let overlaps = |editor: &mut Editor| {
+        editor.set(&["X"], "{\"a\": 1}")?;
+        editor.set(&["X", "b"], "2")
+    };
+    assert_eq!(edit("config", text, overlaps), Err("config: expected a key to be set".to_owned()));
 }

@@ -1,4 +1,4 @@
-//! Traps in the configuration of Nginx.
+//! Rules for nginx configurations (E921 to W928).
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,11 +6,12 @@ use std::path::Path;
 use regex::bytes::RegexBuilder;
 
 use super::parser::{Directive, parse};
-use super::server::{answering, called, effective, inner, named};
-use crate::lint::diagnostic::{Finding, place};
-use crate::lint::sources::Files;
+use super::server::{answering, effective, inner, name, named};
+use crate::config::position::position;
+use crate::lint::sources::Sources;
+use crate::terminal::diagnostic::FileDiagnostic;
 
-/// A file that is not there, of each kind of which a page must never be the answer; what it is, and what happens.
+/// Paths of missing files that a page must never be the answer to; the name of each and the consequence.
 const MISSING: [(&str, &str, &str); 3] = [
     ("/assets/0.0.0/gone.js", "a script under /assets/", AS_SCRIPT),
     ("/runtime/canary_0123456789abcdef.wasm", "a module under /runtime/", AS_SCRIPT),
@@ -20,43 +21,43 @@ const AS_SCRIPT: &str =
     "so browsers get HTML for a script, and caches keep it under that name when the file is there again";
 const CONFIG: &str = "/config/canary.json";
 const HIDDEN: &str = "/config/..data/canary.json";
-/// How deep files may include each other.
+/// The deepest nesting of included files.
 const DEPTH: usize = 8;
-/// Directives by which something else than a file is the answer.
+/// Directives that answer with something else than a file.
 const ELSEWHERE: [&str; 6] = ["proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "return"];
 
-/// Reads a configuration that is the first of the files, and what it includes beside it.
-pub(crate) fn check(files: &mut Files, file: usize) {
+/// Checks the configuration in a file, together with the files beside it that it includes.
+pub(crate) fn check(files: &mut Sources, file: usize) {
     let directives = read(files, file, 0);
     let main = Directive { name: String::new(), args: Vec::new(), at: 0, file, block: Some(directives) };
     let mut traps = Traps { found: Vec::new() };
     traps.block(&[&main]);
-    let found: Vec<_> = traps.found.into_iter().filter_map(|trap| Some((trap.file, trap.finding(files)?))).collect();
-    files.say(found);
+    let found: Vec<_> = traps.found.into_iter().filter_map(|trap| Some((trap.file, trap.diagnostic(files)?))).collect();
+    files.report(found);
 }
 
 /// The directives of a file, with those of included files in the place of `include`.
-fn read(files: &mut Files, file: usize, depth: usize) -> Vec<Directive> {
+fn read(files: &mut Sources, file: usize, depth: usize) -> Vec<Directive> {
     let Some(text) = files.list.get(file).map(|file| file.text.as_str()) else { return Vec::new() };
     match parse(text, file) {
         Ok(mut directives) => {
             include(files, &mut directives, depth);
             directives
         }
-        Err(broken) => {
-            let message = format!("nginx does not start with this: {}", broken.reason);
-            let place = Some(place(text, broken.at));
-            files.say(vec![(file, Finding { code: "E921", key: String::new(), place, message })]);
+        Err(error) => {
+            let message = format!("nginx does not start with this: {}", error.reason);
+            let at = Some(position(text, error.at));
+            files.report(vec![(file, FileDiagnostic::new("E921", "", at, message))]);
             Vec::new()
         }
     }
 }
 
-fn include(files: &mut Files, directives: &mut Vec<Directive>, depth: usize) {
+fn include(files: &mut Sources, directives: &mut Vec<Directive>, depth: usize) {
     let mut all = Vec::new();
     for mut directive in directives.drain(..) {
         let pattern = directive.args.first().filter(|_| directive.name == "include" && depth < DEPTH);
-        // Absolute ones, and those with stars, are those of the machine that nginx runs on.
+        // Absolute paths and patterns are those of the machine that nginx runs on.
         let path = pattern.filter(|it| !it.starts_with('/') && !it.contains(['*', '?', '[', '$']));
         let folder = files.path(directive.file).and_then(Path::parent).map(Path::to_owned);
         if let (Some(path), Some(folder)) = (path, folder)
@@ -73,7 +74,7 @@ fn include(files: &mut Files, directives: &mut Vec<Directive>, depth: usize) {
     *directives = all;
 }
 
-/// Something about a directive.
+/// A fault of a directive.
 struct Trap {
     file: usize,
     code: &'static str,
@@ -83,9 +84,9 @@ struct Trap {
 }
 
 impl Trap {
-    fn finding(self, files: &Files) -> Option<Finding> {
+    fn diagnostic(self, files: &Sources) -> Option<FileDiagnostic> {
         let text = &files.list.get(self.file)?.text;
-        Some(Finding { code: self.code, key: self.key, place: Some(place(text, self.at)), message: self.message })
+        Some(FileDiagnostic::new(self.code, self.key, Some(position(text, self.at)), self.message))
     }
 }
 
@@ -94,7 +95,7 @@ struct Traps {
 }
 
 impl Traps {
-    /// Looks for servers.
+    /// Checks the servers of a block.
     fn block(&mut self, blocks: &[&Directive]) {
         for directive in blocks.last().into_iter().flat_map(|block| inner(block)) {
             let blocks: Vec<_> = blocks.iter().copied().chain([directive]).collect();
@@ -113,7 +114,7 @@ impl Traps {
         self.headers(blocks);
         self.nested(blocks);
         let own = blocks.last().copied();
-        // A server that sends everybody elsewhere, to https for one.
+        // A server that redirects everyone, to https for example.
         if own.is_none_or(|server| named(server, "return").next().is_some()) {
             return;
         }
@@ -134,7 +135,7 @@ impl Traps {
         }
     }
 
-    /// A page instead of a file that is not there.
+    /// Checks for a page as the answer to a missing file.
     fn fallback(&mut self, blocks: &[&Directive], path: &str, message: &str) {
         let Some(location) = blocks.last() else { return };
         let server = blocks.iter().find(|block| block.name == "server").copied();
@@ -160,14 +161,14 @@ impl Traps {
         culprit = culprit
             .or_else(|| is_file(blocks).then(|| effective(blocks, "error_page").into_iter().find(answers_200))?);
         if let Some(culprit) = culprit {
-            self.say("E922", blocks, culprit, format!("{message}; give {path} a location that ends in =404"));
+            self.report("E922", blocks, culprit, format!("{message}; give {path} a location that ends in =404"));
         }
     }
 
     fn config(&mut self, blocks: &[&Directive]) {
         let Some(location) = blocks.last() else { return };
         if let Some(cache) = effective(blocks, "open_file_cache").first().filter(|it| first(it) != "off") {
-            self.say(
+            self.report(
                 "E923",
                 blocks,
                 cache,
@@ -177,7 +178,7 @@ impl Traps {
         }
         let off = |name: &str| effective(blocks, name).first().is_some_and(|it| first(it) == "off");
         if !off("etag") || !off("if_modified_since") {
-            self.say("W925", blocks, location, "two configs of the same length within a second have the same ETag and \
+            self.report("W925", blocks, location, "two configs of the same length within a second have the same ETag and \
                  Last-Modified, and pods disagree on them, so a browser may be told that nothing changed; write etag off and \
                  if_modified_since off in the config's location");
         }
@@ -188,16 +189,16 @@ impl Traps {
             (Some(control), _) => {
                 let value = control.args.get(1).map(String::as_str).unwrap_or_default();
                 if !["no-store", "no-cache", "max-age=0", "$"].iter().any(|fine| value.contains(fine)) {
-                    self.say("E924", blocks, control, LATE);
+                    self.report("E924", blocks, control, LATE);
                 }
             }
             (None, Some(expires)) => {
                 let value = expires.args.last().map(String::as_str).unwrap_or_default();
                 if !matches!(value, "epoch" | "0") && !value.starts_with(['-', '$']) {
-                    self.say("E924", blocks, expires, LATE);
+                    self.report("E924", blocks, expires, LATE);
                 }
             }
-            (None, None) => self.say(
+            (None, None) => self.report(
                 "W926",
                 blocks,
                 location,
@@ -209,7 +210,7 @@ impl Traps {
 
     fn hidden(&mut self, blocks: &[&Directive]) {
         let Some(location) = blocks.last() else { return };
-        self.say(
+        self.report(
             "W927",
             blocks,
             location,
@@ -219,7 +220,7 @@ impl Traps {
         );
     }
 
-    /// Everything inside a server that may have headers of its own.
+    /// Checks the headers of all blocks inside a server.
     fn nested(&mut self, blocks: &[&Directive]) {
         for directive in blocks.last().into_iter().flat_map(|block| inner(block)) {
             if matches!(directive.name.as_str(), "location" | "if") {
@@ -230,11 +231,11 @@ impl Traps {
         }
     }
 
-    /// Headers of outer blocks that this block's own ones put out of effect.
+    /// Checks for headers of outer blocks that the block's own headers replace.
     fn headers(&mut self, blocks: &[&Directive]) {
         let Some((block, outer)) = blocks.split_last() else { return };
         let merges = effective(blocks, "add_header_inherit").first().is_some_and(|it| first(it) == "merge");
-        // Another server's answer has headers of its own.
+        // The answer of another server has its own headers.
         let is_other = ELSEWHERE.iter().filter(|it| **it != "return").any(|name| named(block, name).next().is_some());
         let Some(own) = named(block, "add_header").next().filter(|_| !merges && !is_other) else { return };
         let names = |all: Vec<&Directive>| all.into_iter().map(|it| first(it).to_lowercase()).collect::<BTreeSet<_>>();
@@ -243,7 +244,7 @@ impl Traps {
             .cloned()
             .collect();
         if !lost.is_empty() {
-            self.say("W928", blocks, own, format!(
+            self.report("W928", blocks, own, format!(
                 "an add_header here puts all those of the blocks around out of effect, so these answers lack {}; repeat them, \
                  or include the file that has them",
                 lost.join(", ")
@@ -251,13 +252,13 @@ impl Traps {
         }
     }
 
-    fn say(&mut self, code: &'static str, blocks: &[&Directive], at: &Directive, message: impl Into<String>) {
-        let mut path: Vec<_> = blocks.iter().skip(1).map(|block| called(block)).collect();
+    fn report(&mut self, code: &'static str, blocks: &[&Directive], at: &Directive, message: impl Into<String>) {
+        let mut path: Vec<_> = blocks.iter().skip(1).map(|block| name(block)).collect();
         if !blocks.iter().any(|block| std::ptr::eq(*block, at)) {
             path.push(at.name.clone());
         }
         let trap = Trap { file: at.file, code, key: path.join(" > "), at: at.at, message: message.into() };
-        // One place in a location may be wrong for several paths.
+        // One directive may be wrong for several paths.
         if !self.found.iter().any(|known| (known.file, known.code, known.at) == (trap.file, trap.code, trap.at)) {
             self.found.push(trap);
         }
@@ -271,7 +272,7 @@ fn first(directive: &Directive) -> &str {
     directive.args.first().map(String::as_str).unwrap_or_default()
 }
 
-/// Whether a location answers with files.
+/// Whether a location answers with a file.
 fn is_file(blocks: &[&Directive]) -> bool {
     let Some(location) = blocks.last() else { return false };
     let has_root = ["root", "alias"].iter().any(|name| !effective(blocks, name).is_empty());
@@ -294,7 +295,7 @@ fn rewritten<'a>(block: &'a Directive, path: &str) -> Option<&'a Directive> {
     own.or_else(|| conditions(block, path))
 }
 
-/// The same where a file is not there: `if (!-e $request_filename)`.
+/// A `rewrite` to a page inside `if (!-e $request_filename)`.
 fn conditions<'a>(block: &'a Directive, path: &str) -> Option<&'a Directive> {
     let missing = named(block, "if").filter(|it| matches!(first(it).trim_start_matches('('), "!-e" | "!-f"));
     missing.into_iter().find_map(|it| rewritten(it, path))

@@ -1,23 +1,23 @@
-//! Nginx' configuration language: directives of words, ended by `;` or by a block.
+//! A parser of nginx configurations: directives are words that end with `;` or with a block.
 
-/// How deep blocks may lie in each other; nginx has no use for more than a few.
+/// The deepest nesting of blocks; nginx needs no more than a few.
 const DEPTH: usize = 32;
 
-/// `name args;` or `name args { block }`.
+/// A directive: `name args;` or `name args { block }`.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Directive {
     pub(crate) name: String,
     pub(crate) args: Vec<String>,
-    /// The byte at which it begins.
+    /// Its first byte.
     pub(crate) at: usize,
     /// The number of its file.
     pub(crate) file: usize,
     pub(crate) block: Option<Vec<Self>>,
 }
 
-/// Why a text is no configuration, and at which byte.
+/// A text that is not a configuration: the byte and the reason.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Broken {
+pub(crate) struct SyntaxError {
     pub(crate) at: usize,
     pub(crate) reason: &'static str,
 }
@@ -30,26 +30,26 @@ enum Token {
     Close,
 }
 
-/// Reads a file.
-pub(crate) fn parse(text: &str, file: usize) -> Result<Vec<Directive>, Broken> {
+/// Parses the text of a file.
+pub(crate) fn parse(text: &str, file: usize) -> Result<Vec<Directive>, SyntaxError> {
     let mut tokens = Tokens { text: text.as_bytes(), at: if text.starts_with('\u{feff}') { 3 } else { 0 } };
-    // Blocks that are still open, the file first, each with the directive that opened it.
+    // The blocks that are still open, the file first, each with the directive that opened it.
     let mut blocks: Vec<(Option<Directive>, Vec<Directive>)> = vec![(None, Vec::new())];
     let mut words: Vec<String> = Vec::new();
     let mut start = 0;
     while let Some((token, at)) = tokens.next()? {
-        let broken = |reason| Err(Broken { at, reason });
+        let error = |reason| Err(SyntaxError { at, reason });
         if words.is_empty() {
             start = at;
         }
         match token {
             Token::Word(word) => words.push(word),
-            Token::End | Token::Open if words.is_empty() => return broken("a directive has no name"),
+            Token::End | Token::Open if words.is_empty() => return error("a directive has no name"),
             Token::End => {
                 let directive = directive(&mut words, start, file);
                 blocks.last_mut().map(|(_, block)| block.push(directive)).unwrap_or_default();
             }
-            Token::Open if blocks.len() > DEPTH => return broken("blocks lie too deep in each other"),
+            Token::Open if blocks.len() > DEPTH => return error("blocks lie too deep in each other"),
             Token::Open => {
                 let mut directive = directive(&mut words, start, file);
                 if directive.name.ends_with("_by_lua_block") {
@@ -61,11 +61,11 @@ pub(crate) fn parse(text: &str, file: usize) -> Result<Vec<Directive>, Broken> {
                 }
             }
             Token::Close if !words.is_empty() => {
-                return Err(Broken { at: start, reason: "a directive has no ; at its end" });
+                return Err(SyntaxError { at: start, reason: "a directive has no ; at its end" });
             }
             Token::Close => {
                 let (Some((Some(mut opened), inner)), Some((_, outer))) = (blocks.pop(), blocks.last_mut()) else {
-                    return broken("this } closes nothing");
+                    return error("this } closes nothing");
                 };
                 opened.block = Some(inner);
                 outer.push(opened);
@@ -73,10 +73,10 @@ pub(crate) fn parse(text: &str, file: usize) -> Result<Vec<Directive>, Broken> {
         }
     }
     if !words.is_empty() {
-        return Err(Broken { at: start, reason: "a directive has no ; at its end" });
+        return Err(SyntaxError { at: start, reason: "a directive has no ; at its end" });
     }
     match blocks.pop() {
-        Some((Some(opened), _)) => Err(Broken { at: opened.at, reason: "this block is not closed" }),
+        Some((Some(opened), _)) => Err(SyntaxError { at: opened.at, reason: "this block is not closed" }),
         Some((None, directives)) => Ok(directives),
         None => Ok(Vec::new()),
     }
@@ -102,7 +102,7 @@ impl Tokens<'_> {
         self.at = self.at.saturating_add(1);
     }
 
-    fn next(&mut self) -> Result<Option<(Token, usize)>, Broken> {
+    fn next(&mut self) -> Result<Option<(Token, usize)>, SyntaxError> {
         loop {
             match self.peek() {
                 None => return Ok(None),
@@ -133,13 +133,13 @@ impl Tokens<'_> {
         Ok(Some((Token::Word(String::from_utf8_lossy(&word).into_owned()), at)))
     }
 
-    fn quoted(&mut self, quote: u8) -> Result<Vec<u8>, Broken> {
+    fn quoted(&mut self, quote: u8) -> Result<Vec<u8>, SyntaxError> {
         let start = self.at;
         self.step();
         let mut word = Vec::new();
         loop {
             match self.peek() {
-                None => return Err(Broken { at: start, reason: "this quote is not closed" }),
+                None => return Err(SyntaxError { at: start, reason: "this quote is not closed" }),
                 Some(byte) if byte == quote => {
                     self.step();
                     return Ok(word);
@@ -171,7 +171,7 @@ impl Tokens<'_> {
         word
     }
 
-    /// A backslash stays, as nginx keeps it for regular expressions, but before what it takes for itself.
+    /// Reads an escape. Nginx keeps the backslash, for regular expressions, unless it knows the escape.
     fn escape(&mut self, word: &mut Vec<u8>) {
         self.step();
         match self.peek() {
@@ -185,7 +185,7 @@ impl Tokens<'_> {
         self.step();
     }
 
-    /// Past the end of a block in another language.
+    /// Skips to the end of a block in another language.
     fn skip_code(&mut self) {
         let mut depth = 1_usize;
         while depth > 0
@@ -215,7 +215,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: Result<&str, (usize, &str)>) {
-        let found = parse(text, 0).map(|found| shown(&found)).map_err(|broken| (broken.at, broken.reason));
+        let found = parse(text, 0).map(|found| shown(&found)).map_err(|error| (error.at, error.reason));
         assert_eq!(found, expected.map(str::to_owned), "{text}");
     }
 
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_broken() {
+    fn says_what_is_wrong() {
         check("a { b;", Err((0, "this block is not closed")));
         check("a; }", Err((3, "this } closes nothing")));
         check("a {\n b }", Err((5, "a directive has no ; at its end")));

@@ -1,10 +1,10 @@
-//! Which location of a server answers a path, as nginx finds it.
+//! The location of a server that answers a path, as nginx finds it.
 
 use regex::bytes::RegexBuilder;
 
 use crate::lint::nginx::parser::Directive;
 
-/// The blocks from the outermost one down to the one that answers: what a directive is inherited by.
+/// The blocks from the outermost one down to the one that answers.
 pub(crate) type Blocks<'a> = Vec<&'a Directive>;
 
 /// The directives of a block.
@@ -17,14 +17,15 @@ pub(crate) fn named<'a>(block: &'a Directive, name: &str) -> impl Iterator<Item 
     inner(block).iter().filter(move |directive| directive.name == name)
 }
 
-/// What holds in the innermost block: its own directives of a name, else those of the next one that has any.
+/// The directives of a name that are in effect in the innermost block: its own, else those of the next block that has
+/// any.
 pub(crate) fn effective<'a>(blocks: &[&'a Directive], name: &str) -> Vec<&'a Directive> {
     let found = blocks.iter().rev().map(|block| named(block, name).collect::<Vec<_>>());
     found.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
 }
 
-/// The location that answers a path; the blocks that were given, where none does. Nothing where this cannot be told,
-/// because of a regular expression of another dialect.
+/// The blocks down to the location that answers a path; `blocks` where none does. Nothing where a regular expression of
+/// another dialect leaves that open.
 pub(crate) fn answering<'a>(blocks: &[&'a Directive], path: &str) -> Option<Blocks<'a>> {
     let all = || blocks.last().into_iter().flat_map(|block| named(block, "location"));
     let mut longest: Option<(&Directive, &str)> = None;
@@ -65,8 +66,8 @@ fn with<'a>(blocks: &[&'a Directive], block: &'a Directive) -> Blocks<'a> {
     blocks.iter().copied().chain([block]).collect()
 }
 
-/// How a block is called in a key.
-pub(crate) fn called(block: &Directive) -> String {
+/// The name of a block in a key.
+pub(crate) fn name(block: &Directive) -> String {
     [&block.name].into_iter().chain(&block.args).map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
@@ -91,7 +92,7 @@ mod tests {
             ("/q", "server"),
         ] {
             let found = answering(&[&server[0]], path).unwrap();
-            assert_eq!(called(found.last().unwrap()), expected, "{path}");
+            assert_eq!(name(found.last().unwrap()), expected, "{path}");
         }
         let server = parse("server { location ~ (?=a) { } location / { } }", 0).unwrap();
         assert_eq!(answering(&[&server[0]], "/"), None);

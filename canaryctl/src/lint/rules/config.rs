@@ -1,32 +1,61 @@
-//! What is wrong with one config.
+//! Rules for the config itself, beyond what the runtime says.
 
 use canary_runtime::{Code, Config, Diagnostic, Document, Json};
 
-/// What was found, with places in the config's text.
-#[derive(Debug, Default)]
-pub(crate) struct Faults {
-    pub(crate) errors: Vec<Diagnostic>,
-    pub(crate) warnings: Vec<Diagnostic>,
+use crate::config::loaded::Loaded;
+use crate::config::schema;
+use crate::lint::suggest::nearest;
+use crate::terminal::diagnostic::{FileDiagnostic, Mark, Severity};
+
+/// Checks a config at a time, in milliseconds since 1970.
+pub(crate) fn check(loaded: &Loaded, now: i64) -> Vec<FileDiagnostic> {
+    let found = found(loaded, now).into_iter();
+    found.map(|(severity, fault)| describe(loaded, &fault, severity)).collect()
 }
 
-/// Checks a config at a moment, in milliseconds since 1970.
-pub(crate) fn check(bytes: &[u8], now: i64) -> Faults {
-    let (config, faults) = match Config::parse(bytes) {
-        Ok(parsed) => parsed,
-        Err(fault) => return Faults { errors: vec![fault], warnings: Vec::new() },
-    };
-    let text = str::from_utf8(bytes).unwrap_or_default();
-    let document = Document::parse(text.trim_start_matches('\u{feff}')).unwrap_or_default();
-    let (errors, mut warnings): (Vec<_>, Vec<_>) = faults.into_iter().partition(is_error);
-    warnings.extend(expiry(&config, &document, now));
-    warnings.extend(requirements(&config, &document));
-    warnings.extend(groups(&document));
-    Faults { errors, warnings }
+/// What was found, with positions in the text of the config.
+fn found(loaded: &Loaded, now: i64) -> Vec<(Severity, Diagnostic)> {
+    let document = &loaded.document;
+    let own = loaded.found().iter().cloned();
+    let Ok((config, _)) = &loaded.parsed else { return own.map(|fault| (Severity::Error, fault)).collect() };
+    let own = own.map(|fault| (if is_error(&fault) { Severity::Error } else { Severity::Warning }, fault));
+    let more =
+        expiry(config, document, now).into_iter().chain(requirements(config, document)).chain(segments(document));
+    own.chain(more.map(|fault| (Severity::Warning, fault))).collect()
 }
 
-/// What the runtime survives, and an operator should not have to.
+fn describe(loaded: &Loaded, fault: &Diagnostic, severity: Severity) -> FileDiagnostic {
+    let mut found = FileDiagnostic { severity, ..loaded.describe(fault) };
+    suggest(loaded, fault, &mut found);
+    found
+}
+
+/// Adds the key that was probably meant: the known one that is near an unknown key, or the unknown one that stands in the
+/// place of a missing key.
+fn suggest(loaded: &Loaded, fault: &Diagnostic, found: &mut FileDiagnostic) {
+    let known = schema::keys();
+    let is_known = |key: &str| known.iter().any(|known| known == key);
+    let root = loaded.document.root();
+    let is_missing = |key: &&str| root.get(key).is_none();
+    let mut unknown = root.members().map(|(name, _)| name).filter(|name| !is_known(name.as_text()));
+    let key = fault.key();
+    if is_known(key) && is_missing(&key) {
+        let Some(name) = nearest(key, unknown.clone().map(Json::as_text)) else { return };
+        let place = unknown.find(|it| it.as_text() == name).and_then(|name| loaded.place(name));
+        let at = place.map(|(at, _)| format!(" at {}:{}", at.line, at.column)).unwrap_or_default();
+        found.message = format!("{}; did you mean {name}{at}?", found.message);
+        let label = "did you mean this?".to_owned();
+        found.related = place.map(|(position, length)| (position, Mark { length, label }));
+    } else if unknown.any(|name| name.as_text() == key)
+        && let Some(name) = nearest(key, known.iter().map(String::as_str).filter(is_missing))
+    {
+        found.message = format!("{}; did you mean {name}?", found.message);
+    }
+}
+
+/// Whether the runtime survives something that an operator should not have to. More faults than are shown may hide an
+/// error.
 fn is_error(fault: &Diagnostic) -> bool {
-    // Where so much is wrong that the parser stops telling, nobody knows what else is.
     let is_cut = fault.position().is_none();
     let is_pattern = fault.key().ends_with(".$regex") || fault.key().ends_with(".$regexi");
     is_cut || is_pattern && fault.expected().starts_with("a regular expression")
@@ -40,7 +69,7 @@ fn expiry(config: &Config, document: &Document, now: i64) -> Option<Diagnostic> 
     Some(Diagnostic::new(Code::Expired, KEY, expected).with_position(position))
 }
 
-/// A flag that requires what can never be is off for everybody, which is hardly what was meant.
+/// Flags that require a missing or malformed flag: they are off for everyone.
 fn requirements(config: &Config, document: &Document) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     for flag in (0..config.flag_count()).filter_map(|index| config.flag(index)) {
@@ -58,8 +87,8 @@ fn requirements(config: &Config, document: &Document) -> Vec<Diagnostic> {
     faults
 }
 
-/// A segment that does not exist is empty: `$notInGroup` of it is everybody.
-fn groups(document: &Document) -> Vec<Diagnostic> {
+/// Conditions that name a missing segment: it is empty, so `$notInGroup` matches everyone.
+fn segments(document: &Document) -> Vec<Diagnostic> {
     let segments = document.root().get("SEGMENTS");
     let unknown = |(name, value): &(Json<'_>, Json<'_>)| {
         matches!(name.as_text(), "$inGroup" | "$notInGroup")
@@ -93,9 +122,12 @@ mod tests {
 
     #[track_caller]
     fn check_lines(text: &str, errors: &[&str], warnings: &[&str]) {
-        let found = check(text.as_bytes(), parse_rfc3339("2026-06-01T00:00:00Z").unwrap());
-        let lines = |faults: &[Diagnostic]| faults.iter().map(Diagnostic::line).collect::<Vec<_>>();
-        assert_eq!((lines(&found.errors), lines(&found.warnings)), (own(errors), own(warnings)), "{text}");
+        let loaded = Loaded::parse("config".to_owned(), text.as_bytes());
+        let found = found(&loaded, parse_rfc3339("2026-06-01T00:00:00Z").unwrap());
+        let lines = |of: Severity| {
+            found.iter().filter(|(severity, _)| *severity == of).map(|(_, fault)| fault.line()).collect::<Vec<_>>()
+        };
+        assert_eq!((lines(Severity::Error), lines(Severity::Warning)), (own(errors), own(warnings)), "{text}");
     }
 
     fn own(lines: &[&str]) -> Vec<String> {
@@ -159,9 +191,11 @@ mod tests {
     #[test]
     fn more_faults_than_are_told_may_hide_an_error() {
         let many: Vec<_> = (0..101).map(|number| format!("\"{number}\": 1,")).collect();
-        let found = check(with(&many.concat(), "").as_bytes(), 0);
-        assert_eq!(found.errors[0].line(), "I118 expected at most 100 problems; the rest are not shown");
-        assert_eq!(found.warnings.len(), 100);
+        let loaded = Loaded::parse("config".to_owned(), with(&many.concat(), "").as_bytes());
+        let (errors, warnings): (Vec<_>, Vec<_>) =
+            found(&loaded, 0).into_iter().partition(|(severity, _)| *severity == Severity::Error);
+        assert_eq!(errors[0].1.line(), "I118 expected at most 100 problems; the rest are not shown");
+        assert_eq!(warnings.len(), 100);
     }
 
     #[test]

@@ -1,19 +1,18 @@
-//! Traps around the `ConfigMap` itself.
+//! Rules for the `ConfigMap` that holds the config (E905, E906, E909, W918).
 
 use std::collections::BTreeSet;
 
 use crate::config::configmap::{KEY, NAME};
 use crate::lint::object::{Found, Object};
-use crate::lint::object_set::{FILE, Set, is_config};
-use crate::lint::rules::workload;
-use crate::lint::tree::Node;
+use crate::lint::object_set::{FILE, ObjectSet, is_config};
+use crate::lint::volume::volumes;
 
 const HASHED: &str = "the name gets a hash of the contents, so every edit replaces all pods and a roll-back waits for them; \
                       set generatorOptions.disableNameSuffixHash: true, or make it a plain resource";
 const IMMUTABLE: &str = "the API server refuses every later edit, a roll-back too; take immutable out";
 
-/// What is wrong with the config's sources in a scope.
-pub(crate) fn check(set: &Set, scope: &str, names: &BTreeSet<&str>, found: &mut Vec<Found>) {
+/// Checks the sources of the config in a scope.
+pub(crate) fn check(set: &ObjectSet, scope: &str, names: &BTreeSet<&str>, found: &mut Vec<Found>) {
     let mut first: Option<String> = None;
     let mut source = |name: &str| match &first {
         None => {
@@ -31,11 +30,11 @@ pub(crate) fn check(set: &Set, scope: &str, names: &BTreeSet<&str>, found: &mut 
             && let Some(message) = source(object.name())
         {
             let at = object.at(&["metadata", "name"]).unwrap_or(object.root());
-            found.push(object.says("E905", "metadata.name", at, message));
+            found.push(object.diagnostic("E905", "metadata.name", at, message));
         }
         found.extend(other_key(set, object));
         if let Some(immutable) = object.at(&["immutable"]).filter(|it| it.is_true() && names.contains(object.name())) {
-            found.push(object.says("E909", "immutable", immutable, IMMUTABLE));
+            found.push(object.diagnostic("E909", "immutable", immutable, IMMUTABLE));
         }
     }
     for generator in set.generators.iter().filter(|it| it.by.scope == scope && names.contains(it.name())) {
@@ -44,58 +43,26 @@ pub(crate) fn check(set: &Set, scope: &str, names: &BTreeSet<&str>, found: &mut 
         if generator.creates()
             && let Some(message) = source(generator.name())
         {
-            found.push(generator.by.says("E905", key("name"), at, message));
+            found.push(generator.by.diagnostic("E905", key("name"), at, message));
         }
         if !generator.option("disableNameSuffixHash") {
-            found.push(generator.by.says("E906", key("name"), at, HASHED));
+            found.push(generator.by.diagnostic("E906", key("name"), at, HASHED));
         }
         if generator.option("immutable") {
             let at = generator.get(&["options", "immutable"]).unwrap_or(at);
-            found.push(generator.by.says("E909", key("options.immutable"), at, IMMUTABLE));
+            found.push(generator.by.diagnostic("E909", key("options.immutable"), at, IMMUTABLE));
         }
     }
 }
 
-/// Where pods say which key they take, it is theirs that is wrong.
-fn other_key(set: &Set, object: &Object) -> Option<Found> {
-    let keys = keys(set, &object.scope, NAME).filter(|_| object.is_whole() && object.name() == NAME)?;
-    let is_mounted = set.objects.iter().flat_map(workload::volumes).any(|volume| volume.name() == Some(NAME));
+/// Another key than the config's. Where pods name the key that they take, the rule for pods applies instead.
+fn other_key(set: &ObjectSet, object: &Object) -> Option<Found> {
+    let keys = set.keys(&object.scope, NAME).filter(|_| object.is_whole() && object.name() == NAME)?;
+    let is_mounted = set.objects.iter().flat_map(volumes).any(|volume| volume.name() == Some(NAME));
     if is_mounted || keys.contains(KEY) || keys.contains(FILE) {
         return None;
     }
     let (key, _) = object.at(&["data"])?.entries().next()?;
     let message = format!("no config was found here, and none was checked: expected the key {KEY}");
-    Some(object.says("W918", format!("data.{}", key.text().unwrap_or_default()), key, message))
-}
-
-/// The keys that a `ConfigMap` has, if the set has it and all of them are known.
-pub(crate) fn keys<'a>(set: &'a Set, scope: &str, name: &str) -> Option<BTreeSet<&'a str>> {
-    let maps =
-        || set.objects.iter().filter(move |it| it.scope == scope && it.kind() == "ConfigMap" && it.name() == name);
-    let generators = || set.generators.iter().filter(move |it| it.by.scope == scope && it.name() == name);
-    if !maps().any(Object::is_whole) && generators().next().is_none() {
-        return None;
-    }
-    let mut keys = BTreeSet::new();
-    for map in maps() {
-        for field in ["data", "binaryData"] {
-            keys.extend(map.at(&[field]).into_iter().flat_map(Node::entries).filter_map(|(key, _)| key.text()));
-        }
-    }
-    for generator in generators() {
-        if generator.get(&["envs"]).or(generator.get(&["env"])).is_some() {
-            return None;
-        }
-        let named = ["files", "literals"].into_iter().filter_map(|field| generator.get(&[field])).flat_map(Node::items);
-        keys.extend(named.filter_map(Node::text).map(key_of));
-    }
-    Some(keys)
-}
-
-/// The key of a generator's `KEY=FILE`, `KEY=VALUE` or `FILE`.
-pub(crate) fn key_of(entry: &str) -> &str {
-    match entry.split_once('=') {
-        Some((key, _)) => key,
-        None => entry.rsplit('/').next().unwrap_or(entry),
-    }
+    Some(object.diagnostic("W918", format!("data.{}", key.text().unwrap_or_default()), key, message))
 }

@@ -1,10 +1,10 @@
-//! Fields that kustomize does not have.
+//! The rule for unknown fields of a kustomization (E917).
 
-use crate::lint::diagnostic::Finding;
-use crate::lint::suggest::meant;
-use crate::lint::tree::Node;
+use crate::config::yaml::Node;
+use crate::lint::suggest::nearest;
+use crate::terminal::diagnostic::FileDiagnostic;
 
-/// Those of a Kustomization and of a Component alike, as kustomize 5 reads them. `<<` is YAML's.
+/// The fields of a Kustomization and of a Component, as kustomize 5 reads them. `<<` is YAML's.
 const FIELDS: [&str; 35] = [
     "<<",
     "apiVersion",
@@ -43,9 +43,9 @@ const FIELDS: [&str; 35] = [
     "vars",
 ];
 
-/// What a kustomization has that kustomize refuses.
-pub(crate) fn check(root: Node<'_>) -> Vec<Finding> {
-    // Flux' own Kustomization may stand in a file of that name.
+/// Checks the fields of a kustomization.
+pub(crate) fn check(root: Node<'_>) -> Vec<FileDiagnostic> {
+    // Flux' own Kustomization may be in a file of that name.
     let api = root.get("apiVersion").and_then(Node::text);
     if api.is_some_and(|api| !api.starts_with("kustomize.config.k8s.io/")) {
         return Vec::new();
@@ -53,16 +53,16 @@ pub(crate) fn check(root: Node<'_>) -> Vec<Finding> {
     root.entries().filter_map(|(key, _)| unknown(key)).collect()
 }
 
-fn unknown(key: Node<'_>) -> Option<Finding> {
+fn unknown(key: Node<'_>) -> Option<FileDiagnostic> {
     let name = key.text()?;
-    // kustomize does not look at the case.
+    // kustomize ignores the case.
     if FIELDS.iter().any(|field| field.eq_ignore_ascii_case(name)) {
         return None;
     }
-    let hint = meant(name, FIELDS).map(|field| format!("; is {field} meant?")).unwrap_or_default();
+    let hint = nearest(name, FIELDS).map(|field| format!("; did you mean {field}?")).unwrap_or_default();
     let message = format!(
         "kustomize cannot build this, and Flux keeps what it applied last, so no edit arrives: expected a field that \
          kustomize knows{hint}"
     );
-    Some(Finding { code: "E917", key: name.to_owned(), place: Some(key.place()), message })
+    Some(FileDiagnostic::new("E917", name, Some(key.position()), message).underline(key.len()))
 }

@@ -1,20 +1,16 @@
-//! Traps in how Flux applies the config.
+//! Rules for the Kustomization of Flux that applies the config (E910 to W913).
 
+use crate::config::configmap::NAME;
+use crate::config::yaml::Node;
 use crate::lint::object::{Found, Object};
-use crate::lint::object_set::Set;
-use crate::lint::tree::Node;
+use crate::lint::object_set::ObjectSet;
 
 const PRUNE: &str = "kustomize.toolkit.fluxcd.io/prune";
 const SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";
 
-/// Whether it is a Kustomization of Flux, not of kustomize.
-pub(crate) fn is_flux(object: &Object) -> bool {
-    object.kind() == "Kustomization" && object.text(&["apiVersion"]).starts_with("kustomize.toolkit.fluxcd.io/")
-}
-
-/// What is wrong with a Kustomization of Flux, or a patch of one, that applies a set.
-pub(crate) fn check(flux: &Object, set: &Set, found: &mut Vec<Found>) {
-    if set.configs().next().is_none() && !set.generators.iter().any(|it| it.name() == crate::config::configmap::NAME) {
+/// Checks a Kustomization of Flux, or a patch of one, that applies a set.
+pub(crate) fn check(flux: &Object, set: &ObjectSet, found: &mut Vec<Found>) {
+    if set.configs().next().is_none() && !set.generators.iter().any(|it| it.name() == NAME) {
         return;
     }
     for (field, waits) in [
@@ -23,7 +19,7 @@ pub(crate) fn check(flux: &Object, set: &Set, found: &mut Vec<Found>) {
         ("dependsOn", "for other Kustomizations to become ready"),
     ] {
         if let Some(node) = flux.at(&["spec", field]).filter(|it| it.is_true() || it.items().next().is_some()) {
-            found.push(flux.says("E910", format!("spec.{field}"), node, format!(
+            found.push(flux.diagnostic("E910", format!("spec.{field}"), node, format!(
                 "the config waits {waits}, so a roll-back of a broken canary is held up by that canary; give the config a \
                  Kustomization of its own, without {field}"
             )));
@@ -33,7 +29,7 @@ pub(crate) fn check(flux: &Object, set: &Set, found: &mut Vec<Found>) {
         let annotated = |name| map.at(&["metadata", "annotations", name]).and_then(Node::text) == Some("disabled");
         let at = map.at(&["metadata", "name"]).unwrap_or(map.root());
         if flux.at(&["spec", "prune"]).is_some_and(Node::is_true) && !annotated(PRUNE) {
-            found.push(map.says("W913", "metadata.annotations", at, format!(
+            found.push(map.diagnostic("W913", "metadata.annotations", at, format!(
                 "Flux deletes the config when it leaves Git or its Kustomization, and no pod starts without it; annotate it \
                  {PRUNE}: disabled"
             )));
@@ -51,9 +47,9 @@ pub(crate) fn check(flux: &Object, set: &Set, found: &mut Vec<Found>) {
                     let message = message(
                         "replaces each ${...} in the config, or fails at it: pages get another config than Git has",
                     );
-                    map.says("E911", format!("data.{}", key.text().unwrap_or_default()), value, message)
+                    map.diagnostic("E911", format!("data.{}", key.text().unwrap_or_default()), value, message)
                 }
-                None => map.says(
+                None => map.diagnostic(
                     "W912",
                     "metadata.annotations",
                     at,

@@ -1,24 +1,23 @@
-//! Traps around the namespace that the config is in.
+//! The rule for the namespace of the config (E916).
 
+use crate::config::yaml::Node;
 use crate::lint::object::{Found, Object};
-use crate::lint::object_set::Set;
-use crate::lint::rules::flux;
-use crate::lint::rules::workload;
-use crate::lint::tree::Node;
+use crate::lint::object_set::ObjectSet;
+use crate::lint::volume::volumes;
 
 const NONE: &str = "this has no namespace, so Flux refuses it, and kubectl writes it where no pod may mount it; write that of \
                     the pods into the kustomization";
 
-/// Objects that are applied together with others.
+/// Objects that are applied together with those of other parts.
 pub(crate) struct Part<'a> {
-    set: &'a Set,
-    /// By Flux, which knows no namespace but what it is told.
+    set: &'a ObjectSet,
+    /// Whether Flux applies them. Flux knows no default namespace.
     by_flux: bool,
-    /// Where Flux moves all of them.
+    /// The namespace that Flux moves all of them to.
     target: Option<&'a str>,
 }
 
-/// A config, and where it ends up.
+/// A config and the namespace that it ends up in.
 struct Source<'a> {
     by: &'a Object,
     at: Node<'a>,
@@ -28,18 +27,19 @@ struct Source<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// What a kustomization makes, whoever applies it.
-    pub(crate) fn plain(set: &'a Set) -> Self {
+    /// The objects of a kustomization, whoever applies them.
+    pub(crate) fn plain(set: &'a ObjectSet) -> Self {
         Self { set, by_flux: false, target: None }
     }
 
-    /// What a Kustomization of Flux applies; nothing where it may change namespaces in a way that is not computed.
-    pub(crate) fn applied(by: &'a Set, flux: &'a Object, set: &'a Set) -> Option<Self> {
-        let patches = by.objects.iter().filter(|patch| flux::is_flux(patch) && patch.is_laid_over(flux));
+    /// The objects that a Kustomization of Flux applies; nothing where it may change namespaces in a way that is not
+    /// computed here.
+    pub(crate) fn applied(by: &'a ObjectSet, flux: &'a Object, set: &'a ObjectSet) -> Option<Self> {
+        let patches = by.objects.iter().filter(|patch| patch.is_flux() && patch.is_patch_of(flux));
         let layers: Vec<_> = [flux].into_iter().chain(patches).collect();
-        let told = |field| layers.iter().rev().find_map(|layer| layer.at(&["spec", field]));
-        let is_known = !by.is_moved && told("patches").is_none() && told("components").is_none();
-        is_known.then(|| Self { set, by_flux: true, target: told("targetNamespace").and_then(Node::text) })
+        let field = |field| layers.iter().rev().find_map(|layer| layer.at(&["spec", field]));
+        let is_known = !by.is_moved && field("patches").is_none() && field("components").is_none();
+        is_known.then(|| Self { set, by_flux: true, target: field("targetNamespace").and_then(Node::text) })
     }
 
     fn sources(&self) -> Vec<Source<'a>> {
@@ -59,17 +59,17 @@ impl<'a> Part<'a> {
         maps.chain(made).collect()
     }
 
-    /// What pods mount, and the namespaces of the pods.
+    /// The `ConfigMap`s that pods mount, with the namespaces of the pods.
     fn mounts(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.set.objects.iter().flat_map(|object| {
             let namespace = self.target.unwrap_or(object.namespace());
-            workload::volumes(object).filter_map(move |volume| Some((volume.name()?, namespace)))
+            volumes(object).filter_map(move |volume| Some((volume.name()?, namespace)))
         })
     }
 }
 
 impl<'a> Source<'a> {
-    /// The namespace of pods that want the config, where all of them lack it.
+    /// The namespace of the pods that mount the config, where none of them has it.
     fn wanted_in(&self, sources: &[Self], mounts: &[(&str, &'a str)]) -> Option<&'a str> {
         let pods = || mounts.iter().filter(|(name, _)| *name == self.name).map(|(_, pods)| *pods);
         if pods().any(|pods| pods == self.namespace || is_open(pods)) {
@@ -100,12 +100,12 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Whether Flux may put anything into the name.
+/// Whether Flux may still replace a variable in the name.
 fn is_open(namespace: &str) -> bool {
     namespace.contains('$')
 }
 
-/// What is wrong with the namespaces of configs, among the parts of one environment.
+/// Checks the namespaces of configs, among the parts of one environment.
 pub(crate) fn check(parts: &[Part<'_>], found: &mut Vec<Found>) {
     if parts.iter().any(|part| part.set.is_moved) {
         return;
@@ -114,7 +114,7 @@ pub(crate) fn check(parts: &[Part<'_>], found: &mut Vec<Found>) {
     let mounts: Vec<_> = parts.iter().flat_map(Part::mounts).collect();
     for source in &sources {
         if let Some(message) = source.fault(&sources, &mounts) {
-            found.push(source.by.says("E916", "metadata.namespace", source.at, message));
+            found.push(source.by.diagnostic("E916", "metadata.namespace", source.at, message));
         }
     }
 }

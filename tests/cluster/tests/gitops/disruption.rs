@@ -197,7 +197,7 @@ pub(crate) fn api_server_outage(env: &Environment) {
     view_canary_for(&visitor, Duration::from_secs(5));
     assert_eq!(load.stop(), Vec::<String>::new());
     // Flux doubles its retry interval after each failure, so the test asks it to reconcile.
-    env.repository.run("canaryctl set 5 --file $F --commit --push");
+    env.repository.run("canaryctl set 5 --config $F --commit --push");
     wait::until("5 % in the ConfigMap", DEADLINE, || {
         env.request_reconciliation("gitrepository frontend");
         (env.api.percentage() == Some(5)).then_some(())
@@ -210,7 +210,7 @@ pub(crate) fn flux_outage(env: &Environment) {
     let visitor = Visitor::new();
     let load = Load::start(FILES);
     let stopped = Outage::start(&["source-controller", "kustomize-controller", "notification-controller"]);
-    env.repository.run("canaryctl set 0 --file $F --commit --push");
+    env.repository.run("canaryctl set 0 --config $F --commit --push");
     view_canary_for(&visitor, outage_length(60));
     assert_eq!(env.api.percentage(), Some(25));
     stopped.end();

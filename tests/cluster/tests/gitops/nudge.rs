@@ -192,7 +192,7 @@ fn change(env: &Environment, file: &str, from: &str, to: &str) {
 #[track_caller]
 fn push(env: &Environment, percentage: u64) -> Instant {
     let start = Instant::now();
-    env.repository.run(&format!("canaryctl set {percentage} --file $F --commit --push"));
+    env.repository.run(&format!("canaryctl set {percentage} --config $F --commit --push"));
     env.wait_for_configmap(percentage);
     start
 }

@@ -62,7 +62,7 @@ pub(crate) fn revert(env: &Environment) {
     let mut measured = Measured::new("git revert, Receiver and nudge");
     for _ in 0..push_count(2) {
         env.set_percentage(0);
-        env.repository.run("canaryctl set 25 --file $F --commit --push");
+        env.repository.run("canaryctl set 25 --config $F --commit --push");
         env.wait_for_pods(25);
         assert_eq!(visitor.view(), CANARY);
         let script = env.guide.line("git revert --no-edit");

@@ -17,7 +17,7 @@ fn wait_for_rejection(env: &Environment, commit: &str, why: &str) {
 /// Flux rejects an unsigned commit, and accepts a signed commit on top of it.
 pub(crate) fn unsigned_commit(env: &Environment) {
     env.set_percentage(5);
-    env.repository.run("canaryctl set 100 --file $F");
+    env.repository.run("canaryctl set 100 --config $F");
     let commit = env.repository.push_unsigned("not signed");
     wait_for_rejection(env, &commit, "unsupported signature type");
     assert_eq!(env.api.percentage(), Some(5));
@@ -37,7 +37,7 @@ pub(crate) fn unsigned_commit(env: &Environment) {
 /// Flux rejects a commit that is signed with an unknown key, until the key is in the Secret.
 pub(crate) fn unknown_key(env: &Environment) {
     env.set_percentage(5);
-    env.repository.run("canaryctl set 100 --file $F");
+    env.repository.run("canaryctl set 100 --config $F");
     let commit = env.repository.push_signed_by("stranger", "signed with an unknown key");
     wait_for_rejection(env, &commit, "no matching key");
     assert_eq!(env.api.percentage(), Some(5));
@@ -58,7 +58,7 @@ pub(crate) fn unknown_key(env: &Environment) {
 /// The guide's break-glass commands, in order: set 0 % in the cluster while no commit can be signed, then resume Flux.
 pub(crate) fn break_glass(env: &Environment) {
     env.set_percentage(25);
-    env.repository.run("canaryctl set 50 --file $F");
+    env.repository.run("canaryctl set 50 --config $F");
     let commit = env.repository.push_unsigned("not signed");
     wait_for_rejection(env, &commit, "unsupported signature type");
 
@@ -70,7 +70,7 @@ pub(crate) fn break_glass(env: &Environment) {
     env.wait_for_pods(0);
 
     // Commit the same percentage, signed with the sealed key, and resume Flux.
-    env.repository.run("canaryctl set 0 --file $F");
+    env.repository.run("canaryctl set 0 --config $F");
     let signed = env.repository.push_signed_by("sealed", "0 % on the canary");
     let suspend = glass.lines().next().unwrap();
     env.repository.run(&format!("{suspend}\n{}", env.guide.block("\"suspend\":false")));

@@ -33,7 +33,7 @@ fn canaryctl_runs_as_nobody() {
     assert_eq!(run(&["bucket", "--help"]).0, Some(0));
     let (status, text) = run(&["validate", "/k8s/canary-config-cm.yaml"]);
     assert_eq!(status, Some(0), "{text}");
-    let (status, text) = run(&["set", "10", "--file", "/k8s/canary-config-cm.yaml"]);
+    let (status, text) = run(&["set", "10", "--config", "/k8s/canary-config-cm.yaml"]);
     assert_eq!(status, Some(2), "{text}");
     let (status, text) = run(&["validate", "/nowhere.yaml"]);
     assert_eq!(status, Some(2), "{text}");

@@ -59,7 +59,7 @@ fn a_pod_finds_out_whom_to_ask() {
         });
     }
     for peer in ["canary; return 200", "http://canary", "$host", "a b"] {
-        let told = format!("peer.sh: PEER is no name of a Service: {peer}\n");
+        let told = format!("peer.sh: PEER is not the name of a Service: {peer}\n");
         assert_eq!(peer_sh(POD, peer, true), ("\n".to_owned(), told));
     }
     let (written, told) = peer_sh(POD, "frontend-canary", false);
@@ -77,6 +77,6 @@ fn a_pod_finds_out_where_reports_go() {
     assert_eq!(both("canary-collector:8081"), (format!("{resolver} {peer} {collector}\n"), String::new()));
     let alone = peer_sh_with(POD, "", "canary-collector:8081", true);
     assert_eq!(alone, (format!("{resolver} {collector}\n"), String::new()));
-    let told = "peer.sh: COLLECTOR is no name of a Service: a;b\n".to_owned();
+    let told = "peer.sh: COLLECTOR is not the name of a Service: a;b\n".to_owned();
     assert_eq!(both("a;b"), (format!("{resolver} {peer}\n"), told));
 }

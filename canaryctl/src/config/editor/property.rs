@@ -1,20 +1,23 @@
-//! No byte changes but those that are meant to, whatever a file looks like.
+//! An edit changes no other bytes, whatever a file looks like.
 
 use std::fmt::Write as _;
+use std::fs;
 
 use proptest::prelude::*;
+use tempfile::TempDir;
 
+use super::tests::{HEAD, set_ten};
 use super::*;
+use crate::config::quoted_scalar;
 
-/// What an edit makes of a file, which is not written: a disk would take most of the time.
+/// The file after an edit, which is not written: the disk would take most of the time.
 fn preview(text: &str, edit: impl FnOnce(&mut Editor) -> anyhow::Result<()>) -> Result<String, String> {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("f");
     fs::write(&path, text).unwrap();
     let done = Editor::open(&path).and_then(|mut editor| {
         edit(&mut editor)?;
-        editor.judge()?;
-        Ok(editor.new)
+        Ok(editor.finish()?.new)
     });
     done.map_err(|error| format!("{error:#}"))
 }
@@ -30,7 +33,7 @@ fn scalar() -> impl Strategy<Value = String> {
     prop_oneof![
         prop::sample::select(vec!["true", "false", "null", "0", "-1.50", "5e0", "\"\\u00e9\\/\""])
             .prop_map(str::to_owned),
-        texts.prop_map(json::quote),
+        texts.prop_map(quote),
     ]
 }
 
@@ -57,7 +60,7 @@ fn embed(form: usize, json: &str) -> String {
         0 => json.to_owned(),
         1 => format!("{HEAD}|\n     {}\n# end\n", block("     ")),
         2 => format!("{HEAD}|1-\n   {}\n", block("   ")),
-        3 => format!("{HEAD}\"{}\"\n", flow::escape(json)),
+        3 => format!("{HEAD}\"{}\"\n", quoted_scalar::escape(json)),
         _ => format!("{HEAD}'{}'\n", json.replace(['\n', '\t'], " ").replace('\'', "''")),
     }
 }

@@ -1,4 +1,4 @@
-//! What an edit has changed, for people and for machines.
+//! A change that an edit makes, for people and for machines.
 
 use std::fmt;
 
@@ -7,19 +7,19 @@ use serde_json::{Value, json};
 /// The longest value that is shown whole, in characters.
 const SHOWN: usize = 60;
 
-/// One member that has another value now.
+/// A member that gets another value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Change {
     /// The path to it, as in `FEATURE_FLAGS.new-checkout`.
     pub(crate) key: String,
-    /// What it was, as typed; nothing where it was absent.
+    /// The old value as typed; nothing where the member was absent.
     pub(crate) from: Option<String>,
-    /// What it is.
+    /// The new value.
     pub(crate) to: String,
 }
 
 impl Change {
-    /// For machines. A member that was absent was `null`.
+    /// For machines. The old value of a member that was absent is `null`.
     pub(crate) fn json(&self) -> Value {
         let value = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
         json!({"key": self.key, "from": self.from.as_deref().map(value), "to": value(&self.to)})
@@ -33,7 +33,7 @@ impl fmt::Display for Change {
     }
 }
 
-/// A value on one line, in bounded length.
+/// A value on one line of bounded length.
 pub(crate) fn shown(json: &str) -> String {
     let is_long = json.chars().nth(SHOWN).is_some() || json.contains('\n');
     match json.bytes().next() {

@@ -1,12 +1,10 @@
-//! Quoted texts, where characters are escaped and lines folded.
+//! Quoted scalars, in which characters are escaped and lines folded.
 
 use std::ops::Range;
 
-use anyhow::ensure;
+use crate::config::source_map::SourceMap;
 
-use crate::config::editor::source::Map;
-
-/// What a backslash and a letter stand for.
+/// The letters after a backslash and the characters that they stand for.
 const ESCAPES: [(char, char); 18] = [
     ('"', '"'),
     ('\\', '\\'),
@@ -28,17 +26,17 @@ const ESCAPES: [(char, char); 18] = [
     ('P', '\u{2029}'),
 ];
 
-/// Where each character of a double-quoted text stands. `range` takes its quotes in.
-pub(crate) fn double(text: &str, file: &str, range: Range<usize>) -> anyhow::Result<Map> {
+/// Maps the text of a double-quoted scalar to the file. `range` includes the quotes.
+pub(crate) fn double(text: &str, file: &str, range: Range<usize>) -> Option<SourceMap> {
     Reader::new(file, range).read(text, double_escape)
 }
 
-/// Where each character of a single-quoted text stands. `range` takes its quotes in.
-pub(crate) fn single(text: &str, file: &str, range: Range<usize>) -> anyhow::Result<Map> {
+/// Maps the text of a single-quoted scalar to the file. `range` includes the quotes.
+pub(crate) fn single(text: &str, file: &str, range: Range<usize>) -> Option<SourceMap> {
     Reader::new(file, range).read(text, |rest| rest.starts_with("''").then(|| ("'".to_owned(), 2)))
 }
 
-/// Writes a text between double quotes. JSON has no other characters that need it.
+/// Escapes a JSON text for double quotes. JSON has no other characters that need it.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {
@@ -55,9 +53,9 @@ pub(crate) fn escape(text: &str) -> String {
 
 struct Reader<'a> {
     rest: &'a str,
-    place: usize,
+    offset: usize,
     text: String,
-    map: Map,
+    map: SourceMap,
 }
 
 impl<'a> Reader<'a> {
@@ -65,35 +63,34 @@ impl<'a> Reader<'a> {
         let inside = range.start.saturating_add(1)..range.end.saturating_sub(1);
         Self {
             rest: file.get(inside.clone()).unwrap_or_default(),
-            place: inside.start,
+            offset: inside.start,
             text: String::new(),
-            map: Map::default(),
+            map: SourceMap::default(),
         }
     }
 
-    /// Reads to the end. The parser has read it before: what both agree on is safe to edit.
-    fn read(mut self, expected: &str, escape: impl Fn(&str) -> Option<(String, usize)>) -> anyhow::Result<Map> {
+    /// Reads to the end. The YAML parser has read the scalar before: what both agree on is safe to edit.
+    fn read(mut self, expected: &str, escape: impl Fn(&str) -> Option<(String, usize)>) -> Option<SourceMap> {
         while let Some(char) = self.rest.chars().next() {
             let (text, length) =
                 escape(self.rest).or_else(|| folded(self.rest)).unwrap_or_else(|| (char.to_string(), char.len_utf8()));
             self.take(&text, length);
         }
-        ensure!(self.text == expected, "config.json is written in a way that cannot be edited");
-        Ok(self.map)
+        (self.text == expected).then_some(self.map)
     }
 
     fn take(&mut self, text: &str, length: usize) {
-        let (start, place) = (self.text.len(), self.place);
+        let (start, offset) = (self.text.len(), self.offset);
         self.text.push_str(text);
-        self.place = place.saturating_add(length);
+        self.offset = offset.saturating_add(length);
         self.rest = self.rest.get(length..).unwrap_or_default();
         if !text.is_empty() {
-            self.map.push(start..self.text.len(), place..self.place);
+            self.map.push(start..self.text.len(), offset..self.offset);
         }
     }
 }
 
-/// A line break with the blanks around it: one is a space, each further one a line break.
+/// The line breaks at the start, with the blanks around them: the first is a space, each further one a line break.
 fn folded(rest: &str) -> Option<(String, usize)> {
     let after = rest.trim_start_matches([' ', '\t', '\r', '\n']);
     let length = rest.len().saturating_sub(after.len());
@@ -133,7 +130,7 @@ fn double_escape(rest: &str) -> Option<(String, usize)> {
     Some((char.to_string(), length.saturating_mul(2)))
 }
 
-/// The number behind the letter of an escape.
+/// The number after the letter of an escape.
 fn hexadecimal(escaped: &str, digits: usize) -> Option<u32> {
     u32::from_str_radix(escaped.get(1..)?.get(..digits)?, 16).ok()
 }

@@ -1,27 +1,36 @@
 use super::*;
 
+/// The text after edits, each of which has a path and an action.
 #[track_caller]
-fn edited(text: &str, splice: anyhow::Result<Option<Splice>>) -> Result<String, String> {
-    match splice {
-        Ok(Some(Splice { range, text: new })) => {
-            let mut edited = text.to_owned();
-            edited.replace_range(range, &new);
-            Ok(edited)
-        }
-        Ok(None) => Ok(text.to_owned()),
-        Err(error) => Err(format!("{error:#}")),
+fn edited(text: &str, edits: &[(&[&str], Action)]) -> Result<String, String> {
+    let path = |path: &[&str]| path.iter().map(|key| (*key).to_owned()).collect();
+    let edits: Vec<_> = edits.iter().map(|(keys, action)| Edit { path: path(keys), action: action.clone() }).collect();
+    let document = Document::parse(text).unwrap();
+    let mut splices = splices(&document, &edits).map_err(|error| format!("{error:#}"))?;
+    splices.sort_by_key(|splice| splice.range.start);
+    let mut edited = text.to_owned();
+    for Splice { range, text } in splices.iter().rev() {
+        edited.replace_range(range.clone(), text);
     }
+    Ok(edited)
+}
+
+fn set(path: &'static [&'static str], value: &str) -> (&'static [&'static str], Action) {
+    (path, Action::Set(value.to_owned()))
+}
+
+fn append(path: &'static [&'static str], items: &[&str]) -> (&'static [&'static str], Action) {
+    (path, Action::Append(items.iter().map(|item| (*item).to_owned()).collect()))
 }
 
 #[track_caller]
-fn sets(text: &str, path: &[&str], value: &str, expected: &str) {
-    assert_eq!(edited(text, set(text, path, value)), Ok(expected.to_owned()), "{text}");
+fn sets(text: &str, path: &'static [&'static str], value: &str, expected: &str) {
+    assert_eq!(edited(text, &[set(path, value)]), Ok(expected.to_owned()), "{text}");
 }
 
 #[track_caller]
-fn appends(text: &str, path: &[&str], items: &[&str], expected: &str) {
-    let items: Vec<_> = items.iter().map(|item| (*item).to_owned()).collect();
-    assert_eq!(edited(text, append(text, path, &items)), Ok(expected.to_owned()), "{text}");
+fn appends(text: &str, path: &'static [&'static str], items: &[&str], expected: &str) {
+    assert_eq!(edited(text, &[append(path, items)]), Ok(expected.to_owned()), "{text}");
 }
 
 #[test]
@@ -43,14 +52,6 @@ fn replaces_a_value_and_nothing_else() {
         "4",
         r#"{"A": 1, "B": {"A": 2, "C": {"A": 4}}}"#,
     );
-}
-
-#[test]
-fn leaves_the_same_value_alone() {
-    for (text, value) in [(r#"{"A": 5.0}"#, "5"), (r#"{"A": {"b":1,"c": [ ]}}"#, "{\"b\": 1.0, \"c\": []}")] {
-        sets(text, &["A"], value, text);
-    }
-    sets(r#"{"A": {"b": 1, "c": 2}}"#, &["A"], r#"{"c": 2, "b": 1}"#, r#"{"A": {"c": 2, "b": 1}}"#);
 }
 
 #[test]
@@ -125,7 +126,31 @@ fn appends_as_the_items_are() {
     ] {
         appends(text, &["S", "a"], &["\"x\"", "\"y\""], expected);
     }
-    appends("{}", &["S", "a"], &[], "{}");
+}
+
+#[test]
+fn edits_are_made_together() {
+    let edits = [
+        set(&["F", "a"], "1"),
+        set(&["P"], "10"),
+        set(&["F", "b"], "{\"p\":2}"),
+        append(&["S", "x"], &["\"u\""]),
+        append(&["S", "y"], &["\"v\""]),
+        set(&["R"], "8"),
+    ];
+    for (text, expected) in [
+        (
+            r#"{"P": 5, "F": {}, "R": 7}"#,
+            r#"{"P": 10, "F": {"a": 1, "b": {"p": 2}}, "R": 8, "S": {"x": ["u"], "y": ["v"]}}"#,
+        ),
+        (
+            "{\n \"P\": 5,\n \"F\": {\n  \"b\": {\n   \"q\": 1\n  }\n }\n}",
+            "{\n \"P\": 10,\n \"F\": {\n  \"b\": {\n   \"p\": 2\n  },\n  \"a\": 1\n },\n \"S\": {\n  \"x\": [\n   \"u\"\n  ],\n  \
+             \"y\": [\n   \"v\"\n  ]\n },\n \"R\": 8\n}",
+        ),
+    ] {
+        assert_eq!(edited(text, &edits), Ok(expected.to_owned()), "{text}");
+    }
 }
 
 #[test]
@@ -136,13 +161,13 @@ fn errors_name_the_key() {
         ("{\"A\": {\"b\": []}}", &["A", "b", "c", "d"], "A.b: expected an object"),
         ("{}", &[], "expected a key to be set"),
     ] {
-        assert_eq!(edited(text, set(text, path, "1")), Err(message.to_owned()));
+        assert_eq!(edited(text, &[set(path, "1")]), Err(message.to_owned()));
     }
     for (text, message) in [
         ("{\"S\": {\"a\": {}}}", "S.a: expected an array"),
         ("{\"S\": {\"a\": null}}", "S.a: expected an array"),
         ("{\"S\": []}", "S: expected an object"),
     ] {
-        assert_eq!(edited(text, append(text, &["S", "a"], &["1".to_owned()])), Err(message.to_owned()));
+        assert_eq!(edited(text, &[append(&["S", "a"], &["1"])]), Err(message.to_owned()));
     }
 }
