@@ -48,10 +48,10 @@ struct State {
 /// The sockets of the two ports.
 #[derive(Debug)]
 pub struct Listeners {
-    /// The port for reports.
-    pub reports: TcpListener,
+    /// The port for reports; none where another server passes them to [`Server::report`].
+    pub reports: Option<TcpListener>,
     /// The port for metrics and windows.
-    pub metrics: TcpListener,
+    pub metrics: Option<TcpListener>,
 }
 
 impl Server {

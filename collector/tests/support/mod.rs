@@ -38,10 +38,10 @@ pub(crate) fn serve_if_asked() {
         let server = Server::new(options).unwrap();
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).unwrap();
         let listeners = Listeners {
-            reports: TcpListener::bind("127.0.0.1:0").await.unwrap(),
-            metrics: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            reports: Some(TcpListener::bind("127.0.0.1:0").await.unwrap()),
+            metrics: Some(TcpListener::bind("127.0.0.1:0").await.unwrap()),
         };
-        let address = |listener: &TcpListener| listener.local_addr().unwrap().to_string();
+        let address = |listener: &Option<TcpListener>| listener.as_ref().unwrap().local_addr().unwrap().to_string();
         eprintln!("ports {} {}", address(&listeners.reports), address(&listeners.metrics));
         let config = ConfigLabels {
             salt: "release".into(),
