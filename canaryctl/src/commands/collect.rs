@@ -49,7 +49,7 @@ pub(crate) struct Args {
     /// The folder for 48 hours of windows; else they are in memory, and end with the process.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Another origin of the site, such as https://www.example.com, for browsers that send no Sec-Fetch-Site.
+    /// Another origin of the site, for browsers that send no Sec-Fetch-Site: https and the host, without a path.
     #[arg(long = "origin", value_name = "URL", value_parser = origin)]
     origins: Vec<String>,
     /// A network of proxies, whose header names the client.
@@ -133,7 +133,7 @@ async fn collect(args: &Args, config: &Path, options: Options, output: Output) -
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-            never = watch_config(config, &sender) => match never {},
+            never = watch_config(config, &sender, message::error) => match never {},
         }
     };
     let listeners = Listeners { reports: Some(reports), metrics: Some(metrics) };
@@ -155,10 +155,11 @@ fn print_addresses(reports: SocketAddr, metrics: SocketAddr, output: Output) -> 
 }
 
 /// Sends the labels of the config now and after each change. A config that cannot be read or is rejected changes nothing,
-/// and is told once.
+/// and `tell` learns of it once.
 pub(crate) async fn watch_config(
     path: &Path,
     labels: &watch::Sender<Option<ConfigLabels>>,
+    tell: impl Fn(&anyhow::Error),
 ) -> std::convert::Infallible {
     let mut last = None;
     loop {
@@ -167,7 +168,7 @@ pub(crate) async fn watch_config(
         if last.as_ref() != Some(&bytes) {
             match bytes.clone().map_err(anyhow::Error::msg).and_then(|bytes| of(path, bytes)) {
                 Ok(config) => drop(labels.send(Some(config))),
-                Err(error) => message::error(&error),
+                Err(error) => tell(&error),
             }
             last = Some(bytes);
         }

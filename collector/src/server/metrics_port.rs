@@ -10,7 +10,7 @@ use prometheus_client::encoding::{DescriptorEncoder, prometheus_text, text as op
 use prometheus_client::registry::Registry;
 use serde::Serialize;
 
-use super::answer::{Answer, not_allowed, text, with_type};
+use super::answer::{Answer, WholeAnswer, not_allowed, text, with_type};
 use super::windows_body::WindowsBody;
 use super::{Server, State};
 
@@ -21,9 +21,9 @@ impl Server {
     #[must_use]
     pub fn metrics_port(self: Arc<Self>, request: &Request<()>) -> Answer {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            return not_allowed("GET, HEAD");
+            return not_allowed("GET, HEAD").map(Either::Left);
         }
-        match request.uri().path() {
+        let whole = match request.uri().path() {
             "/healthz" => text(StatusCode::OK, "ok"),
             "/readyz" if self.state().collector.labels().has_config() => text(StatusCode::OK, "ok"),
             "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "no config is read yet"),
@@ -33,9 +33,10 @@ impl Server {
                 answer
             }
             "/metrics" => metrics(self, request.headers()),
-            "/windows" => windows(self, request.uri().query()),
+            "/windows" => return windows(self, request.uri().query()),
             _ => text(StatusCode::NOT_FOUND, "no such path; there are /metrics, /windows, /healthz and /readyz"),
-        }
+        };
+        whole.map(Either::Left)
     }
 
     /// Whether the request has the token. The comparison takes equally long for all wrong tokens of a length.
@@ -59,7 +60,7 @@ impl collector::Collector for Exposition {
     }
 }
 
-fn metrics(server: Arc<Server>, headers: &HeaderMap) -> Answer {
+fn metrics(server: Arc<Server>, headers: &HeaderMap) -> WholeAnswer {
     {
         let mut state = server.state();
         let State { collector, clock, .. } = &mut *state;
@@ -75,7 +76,7 @@ fn metrics(server: Arc<Server>, headers: &HeaderMap) -> Answer {
         (prometheus_text::encode(&mut body, &registry), prometheus_text::CONTENT_TYPE)
     };
     match encoded {
-        Ok(()) => with_type(content_type, Either::Left(Full::from(body))),
+        Ok(()) => with_type(content_type, Full::from(body)),
         Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be encoded"),
     }
 }
@@ -96,7 +97,8 @@ fn windows(server: Arc<Server>, query: Option<&str>) -> Answer {
         Some(query) => query.strip_prefix("since=").and_then(number),
     };
     let Some(asked) = asked else {
-        return text(StatusCode::BAD_REQUEST, "the only parameter is since, a minute as an integer");
+        let answer = text(StatusCode::BAD_REQUEST, "the only parameter is since, a minute as an integer");
+        return answer.map(Either::Left);
     };
     let (header, since, through) = {
         let mut state = server.state();
@@ -114,7 +116,7 @@ fn windows(server: Arc<Server>, query: Option<&str>) -> Answer {
         Ok(header) => {
             with_type("application/x-ndjson", Either::Right(WindowsBody::new(server, header + "\n", since, through)))
         }
-        Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "the windows could not be encoded"),
+        Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "the windows could not be encoded").map(Either::Left),
     }
 }
 

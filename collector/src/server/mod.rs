@@ -15,7 +15,7 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-pub use answer::Answer;
+pub use answer::{Answer, WholeAnswer};
 pub use options::Options;
 
 use crate::cap::Key;

@@ -5,14 +5,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, Either, Limited};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use tokio::time::timeout;
 
 use super::Server;
-use super::answer::{Answer, empty, not_allowed, text};
+use super::answer::{Answer, WholeAnswer, empty, not_allowed, text};
 use crate::collector::{Outcome, Sender};
 use crate::origin;
 use crate::report::Refusal;
@@ -25,12 +25,12 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Answers a request.
 pub(super) async fn answer(server: Arc<Server>, peer: IpAddr, request: Request<Incoming>) -> Answer {
     if request.uri().path() == "/healthz" {
-        return text(StatusCode::OK, "ok");
+        return text(StatusCode::OK, "ok").map(Either::Left);
     }
     if !server.is_endpoint(request.uri().path()) {
-        return text(StatusCode::NOT_FOUND, "no such path");
+        return text(StatusCode::NOT_FOUND, "no such path").map(Either::Left);
     }
-    server.report(peer, request).await
+    server.report(peer, request).await.map(Either::Left)
 }
 
 impl Server {
@@ -41,7 +41,7 @@ impl Server {
     }
 
     /// Takes a report. The answer is 204, whether it is counted or not.
-    pub async fn report(&self, peer: IpAddr, request: Request<Incoming>) -> Answer {
+    pub async fn report(&self, peer: IpAddr, request: Request<Incoming>) -> WholeAnswer {
         if request.method() != Method::POST {
             return not_allowed("POST");
         }
@@ -77,7 +77,7 @@ impl Server {
     }
 
     /// Refuses a request whose body is not read to its end, and ends the connection.
-    fn refuse(&self, refusal: Refusal) -> Answer {
+    fn refuse(&self, refusal: Refusal) -> WholeAnswer {
         self.state().collector.metrics_mut().count_refused(refusal);
         let mut answer = match refusal {
             Refusal::Large => text(StatusCode::PAYLOAD_TOO_LARGE, "a report has at most 2048 bytes"),

@@ -60,7 +60,7 @@ pub(super) async fn run(
             written = last;
             if let Err(error) = write(&server, false).await {
                 // The reader of standard error may be gone.
-                let _ = writeln!(std::io::stderr(), "canaryctl: error: windows are not written: {error:#}");
+                let _ = writeln!(std::io::stderr(), "canaryctl: windows are not written: {error:#}");
             }
         }
     }
