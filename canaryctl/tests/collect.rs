@@ -199,11 +199,7 @@ fn serve_has_the_collector_inside() {
 
 #[test]
 fn wrong_arguments_say_what_is_expected() {
-    fails(
-        &["collect", "--config", "gone.yaml"],
-        b"",
-        "canaryctl: no config gone.yaml: name one with --config\n",
-    );
+    fails(&["collect", "--config", "gone.yaml"], b"", "canaryctl: no config gone.yaml: name one with --config\n");
     for (args, expected) in [
         (
             ["--origin", "shop.example"],

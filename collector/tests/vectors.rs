@@ -162,3 +162,14 @@ fn promtool_accepts_the_metrics() {
     let output = promtool.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// A code that the collector does not know would be counted as `other`.
+#[test]
+fn every_fault_of_a_page_has_its_code() {
+    let faults = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/faults.md")).unwrap();
+    let codes = faults.split("| E").skip(1).filter_map(|rest| rest.get(..3));
+    let codes: BTreeSet<_> = codes.filter(|code| *code < "900").map(|code| format!("E{code}")).collect();
+    assert!(codes.len() >= 40, "{codes:?}");
+    let unknown: Vec<_> = codes.iter().filter(|code| !canary_collector::CODES.contains(&code.as_str())).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
