@@ -158,6 +158,11 @@ impl Collector {
         self.metrics.set_final_minute(end);
     }
 
+    /// Takes note that nothing was accepted any more from some time on.
+    pub fn stop(&mut self, since: f64) {
+        self.windows.add_gap(self.timing.minute(since), self.timing.minute(since));
+    }
+
     /// Takes note that the clock was set.
     pub fn set_clock(&mut self, before: f64, after: f64) {
         self.windows.set_clock(before, after);

@@ -11,8 +11,8 @@ use prometheus_client::registry::Registry;
 use serde::Serialize;
 
 use super::answer::{Answer, WholeAnswer, not_allowed, text, with_type};
+use super::server::{Server, State};
 use super::windows_body::WindowsBody;
-use super::{Server, State};
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 

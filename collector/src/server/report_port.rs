@@ -11,8 +11,8 @@ use hyper::header::{CONNECTION, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use tokio::time::timeout;
 
-use super::Server;
 use super::answer::{Answer, WholeAnswer, empty, not_allowed, text};
+use super::server::Server;
 use crate::collector::{Outcome, Sender};
 use crate::origin;
 use crate::report::Refusal;

@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::connections::wait_for_stop;
-use super::{Server, State};
+use super::server::{Server, State};
 use crate::labels::ConfigLabels;
 
 /// How often configs and the clock are looked at.

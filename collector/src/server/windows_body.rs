@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame};
 
-use super::Server;
+use super::server::Server;
 use crate::store::lines;
 
 /// The size from which minutes are sent, in bytes.
