@@ -1,59 +1,60 @@
-# The front door. Every target installs what it lacks and says so; `make setup` does it for all of them at once.
+# Every target installs the tools that it lacks and says so; `make setup` does it for all of them at once.
 SHELL := bash
 PORT ?= 8080
 export PATH := $(shell scripts/need --path):$(PATH)
 runtime := $(shell git ls-files Cargo.lock Cargo.toml .cargo loader scripts/pack src wasm)
 
-.PHONY: demo build test test-long test-cluster cluster cluster-down bench lint size setup clean
+.PHONY: demo build test test-long test-cluster cluster cluster-down bench lint size setup help clean
 
 # canaryctl without what talks to a cluster, which takes longer to build than all the rest.
-demo: ## the demo site, to look at and to play with
+demo: ## serve the demo site
 	@scripts/need wasm-target pack wasm-bindgen-cli
 	@$(MAKE) --no-print-directory pkg/canary.js
 	cargo run --release --package canaryctl --no-default-features -- serve www --port $(PORT)
 
-# Without wasm-pack and wasm-opt, so that a first look comes soon; `make build` makes the same files, smaller.
+# Without wasm-pack and wasm-opt, which are slow to install; `make build` makes the same files, smaller.
 pkg/canary.js: $(runtime)
 	scripts/pack demo
 
-build: ## pkg/ as it is shipped, and canaryctl
+build: ## build pkg/ for release, and canaryctl
 	@scripts/need build
 	scripts/pack build
 	cargo build --release --package canaryctl
 
-test: ## everything that proves it
-	@scripts/test build size native loader web e2e
+test: ## run all tests of a change, about a quarter of an hour
+	@scripts/test build size native loader web e2e images
 
-test-e2e: build
-test-%: ## one part of it: test-native, test-loader, test-web, test-e2e
+test-e2e test-images: build
+test-%: ## run one suite: test-native, test-loader, test-web, test-e2e, test-images (as root)
 	@scripts/test $*
 
-test-long: build ## hours: all rows in all engines, soak, storms of faults and of swaps, the chart, all images, fuzzing, mutants
-	@scripts/need e2e helm wrk cargo-fuzz cargo-mutants
+test-long: build ## run for hours: faults in all browsers, soak, chaos, config swaps, chart, images, fuzzing, mutants
 	scripts/test-long
 
-test-cluster: build ## from a push to the next page view on a real cluster; needs root and Go, builds half an hour once
+test-cluster: build ## test from a push to the next page view on a real cluster; needs root, and Go for half an hour once
 	scripts/test-cluster
 
-cluster: ## starts that cluster
+cluster: ## start that cluster and leave it running
 	@scripts/need $(if $(KUBECONFIG),external-cluster,cluster)
 	tests/cluster/up
-
-cluster-down: ## stops it and removes its files
+cluster-down: ## stop it and remove its files
 	tests/cluster/down
 
-bench: build ## from push to page view, requests a second; fails nothing
+bench: build ## measure from push to page view, and requests a second
 	@scripts/bench
 
-lint: ## formatting, lints, docs, licences
+lint: ## check formatting, lints, docs, licenses
 	@scripts/need lint
 	scripts/lint
 
-size: build ## bytes that a browser requests before it asks for the bundle, against size-budget
+size: build ## compare the bytes before the bundle with size-budget
 	@scripts/size
 
-setup: ## all tools at once
-	scripts/need build web e2e lint
+setup: ## install all tools
+	scripts/need build web e2e images lint
 
-clean:
+help: ## list the targets
+	@sed -nE 's/^([a-z%-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 14
+
+clean: ## remove what was built
 	rm -rf pkg target

@@ -4,9 +4,9 @@ import globals from "globals";
 
 const buildConstants = Object.fromEntries(
   [
-    "BOOT_WASM",
-    "FLAGS_JS",
-    "FLAGS_WASM",
+    "DIAGNOSTICS_JS",
+    "DIAGNOSTICS_WASM",
+    "ENGINE_WASM",
     "LIFECYCLE_JS",
     "PANEL_JS",
     "REFRESH_JS",

@@ -69,6 +69,8 @@ interface EngineAnswer {
   guard?: { readyTimeoutMs?: number; readyWhen?: "loaded" | "started" };
   /** Whether the config has flags. */
   flags?: boolean;
+  /** Whether parts of the config count as absent. */
+  hasNotices?: boolean | undefined;
 }
 
 /** The basis of a page view: the engine's answer, and where it comes from. */
@@ -88,18 +90,42 @@ interface Visitor {
   targetingKey: string;
   attributes?: Attributes | undefined;
   kind: "identified" | "bot" | "anonymous";
-  /** The evaluation context in the engine's encoding. */
-  context?: Uint8Array | null;
 }
 
-/** Evaluates a config to a decision. `isHeld` keeps the visitor on stable. */
-type Decide = (reply: ConfigReply, isHeld: boolean) => EngineAnswer;
+/** A flag that the engine has been given. */
+interface CompiledFlag {
+  /** The engine's number for it. */
+  index: number;
+  key: string;
+  definition: any;
+  /** The names of its variants. */
+  variants: string[];
+  /** Its values by the engine's numbers. */
+  values: any[];
+  isMalformed: boolean;
+}
 
-/** The engine that decides, with the visitor that it was started for. */
+/** The engine, with the visitor that it was started for. Every method but `newDeviceId` throws where the engine traps. */
 interface Engine {
-  decide: Decide;
-  newDeviceId(): string;
   visitor: Visitor;
+  newDeviceId(): string;
+  /** Follows a config from now on, unless it is refused with a code. */
+  load(reply: ConfigReply, origins: string): { code?: string; hasNotices?: boolean };
+  /** Sets one of the contexts that flags are evaluated for. Returns whether JSON can hold the attributes. */
+  setContext(context: number, targetingKey: string, attributes: object): boolean;
+  /** Decides on the device. `isHeld` keeps it on stable. */
+  decide(visitor: Visitor["kind"], arm: string | undefined, isHeld: boolean): EngineAnswer;
+  /** Evaluates a flag for a context, with another targeting key where one is given. Null where the config has no such flag. */
+  evaluate(flagKey: string, context: number, now: number, targetingKey?: string): FlagAnswer | null;
+  /** Replaces all overrides of flags. */
+  setOverrides(overrides: ReadonlyMap<string, unknown>): void;
+  isMalformed(flagKey: string): boolean;
+  /** Whether one of these flags of the config is malformed. */
+  hasMalformed(flagKeys: string[]): boolean;
+  /** The present config, undefined before the first one. */
+  config(): any;
+  /** The canary's share in buckets. */
+  percentage(): number;
 }
 
 /** State that earlier page views left in this browser. */
@@ -113,7 +139,7 @@ interface VisitorState {
   /** Stores the arm that the config gives this browser, and begins a hold where it takes the canary away. */
   recordArm(arm: Arm): void;
   /** Decides, and decides again as held where a hold or a quarantine keeps this browser on stable. Adds the version. */
-  decideWithHold<T extends EngineAnswer | undefined>(decide: (isHeld: boolean) => T): T;
+  decideWithHold(decide: (isHeld: boolean) => EngineAnswer): EngineAnswer;
 }
 
 interface PageState {
@@ -142,6 +168,12 @@ interface PageState {
   isStale: boolean;
   /** Whether flags follow the last known good config. */
   isLastKnownGood: boolean;
+  /** Decides by a config, which the engine follows from now on unless it is refused. Throws a code where the engine traps. */
+  decideBy(reply: ConfigReply): EngineAnswer;
+  /** Describes what is wrong with a config. */
+  describeConfig(reply: ConfigReply): Promise<ConfigFindings>;
+  /** Logs what is wrong with a config that is in use. */
+  reportFindings(reply: ConfigReply | undefined, answer: EngineAnswer): void;
   /** Tells the panel that flags may have changed. */
   updatePanel?: (() => void) | undefined;
 
@@ -166,19 +198,15 @@ interface PageState {
 }
 
 /** The engine's answer for a flag. */
-interface EngineFlagAnswer {
-  value?: any;
-  /** Missing for flags without variants. */
-  variant?: string;
-  reason: Reason;
-  errorCode?: ErrorCode;
-  /** Only where the visitor was bucketed. */
-  bucket?: number;
-  override?: boolean;
-}
-
-interface FlagAnswer extends Omit<EngineFlagAnswer, "variant"> {
+interface FlagAnswer {
+  value: any;
+  /** Null for flags without variants. */
   variant: string | null;
+  reason: Reason;
+  errorCode?: ErrorCode | undefined;
+  /** Only where the visitor was bucketed. */
+  bucket?: number | undefined;
+  override?: boolean;
   isExposed?: boolean;
 }
 
@@ -202,32 +230,19 @@ interface ConfigSummary {
   overridden?: string[];
 }
 
-/** The engine that evaluates flags. Every answer is undefined or null once it has trapped. */
-interface FlagEngine {
-  /** Follows a config from now on, unless it is refused. */
-  takeConfig(reply: ConfigReply): ConfigFindings;
-  decide: (...args: Parameters<Decide>) => EngineAnswer | undefined;
-  /** Evaluates a flag for the identified user, or for another encoded context. */
-  evaluate(flagKey: string, context?: Uint8Array): EngineFlagAnswer | undefined;
-  definition(flagKey: string): any;
-  describe(): ConfigSummary | undefined;
-  /** Evaluates flags for another user from now on. Returns whether the context could be read. */
-  identify(context: Uint8Array): boolean | undefined;
-  setOverride(flagKey: string, json: string): void;
-  clearOverrides(): void;
-}
-
 interface FlagClient {
-  takeConfig: FlagEngine["takeConfig"];
-  describe: FlagEngine["describe"];
-  definition: FlagEngine["definition"];
+  /** Follows the engine, which has a new config. */
+  configLoaded(reply: ConfigReply): void;
+  describe(): Required<ConfigSummary> | undefined;
+  /** The definition of a flag, null where it is missing or malformed. */
+  definition(flagKey: string): any;
+  hasMalformed: Engine["hasMalformed"];
   /** Evaluates a flag without an exposure. */
   inspect(flagKey: string): FlagAnswer;
-  /** The decision that a later config would give this visitor. */
-  decide(reply: ConfigReply): EngineAnswer | undefined;
   /** Emits which flags that the page has read have another value now; always where a config is new after a fault. */
   changed(isConfigNew?: boolean): void;
   details(type: string, flagKey: string, defaultValue: any): import("./npm/canary.js").EvaluationDetails<any>;
+  value(type: string, flagKey: string, defaultValue: any): any;
   evaluate(flagKey: string, context: EvaluationContext | undefined, defaultValue: unknown): any;
   identify(userId?: string | null, attributes?: Attributes): void;
   setOverride(flagKey: string, value: unknown): void;
@@ -305,9 +320,9 @@ interface Navigator {
   readonly globalPrivacyControl?: boolean;
 }
 
-declare const BOOT_WASM: string;
-declare const FLAGS_JS: string;
-declare const FLAGS_WASM: string;
+declare const ENGINE_WASM: string;
+declare const DIAGNOSTICS_JS: string;
+declare const DIAGNOSTICS_WASM: string;
 declare const LIFECYCLE_JS: string;
 declare const PANEL_JS: string;
 declare const REFRESH_JS: string;
@@ -315,14 +330,31 @@ declare const REFRESH_WASM: string;
 /** False in canary.js, whose size delays the bundle. */
 declare const HAS_LOG_BUFFER: boolean;
 
-declare module "boot-glue" {
-  export function initSync(options: { module: BufferSource }): { decide?: unknown };
-  export function decide(context: unknown, config: Uint8Array, replyTime: number, isHeld: boolean): Uint8Array;
-  export function newId(): Uint8Array;
+/** The functions of `Engine` in src/engine. */
+declare module "engine-glue" {
+  export function initSync(options: { module: BufferSource }): { memory: WebAssembly.Memory; addFlag?: unknown };
+  export function newId(): number;
+  export function reserve(numbers: number, bytes: number): void;
+  export function nodes(): number;
+  export function text(): number;
+  export function key(): number;
+  export function load(originsLength: number, responseTime: number): number;
+  export function setContext(index: number, keyLength: number): boolean;
+  export function decide(visitor: number, arm: number, isHeld: boolean): number;
+  export function addFlag(requiredCount: number): void;
+  export function checkFlag(): boolean;
+  export function link(): void;
+  export function isMalformed(index: number): boolean;
+  export function setOverride(index: number): void;
+  export function clearOverrides(): void;
+  export function evaluate(index: number, context: number, keyLength: number, now: number): number;
+  export function bucket(): number;
+  export function variant(): number;
+  export function percentage(): number;
 }
-declare module "flags-glue" {
-  export default function init(options: { module_or_path: BufferSource }): Promise<unknown>;
-  export const Flags: new (context: unknown) => any;
+declare module "diagnostics-glue" {
+  export default function init(options: { module_or_path: URL }): Promise<unknown>;
+  export function describe(config: Uint8Array, responseTime: number, origins: Uint8Array): Uint8Array;
 }
 declare module "refresh-glue" {
   export default function init(options: { module_or_path: URL }): Promise<unknown>;

@@ -30,6 +30,7 @@ pub mod bucketing;
 pub mod config;
 pub mod diagnostics;
 mod encoding;
+pub mod engine;
 pub mod evaluation;
 mod host;
 pub mod json;

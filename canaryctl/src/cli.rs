@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    assets, bucket, collect, completions, diff, explain, guard, inject, nudge, schema, segment, serve, set, simulate,
-    validate,
+    assets, bucket, collect, completions, diff, explain, guard, inject, nudge, rollout, schema, segment, serve, set,
+    simulate, validate,
 };
 use crate::terminal::output::Output;
 
@@ -41,6 +41,7 @@ enum Verb {
     Bucket(bucket::Args),
     Collect(collect::Args),
     Nudge(nudge::Args),
+    Rollout(rollout::Args),
 }
 
 /// The verbs by what they are for, as `--help` lists them. Clap has a single heading for all subcommands.
@@ -48,7 +49,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Develop", &["serve", "inject", "assets", "guard", "schema", "completions"]),
     ("Edit", &["set", "segment"]),
     ("Check", &["validate", "diff", "explain", "simulate", "bucket"]),
-    ("Operate", &["collect", "nudge", "help"]),
+    ("Operate", &["collect", "nudge", "rollout", "help"]),
 ];
 
 impl Cli {
@@ -77,6 +78,7 @@ impl Cli {
             Verb::Bucket(args) => bucket::run(args, self.output),
             Verb::Collect(args) => collect::run(args, self.output),
             Verb::Nudge(args) => nudge::run(args, self.output),
+            Verb::Rollout(args) => rollout::run(args, self.output),
         }
     }
 }

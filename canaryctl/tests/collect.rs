@@ -72,12 +72,13 @@ impl Collector {
         Self::exchange(&self.metrics, &format!("GET {path} HTTP/1.0\r\nHost: a\r\n\r\n"))
     }
 
+    /// Sends a report with an even nonce, which an overloaded server takes too.
     fn post(&self, revision: u64) -> u16 {
         let body = json!({"v": 1, "kind": "exposure", "age": 0, "salt": "release-1.5.0", "revision": revision,
             "cohort": "canary", "arm": "canary", "version": "1.5.0", "both": false, "returning": false,
             "engine": "gecko", "device": "mobile"})
         .to_string();
-        let head = "POST /runtime/r?n=0123456789abcdef HTTP/1.0\r\nHost: a\r\nSec-Fetch-Site: same-origin\r\n";
+        let head = "POST /runtime/r?n=0123456789abcdee HTTP/1.0\r\nHost: a\r\nSec-Fetch-Site: same-origin\r\n";
         let length = body.len();
         Self::exchange(&self.reports, &format!("{head}Content-Length: {length}\r\n\r\n{body}")).0
     }

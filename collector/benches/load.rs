@@ -17,7 +17,7 @@
     reason = "it measures"
 )]
 
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/server/support.rs"]
 mod support;
 
 use std::fs;

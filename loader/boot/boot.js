@@ -1,9 +1,11 @@
 /** The steps of a page view until its bundle: decide, preload, and load the scripts that stand beside the bundle. */
+import { createVisitor } from "../page/context.js";
 import { eraseVisitor } from "../storage/identity.js";
 import { loadVisitorState } from "../storage/visitor_state.js";
 import { pendingCodes } from "../util/log.js";
 import { requestDecision, stableAnswer } from "./decision.js";
-import { startEngine } from "./engine.js";
+import { startEngine } from "../engine/engine.js";
+import { createFlagClient } from "../flags/flag_client.js";
 import { createAppend, insertStable } from "./stable.js";
 
 /**
@@ -18,6 +20,11 @@ export async function boot(page, settings) {
   page.began(settings, visitorState);
   const { budgetMs, stable } = settings;
   const append = createAppend(settings.nonce);
+  // The script that has the words for it is loaded when something is wrong.
+  page.describeConfig = (reply) =>
+    loadScript(DIAGNOSTICS_JS, (script) => script.describeConfig(reply, settings.origins)).catch(() => ({
+      notices: [],
+    }));
   /** @type {LifecycleScript["createLifecycle"] | undefined} */
   let createLifecycle;
   const loadLifecycle = () =>
@@ -25,7 +32,6 @@ export async function boot(page, settings) {
       createLifecycle = script.createLifecycle;
       if (!createLifecycle) throw new Error();
     });
-  const loadFlags = () => loadScript(FLAGS_JS, (script) => script.loadFlags(page));
   /** @type {ReturnType<typeof setTimeout>[]} */
   let timers = [];
   /** @type {Promise<never>} */
@@ -35,9 +41,11 @@ export async function boot(page, settings) {
     timers = [setTimeout(loadLifecycle, left / 2), setTimeout(reject, left, `E103 no decision within ${budgetMs} ms`)];
   });
   deadline.catch(() => {}); // reported where it is awaited
+  const start = startEngine(ENGINE_WASM).then((engine) => ({ ...engine, visitor: createVisitor(settings, engine) }));
 
-  const answer = await requestDecision(page, startEngine(settings), deadline);
+  const answer = await requestDecision(page, start, deadline);
   page.answered(answer);
+  if (page.engine) page.flagsLoaded(createFlagClient(page));
   // The guard sets the variant where it has inserted stable by itself.
   const isPreempted = !!document.documentElement.dataset.canaryVariant;
   let { decision, fault } = isPreempted ? stableAnswer() : answer;
@@ -47,18 +55,11 @@ export async function boot(page, settings) {
     append("link", { rel: "preload", as: "script", integrity, href: src });
   }
 
-  const flags = answer.flags && loadFlags();
   const late = await Promise.race([loadLifecycle(), deadline]).catch((reason) => reason);
   // The lifecycle script guards the canary; stable can do without.
   if (!createLifecycle && decision.variant === "canary") ({ decision, fault } = stableAnswer(late));
   // A reload after a fallback belongs to a page view that is counted already.
-  let isCounted = !visitorState.isFallbackReload;
-  if (flags) {
-    await Promise.race([flags, deadline]).catch((late) => {
-      isCounted = false;
-      if (!fault) page.report(late, "flags have their defaults", "error");
-    });
-  }
+  const isCounted = !visitorState.isFallbackReload;
   timers.map(clearTimeout);
   decision = { ...decision, eligible: decision.eligible && isCounted };
   const lifecycle = createLifecycle?.({ page, decision, bundles, pendingCodes, append });
@@ -68,9 +69,10 @@ export async function boot(page, settings) {
   if (lifecycle) lifecycle.send(isPreempted ? "preempted" : decision.variant);
   else if (!isPreempted) insertStable(stable, append);
 
-  // A refresh may bring flags, and the flags script has the message for a refused config.
-  const message = page.engine && (await (flags || loadFlags()).catch(() => {}));
-  if (answer.code) page.report(message ?? `${answer.code} the config is refused`, consequence, "error");
+  if (answer.refused) {
+    const { fault } = await page.describeConfig(answer.refused);
+    page.report(fault ?? `${answer.code} the config is refused`, consequence, "error");
+  }
 }
 
 /**

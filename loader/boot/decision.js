@@ -1,5 +1,6 @@
 /** The decision for this page view: by the config, by the last config that was good, or stable. */
 import { encode } from "../host.js";
+import { queryOverrides } from "../flags/overrides.js";
 import { load, remove } from "../storage/storage.js";
 import { pendingCodes } from "../util/log.js";
 import { fetchConfig } from "./config.js";
@@ -36,6 +37,7 @@ export const stableAnswer = (fault) => ({
  * @returns {Promise<Answer>}
  */
 export async function requestDecision(page, engineStart, deadline) {
+  page.decideBy = (reply) => runEngine(page, reply);
   const abort = new AbortController();
   const engine = engineStart.then(page.engineStarted);
   const config = fetchConfig(page.settings.config, abort.signal);
@@ -60,7 +62,7 @@ export async function requestDecision(page, engineStart, deadline) {
  * @returns {Answer}
  */
 function decideByConfig(page, reply) {
-  const { decision, ...answer } = runEngine(page, reply);
+  const { decision, ...answer } = page.decideBy(reply);
   const isClockOff = Math.abs(reply.now - Date.now()) > dayMs;
   if (isClockOff) pendingCodes.push("E116");
   const counted = { ...decision, eligible: decision.eligible && !isClockOff };
@@ -86,7 +88,7 @@ async function decideByLastKnownGood(page, engine) {
   let code = "E304";
   try {
     const reply = { bytes: encode(text), now: (now ?? NaN) + age };
-    const { decision, ...answer } = runEngine(page, reply);
+    const { decision, ...answer } = page.decideBy(reply);
     if (!answer.code) {
       const variant = page.visitorState.hadCanary ? decision.variant : "stable";
       const stale = /** @type {const} */ ({ ...decision, variant, reason: "STALE", eligible: false });
@@ -106,11 +108,20 @@ async function decideByLastKnownGood(page, engine) {
  *
  * @param {PageState} page
  * @param {ConfigReply} reply
+ * @returns {EngineAnswer}
  */
 function runEngine(page, reply) {
-  const { engine, visitorState } = page;
+  const { settings, visitor, visitorState } = page;
+  const engine = /** @type {Engine} */ (page.engine);
   try {
-    return visitorState.decideWithHold((isHeld) => /** @type {Engine} */ (engine).decide(reply, isHeld));
+    const { code, hasNotices } = engine.load(reply, settings.origins);
+    if (code) {
+      const errorCode = code === "E115" ? "GENERAL" : "PARSE_ERROR";
+      return { code, decision: { ...stableAnswer().decision, errorCode } };
+    }
+    const { arm } = queryOverrides();
+    const answer = visitorState.decideWithHold((isHeld) => engine.decide(visitor.kind, arm, isHeld));
+    return { ...answer, hasNotices };
   } catch {
     page.engineDropped();
     throw "E205";

@@ -1,10 +1,11 @@
 /** The flags of a page: evaluation, exposures, identification and overrides. */
-import { encodeContext, readAttributes } from "../page/context.js";
+import { contexts, isContext, readAttributes } from "../page/context.js";
 import { log } from "../util/log.js";
 import { tryOrNull } from "../util/safe.js";
+import { queryOverrides } from "./overrides.js";
 
-/** @type {(errorCode: ErrorCode) => FlagAnswer} */
-const errorAnswer = (errorCode) => ({ variant: null, reason: "ERROR", errorCode });
+/** The caller's default, because of an error. @type {(errorCode: ErrorCode) => FlagAnswer} */
+const errorAnswer = (errorCode) => ({ value: undefined, variant: null, reason: "ERROR", errorCode });
 
 /**
  * Whether a value has a type; null has none but its own, undefined none at all.
@@ -15,27 +16,49 @@ const errorAnswer = (errorCode) => ({ variant: null, reason: "ERROR", errorCode 
 const hasType = (type, value) => value !== undefined && (!type || (value !== null && typeof value === type));
 
 /**
- * Creates what stands behind the page's object once the flag engine has started.
+ * Creates what stands behind the page's object once a decision stands.
  *
  * @param {PageState} page
- * @param {FlagEngine} engine
  * @returns {FlagClient}
  */
-export function createFlagClient(page, engine) {
+export function createFlagClient(page) {
   const exposed = new Set(); // flags with their values
   /** @type {Map<string, FlagAnswer>} */
   let answers = new Map(); // for each flag that the page has read, until something changes
   let isInvalid = false; // whether the page has identified something that is no context
+  let context = contexts.device;
+  let { targetingKey } = page.visitor;
+  let now = 0; // the time that the dates of flags are compared with
+  /** @type {Map<string, unknown>} */
+  const pageOverrides = new Map();
+  const { flags: addressOverrides } = queryOverrides();
 
-  /** @param {string} flagKey @param {Uint8Array} [context] */
-  const evaluate = (flagKey, context) => {
-    const answer = { variant: null, ...(engine.evaluate(flagKey, context) ?? errorAnswer("GENERAL")) };
+  /** Calls the engine. One that traps is dropped, and not entered again. @template T @param {(engine: Engine) => T} action */
+  const call = (action) => {
+    try {
+      return page.engine && action(page.engine);
+    } catch {
+      page.engineDropped();
+      page.report("E205 the engine failed", "flags have their defaults", "error");
+    }
+  };
+
+  const config = () => page.engine?.config();
+  const allowsQuery = () => config()?.OVERRIDES?.query === true;
+  const overrides = () => new Map([...(allowsQuery() ? addressOverrides : []), ...pageOverrides]);
+  const applyOverrides = () => call((engine) => engine.setOverrides(overrides()));
+
+  /** @param {string} flagKey @param {number} context @param {string} [key] */
+  const evaluate = (flagKey, context, key) => {
+    const answer =
+      call((engine) => engine.evaluate(flagKey, context, now, key)) ??
+      errorAnswer(config() ? "FLAG_NOT_FOUND" : "GENERAL");
     if (page.isLastKnownGood && answer.value !== undefined) answer.reason = "STALE";
     return answer;
   };
 
   /** @type {FlagClient["inspect"]} */
-  const inspect = (flagKey) => (isInvalid ? errorAnswer("INVALID_CONTEXT") : evaluate(flagKey));
+  const inspect = (flagKey) => (isInvalid ? errorAnswer("INVALID_CONTEXT") : evaluate(flagKey, context));
 
   /** The answer for a flag that the page reads. @param {unknown} flagKey */
   const answerFor = (flagKey) => {
@@ -52,7 +75,7 @@ export function createFlagClient(page, engine) {
    * @param {string} flagKey
    */
   const read = (type, flagKey) => {
-    const answer = answerFor(flagKey);
+    const answer = answers.get(flagKey) ?? answerFor(flagKey);
     const { value, variant, reason, bucket } = answer;
     if (value !== undefined && !hasType(type, value)) return errorAnswer("TYPE_MISMATCH");
     if (bucket !== undefined && !answer.isExposed) {
@@ -74,57 +97,97 @@ export function createFlagClient(page, engine) {
     page.updatePanel?.();
   };
 
+  /** @type {FlagClient["configLoaded"]} */
+  const configLoaded = (reply) => {
+    now = reply.now || Date.now();
+    applyOverrides();
+  };
+
+  const { reply } = page.answer;
+  if (reply) configLoaded(reply);
+
   return {
-    takeConfig: engine.takeConfig,
-    describe: engine.describe,
-    definition: engine.definition,
+    configLoaded,
     inspect,
     changed,
 
-    decide: (reply) => page.visitorState.decideWithHold((isHeld) => engine.decide(reply, isHeld)),
+    describe() {
+      const { SALT = "canary", REVISION, FEATURE_FLAGS } = config() ?? {};
+      return (
+        FEATURE_FLAGS && {
+          query: allowsQuery(),
+          percentage: call((engine) => engine.percentage()) ?? 0,
+          revision: Number.isSafeInteger(REVISION) && REVISION >= 0 ? REVISION : null,
+          salt: SALT,
+          targetingKey,
+          keys: Object.keys(FEATURE_FLAGS).sort(),
+          overridden: [...overrides().keys()].filter((key) => Object.hasOwn(FEATURE_FLAGS, key)),
+        }
+      );
+    },
+
+    hasMalformed: (flagKeys) => !!call((engine) => engine.hasMalformed(flagKeys)),
+
+    definition: (flagKey) =>
+      call((engine) => (engine.isMalformed(flagKey) ? null : engine.config().FEATURE_FLAGS[flagKey])) ?? null,
 
     details(type, flagKey, defaultValue) {
       const { value = defaultValue, variant, reason, errorCode, override } = read(type, flagKey);
       return { flagKey, value, variant, reason, errorCode, flagMetadata: override ? { override } : {} };
     },
 
-    evaluate(flagKey, context, defaultValue) {
+    value(type, flagKey, defaultValue) {
+      const { value } = read(type, flagKey);
+      return value === undefined ? defaultValue : value;
+    },
+
+    evaluate(flagKey, other, defaultValue) {
       const type = defaultValue == null ? undefined : typeof defaultValue;
-      if (context === undefined) return read(type, flagKey).value;
+      if (other === undefined) return read(type, flagKey).value;
       // Another user is not exposed to a value that this page asks for.
-      const encoded = encodeContext(context);
-      const value = encoded && typeof flagKey === "string" ? evaluate(flagKey, encoded).value : undefined;
+      const user = tryOrNull(() => isContext(other) && { targetingKey: "", ...other });
+      if (typeof flagKey !== "string" || !user) return;
+      const { targetingKey = "", attributes } = user;
+      let context = contexts.keyOnly;
+      if (attributes) {
+        context = contexts.other;
+        if (!call((engine) => engine.setContext(context, targetingKey, attributes))) return;
+      }
+      const { value } = evaluate(flagKey, context, targetingKey);
       return hasType(type, value) ? value : undefined;
     },
 
     identify(userId, attributes) {
-      const { targetingKey, attributes: ownAttributes } = page.visitor;
-      const base = { ...readAttributes(), ...ownAttributes };
-      const context = encodeContext({ targetingKey: userId ?? targetingKey, attributes }, base);
-      // The engine has limits of its own, for nesting for example.
-      isInvalid = !context || engine.identify(context) === false;
-      if (isInvalid) log("I118 identify: expected a text and a JSON object; flags have their defaults");
+      const key = userId ?? page.visitor.targetingKey;
+      const all = tryOrNull(() => ({ ...readAttributes(), ...page.visitor.attributes, ...attributes }));
+      const isValid =
+        all &&
+        isContext({ targetingKey: key, attributes }) &&
+        call((engine) => engine.setContext(contexts.user, key, all));
+      isInvalid = !isValid;
+      if (isValid) [context, targetingKey] = [contexts.user, key];
+      else log("I118 identify: expected a text and a JSON object; flags have their defaults");
       changed();
     },
 
     setOverride(flagKey, value) {
-      const json = tryOrNull(() => JSON.stringify(value));
-      if (json && flagKey && typeof flagKey === "string") {
-        engine.setOverride(flagKey, json);
+      const copy = tryOrNull(() => [JSON.parse(JSON.stringify(value))]);
+      if (copy && flagKey && typeof flagKey === "string") {
+        pageOverrides.set(flagKey, copy[0]);
+        applyOverrides();
         changed();
       } else log("I118 setOverride: expected a text and a JSON value; it is ignored");
     },
 
     clearOverrides() {
-      engine.clearOverrides();
+      for (const overrides of [pageOverrides, addressOverrides]) overrides.clear();
+      applyOverrides();
       changed();
     },
 
     clearOverride(flagKey) {
-      const { overridden = [] } = engine.describe() ?? {};
-      const kept = overridden.filter((key) => key !== flagKey).map((key) => [key, inspect(key).value]);
-      engine.clearOverrides();
-      for (const [key, value] of kept) engine.setOverride(key, JSON.stringify(value));
+      for (const overrides of [pageOverrides, addressOverrides]) overrides.delete(flagKey);
+      applyOverrides();
       changed();
     },
   };

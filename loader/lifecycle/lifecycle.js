@@ -6,8 +6,11 @@ import { save } from "../storage/storage.js";
 import { hasJustReloaded, recordReload } from "../storage/visitor_state.js";
 import { log } from "../util/log.js";
 import { tryOrNull } from "../util/safe.js";
+import { watchRefreshTriggers } from "../refresh/triggers.js";
+import { reportFindings } from "./findings.js";
 import { diagnoseLoadError, insertBundle } from "./insert.js";
 import { messages } from "./messages.js";
+import { openPanelIfAsked } from "./panel_opener.js";
 import { waitUntilUp } from "./readiness.js";
 import { transition } from "./state_machine.js";
 import { isBlank, watchBlank, watchChunkErrors } from "./watchers.js";
@@ -58,7 +61,11 @@ export function createLifecycle({ page, decision, bundles, pendingCodes, append 
   let removeBundle = () => {};
 
   page.messages = messages;
+  page.reportFindings = (reply, answer) => reportFindings(page, reply, answer);
   logPending(decision, pendingCodes);
+  page.reportFindings(answer.reply, answer);
+  page.onStop(watchRefreshTriggers(page));
+  openPanelIfAsked(page);
 
   const isBlankNow = () => isBlank(tryOrNull(() => document.querySelector(settings.root)) ?? document.body);
 

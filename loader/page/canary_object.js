@@ -35,8 +35,9 @@ export function createCanary(page) {
     canary[name] = (/** @type {[any, any]} */ ...values) => page.withFlags((flags) => flags[name](...values));
   }
   for (const type of ["Boolean", "String", "Number", "Object"]) {
+    const wanted = type.toLowerCase();
     const evaluate = (/** @type {string} */ flagKey, /** @type {any} */ defaultValue) =>
-      page.flags?.details(type.toLowerCase(), flagKey, defaultValue) ?? {
+      page.flags?.details(wanted, flagKey, defaultValue) ?? {
         flagKey,
         value: defaultValue,
         variant: null,
@@ -45,7 +46,8 @@ export function createCanary(page) {
         flagMetadata: {},
       };
     canary[`get${type}Details`] = evaluate;
-    canary[`get${type}Value`] = (/** @type {[any, any]} */ ...values) => evaluate(...values).value;
+    canary[`get${type}Value`] = (/** @type {string} */ flagKey, /** @type {any} */ defaultValue) =>
+      page.flags ? page.flags.value(wanted, flagKey, defaultValue) : defaultValue;
   }
   return canary;
 }

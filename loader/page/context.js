@@ -1,48 +1,35 @@
-/** Evaluation contexts: the visitor of the page, the attributes of page and browser, and their encoding for the engine. */
-import { encode } from "../host.js";
+/** Evaluation contexts: the visitor of the page, and the attributes of page and browser. */
 import { ensureDeviceId } from "../storage/identity.js";
 import { isObject, tryOrNull } from "../util/safe.js";
 
 /** Crawlers of search engines and link previews, which get stable. Phones by Cubot are none. */
 export const crawlers = /[^u]bot\b|crawl|spider|slurp|externalhit|preview/i;
 
+/** Contexts of the engine: the device, the user that the page has identified, another one, and one without attributes. */
+export const contexts = { device: 0, user: 1, other: 2, keyOnly: 3 };
+
 /**
- * The visitor that this page view decides for, with a device id where one is allowed.
+ * The visitor that this page view decides for, with a device id where one is allowed. The engine knows them from now on.
  *
  * @param {Settings} settings
- * @param {() => string} newDeviceId
+ * @param {Omit<Engine, "visitor">} engine
  * @returns {Visitor}
  */
-export function createVisitor({ attributes, origins, userId, ...settings }, newDeviceId) {
+export function createVisitor({ attributes, userId, ...settings }, { newDeviceId, setContext }) {
   const isForbidden = settings.private || crawlers.test(navigator.userAgent);
   const targetingKey = isForbidden ? "" : userId || ensureDeviceId(newDeviceId);
   const kind = !targetingKey ? "anonymous" : navigator.webdriver ? "bot" : "identified";
-  const query = new URLSearchParams(location.search);
-  const context = encodeContext({ targetingKey, attributes }, readAttributes(), {
-    visitor: kind,
-    origins,
-    arm: query.getAll("canary"),
-    flagOverrides: query.getAll("canary.flag"),
-  });
-  return { targetingKey, attributes, kind, context };
+  const { device } = contexts;
+  // Attributes that are nested too deep are left out.
+  if (!setContext(device, targetingKey, { ...readAttributes(), ...attributes })) setContext(device, targetingKey, {});
+  return { targetingKey, attributes, kind };
 }
 
-/**
- * Encodes a context for the engine; null where it is none: no object, a key that is no text, attributes that JSON cannot
- * hold.
- *
- * @param {any} context
- * @param {object} [base] attributes that those of the context override
- * @param {object} [members] further members of the encoded context
- */
-export const encodeContext = (context, base, members) =>
-  tryOrNull(() => {
-    const { targetingKey = "", attributes = {} } = context;
-    const isValid = isObject(context) && typeof targetingKey === "string" && isObject(attributes);
-    if (!isValid) return null;
-    // Attributes are a text of their own, so that the engine can drop them where they are nested too deep.
-    return encode(JSON.stringify({ targetingKey, attributes: JSON.stringify({ ...base, ...attributes }), ...members }));
-  });
+/** Whether a value is an evaluation context. Its members may be missing. @param {any} context */
+export const isContext = (context) => {
+  const { targetingKey = "", attributes = {} } = Object(context);
+  return isObject(context) && typeof targetingKey === "string" && isObject(attributes);
+};
 
 /** Attributes of page and browser that rules can use. */
 export const readAttributes = () => ({

@@ -45,7 +45,6 @@ export function loadVisitorState({ holdMs, canary }) {
 
     decideWithHold(decide) {
       const answer = decide(false);
-      if (!answer) return answer;
       // A canary that the config does not describe is known by its address and the salt.
       const version = answer.version ?? `${canary.scripts[0]?.src} ${answer.salt}`;
       const isHeld = stored.until > now || stored.bad === version;

@@ -39,7 +39,12 @@ impl Domain {
 /// ```
 #[must_use]
 pub fn bucket(domain: Domain, salt: &str, key: &str) -> u32 {
-    let [first, ..] = sha256(&[domain.as_str(), ":", salt, ":", key]);
+    bucket_of_bytes(domain, salt, key.as_bytes())
+}
+
+/// Returns the bucket of a key that is given as UTF-8.
+pub(crate) fn bucket_of_bytes(domain: Domain, salt: &str, key: &[u8]) -> u32 {
+    let [first, ..] = sha256(&[domain.as_str().as_bytes(), b":", salt.as_bytes(), b":", key]);
     let scaled = u64::from(first).wrapping_mul(u64::from(BUCKETS)) >> 32;
     scaled as u32
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::bucketing::percentage::Percentage;
 use crate::config::bundle::Bundle;
-use crate::config::dependency_cycle;
+use crate::config::dependency_cycle::{self, Progress};
 use crate::config::flag::Flag;
 use crate::config::schema::Schema;
 use crate::config::schema_tables::CONFIG;
@@ -12,7 +12,7 @@ use crate::config::timestamp::parse_rfc3339;
 use crate::config::validator::Validator;
 use crate::diagnostics::diagnostic::{Code, Diagnostic};
 use crate::diagnostics::expected::Expected;
-use crate::diagnostics::list::{Diagnostics, Entry};
+use crate::diagnostics::list::{Diagnostics, Entry, LastCode, Report};
 use crate::diagnostics::rejection::Rejection;
 use crate::encoding::utf8;
 use crate::json::document::{Document, Json, Kind};
@@ -62,7 +62,8 @@ impl Config {
         validator.flags(flags);
         let Validator { mut list, ignored, .. } = validator;
         (config.flag_keys, config.malformed_flags) = (keys, ignored);
-        for index in dependency_cycle::find(config.flag_count(), |flag| config.dependencies(flag)) {
+        for index in dependency_cycle::find(&mut Progress::new(), config.flag_count(), |flag| config.dependencies(flag))
+        {
             let flag = config.definition(index);
             list.reject_member(flag, Keyword::Requires, Expected::NoCycle);
             list.set_last_code(Code::Flag);
@@ -88,6 +89,17 @@ impl Config {
         };
         let (flag_keys, malformed_flags) = (Vec::new(), Vec::new());
         Ok((Self { document, percentage, flag_keys, ignored, malformed_flags }, list))
+    }
+
+    /// Creates a config of a document that another parser has read, without its flags. Returns the code of the first problem
+    /// for which the config is rejected, or whether there are warnings.
+    pub(crate) fn from_document(document: Document) -> Result<(Self, bool), Code> {
+        let mut validator = Validator::new(LastCode::default(), document.root().null());
+        let percentage = validate(document.root(), &mut validator);
+        let Validator { list, ignored, .. } = validator;
+        let Some(percentage) = percentage else { return Err(list.code.unwrap_or(Code::Key)) };
+        let config = Self { document, percentage, flag_keys: Vec::new(), ignored, malformed_flags: Vec::new() };
+        Ok((config, list.code.is_some()))
     }
 
     /// Checks that the config has not expired. `now` is the time of the response in milliseconds since 1970. If it is not
@@ -234,7 +246,7 @@ impl Config {
 }
 
 /// Validates all but the flags and returns the percentage.
-fn validate<'a>(root: Json<'a>, validator: &mut Validator<'a>) -> Option<Percentage> {
+fn validate<'a>(root: Json<'a>, validator: &mut Validator<'a, impl Report>) -> Option<Percentage> {
     let (version, percentage) = (root.member(Keyword::SchemaVersion), root.member(Keyword::CanaryPercentage));
     // First, because the other keys may have another meaning in a newer version.
     if version.exists() {

@@ -15,7 +15,7 @@ struct Search<Edges, Iter> {
 }
 
 /// The progress of the search at a flag.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum State {
     Unvisited,
     /// On the stack, with the lowest stack index that it is known to reach.
@@ -37,13 +37,30 @@ struct Visit<Iter> {
     chain: usize,
 }
 
-/// Returns the flags that are in a cycle or start too long a chain. There are `count` flags, and `edges` returns the
-/// dependencies of one.
-pub(crate) fn find<Iter: Iterator<Item = usize> + Clone>(count: usize, edges: impl Fn(usize) -> Iter) -> Vec<usize> {
-    let states = (0..count).map(|_| State::Unvisited).collect();
+/// The progress of a search at all flags, which a later search over more flags goes on from.
+#[derive(Debug)]
+pub(crate) struct Progress(Vec<State>);
+
+impl Progress {
+    /// Creates the progress of a search that has visited no flag.
+    pub(crate) const fn new() -> Self {
+        Self(Vec::new())
+    }
+}
+
+/// Returns the flags that are in a cycle or start too long a chain, without those that an earlier search has visited. There
+/// are `count` flags, and `edges` returns the dependencies of one.
+pub(crate) fn find<Iter: Iterator<Item = usize> + Clone>(
+    progress: &mut Progress,
+    count: usize,
+    edges: impl Fn(usize) -> Iter,
+) -> Vec<usize> {
+    let first = progress.0.len();
+    let mut states = core::mem::take(&mut progress.0);
+    states.resize(count, State::Unvisited);
     let mut search = Search { edges, states, stack: Vec::new(), visits: Vec::new() };
     let mut found = Vec::new();
-    for flag in 0..count {
+    for flag in first..count {
         if matches!(search.states.get(flag), Some(State::Unvisited)) {
             search.enter(flag);
         }
@@ -51,6 +68,7 @@ pub(crate) fn find<Iter: Iterator<Item = usize> + Clone>(count: usize, edges: im
             search.leave(&mut found);
         }
     }
+    progress.0 = search.states;
     found
 }
 
@@ -120,7 +138,7 @@ mod tests {
 
     #[track_caller]
     fn check_edges(edges: &[Vec<usize>], expected: &[usize]) {
-        let mut found = find(edges.len(), |flag| edges[flag].iter().copied());
+        let mut found = find(&mut Progress::new(), edges.len(), |flag| edges[flag].iter().copied());
         found.sort_unstable();
         assert_eq!(found, expected);
     }
@@ -149,6 +167,13 @@ mod tests {
         // Reached twice from outside, the second time when the cycle is complete.
         check("1,2;2;1", &[1, 2]);
         check("1,3;2;0;2", &[0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn a_search_goes_on_with_more_flags() {
+        let (edges, mut progress) = ([vec![], vec![0], vec![3, 1], vec![2], vec![3]], Progress::new());
+        let mut find = |count| find(&mut progress, count, |flag| edges[flag].iter().copied());
+        assert_eq!((find(2), find(4), find(5)), (vec![], vec![2, 3], vec![]));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::config::schema_tables::{CANARY_RULE, FLAG, SCRIPTS};
 use crate::config::timestamp::parse_rfc3339;
 use crate::diagnostics::diagnostic::Code;
 use crate::diagnostics::expected::Expected;
-use crate::diagnostics::list::Diagnostics;
+use crate::diagnostics::list::Report;
 use crate::json::document::{Json, Kind};
 use crate::json::keyword::Keyword;
 use crate::targeting::condition::{self, Strictness};
@@ -19,17 +19,17 @@ use crate::targeting::condition::{self, Strictness};
 pub(crate) const MAX_FLAGS: usize = 10_000;
 
 /// A validator and what it has found so far. Its methods return whether a value is valid.
-pub(crate) struct Validator<'a> {
-    pub(crate) list: Diagnostics,
+pub(crate) struct Validator<'a, R> {
+    pub(crate) list: R,
     /// The nodes of invalid values that do not make the config invalid, in ascending order.
     pub(crate) ignored: Vec<usize>,
     /// The flag that is being validated, or null.
     flag: Json<'a>,
 }
 
-impl<'a> Validator<'a> {
+impl<'a, R: Report> Validator<'a, R> {
     /// Creates a validator that adds to a list; `null` is that of the document.
-    pub(crate) fn new(list: Diagnostics, null: Json<'a>) -> Self {
+    pub(crate) fn new(list: R, null: Json<'a>) -> Self {
         Self { list, ignored: Vec::new(), flag: null }
     }
 
@@ -127,9 +127,9 @@ impl<'a> Validator<'a> {
         if rule.kind() != Kind::Object {
             return self.list.reject(rule, Expected::Object);
         }
-        let unsupported = self.list.unsupported;
+        let unsupported = *self.list.unsupported();
         let is_valid = self.members(rule, CANARY_RULE);
-        if self.list.unsupported > unsupported {
+        if *self.list.unsupported() > unsupported {
             self.ignored.push(rule.index());
         }
         is_valid
@@ -138,18 +138,22 @@ impl<'a> Validator<'a> {
     /// Validates all flags. Malformed ones are ignored.
     pub(crate) fn flags(&mut self, flags: Json<'a>) {
         for (key, value) in flags.members() {
-            self.flag = value;
-            let is_valid = match value.kind() {
-                _ if !is_flag_key(key.as_text()) => self.list.reject(key, Expected::FlagKey),
-                Kind::True | Kind::False => true,
-                Kind::Number => self.validate(value, Schema::Percentage),
-                Kind::Object => self.members(value, FLAG),
-                _ => self.list.reject(value, Expected::Flag),
-            };
-            if !is_valid {
+            if !self.flag(key, value) {
                 self.list.set_last_code(Code::Flag);
                 self.ignored.push(value.index());
             }
+        }
+    }
+
+    /// Validates a flag.
+    pub(crate) fn flag(&mut self, key: Json<'a>, value: Json<'a>) -> bool {
+        self.flag = value;
+        match value.kind() {
+            _ if !is_flag_key(key.as_text()) => self.list.reject(key, Expected::FlagKey),
+            Kind::True | Kind::False => true,
+            Kind::Number => self.validate(value, Schema::Percentage),
+            Kind::Object => self.members(value, FLAG),
+            _ => self.list.reject(value, Expected::Flag),
         }
     }
 }

@@ -11,36 +11,42 @@ use crate::json::position::Position;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     /// The document begins with `<`, most likely an HTML page that was served with status 200.
-    Html,
+    Html = 104,
     /// The document is not JSON, not UTF-8, or truncated.
-    Syntax,
+    Syntax = 105,
     /// The document is larger than 1 MiB.
-    Size,
+    Size = 106,
     /// The document is nested deeper than 64 levels.
-    Depth,
+    Depth = 107,
     /// An object has a key twice.
-    Duplicate,
+    Duplicate = 108,
     /// `CANARY_PERCENTAGE` is missing or not a percentage.
-    Percentage,
+    Percentage = 109,
     /// The config needs a newer runtime.
-    Schema,
+    Schema = 110,
     /// The config has more than 10,000 flags.
-    Flags,
+    Flags = 111,
     /// A flag is malformed; the others are not affected.
-    Flag,
+    Flag = 112,
     /// The page may not load an asset's URL.
-    AssetUrl,
+    AssetUrl = 113,
     /// The config is past its `EXPIRES_AT`, or has one while the time is not known.
-    Expired,
+    Expired = 115,
     /// Another key is missing or malformed.
-    Key,
+    Key = 117,
     /// A part of the config has no effect, or may not have the intended one.
-    Notice,
+    Notice = 118,
     /// An override in the page's URL is malformed or not allowed.
-    Override,
+    Override = 701,
 }
 
 impl Code {
+    /// Returns the number of the code.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self as u32
+    }
+
     /// Returns the code as it is printed.
     #[must_use]
     pub fn as_str(self) -> &'static str {

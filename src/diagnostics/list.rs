@@ -11,14 +11,108 @@ use crate::json::keyword::Keyword;
 /// The limit on described entries: nobody reads more, and finding the positions of all would take too long.
 const MAX_DESCRIBED: usize = 100;
 
-/// A list of diagnostics that still lack keys, positions and messages.
+/// The receiver of what a validator finds.
 ///
 /// Its methods return the result of the check that calls them: rejecting is false, warning is true.
+pub(crate) trait Report {
+    /// Adds an entry.
+    fn add(&mut self, entry: Entry);
+
+    /// Replaces the code of the last entry.
+    fn replace_last_code(&mut self, code: Code);
+
+    /// The number of operators and regular expressions that this runtime does not support.
+    fn unsupported(&mut self) -> &mut usize;
+
+    /// Counts an operator or a regular expression that this runtime does not support.
+    fn add_unsupported(&mut self) {
+        let unsupported = self.unsupported();
+        *unsupported = unsupported.saturating_add(1);
+    }
+
+    /// Rejects a value.
+    fn reject(&mut self, json: Json, expected: Expected) -> bool {
+        self.reject_missing(json, Keyword::Other, expected)
+    }
+
+    /// Rejects a member of an object, which may be missing.
+    fn reject_member(&mut self, object: Json, key: Keyword, expected: Expected) -> bool {
+        let member = object.member(key);
+        if member.exists() { self.reject(member, expected) } else { self.reject_missing(object, key, expected) }
+    }
+
+    /// Rejects an object without a required member.
+    #[inline(never)]
+    fn reject_missing(&mut self, object: Json, missing: Keyword, expected: Expected) -> bool {
+        self.add(Entry { code: Code::Key, offset: Some(object.span().start), missing, expected });
+        false
+    }
+
+    /// Warns about a value that is accepted.
+    fn warn(&mut self, json: Json, expected: Expected) -> bool {
+        self.reject(json, expected);
+        self.downgrade_last()
+    }
+
+    /// Warns about an unknown key.
+    fn warn_unknown_key(&mut self, key: Json) -> bool {
+        self.warn(key, Expected::KnownKey)
+    }
+
+    /// Replaces the code of the last rejection.
+    fn set_last_code(&mut self, code: Code) -> bool {
+        self.replace_last_code(code);
+        false
+    }
+
+    /// Turns the last rejection into a warning.
+    fn downgrade_last(&mut self) -> bool {
+        !self.set_last_code(Code::Notice)
+    }
+}
+
+/// The code of the last entry, for a reader that describes nothing.
+#[derive(Debug, Default)]
+pub(crate) struct LastCode {
+    pub(crate) code: Option<Code>,
+    unsupported: usize,
+}
+
+impl Report for LastCode {
+    fn add(&mut self, entry: Entry) {
+        self.code = Some(entry.code);
+    }
+
+    fn replace_last_code(&mut self, code: Code) {
+        self.code = Some(code);
+    }
+
+    fn unsupported(&mut self) -> &mut usize {
+        &mut self.unsupported
+    }
+}
+
+/// A list of diagnostics that still lack keys, positions and messages.
 #[derive(Debug, Default)]
 pub(crate) struct Diagnostics {
     entries: Vec<Entry>,
-    /// The number of operators and regular expressions that this runtime does not support.
-    pub(crate) unsupported: usize,
+    unsupported: usize,
+}
+
+impl Report for Diagnostics {
+    fn add(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
+    fn replace_last_code(&mut self, code: Code) {
+        if let Some(last) = self.entries.last_mut() {
+            last.code = code;
+        }
+    }
+
+    fn unsupported(&mut self) -> &mut usize {
+        &mut self.unsupported
+    }
 }
 
 /// A diagnostic that still lacks its key, position and message.
@@ -33,48 +127,6 @@ pub(crate) struct Entry {
 }
 
 impl Diagnostics {
-    /// Rejects a value.
-    pub(crate) fn reject(&mut self, json: Json, expected: Expected) -> bool {
-        self.reject_missing(json, Keyword::Other, expected)
-    }
-
-    /// Rejects a member of an object, which may be missing.
-    pub(crate) fn reject_member(&mut self, object: Json, key: Keyword, expected: Expected) -> bool {
-        let member = object.member(key);
-        if member.exists() { self.reject(member, expected) } else { self.reject_missing(object, key, expected) }
-    }
-
-    /// Rejects an object without a required member.
-    #[inline(never)]
-    pub(crate) fn reject_missing(&mut self, object: Json, missing: Keyword, expected: Expected) -> bool {
-        self.entries.push(Entry { code: Code::Key, offset: Some(object.span().start), missing, expected });
-        false
-    }
-
-    /// Warns about a value that is accepted.
-    pub(crate) fn warn(&mut self, json: Json, expected: Expected) -> bool {
-        self.reject(json, expected);
-        self.downgrade_last()
-    }
-
-    /// Warns about an unknown key.
-    pub(crate) fn warn_unknown_key(&mut self, key: Json) -> bool {
-        self.warn(key, Expected::KnownKey)
-    }
-
-    /// Replaces the code of the last rejection.
-    pub(crate) fn set_last_code(&mut self, code: Code) -> bool {
-        if let Some(last) = self.entries.last_mut() {
-            last.code = code;
-        }
-        false
-    }
-
-    /// Turns the last rejection into a warning.
-    pub(crate) fn downgrade_last(&mut self) -> bool {
-        !self.set_last_code(Code::Notice)
-    }
-
     /// Removes the last entry.
     pub(crate) fn pop(&mut self) -> Option<Entry> {
         self.entries.pop()

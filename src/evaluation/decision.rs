@@ -2,9 +2,10 @@
 
 use alloc::string::String;
 
-use crate::bucketing::bucket::{Domain, bucket};
+use crate::bucketing::bucket::{Domain, bucket_of_bytes};
 use crate::bucketing::cohort::Cohort;
 use crate::bucketing::percentage::Percentage;
+use crate::config::config::Config;
 use crate::diagnostics::diagnostic::Code;
 use crate::evaluation::evaluation::Evaluation;
 use crate::evaluation::reason::{ErrorCode, Reason};
@@ -52,87 +53,112 @@ impl Evaluation<'_> {
 
     /// Decides which bundle a page view gets, and records each step.
     pub fn decide_traced(&self, visitor: Visitor, history: History, trace: &mut impl Trace<DecisionStep>) -> Decision {
-        let config = self.config;
-        let key = self.context.targeting_key.as_str();
-        let bucket = (!key.is_empty()).then(|| bucket(Domain::Canary, config.salt(), key));
-        let mut decision = Decision { bucket, revision: config.revision(), ..Decision::STABLE };
-        let is_off = config.percentage == Percentage::NONE;
-        if visitor == Visitor::Anonymous {
-            trace.record(|| DecisionStep::Anonymous);
-            return decision;
-        }
-        let Some(bucket) = bucket else {
-            if is_off {
-                trace.record(|| DecisionStep::KillSwitch);
-            } else {
-                trace.record(|| DecisionStep::NoTargetingKey);
-                decision.reason = Reason::Error;
-                decision.error = Some(ErrorCode::TargetingKeyMissing);
-            }
-            return decision;
+        let subject = Subject {
+            targeting_key: self.context.targeting_key.as_bytes(),
+            targeting: self.targeting(),
+            requested: self.overrides.arm(true),
         };
-        trace.record(|| DecisionStep::Bucket(bucket));
-        let targeting = self.targeting();
-        let mut arm = self.matching_rule(true, &targeting, trace);
-        if arm.is_none() {
-            if is_off {
-                trace.record(|| DecisionStep::KillSwitch);
-                return decision;
-            }
-            decision.cohort = Cohort::of(config.percentage, bucket);
-            decision.reason = if config.percentage == Percentage::ALL { Reason::Static } else { Reason::Split };
-            decision.eligible = visitor == Visitor::Identified || config.counts_automation();
-            if history.quarantined || history.held {
-                trace.record(|| DecisionStep::History(history));
-                decision.reason = Reason::Cached;
-                return decision;
-            }
-            if decision.cohort == Cohort::Canary {
-                decision.variant = Arm::Canary;
-            }
-            let allowed = config.allows_query();
-            trace.record(|| DecisionStep::Override { requested: self.overrides.arm(true), allowed });
-            arm = self.overrides.arm(allowed).or_else(|| self.matching_rule(false, &targeting, trace));
-        }
-        match arm {
-            Some(arm) => {
-                decision.variant = arm;
-                decision.cohort = if arm == Arm::Canary { Cohort::Canary } else { Cohort::Rest };
-                decision.reason = Reason::TargetingMatch;
-                decision.eligible = false;
-            }
-            None => trace.record(|| DecisionStep::Percentage(decision.cohort)),
-        }
-        decision
+        decide(self.config, &subject, visitor, history, trace)
     }
+}
 
-    /// Returns the arm of the first rule that matches, of all rules or only of those that apply even at 0 %.
-    fn matching_rule(
-        &self,
-        always: bool,
-        targeting: &TargetingContext,
-        trace: &mut impl Trace<DecisionStep>,
-    ) -> Option<Arm> {
-        trace.record(|| DecisionStep::Rules { always });
-        for (rule, number) in self.config.canary_rules().zip(1..) {
-            if always && !rule.always() {
-                continue;
-            }
-            let matches = rule.matches(targeting);
-            trace.record(|| {
-                let result = match (matches, rule.is_supported()) {
-                    (true, _) => RuleResult::Matches(rule.serve()),
-                    (false, true) => RuleResult::DoesNotMatch,
-                    (false, false) => RuleResult::NotSupported,
-                };
-                DecisionStep::Rule { number, result }
-            });
-            if matches {
-                return Some(rule.serve());
-            }
-        }
-        None
+/// The browser that a bundle is decided for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject<'a> {
+    /// The key as UTF-8, which is hashed; empty if there is none.
+    pub(crate) targeting_key: &'a [u8],
+    pub(crate) targeting: TargetingContext<'a>,
+    /// The arm that the page's URL asks for.
+    pub(crate) requested: Option<Arm>,
+}
+
+/// See [`Evaluation::decide_traced`].
+pub(crate) fn decide(
+    config: &Config,
+    subject: &Subject,
+    visitor: Visitor,
+    history: History,
+    trace: &mut impl Trace<DecisionStep>,
+) -> Decision {
+    let key = subject.targeting_key;
+    let bucket = (!key.is_empty()).then(|| bucket_of_bytes(Domain::Canary, config.salt(), key));
+    let mut decision = Decision { bucket, revision: config.revision(), ..Decision::STABLE };
+    let is_off = config.percentage == Percentage::NONE;
+    if visitor == Visitor::Anonymous {
+        trace.record(|| DecisionStep::Anonymous);
+        return decision;
     }
+    let Some(bucket) = bucket else {
+        if is_off {
+            trace.record(|| DecisionStep::KillSwitch);
+        } else {
+            trace.record(|| DecisionStep::NoTargetingKey);
+            decision.reason = Reason::Error;
+            decision.error = Some(ErrorCode::TargetingKeyMissing);
+        }
+        return decision;
+    };
+    trace.record(|| DecisionStep::Bucket(bucket));
+    let mut arm = matching_rule(config, true, &subject.targeting, trace);
+    if arm.is_none() {
+        if is_off {
+            trace.record(|| DecisionStep::KillSwitch);
+            return decision;
+        }
+        decision.cohort = Cohort::of(config.percentage, bucket);
+        decision.reason = if config.percentage == Percentage::ALL { Reason::Static } else { Reason::Split };
+        decision.eligible = visitor == Visitor::Identified || config.counts_automation();
+        if history.quarantined || history.held {
+            trace.record(|| DecisionStep::History(history));
+            decision.reason = Reason::Cached;
+            return decision;
+        }
+        if decision.cohort == Cohort::Canary {
+            decision.variant = Arm::Canary;
+        }
+        let allowed = config.allows_query();
+        trace.record(|| DecisionStep::Override { requested: subject.requested, allowed });
+        let requested = subject.requested.filter(|_| allowed);
+        arm = requested.or_else(|| matching_rule(config, false, &subject.targeting, trace));
+    }
+    match arm {
+        Some(arm) => {
+            decision.variant = arm;
+            decision.cohort = if arm == Arm::Canary { Cohort::Canary } else { Cohort::Rest };
+            decision.reason = Reason::TargetingMatch;
+            decision.eligible = false;
+        }
+        None => trace.record(|| DecisionStep::Percentage(decision.cohort)),
+    }
+    decision
+}
+
+/// Returns the arm of the first rule that matches, of all rules or only of those that apply even at 0 %.
+fn matching_rule(
+    config: &Config,
+    always: bool,
+    targeting: &TargetingContext,
+    trace: &mut impl Trace<DecisionStep>,
+) -> Option<Arm> {
+    trace.record(|| DecisionStep::Rules { always });
+    for (rule, number) in config.canary_rules().zip(1..) {
+        if always && !rule.always() {
+            continue;
+        }
+        let matches = rule.matches(targeting);
+        trace.record(|| {
+            let result = match (matches, rule.is_supported()) {
+                (true, _) => RuleResult::Matches(rule.serve()),
+                (false, true) => RuleResult::DoesNotMatch,
+                (false, false) => RuleResult::NotSupported,
+            };
+            DecisionStep::Rule { number, result }
+        });
+        if matches {
+            return Some(rule.serve());
+        }
+    }
+    None
 }
 
 impl Decision {

@@ -59,6 +59,11 @@ impl<'a> Details<'a> {
         Self { value: None, variant: None, reason, error: None, bucket: None, overridden: false }
     }
 
+    /// Creates the details of a value that an override gives.
+    pub(crate) fn overridden(value: Json<'a>) -> Self {
+        Self { overridden: true, ..Self::with_value(Value::Json(value), Reason::TargetingMatch) }
+    }
+
     /// Creates the details of a value.
     pub(crate) fn with_value(value: Value<'a>, reason: Reason) -> Self {
         Self { value: Some(value), ..Self::without_value(reason) }

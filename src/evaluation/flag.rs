@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::bucketing::bucket::{Domain, bucket};
+use crate::bucketing::bucket::{Domain, bucket_of_bytes};
 use crate::bucketing::percentage::Percentage;
 use crate::bucketing::variants::{Variant, Variants};
 use crate::config::flag::Flag;
@@ -13,7 +13,7 @@ use crate::evaluation::reason::{ErrorCode, Reason};
 use crate::evaluation::trace::{FlagStep, NoTrace, Trace};
 use crate::json::document::{Json, Kind};
 use crate::json::keyword::Keyword;
-use crate::targeting::condition;
+use crate::targeting::condition::{self, TargetingContext};
 
 /// The details of flags that have been evaluated, by index.
 type Memo<'a> = Vec<Option<Details<'a>>>;
@@ -41,14 +41,11 @@ impl<'a> Evaluation<'a> {
         }
         let Some(flag) = self.config.flag(index) else { return Details::error(ErrorCode::ParseError) };
         let details = if let Some(value) = self.overrides.flag(flag.key(), self.config.allows_query()) {
-            Details { overridden: true, ..Details::with_value(Value::Json(value), Reason::TargetingMatch) }
+            Details::overridden(value)
         } else {
-            let details = Details::without_value(Reason::Static);
-            let mut evaluator = FlagEvaluator { evaluation: self, flag, details, trace };
-            match evaluator.evaluate(memo) {
-                Some(()) => evaluator.details,
-                None => Details::error(ErrorCode::TargetingKeyMissing),
-            }
+            let targeting_key = self.context.targeting_key.as_bytes();
+            let user = User { targeting_key, targeting: self.targeting(), now: self.now };
+            evaluate(flag, &user, &mut Required { evaluation: self, memo }, trace)
         };
         if let Some(known) = memo.get_mut(index) {
             *known = Some(details);
@@ -57,19 +54,65 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-/// The evaluation of one flag. Its methods return `None` if they need a targeting key and there is none.
-struct FlagEvaluator<'a, 'e, T> {
+/// The flags that a flag requires, by index.
+struct Required<'a, 'e> {
     evaluation: &'e Evaluation<'a>,
+    memo: &'e mut Memo<'a>,
+}
+
+impl<'a> Requirements<'a> for Required<'a, '_> {
+    fn value(&mut self, key: &str, _position: usize) -> Option<Value<'a>> {
+        let Evaluation { config, .. } = *self.evaluation;
+        self.memo.resize(config.flag_count(), None);
+        let index = config.flag_index(key)?;
+        self.evaluation.flag_at(index, self.memo, &mut NoTrace).value
+    }
+}
+
+/// The user and the time that a flag is evaluated for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct User<'a> {
+    /// The key as UTF-8, which is hashed; empty if the user is not known.
+    pub(crate) targeting_key: &'a [u8],
+    pub(crate) targeting: TargetingContext<'a>,
+    /// Milliseconds since 1970.
+    pub(crate) now: i64,
+}
+
+/// The values of the flags that a flag requires.
+pub(crate) trait Requirements<'a> {
+    /// Returns the value of the required flag `key`, the member at `position` of `requires`.
+    fn value(&mut self, key: &str, position: usize) -> Option<Value<'a>>;
+}
+
+/// Evaluates a flag that is not malformed.
+pub(crate) fn evaluate<'a>(
+    flag: Flag<'a>,
+    user: &User<'_>,
+    required: &mut impl Requirements<'a>,
+    trace: &mut impl Trace<FlagStep<'a>>,
+) -> Details<'a> {
+    let mut evaluator = FlagEvaluator { user, flag, details: Details::without_value(Reason::Static), required, trace };
+    match evaluator.evaluate() {
+        Some(()) => evaluator.details,
+        None => Details::error(ErrorCode::TargetingKeyMissing),
+    }
+}
+
+/// The evaluation of one flag. Its methods return `None` if they need a targeting key and there is none.
+struct FlagEvaluator<'a, 'e, R, T> {
+    user: &'e User<'e>,
     flag: Flag<'a>,
     details: Details<'a>,
+    required: &'e mut R,
     trace: &'e mut T,
 }
 
-impl<'a, T: Trace<FlagStep<'a>>> FlagEvaluator<'a, '_, T> {
-    fn evaluate(&mut self, memo: &mut Memo<'a>) -> Option<()> {
+impl<'a, R: Requirements<'a>, T: Trace<FlagStep<'a>>> FlagEvaluator<'a, '_, R, T> {
+    fn evaluate(&mut self) -> Option<()> {
         let definition = self.flag.definition();
         match definition.kind() {
-            Kind::Object => self.evaluate_object(definition, memo)?,
+            Kind::Object => self.evaluate_object(definition)?,
             Kind::Number => {
                 let included = self.is_in_percentage(definition)?;
                 self.details.value = Some(Value::Bool(included));
@@ -83,16 +126,15 @@ impl<'a, T: Trace<FlagStep<'a>>> FlagEvaluator<'a, '_, T> {
         Some(())
     }
 
-    fn evaluate_object(&mut self, definition: Json<'a>, memo: &mut Memo<'a>) -> Option<()> {
-        if self.is_disabled(definition, memo) {
+    fn evaluate_object(&mut self, definition: Json<'a>) -> Option<()> {
+        if self.is_disabled(definition) {
             self.fall_back(Reason::Disabled);
             return Some(());
         }
         let rules = definition.member(Keyword::Rules).items();
         self.trace.record(|| FlagStep::Rules { count: rules.clone().count() });
-        let targeting = self.evaluation.targeting();
         for (rule, number) in rules.clone().zip(1..) {
-            if !condition::matches(rule.member(Keyword::If), &targeting) {
+            if !condition::matches(rule.member(Keyword::If), &self.user.targeting) {
                 continue;
             }
             self.trace.record(|| FlagStep::RuleMatches { number });
@@ -128,8 +170,8 @@ impl<'a, T: Trace<FlagStep<'a>>> FlagEvaluator<'a, '_, T> {
     }
 
     /// Returns whether the flag is switched off, out of its dates, or requires another value of another flag.
-    fn is_disabled(&mut self, definition: Json<'a>, memo: &mut Memo<'a>) -> bool {
-        let now = self.evaluation.now;
+    fn is_disabled(&mut self, definition: Json<'a>) -> bool {
+        let now = self.user.now;
         let time = |key| parse_rfc3339(definition.member(key).as_text());
         if definition.member(Keyword::Enabled).kind() == Kind::False {
             self.trace.record(|| FlagStep::Disabled);
@@ -141,16 +183,17 @@ impl<'a, T: Trace<FlagStep<'a>>> FlagEvaluator<'a, '_, T> {
             self.trace.record(|| FlagStep::Ended(definition.member(Keyword::Until)));
             true
         } else {
-            !self.flag.requires().all(|(key, expected)| self.is_met(key.as_text(), expected, memo))
+            !self
+                .flag
+                .requires()
+                .zip(0..)
+                .all(|((key, expected), position)| self.is_met(key.as_text(), position, expected))
         }
     }
 
     /// Returns whether a required flag has the required value.
-    fn is_met(&mut self, key: &'a str, expected: Json<'a>, memo: &mut Memo<'a>) -> bool {
-        let Evaluation { config, .. } = *self.evaluation;
-        memo.resize(config.flag_count(), None);
-        let index = config.flag_index(key);
-        let actual = index.and_then(|index| self.evaluation.flag_at(index, memo, &mut NoTrace).value);
+    fn is_met(&mut self, key: &'a str, position: usize, expected: Json<'a>) -> bool {
+        let actual = self.required.value(key, position);
         let is_met = actual.is_some_and(|actual| actual.equals(expected));
         if !is_met {
             self.trace.record(|| FlagStep::Unmet { key, expected, actual });
@@ -226,8 +269,8 @@ impl<'a, T: Trace<FlagStep<'a>>> FlagEvaluator<'a, '_, T> {
     /// Returns the user's bucket and notes that it was needed.
     fn bucket(&mut self, domain: Domain) -> Option<u32> {
         let salt = self.flag.definition().member(Keyword::Salt).as_str().unwrap_or(self.flag.key());
-        let key = self.evaluation.context.targeting_key.as_str();
-        self.details.bucket = (!key.is_empty()).then(|| bucket(domain, salt, key));
+        let key = self.user.targeting_key;
+        self.details.bucket = (!key.is_empty()).then(|| bucket_of_bytes(domain, salt, key));
         self.details.bucket
     }
 }

@@ -8,9 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use crate::encoding::{push_decimal, utf8};
 use crate::json::keyword::Keyword;
-use crate::json::number;
 
 /// The kind of a JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +29,16 @@ pub enum Kind {
     Object,
 }
 
+impl Kind {
+    /// Returns the kind with a number, in the order of the declaration.
+    fn from_number(number: u32) -> Self {
+        [Self::Null, Self::False, Self::True, Self::Number, Self::String, Self::Array, Self::Object]
+            .get(number as usize)
+            .copied()
+            .unwrap_or(Self::Null)
+    }
+}
+
 /// A value of a document. Offsets are in bytes of the document's text, indices are into its node list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Node {
@@ -43,23 +51,21 @@ pub(crate) struct Node {
     pub(crate) end: u32,
     /// The index of the next node that is not inside this one.
     pub(crate) next: u32,
-    /// The start of a string's content without escapes, which may lie after the source.
-    pub(crate) content_start: u32,
-    /// The end of a string's content.
-    pub(crate) content_end: u32,
+    /// The range of a string's content without escapes, which may lie after the source; the halves of a number's bits.
+    pub(crate) content: (u32, u32),
 }
 
 impl Node {
     /// The node of an absent value. No iterator goes on after it.
-    pub(crate) const NULL: Self = Self {
-        kind: Kind::Null,
-        keyword: Keyword::Other,
-        start: 0,
-        end: 0,
-        next: u32::MAX,
-        content_start: 0,
-        content_end: 0,
-    };
+    pub(crate) const NULL: Self =
+        Self { kind: Kind::Null, keyword: Keyword::Other, start: 0, end: 0, next: u32::MAX, content: (0, 0) };
+
+    /// Stores a number.
+    #[expect(clippy::cast_possible_truncation, reason = "the halves are stored")]
+    pub(crate) fn set_number(&mut self, number: f64) {
+        let bits = number.to_bits();
+        self.content = (bits as u32, (bits >> 32) as u32);
+    }
 }
 
 /// A JSON document. Its nodes are in the order of the text: an object is followed by key, value, key and so on.
@@ -79,20 +85,48 @@ pub struct Json<'a> {
 }
 
 impl Document {
+    /// A document without a value.
+    pub(crate) const EMPTY: Self = Self { text: String::new(), source_length: 0, nodes: Vec::new() };
+
     /// Creates a document of a source with `source_length` bytes, which string contents without escapes may follow.
     pub(crate) fn new(text: String, source_length: usize, nodes: Vec<Node>) -> Self {
         Self { text, source_length, nodes }
     }
 
-    /// Creates a document that is one integer.
-    #[expect(clippy::cast_possible_truncation, reason = "twenty digits at most")]
-    pub(crate) fn from_integer(integer: u64) -> Self {
-        let mut digits = Vec::new();
-        push_decimal(&mut digits, integer);
-        let text = String::from(utf8(&digits).unwrap_or_default());
-        let end = text.len() as u32;
-        let node = Node { kind: Kind::Number, end, next: 1, ..Node::NULL };
-        Self { source_length: text.len(), text, nodes: Vec::from([node]) }
+    /// Creates a document without a source that is one number.
+    pub(crate) fn from_number(number: f64) -> Self {
+        let mut node = Node { kind: Kind::Number, next: 1, ..Node::NULL };
+        node.set_number(number);
+        Self { nodes: Vec::from([node]), ..Self::default() }
+    }
+
+    /// Appends values that another parser has read, and returns the index of the first one.
+    ///
+    /// A node is four numbers: kind, distance to the next node that is not inside this one, and the range of a string in
+    /// `text` or the halves of a number's bits. What is out of range has no effect on other values. The values have no
+    /// source.
+    #[expect(clippy::cast_possible_truncation, reason = "addresses have 32 bits where this is called")]
+    pub(crate) fn append(&mut self, nodes: &[[u32; 4]], text: &str) -> usize {
+        let (first, offset) = (self.nodes.len(), self.text.len() as u32);
+        self.text.push_str(text);
+        self.nodes.reserve(nodes.len());
+        for [kind, distance, from, to] in nodes {
+            let kind = Kind::from_number(*kind);
+            let mut node = Node { kind, next: (self.nodes.len() as u32).saturating_add(*distance), ..Node::NULL };
+            node.content = (*from, *to);
+            if kind == Kind::String {
+                node.content = (from.saturating_add(offset), to.saturating_add(offset));
+                node.keyword = Keyword::parse(self.slice(node.content));
+            }
+            self.nodes.push(node);
+        }
+        first
+    }
+
+    /// Removes all values, and keeps the memory for others.
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.nodes.clear();
     }
 
     /// Returns the outermost value.
@@ -132,7 +166,7 @@ impl Document {
         (0..self.nodes.len()).map(|index| self.value_at(index)).filter(|json| json.kind() == Kind::Object)
     }
 
-    fn slice(&self, start: u32, end: u32) -> &str {
+    fn slice(&self, (start, end): (u32, u32)) -> &str {
         self.text.get(start as usize..end as usize).unwrap_or_default()
     }
 }
@@ -155,7 +189,7 @@ impl<'a> Json<'a> {
     #[must_use]
     pub fn source(self) -> &'a str {
         let node = self.node();
-        self.document.slice(node.start, node.end)
+        self.document.slice((node.start, node.end))
     }
 
     /// Returns the null that stands for an absent value.
@@ -179,7 +213,7 @@ impl<'a> Json<'a> {
     #[inline(never)]
     pub fn as_str(self) -> Option<&'a str> {
         let node = self.node();
-        (node.kind == Kind::String).then(|| self.document.slice(node.content_start, node.content_end))
+        (node.kind == Kind::String).then(|| self.document.slice(node.content))
     }
 
     /// Returns the string, or an empty one if the value is not a string.
@@ -207,8 +241,8 @@ impl<'a> Json<'a> {
     #[must_use]
     #[inline(never)]
     pub fn as_number(self) -> Option<f64> {
-        let number = (self.kind() == Kind::Number).then(|| number::parse_prefix(self.source()))?;
-        number.map(|(number, _)| number)
+        let Node { kind, content: (low, high), .. } = *self.node();
+        (kind == Kind::Number).then(|| f64::from_bits(u64::from(high) << 32 | u64::from(low)))
     }
 
     /// Returns the number, if it is an integer from 0 to 2^53 - 1, which doubles represent exactly.

@@ -25,9 +25,9 @@ pub(crate) fn to_string(value: Json<'_>) -> Cow<'_, str> {
             }
             Cow::Owned(joined)
         }
-        _ => {
-            value.as_number().map_or(Cow::Borrowed(value.source()), |number| Cow::Owned(host::number_to_string(number)))
-        }
+        Kind::True => Cow::Borrowed("true"),
+        Kind::False => Cow::Borrowed("false"),
+        Kind::Number => Cow::Owned(host::number_to_string(value.as_number().unwrap_or_default())),
     }
 }
 

@@ -5,12 +5,11 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use crate::diagnostics::expected::Expected;
-use crate::diagnostics::list::Diagnostics;
+use crate::diagnostics::list::Report;
 use crate::encoding::utf8;
 use crate::host;
 use crate::json::document::{Document, Json, Kind};
 use crate::json::keyword::Keyword;
-use crate::json::number;
 use crate::targeting::coercion::{compare, is_truthy, strict_equals, to_number, to_string};
 use crate::targeting::portable_regex::is_portable;
 use crate::targeting::segment::Segments;
@@ -35,7 +34,7 @@ pub(crate) enum Strictness {
 }
 
 /// Validates a condition.
-pub(crate) fn validate(json: Json, list: &mut Diagnostics, strictness: Strictness) -> bool {
+pub(crate) fn validate(json: Json, list: &mut impl Report, strictness: Strictness) -> bool {
     if json.kind() != Kind::Object {
         return list.reject(json, Expected::Condition);
     }
@@ -52,7 +51,7 @@ pub(crate) fn validate(json: Json, list: &mut Diagnostics, strictness: Strictnes
     })
 }
 
-fn validate_value(expected: Json, list: &mut Diagnostics, strictness: Strictness) -> bool {
+fn validate_value(expected: Json, list: &mut impl Report, strictness: Strictness) -> bool {
     !has_operators(expected)
         || expected.members().all(|(key, value)| match key.keyword() {
             Keyword::ElemMatch if !has_operators(value) => validate(value, list, strictness),
@@ -61,14 +60,14 @@ fn validate_value(expected: Json, list: &mut Diagnostics, strictness: Strictness
             Keyword::Regex | Keyword::Regexi => {
                 let portable = value.as_str().is_some_and(is_portable);
                 portable || {
-                    list.unsupported = list.unsupported.saturating_add(1);
+                    list.add_unsupported();
                     list.reject(value, Expected::PortableRegex);
                     strictness == Strictness::Lenient && list.downgrade_last()
                 }
             }
             operator => {
                 is_operator(operator) || {
-                    list.unsupported = list.unsupported.saturating_add(1);
+                    list.add_unsupported();
                     list.warn(key, Expected::KnownOperator)
                 }
             }
@@ -117,11 +116,11 @@ fn resolve_path<'a>(object: Json<'a>, path: &str) -> Json<'a> {
 }
 
 /// Parses an array index, as JavaScript writes it.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "only digits, and casts saturate")]
 fn parse_index(part: &str) -> Option<usize> {
-    let (index, length) = number::parse_prefix(part)?;
-    let is_plain = length == part.len() && part.bytes().all(|byte| byte.is_ascii_digit());
-    is_plain.then_some(index as usize)
+    let is_plain = part == "0" || !part.is_empty() && !part.starts_with('0');
+    let mut digits = part.bytes().map(|byte| byte.is_ascii_digit().then_some(usize::from(byte & 15)));
+    let index = digits.try_fold(0_usize, |index, digit| Some(index.saturating_mul(10).saturating_add(digit?)));
+    index.filter(|_| is_plain)
 }
 
 /// Returns whether a value equals the expected one loosely, or satisfies all operators.
@@ -166,7 +165,8 @@ fn apply(operator: Keyword, value: Json, operand: Json, context: &TargetingConte
         }
         Keyword::Not => !matches_value(value, operand, false, context),
         Keyword::Size => {
-            let size = Document::from_integer(value.items().count() as u64);
+            #[expect(clippy::cast_precision_loss, reason = "a document has fewer values")]
+            let size = Document::from_number(value.items().count() as f64);
             value.kind() == Kind::Array && matches_value(size.root(), operand, false, context)
         }
         Keyword::ElemMatch => value.items().filter(|item| is_truthy(*item)).any(|item| {

@@ -38,7 +38,7 @@ impl<'a> Segments<'a> {
 #[must_use]
 pub fn segment_hash(name: &str, value: &str) -> String {
     let mut text = String::from("sha256:");
-    for word in &sha256(&["segment:", name, ":", value]) {
+    for word in &sha256(&[b"segment:", name.as_bytes(), b":", value.as_bytes()]) {
         push_hex(&mut text, &word.to_be_bytes());
     }
     text

@@ -1,16 +1,14 @@
 //! Device ids: 128 random bits that a browser keeps in a first-party cookie and in localStorage.
 
-use alloc::string::String;
-use alloc::vec::Vec;
+use crate::encoding::hex_digit;
 
-use crate::encoding::push_hex;
-
-/// Creates a device id, 32 lowercase hexadecimal digits; an empty one if the browser has no source of randomness.
-#[must_use]
-pub fn new_id() -> Vec<u8> {
-    let (mut random, mut id) = ([0; 16], String::new());
-    if getrandom::fill(&mut random).is_ok() {
-        push_hex(&mut id, &random);
+/// Writes a device id, 32 lowercase hexadecimal digits, to the start of `out`. Returns its length, which is 0 if the browser
+/// has no source of randomness.
+pub fn new_id(out: &mut [u8]) -> usize {
+    let mut random = [0; 16];
+    if getrandom::fill(&mut random).is_err() {
+        return 0;
     }
-    id.into_bytes()
+    let digits = random.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    out.iter_mut().zip(digits).map(|(out, digit)| *out = hex_digit(digit)).count()
 }

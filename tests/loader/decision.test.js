@@ -30,14 +30,20 @@ function createPage(answers) {
   const page = createPageState();
   page.began(settings, loadVisitorState(settings));
   const asked = [];
-  const decide = ({ bytes, now }, isHeld) => {
+  let loaded;
+  const load = ({ bytes, now }) => {
     const text = new TextDecoder().decode(bytes);
-    asked.push({ text, now, isHeld });
+    asked.push({ text, now });
     if (!(text in answers)) throw new Error("unreachable");
-    return isHeld ? { ...answers[text], decision: { ...stable, reason: "CACHED" } } : answers[text];
+    loaded = answers[text];
+    return loaded;
+  };
+  const decide = (kind, arm, isHeld) => {
+    asked.push(isHeld ? "held" : (arm ?? kind));
+    return isHeld ? { ...loaded, decision: { ...stable, reason: "CACHED" } } : loaded;
   };
   const visitor = { targetingKey: "user-7", kind: "identified" };
-  return { page, asked, engine: { decide, visitor, newDeviceId: () => "id" } };
+  return { page, asked, engine: { load, decide, visitor, newDeviceId: () => "id" } };
 }
 
 /** Decides in a new page view. */
@@ -67,8 +73,9 @@ test("a config is decided by, and its arm is stored", async () => {
   serve("fresh");
   const { page, answer, asked, codes } = await decide({ fresh: canary });
   const { reply, ...rest } = answer;
-  assert.deepEqual(rest, canary);
-  assert.deepEqual([reply.at, reply.now, asked.length], [browser.now, browser.now, 1]);
+  assert.deepEqual(rest, { ...canary, hasNotices: undefined });
+  assert.deepEqual([reply.at, reply.now], [browser.now, browser.now]);
+  assert.deepEqual(asked, [{ text: "fresh", now: browser.now }, "identified"]);
   assert.deepEqual([codes, browser.stored("canary_memory").arm], [[], "canary"]);
   assert.equal(page.visitor.targetingKey, "user-7");
 });
@@ -85,8 +92,9 @@ test("config and engine are requested side by side", async () => {
 test("an override in the address is not stored", async () => {
   browser = useBrowser({ search: "?canary=canary" });
   serve("fresh");
-  const { answer } = await decide({ fresh: canary });
+  const { answer, asked } = await decide({ fresh: canary });
   assert.deepEqual([answer.decision.variant, browser.stored("canary_memory")], ["canary", undefined]);
+  assert.equal(asked[1], "canary");
 });
 
 test("the arm of an anonymous visitor is not stored", async () => {
@@ -100,10 +108,7 @@ test("a quarantined version is decided on again, as held", async () => {
   serve("fresh");
   const { answer, asked } = await decide({ fresh: canary });
   assert.deepEqual([answer.decision.reason, answer.version], ["CACHED", "2"]);
-  assert.deepEqual(
-    asked.map(({ isHeld }) => isHeld),
-    [false, true],
-  );
+  assert.deepEqual(asked.slice(1), ["identified", "held"]);
 });
 
 test("a page view is not counted where the clocks differ by more than a day", async () => {
@@ -156,7 +161,7 @@ test("the last known good config stands in, and is not counted", async () => {
   assert.deepEqual(answer.decision, { ...decision, reason: "STALE", eligible: false });
   assert.deepEqual([answer.fault, answer.isLastKnownGood, answer.version], [`E101 ${url} answered 500`, true, "2"]);
   // Its own time goes on.
-  assert.deepEqual(asked, [{ text: "good", now: browser.now, isHeld: false }]);
+  assert.deepEqual(asked, [{ text: "good", now: browser.now }, "identified"]);
 });
 
 test("the last known good config stands in at the end of the budget, if the engine has started", async () => {
@@ -205,7 +210,7 @@ test("the last known good config chooses the arm for 10 minutes and flags for a 
 
 test("a refused config gives stable, its code and the reply", async () => {
   serve("bad");
-  const { answer } = await decide({ bad: { decision: refusal, code: "E105" } });
+  const { answer } = await decide({ bad: { code: "E105" } });
   assert.deepEqual([answer.decision, answer.code, answer.fault], [refusal, "E105", undefined]);
   assert.equal(new TextDecoder().decode(answer.refused.bytes), "bad");
   assert.deepEqual([answer.reply, browser.stored("canary_memory")], [undefined, undefined]);
@@ -214,7 +219,7 @@ test("a refused config gives stable, its code and the reply", async () => {
 test("a refused config keeps its code where the last known good config stands in", async () => {
   remember({ age: minute });
   serve("bad");
-  const { answer } = await decide({ bad: { decision: refusal, code: "E109" }, good: canary });
+  const { answer } = await decide({ bad: { code: "E109" }, good: canary });
   assert.deepEqual([answer.decision.variant, answer.decision.reason, answer.code], ["canary", "STALE", "E109"]);
   const [refused, reply] = [answer.refused, answer.reply].map(({ bytes }) => new TextDecoder().decode(bytes));
   assert.deepEqual([refused, reply], ["bad", "good"]);
@@ -227,7 +232,7 @@ test("a last known good config that is refused is removed, with a code unless it
   ]) {
     remember({ age: minute });
     serve(500);
-    const { answer, codes } = await decide({ good: { decision: refusal, code } });
+    const { answer, codes } = await decide({ good: { code } });
     assert.deepEqual([answer, codes], [stableAnswer(`E101 ${url} answered 500`), told], code);
     assert.equal(browser.stored("canary_good"), undefined, code);
   }

@@ -6,24 +6,32 @@ import { createFlagClient } from "../../loader/flags/flag_client.js";
 import { createPageState } from "../../loader/page/page_state.js";
 
 /** Flags with these answers of the engine, the events that they cause, and the calls that the engine gets. */
-function createFlags(answers) {
+function createFlags(answers, { query } = {}) {
   const page = createPageState();
   page.answered({});
-  page.engineStarted({ visitor: { targetingKey: "user-1", attributes: { plan: "free" }, kind: "identified" } });
   const calls = [];
+  const config = { FEATURE_FLAGS: answers, OVERRIDES: { query } };
   const engine = {
-    evaluate: (flagKey, context) => (calls.push(["evaluate", flagKey, context && decode(context)]), answers[flagKey]),
-    identify: (context) => (calls.push(["identify", decode(context)]), engine.isIdentified),
-    describe: () => ({ overridden: Object.keys(answers).filter((key) => answers[key].override) }),
-    setOverride: (...values) => calls.push(["setOverride", ...values]),
-    clearOverrides: () => calls.push(["clearOverrides"]),
+    visitor: { targetingKey: "user-1", attributes: { plan: "free" }, kind: "identified" },
+    config: () => config,
+    evaluate(flagKey, context, now, targetingKey) {
+      calls.push(["evaluate", flagKey, context, targetingKey]);
+      if (answers[flagKey] === "trap") throw new Error("unreachable");
+      return answers[flagKey] ? { variant: null, ...answers[flagKey] } : null;
+    },
+    setContext: (...values) => (calls.push(["setContext", ...values]), engine.isIdentified),
+    setOverrides: (overrides) => calls.push(["setOverrides", Object.fromEntries(overrides)]),
+    isMalformed: (flagKey) => answers[flagKey]?.isMalformed === true,
+    percentage: () => 5000,
     isIdentified: true,
   };
+  page.engineStarted(engine);
   const events = [];
-  for (const type of ["exposure", "configurationChanged"]) page.on(type, (detail) => events.push([type, detail]));
-  return { page, engine, events, calls, flags: createFlagClient(page, engine) };
+  for (const type of ["exposure", "configurationChanged", "error"])
+    page.on(type, (detail) => events.push([type, detail]));
+  const flags = createFlagClient(page);
+  return { page, engine, events, calls, flags };
 }
-const decode = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
 
 let browser;
 beforeEach(() => (browser = useBrowser()));
@@ -32,7 +40,6 @@ test("details are the engine's answer, or the default with an error", () => {
   const { flags } = createFlags({
     on: { value: true, reason: "STATIC" },
     rank: { value: "b", variant: "v2", reason: "TARGETING_MATCH", override: true },
-    gone: { reason: "ERROR", errorCode: "FLAG_NOT_FOUND" },
   });
   const details = (...args) => {
     const { value, variant, reason, errorCode, flagMetadata } = flags.details(...args);
@@ -42,8 +49,14 @@ test("details are the engine's answer, or the default with an error", () => {
   assert.deepEqual(details("string", "rank", "a"), ["b", "v2", "TARGETING_MATCH", undefined, { override: true }]);
   assert.deepEqual(details("string", "gone", "a"), ["a", null, "ERROR", "FLAG_NOT_FOUND", {}]);
   assert.deepEqual(details("string", "on", "a"), ["a", null, "ERROR", "TYPE_MISMATCH", {}]);
-  assert.deepEqual(details("string", "trapped", "a"), ["a", null, "ERROR", "GENERAL", {}]);
-  assert.equal(flags.details("string", 7, "a").errorCode, "GENERAL");
+  assert.equal(flags.details("string", 7, "a").errorCode, "FLAG_NOT_FOUND");
+});
+
+test("an engine that traps is dropped and reported once, and flags have their defaults", () => {
+  const { flags, events, page } = createFlags({ bad: "trap", on: { value: true, reason: "STATIC" } });
+  for (const key of ["bad", "on"]) assert.equal(flags.details("boolean", key, false).errorCode, "GENERAL");
+  assert.equal(page.engine, null);
+  assert.deepEqual(events, [["error", { code: "E205", message: "the engine failed" }]]);
 });
 
 test("null is of no type but its own", () => {
@@ -80,14 +93,23 @@ test("a value of another type exposes nobody", () => {
 test("another user is evaluated without an exposure, a context that is none has the default", () => {
   const { flags, events, calls } = createFlags({ split: { value: "a", reason: "SPLIT", bucket: 5 } });
   assert.equal(flags.evaluate("split", { targetingKey: "user-2", attributes: { plan: "pro" } }, "d"), "a");
-  assert.deepEqual(
-    [calls, events],
-    [[["evaluate", "split", { targetingKey: "user-2", attributes: '{"plan":"pro"}' }]], []],
-  );
-  for (const context of [null, 7, "user-2", { targetingKey: 7 }, { attributes: [] }, { attributes: { big: 1n } }]) {
+  assert.equal(flags.evaluate("split", { targetingKey: "user-3" }, "d"), "a");
+  assert.deepEqual(calls, [
+    ["setContext", 2, "user-2", { plan: "pro" }],
+    ["evaluate", "split", 2, "user-2"],
+    ["evaluate", "split", 3, "user-3"],
+  ]);
+  assert.deepEqual(events, []);
+  for (const context of [null, 7, "user-2", { targetingKey: 7 }, { attributes: [] }]) {
     assert.equal(flags.evaluate("split", context, "d"), undefined);
   }
-  assert.equal(calls.length, 1);
+  assert.equal(calls.length, 3);
+});
+
+test("attributes that JSON cannot hold give the default", () => {
+  const { flags, engine } = createFlags({ split: { value: "a", reason: "SPLIT" } });
+  engine.isIdentified = false;
+  assert.equal(flags.evaluate("split", { attributes: { big: 1n } }, "d"), undefined);
 });
 
 test("values of the last known good config are stale", () => {
@@ -123,10 +145,10 @@ test("identify keeps the page's user without an id, and the page's attributes be
   const { flags, calls } = createFlags({});
   flags.identify(null, { plan: "pro" });
   flags.identify("user-9");
-  const contexts = calls.map(([, { targetingKey, attributes }]) => [targetingKey, JSON.parse(attributes).plan]);
+  const contexts = calls.map(([, index, targetingKey, { plan }]) => [index, targetingKey, plan]);
   assert.deepEqual(contexts, [
-    ["user-1", "pro"],
-    ["user-9", "free"],
+    [1, "user-1", "pro"],
+    [1, "user-9", "free"],
   ]);
 });
 
@@ -154,17 +176,54 @@ test("an override that is no JSON, or for no flag, is ignored", () => {
   ]) {
     flags.setOverride(key, value);
   }
-  assert.deepEqual(calls, [["setOverride", "on", '{"a":1}']]);
+  assert.deepEqual(calls, [["setOverrides", { on: { a: 1 } }]]);
   assert.equal(browser.lines.length, 4);
 });
 
 test("the end of one override keeps the others", () => {
-  const { flags, calls } = createFlags({
-    a: { value: 1, reason: "STATIC", override: true },
-    b: { value: { x: 2 }, reason: "STATIC", override: true },
-    c: { value: 3, reason: "STATIC" },
-  });
+  const { flags, calls } = createFlags({ a: { value: 1 }, b: { value: 2 } });
+  flags.setOverride("a", 1);
+  flags.setOverride("b", { x: 2 });
   flags.clearOverride("a");
-  const changes = calls.filter(([name]) => name !== "evaluate");
-  assert.deepEqual(changes, [["clearOverrides"], ["setOverride", "b", '{"x":2}']]);
+  flags.clearOverrides();
+  assert.deepEqual(
+    calls.map(([, overrides]) => overrides),
+    [{ a: 1 }, { a: 1, b: { x: 2 } }, { b: { x: 2 } }, {}],
+  );
+});
+
+test("overrides in the address apply where the config allows them, below those of the page", () => {
+  browser = useBrowser({ search: "?canary.flag=a:1&canary.flag=b:[2]&canary.flag=no" });
+  for (const [query, expected] of [
+    [true, [{ a: 1, b: [2] }, { a: 3, b: [2] }, {}]],
+    [false, [{}, { a: 3 }, {}]],
+  ]) {
+    const { flags, calls } = createFlags({ a: {}, b: {} }, { query });
+    flags.configLoaded({ now: 7 });
+    flags.setOverride("a", 3);
+    flags.clearOverrides();
+    assert.deepEqual(
+      calls.map(([, overrides]) => overrides),
+      expected,
+    );
+  }
+});
+
+test("the panel gets a summary of the config", () => {
+  const { flags } = createFlags({ b: { value: 1 }, a: { isMalformed: true } });
+  flags.setOverride("b", 2);
+  flags.setOverride("gone", 2);
+  assert.deepEqual(flags.describe(), {
+    query: false,
+    percentage: 5000,
+    revision: null,
+    salt: "canary",
+    targetingKey: "user-1",
+    keys: ["a", "b"],
+    overridden: ["b"],
+  });
+  assert.deepEqual(
+    [flags.definition("a"), flags.definition("b"), flags.definition("gone")],
+    [null, { value: 1 }, null],
+  );
 });

@@ -85,12 +85,6 @@ test("a canary that the config does not describe has its address and the salt as
   assert.equal(answer.version, "/canary/main.js s");
 });
 
-test("an engine that answers nothing is asked once", () => {
-  useBrowser();
-  load().quarantine("2");
-  assert.deepEqual(asked(load(), null), [false]);
-});
-
 test("a crash marker quarantines its version once it is older than a start may take", () => {
   const browser = useBrowser();
   setCrashMarker("2", 8000);

@@ -17,6 +17,10 @@ use canary_runtime::{
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use page::Page;
+
+mod page;
+
 /// Checks `bucketing.json`: domain, salt, key and their bucket.
 pub(crate) fn check_buckets() -> usize {
     let cases = cases(include_str!("bucketing.json"), "cases");
@@ -128,6 +132,7 @@ pub(crate) fn check_decisions() -> usize {
             let parsed = Config::parse(config.get().as_bytes());
             parsed.and_then(|(config, _)| config.check_expiry(now).map(|()| config)).map_err(|error| error.code())
         });
+        let config_code = config.as_ref().err().copied();
         let decision = match &config {
             Ok(config) => {
                 let evaluation = Evaluation::new(config, &context).with_overrides(&overrides).at(now.unwrap_or(0));
@@ -136,6 +141,26 @@ pub(crate) fn check_decisions() -> usize {
             Err(code) => Decision::without_config(*code),
         };
         let decision: Value = serde_json::from_str(&decision.to_json()).expect("JSON");
+        if let Some(config) = case.config {
+            let document = Document::parse(config.get()).expect("JSON");
+            let response_time = now.map_or(f64::NAN, page::time);
+            let expected = match Page::load(&document, &case.key, &context.attributes, response_time) {
+                Ok(mut page) => {
+                    let is_held = history.held || history.quarantined;
+                    let mut found = page.decide(visitor, case.overridden, is_held);
+                    found["revision"] = decision["revision"].clone();
+                    if !decision.as_object().expect("an object").contains_key("errorCode") {
+                        assert_eq!(found.get("errorCode"), None);
+                    }
+                    found
+                }
+                Err(code) => {
+                    assert_eq!(config_code.map(Code::number), Some(code), "{}", case.name);
+                    decision.clone()
+                }
+            };
+            assert_eq!(expected, decision, "{}: the engine and an evaluation", case.name);
+        }
         differences.compare(&case.name, &decision, &case.decision);
     }
     differences.assert_none();
@@ -207,20 +232,20 @@ fn match_pattern(operator: &str, pattern: &Value, text: &Value) -> Value {
     evaluate(&config, "", serde_json::from_str(&attributes).expect("JSON"), &[], "", 0, "f")
 }
 
-fn evaluate(
-    config: &str,
-    key: &str,
-    attributes: &RawValue,
-    query: &[String],
-    name: &str,
-    now: i64,
-    flag: &str,
-) -> Value {
-    let (config, _) = Config::parse(config.as_bytes()).unwrap_or_else(|error| panic!("{name}: {error} {config}"));
+fn evaluate(text: &str, key: &str, attributes: &RawValue, query: &[String], name: &str, now: i64, flag: &str) -> Value {
+    let (config, _) = Config::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{name}: {error} {text}"));
     let context = EvaluationContext { targeting_key: key.to_owned(), attributes: document(attributes) };
     let overrides = Overrides::new(None, query.iter().map(String::as_str));
     let evaluation = Evaluation::new(&config, &context).with_overrides(&overrides).at(now);
-    serde_json::from_str(&evaluation.flag(flag).to_json()).expect("JSON")
+    let details = serde_json::from_str(&evaluation.flag(flag).to_json()).expect("JSON");
+
+    let document = Document::parse(text).expect("JSON");
+    let mut page = Page::load(&document, key, &context.attributes, f64::NAN).expect("a config");
+    for (key, value) in query.iter().filter_map(|text| text.split_once(':')) {
+        page.set_override(key, value);
+    }
+    assert_eq!(page.flag(flag, now), details, "{name}: the engine and an evaluation");
+    details
 }
 
 fn document(json: &RawValue) -> Document {

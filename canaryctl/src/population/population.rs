@@ -103,7 +103,7 @@ impl Population {
     ) -> T {
         let (next, add) = (&AtomicU64::new(0), &add);
         let (sender, results) = channel();
-        let mut progress = Progress::new(self.len());
+        let mut progress = Progress::new(self.len(), "users");
         let mut whole = T::default();
         thread::scope(|scope| {
             for _ in 0..thread::available_parallelism().map_or(1, Into::into) {

@@ -10,7 +10,7 @@ pub(crate) const TICK: Duration = Duration::from_millis(100);
 /// The number of ticks before the bar appears.
 const DELAY: u64 = 5;
 
-const TEMPLATE: &str = "[{bar:30}] {percent:>3} % of {human_len} users, {eta} left";
+const TEMPLATE: &str = "[{bar:30}] {percent:>3} % of {human_len} {msg}, {eta} left";
 
 /// The progress of a run. Without a terminal it is invisible.
 #[derive(Debug)]
@@ -20,9 +20,9 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// The progress of a run over so many users.
-    pub(crate) fn new(users: u64) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(users), ProgressDrawTarget::hidden());
+    /// The progress of a run over so many things, such as "users".
+    pub(crate) fn new(count: u64, noun: &'static str) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::hidden()).with_message(noun);
         let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
         bar.set_style(style.progress_chars("# "));
         Self { bar, ticks: 0 }
@@ -34,7 +34,7 @@ impl Progress {
         if self.ticks == DELAY {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        self.bar.set_position(self.bar.length().map_or(done, |users| done.min(users)));
+        self.bar.set_position(self.bar.length().map_or(done, |count| done.min(count)));
     }
 
     /// Removes the bar.
@@ -95,7 +95,7 @@ mod tests {
             (2_500_000, "[#######                       ]  25 % of 10,000,000 users, "),
             (11_000_000, "[##############################] 100 % of 10,000,000 users, 0s left"),
         ] {
-            let (mut progress, terminal) = (Progress::new(10_000_000), Recorder::default());
+            let (mut progress, terminal) = (Progress::new(10_000_000, "users"), Recorder::default());
             progress.bar.set_draw_target(ProgressDrawTarget::term_like(Box::new(terminal.clone())));
             progress.tick(done);
             let line = terminal.0.lock().unwrap().clone();

@@ -22,36 +22,53 @@ fn start() -> ApiServer {
     api
 }
 
-#[test]
-fn a_missing_permission_is_named_and_retried() {
-    let cannot = |verb: &str, resource: &str| {
-        format!("not allowed: User \"nudge\" cannot {verb} resource \"{resource}\" in the namespace \"frontend\"")
-    };
-    let watching = "cannot watch the ConfigMap frontend/canary-settings";
-    for (what, fault) in [
-        ("list configmaps", format!("{watching}: {}", cannot("list", "configmaps"))),
-        ("watch configmaps", format!("{watching}: {}", cannot("watch", "configmaps"))),
-        ("list pods", format!("cannot list pods in frontend: {}", cannot("list", "pods"))),
-        ("patch pods", format!("cannot patch pods: {}", cannot("patch", "pods"))),
-    ] {
-        let api = start();
-        api.state().forbidden.insert(what);
-        let nudge = Nudge::start(&api, &[]);
-        let attempts = || api.state().requests.iter().filter(|request| *request == what).count();
-        // The first attempt may patch each of the three pods, so four patches mean a retry.
-        until(what, || attempts() >= if what == "patch pods" { 4 } else { 3 });
-        until(what, || nudge.errors() == format!("canaryctl: {fault}; retrying\n"));
-        // Without the right to watch it may still list, and patches the pods once.
-        if what != "watch configmaps" {
-            until(what, || nudge.probe("/readyz") == (503, fault.clone()));
-            assert_eq!(api.state().common_revision(), None, "{what}");
-        }
-        assert_eq!(nudge.probe("/healthz"), (200, "ok".to_owned()), "{what}");
-        api.state().forbidden.clear();
-        api.state().configure("B");
-        until(what, || api.state().common_revision().is_some_and(|revision| revision.ends_with(".2")));
-        until(what, || ready(&nudge));
+/// A missing permission is printed once, and the request repeated until it succeeds.
+#[track_caller]
+fn retries_until_permitted(permission: &'static str, fault: &str) {
+    let api = start();
+    api.state().forbidden.insert(permission);
+    let nudge = Nudge::start(&api, &[]);
+    let attempts = || api.state().requests.iter().filter(|request| *request == permission).count();
+    // The first attempt may patch each of the three pods, so four patches mean a retry.
+    until("a retry", || attempts() >= if permission == "patch pods" { 4 } else { 3 });
+    until("the error", || nudge.errors() == format!("canaryctl: {fault}; retrying\n"));
+    // Without the permission to watch it may still list, and patches the pods once.
+    if permission != "watch configmaps" {
+        until("a failing probe", || nudge.probe("/readyz") == (503, fault.to_owned()));
+        assert_eq!(api.state().common_revision(), None);
     }
+    assert_eq!(nudge.probe("/healthz"), (200, "ok".to_owned()));
+    api.state().forbidden.clear();
+    api.state().configure("B");
+    until("all pods", || api.state().common_revision().is_some_and(|revision| revision.ends_with(".2")));
+    until("a successful probe", || ready(&nudge));
+}
+
+fn not_allowed(verb: &str, resource: &str) -> String {
+    format!("not allowed: User \"nudge\" cannot {verb} resource \"{resource}\" in the namespace \"frontend\"")
+}
+
+const WATCHING: &str = "cannot watch the ConfigMap frontend/canary-settings";
+
+// Four tests, because each waits for seconds.
+#[test]
+fn retries_until_permitted_to_list_configmaps() {
+    retries_until_permitted("list configmaps", &format!("{WATCHING}: {}", not_allowed("list", "configmaps")));
+}
+
+#[test]
+fn retries_until_permitted_to_watch_configmaps() {
+    retries_until_permitted("watch configmaps", &format!("{WATCHING}: {}", not_allowed("watch", "configmaps")));
+}
+
+#[test]
+fn retries_until_permitted_to_list_pods() {
+    retries_until_permitted("list pods", &format!("cannot list pods in frontend: {}", not_allowed("list", "pods")));
+}
+
+#[test]
+fn retries_until_permitted_to_patch_pods() {
+    retries_until_permitted("patch pods", &format!("cannot patch pods: {}", not_allowed("patch", "pods")));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What nginx says it was asked for.
+//! The access log of nginx.
 
 use crate::wait;
 use std::fs;
@@ -10,15 +10,15 @@ use std::time::Duration;
 pub struct Line {
     /// `GET` and the like.
     pub method: String,
-    /// The address asked for, as far as nginx logs it.
+    /// The path, as nginx logs it.
     pub path: String,
     /// The status code answered.
     pub status: u16,
-    /// The line as it was written.
+    /// The whole line.
     pub raw: String,
 }
 
-/// A place in the log, from which a test reads on.
+/// A position in the log.
 #[derive(Debug, Clone, Copy)]
 pub struct Mark(pub(crate) usize);
 
@@ -38,10 +38,10 @@ impl AccessLog {
         Self { path }
     }
 
-    /// The present end of the log.
+    /// The current end of the log.
     ///
-    /// nginx writes a line when it is done with the answer, which the client may have
-    /// a moment before: [`AccessLog::wait_for`] what is to be left out first.
+    /// nginx writes a line at the end of an answer, which the client may have
+    /// a moment earlier: [`AccessLog::wait_for`] the lines to leave out first.
     #[must_use]
     pub fn mark(&self) -> Mark {
         Mark(self.read().len())
@@ -51,7 +51,7 @@ impl AccessLog {
     ///
     /// # Panics
     ///
-    /// When a line is not of a known form.
+    /// When a line has no known format.
     #[track_caller]
     #[must_use]
     pub fn since(&self, mark: Mark) -> Vec<Line> {
@@ -87,7 +87,7 @@ impl AccessLog {
     }
 }
 
-/// Finds method, path and status wherever the format has them: side by side, or
+/// Finds method, path and status in a line: side by side, or
 /// as `"GET /path HTTP/1.1" 200`.
 fn parse(line: &str) -> Option<Line> {
     const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"];

@@ -17,9 +17,9 @@ use std::os::unix::fs::symlink;
 use std::path::{Component, Path, PathBuf};
 use time::OffsetDateTime;
 
-/// The link to the directory of the present contents.
+/// The link to the directory of the current contents.
 const DATA: &str = "..data";
-/// The link's name before it takes the place of the old one.
+/// The name of the new link before it replaces the old one.
 const DATA_TMP: &str = "..data_tmp";
 
 /// The files of a volume: contents by path within it.
@@ -54,7 +54,7 @@ impl AtomicWriter {
     /// # Panics
     ///
     /// For a path that is empty, absolute or begins with `..`, as kubelet refuses
-    /// it, and when the disk does not do what it is asked.
+    /// it, and when a file operation fails.
     #[track_caller]
     pub fn write(&self, files: &Files) -> bool {
         for path in files.keys() {
@@ -96,7 +96,7 @@ impl AtomicWriter {
         Ok(true)
     }
 
-    /// Makes the links that users of the volume see, where they are missing.
+    /// Makes the missing links at the top of the volume.
     fn link(&self, files: &Files) -> io::Result<()> {
         for name in first_parts(files) {
             let link = self.dir.join(name);

@@ -6,7 +6,7 @@ use crate::kustomize::Manifests;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// The mount of the config in every pod.
+/// The mount path of the config in every pod.
 pub const CONFIG_MOUNT: &str = "/usr/share/nginx/html/config";
 
 /// A copy of `k8s/base`, removed on drop.
@@ -16,7 +16,7 @@ pub struct Base {
 }
 
 impl Base {
-    /// A copy as it is in the repository.
+    /// A copy of the repository's manifests.
     #[track_caller]
     #[must_use]
     pub fn new() -> Self {
@@ -49,7 +49,7 @@ impl Base {
         files::write(&self.config_file(), text.replace(from, to));
     }
 
-    /// Types another number behind `CANARY_PERCENTAGE`.
+    /// Replaces the value of `CANARY_PERCENTAGE`.
     #[track_caller]
     pub fn set_percentage(&self, percentage: &str) {
         const KEY: &str = "\"CANARY_PERCENTAGE\": ";
@@ -59,14 +59,14 @@ impl Base {
         self.edit(&format!("{KEY}{old},"), &format!("{KEY}{percentage},"));
     }
 
-    /// What the pods of the stable Deployment see in the folder of the config.
+    /// The files of the config in the pods of the stable Deployment.
     #[track_caller]
     #[must_use]
     pub fn mounted(&self) -> Files {
         Manifests::build(self.dir()).mounted("frontend-stable", CONFIG_MOUNT)
     }
 
-    /// The config's text as it is served.
+    /// The text of the served config.
     #[track_caller]
     #[must_use]
     pub fn config(&self) -> String {
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "\"no such text\"")]
-    fn an_edit_does_not_miss() {
+    fn an_edit_must_match() {
         Base::new().edit("no such text", "");
     }
 }

@@ -11,12 +11,10 @@
 //! # }
 //! ```
 
-mod devtools;
-
 use crate::console::{self, Entry};
 use crate::driver::{Driver, close_session};
 use crate::engine::{Engine, Patience};
-use crate::wait;
+use crate::{http, wait};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::Value;
@@ -24,12 +22,21 @@ use std::cell::RefCell;
 use std::fmt::{self, Display};
 use std::panic::Location;
 use std::rc::Rc;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
+use tokio::runtime::{self, Runtime};
+
+/// The runtime of all clients, which lives as long as the process.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let runtime = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    runtime.unwrap_or_else(|e| panic!("cannot make a runtime: {e}"))
+});
 
 /// One session: a browser of its own, closed on drop.
 #[derive(Debug)]
 pub struct Browser {
     engine: Engine,
+    patience: Patience,
     client: Client,
     session_url: String,
 }
@@ -48,24 +55,42 @@ impl Browser {
     }
 
     #[track_caller]
-    fn start(driver: &Driver, patience: Patience) -> impl Future<Output = Self> {
+    pub(crate) fn start(driver: &Driver, patience: Patience) -> impl Future<Output = Self> {
         let (engine, url) = (driver.engine(), driver.url());
         let capabilities = engine.capabilities(patience);
-        let connecting = async move {
-            let mut builder = ClientBuilder::new(HttpConnector::new());
-            let client = builder.capabilities(capabilities).connect(&url).await?;
+        let starting = async move {
+            let connecting = {
+                let url = url.clone();
+                // The client's task outlives the runtime of the test that starts it.
+                RUNTIME.spawn(async move {
+                    ClientBuilder::new(HttpConnector::new()).capabilities(capabilities).connect(&url).await
+                })
+            };
+            let client = connecting.await.unwrap_or_else(|e| panic!("cannot wait for the browser: {e}"))?;
             let session = client.session_id().await.ok().flatten().unwrap_or_default();
             let session_url = format!("{url}/session/{session}");
             driver.opened(session_url.clone());
-            Ok::<_, fantoccini::error::NewSessionError>(Self { engine, client, session_url })
+            Ok::<_, fantoccini::error::NewSessionError>(Self { engine, patience, client, session_url })
         };
-        must("start a browser".to_owned(), connecting)
+        must("start a browser".to_owned(), starting)
     }
 
-    /// Its engine.
+    /// The engine.
     #[must_use]
     pub fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// Whether it has this engine and patience.
+    pub(crate) fn is(&self, engine: Engine, patience: Patience) -> bool {
+        (self.engine, self.patience) == (engine, patience)
+    }
+
+    /// Goes to a blank page and returns whether that worked. It needs no runtime, so `drop` can call it.
+    pub(crate) fn leave_page(&self) -> bool {
+        let body = br#"{"url": "about:blank"}"#;
+        let answer = http::request("POST", &format!("{}/url", self.session_url), &[], body);
+        answer.is_ok_and(|answer| answer.status == 200)
     }
 
     /// The client itself, for what this type has no method for, such as clicks.
@@ -103,7 +128,7 @@ impl Browser {
 
     /// The entries of the console since the last call, in an engine whose driver keeps them: Chromium.
     ///
-    /// What pages say in the others a [`FaultStage`](crate::fault_stage::FaultStage) knows.
+    /// What pages say in the others a [`FaultSite`](crate::fault_site::FaultSite) knows.
     #[track_caller]
     pub fn console(&self) -> impl Future<Output = Vec<Entry>> {
         let reading = must("read the console".to_owned(), self.read_console());
@@ -144,7 +169,7 @@ impl Browser {
         must("take a screenshot".to_owned(), self.client.screenshot())
     }
 
-    /// Closes the browser. Dropping it does the same; this one tells of a failure.
+    /// Closes the browser, as drop does, and fails the test if that fails.
     #[track_caller]
     pub fn close(self) -> impl Future<Output = ()> {
         must("close the browser".to_owned(), self.client.clone().close())
@@ -154,7 +179,7 @@ impl Browser {
         self.client.execute(&format!("return (\n{expression}\n);"), Vec::new()).await
     }
 
-    /// Reads behind a script, so that what the page said before is there.
+    /// Reads after a script, so that all earlier entries are there.
     async fn read_console(&self) -> Result<Value, fantoccini::error::CmdError> {
         self.execute("0").await?;
         let command = self.engine.read_console().unwrap_or_else(|| panic!("{} tells no console", self.engine));
@@ -168,9 +193,9 @@ impl Drop for Browser {
     }
 }
 
-/// Awaits `action`; its failure fails the test and names the place of the call.
+/// Awaits `action`. Its failure fails the test with the location of the call.
 #[track_caller]
-fn must<T, E: Display>(what: String, action: impl Future<Output = Result<T, E>>) -> impl Future<Output = T> {
+pub(crate) fn must<T, E: Display>(what: String, action: impl Future<Output = Result<T, E>>) -> impl Future<Output = T> {
     let caller = Location::caller();
     async move { action.await.unwrap_or_else(|e| panic!("cannot {what}: {e}, at {caller}")) }
 }

@@ -1,20 +1,20 @@
-//! The bucketing contract written down a second time: what tests compare the product with.
+//! A second implementation of the bucketing contract, with which tests compare the product.
 //!
-//! It shares no code with the product, only the sentence
+//! It shares no code with the product, only the formula
 //! `floor(u32_be(SHA-256("{domain}:{salt}:{key}")[0..4]) * 100_000 / 2^32)`.
 
 use sha2::{Digest, Sha256};
 use std::ops::Range;
 
-/// How many buckets there are: one is 0.001 % of the users.
+/// The number of buckets: one is 0.001 % of the users.
 pub const BUCKETS: u32 = 100_000;
 
-/// Somebody to show a page to.
+/// A user of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// What the cookie `canary_id` holds.
+    /// The value of the cookie `canary_id`.
     pub id: String,
-    /// Where the canary's decision puts it, from 0 to 99,999.
+    /// The bucket of the canary's decision, from 0 to 99,999.
     pub bucket: u32,
 }
 
@@ -26,8 +26,8 @@ pub fn bucket(domain: &str, salt: &str, key: &str) -> u32 {
     u32::try_from((u64::from(head) * u64::from(BUCKETS)) >> 32).expect("a bucket fits")
 }
 
-/// A user of the canary's decision for each of `places`, all different and the same in
-/// every run: `user-0` and so on, each put to the first place that still lacks one.
+/// A user in each of these ranges of buckets, all different and the same in
+/// every run: `user-0` and so on, each in the first range that still lacks one.
 ///
 /// A single bucket is found in about 100,000 steps of 4 µs each.
 #[must_use]
@@ -45,7 +45,7 @@ pub fn users_in(salt: &str, places: &[Range<u32>]) -> Vec<User> {
     found.into_iter().flatten().collect()
 }
 
-/// One user in exactly this bucket.
+/// A user in this bucket.
 #[must_use]
 pub fn user_at(salt: &str, bucket: u32) -> User {
     users_in(salt, std::slice::from_ref(&(bucket..bucket + 1))).remove(0)
@@ -56,7 +56,7 @@ mod tests {
     use super::{User, bucket, users_in};
 
     #[test]
-    fn counts_as_anyone_would() {
+    fn matches_known_buckets() {
         // printf 'canary:canary:a' | sha256sum begins with d2932a19; 0xd2932a19 * 100000 >> 32 is 82255.
         assert_eq!(bucket("canary", "canary", "a"), 82_255);
         assert_eq!(bucket("canary", "canary", "Ünïcödé"), 6_185);
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_different_users_for_equal_places() {
+    fn finds_different_users_for_equal_ranges() {
         let users = users_in("canary", &[0..50_000, 0..50_000, 99_000..100_000]);
         assert_eq!(users[0], User { id: "user-0".into(), bucket: 37_014 });
         assert_eq!(users[1], User { id: "user-1".into(), bucket: 38_594 });

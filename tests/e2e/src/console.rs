@@ -1,11 +1,11 @@
-//! What a page, or the browser about it, said on the console.
+//! Entries of the console, by a page or by the browser.
 
 use std::fmt;
 
-/// How bad an entry is.
+/// The level of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// `console.debug` and less.
+    /// `console.debug` and below.
     Debug,
     /// `console.log`, `console.info`.
     Info,
@@ -18,9 +18,9 @@ pub enum Level {
 /// One entry of the console.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// How bad it is.
+    /// The level.
     pub level: Level,
-    /// The message as the browser words it, with the place it came from.
+    /// The message in the browser's words, with its origin.
     pub text: String,
 }
 
@@ -49,7 +49,7 @@ mod tests {
     use super::{Entry, Level, missing, unexpected};
 
     #[test]
-    fn compares_with_what_was_expected() {
+    fn compares_with_the_expected_entries() {
         let entry = |level, text: &str| Entry { level, text: text.to_owned() };
         let entries =
             [entry(Level::Error, "x.js 1:2 boom"), entry(Level::Warning, "careful"), entry(Level::Info, "hello")];

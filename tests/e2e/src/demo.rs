@@ -1,26 +1,26 @@
-//! What the demo's page shows of itself.
+//! The content of the demo page.
 
 use crate::browser::Browser;
 use serde_json::Value;
 
-/// One of the two bundles, as a visitor can tell them apart.
+/// The visible state of one of the two bundles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
-    /// Which bundle drew the page, by its own word.
+    /// The bundle that drew the page.
     pub bundle: String,
     /// `data-canary-variant` of the document.
     pub attribute: String,
-    /// The version that the page shows to its reader.
+    /// The version on the page.
     pub version: String,
 }
 
-/// The arm that everyone can have.
+/// The stable bundle.
 pub const STABLE: Arm = Arm { name: "stable", version: "1.4.2" };
 
-/// The arm under test.
+/// The canary bundle.
 pub const CANARY: Arm = Arm { name: "canary", version: "1.5.0" };
 
-/// A bundle that the page can show.
+/// A bundle of the demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arm {
     /// `stable` or `canary`.
@@ -30,21 +30,21 @@ pub struct Arm {
 }
 
 impl Arm {
-    /// What a page with this bundle shows.
+    /// The state of a page with this bundle.
     #[must_use]
     pub fn shown(self) -> Shown {
         let [bundle, attribute] = [self.name; 2].map(str::to_owned);
         Shown { bundle, attribute, version: self.version.to_owned() }
     }
 
-    /// What a page with this bundle asks for below `/assets/`, sorted.
+    /// The paths below `/assets/` that a page with this bundle requests, sorted.
     #[must_use]
     pub fn assets(self) -> [String; 2] {
         ["main.css", "main.js"].map(|file| format!("/assets/{}/{file}", self.version))
     }
 }
 
-/// Waits until a bundle and the strip at the foot are drawn; tells what a reader sees.
+/// Waits until a bundle and the strip at the foot are drawn, and returns the visible state.
 #[track_caller]
 pub fn shown(browser: &Browser) -> impl Future<Output = Shown> {
     // `innerText` is what is rendered: nothing of what is hidden is in it.
@@ -63,7 +63,7 @@ pub fn shown(browser: &Browser) -> impl Future<Output = Shown> {
     }
 }
 
-/// What the strip says of the decision: `variant`, `cohort` and `reason`.
+/// The decision in the strip: `variant`, `cohort` and `reason`.
 #[track_caller]
 pub fn strip(browser: &Browser) -> impl Future<Output = Value> {
     browser.eval(r#"({ ...document.getElementById("strip").dataset })"#)

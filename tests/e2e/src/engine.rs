@@ -1,4 +1,4 @@
-//! What differs from one browser to the next.
+//! Browser engines and their differences.
 
 use crate::console::Level;
 use crate::process::find_program;
@@ -16,14 +16,14 @@ pub enum Engine {
     Chromium,
     /// Firefox, by geckodriver.
     Firefox,
-    /// `WebKitGTK`'s own small browser, by its driver, on a display that nobody sees.
+    /// The small browser of `WebKitGTK`, by its driver, on a virtual display.
     WebKit,
 }
 
-/// How long a page may load and a script may run, in milliseconds.
+/// The time-out of page loads and scripts, in milliseconds.
 const TIMEOUT_MS: u32 = 20_000;
 
-/// Quiet, without a window, and startable by root in a container.
+/// Headless, without background requests, and as root in a container.
 const CHROMIUM_ARGS: [&str; 13] = [
     "--headless=new",
     "--no-sandbox",
@@ -37,11 +37,11 @@ const CHROMIUM_ARGS: [&str; 13] = [
     "--disable-default-apps",
     "--disable-extensions",
     "--disable-sync",
-    // A browser on a pipe ends with its driver; on a port it would outlive it.
+    // A browser on a pipe ends with its driver, one on a port does not.
     "--remote-debugging-pipe",
 ];
 
-/// Nothing is fetched, reported or offered that no test has asked for.
+/// No requests, reports or pages that a test has not asked for.
 const FIREFOX_PREFS: [(&str, bool); 7] = [
     ("app.normandy.enabled", false),
     ("browser.aboutwelcome.enabled", false),
@@ -52,12 +52,12 @@ const FIREFOX_PREFS: [(&str, bool); 7] = [
     ("toolkit.telemetry.enabled", false),
 ];
 
-/// How a new session of a browser treats a page that is still loading.
+/// How commands treat a page that is still loading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Patience {
     /// Commands wait for its `load` event.
     Load,
-    /// They do not: it may never come.
+    /// They do not wait: it may never come.
     None,
 }
 
@@ -84,7 +84,7 @@ impl Engine {
         }
     }
 
-    /// Whether it has no way to run without a display.
+    /// Whether it needs a display.
     pub(crate) fn needs_display(self) -> bool {
         self == Self::WebKit
     }
@@ -97,7 +97,7 @@ impl Engine {
             // Without --allowed-ips it serves local connections only.
             Self::Chromium => command.arg(format!("--port={port}")),
             Self::Firefox => command.args(["--host=127.0.0.1", &format!("--port={port}")]),
-            // Its sandbox takes rights that root in a container lacks. Without a bus nothing is to start one.
+            // Its sandbox needs rights that root in a container lacks. There is no session bus.
             Self::WebKit => command
                 .arg(format!("--port={port}"))
                 .env("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1")
@@ -107,7 +107,7 @@ impl Engine {
         command
     }
 
-    /// What to ask of a new session. Each gets a fresh profile from its driver.
+    /// The capabilities of a new session, which gets a fresh profile from its driver.
     #[track_caller]
     pub(crate) fn capabilities(self, patience: Patience) -> Map<String, Value> {
         let own = match self {
@@ -136,7 +136,7 @@ impl Engine {
         capabilities
     }
 
-    /// Reads and empties the console's log, where the driver keeps one.
+    /// The command that reads and empties the console's log, where the driver has one.
     pub(crate) fn read_console(self) -> Option<DriverCommand> {
         match self {
             Self::Chromium => Some(DriverCommand { path: "se/log", body: json!({ "type": "browser" }) }),
@@ -144,7 +144,7 @@ impl Engine {
         }
     }
 
-    /// How bad the driver says an entry is.
+    /// The level of an entry by the driver's name for it.
     pub(crate) fn console_level(name: &str) -> Level {
         match name {
             "SEVERE" => Level::Error,
@@ -154,7 +154,7 @@ impl Engine {
         }
     }
 
-    /// A command of the browser's own debugging protocol, where the driver passes them on.
+    /// A command of the browser's debugging protocol, where the driver has one.
     pub(crate) fn debug(self, command: &str, params: &Value) -> Option<DriverCommand> {
         match self {
             Self::Chromium => {
@@ -165,7 +165,7 @@ impl Engine {
     }
 }
 
-/// Firefox's preferences, by their names.
+/// Preferences of Firefox by name.
 type Prefs = std::collections::BTreeMap<&'static str, bool>;
 
 impl fmt::Display for Engine {
@@ -184,7 +184,7 @@ fn mini_browser() -> PathBuf {
         .unwrap_or_else(|| panic!("MiniBrowser is not installed: not in /usr/lib/*/webkit2gtk-4.1"))
 }
 
-/// A command that is no part of the `WebDriver` standard.
+/// A command outside the `WebDriver` standard.
 #[derive(Debug)]
 pub(crate) struct DriverCommand {
     path: &'static str,

@@ -1,12 +1,12 @@
-//! A server that fails in every way that a test asks for, and changes while it runs.
+//! A server that fails as a test says, and can be changed while it runs.
 //!
 //! ```
 //! use canary_e2e::fault_server::{FaultServer, Plan, Reply};
-//! use canary_e2e::{http, site::Site};
+//! use canary_e2e::{http, site_files::SiteFiles};
 //!
-//! let site = Site::empty();
-//! site.mount_config("{}");
-//! let server = FaultServer::start(site.root());
+//! let files = SiteFiles::empty();
+//! files.mount_config("{}");
+//! let server = FaultServer::start(files.root());
 //! let config = || http::get(&server.url("/config/canary.json"), &[]).status;
 //! server.on("/config/canary.json", Plan::first(1, Reply::sound().status(503)));
 //! assert_eq!([config(), config()], [503, 200]);
@@ -16,9 +16,9 @@
 //! assert_eq!(config(), 200);
 //! ```
 //!
-//! It serves a directory with a thread for each connection and an answer for each of
-//! these. Nothing of it may be stored, so a page that is loaded again asks again.
-//! What pages say of themselves arrives here as well: see [`told`](crate::told).
+//! It serves a directory, with a thread for each connection and one answer for each of
+//! these. Answers are `no-store`, so a reload requests everything again.
+//! It also collects the [`page_log`](crate::page_log).
 
 mod connection;
 mod log;
@@ -27,15 +27,16 @@ mod reply;
 
 pub use self::log::{End, Request, RequestLog};
 pub use self::plan::Plan;
-pub use self::reply::Reply;
+pub use self::reply::{Reply, http_date};
 
+use self::connection::Shared;
+use self::log::lock;
 use self::plan::Plans;
-use crate::told::Told;
-use std::fmt::Write as _;
+use crate::page_log::LogEntry;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 /// A running server, stopped on drop with all its connections.
@@ -44,18 +45,6 @@ pub struct FaultServer {
     address: SocketAddr,
     shared: Arc<Shared>,
     accepting: Option<JoinHandle<()>>,
-}
-
-/// What the server's threads have in common.
-#[derive(Debug)]
-struct Shared {
-    root: PathBuf,
-    plans: Mutex<Plans>,
-    log: RequestLog,
-    told: Mutex<Vec<Told>>,
-    stopping: AtomicBool,
-    /// How often those that hang were let go.
-    releases: AtomicUsize,
 }
 
 impl FaultServer {
@@ -69,7 +58,7 @@ impl FaultServer {
             root: root.to_owned(),
             plans: Mutex::default(),
             log: RequestLog::default(),
-            told: Mutex::default(),
+            page_log: Mutex::default(),
             stopping: AtomicBool::new(false),
             releases: AtomicUsize::new(0),
         });
@@ -98,26 +87,26 @@ impl FaultServer {
         lock(&self.shared.plans).set(path, plan.into());
     }
 
-    /// From now on everything is as it lies in the directory.
+    /// Removes all plans, so that every answer is the file.
     pub fn restore(&self) {
         *lock(&self.shared.plans) = Plans::default();
     }
 
-    /// Lets go what hangs now: the rest is sent, if the client is still there.
+    /// Releases the answers that hang now: the rest is sent, if the client is still there.
     pub fn release(&self) {
         self.shared.releases.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// What was asked for.
+    /// The request log.
     #[must_use]
     pub fn log(&self) -> &RequestLog {
         &self.shared.log
     }
 
-    /// What pages said of themselves, in the order in which they did.
+    /// The page log, in order.
     #[must_use]
-    pub fn told(&self) -> Vec<Told> {
-        lock(&self.shared.told).clone()
+    pub fn page_log(&self) -> Vec<LogEntry> {
+        lock(&self.shared.page_log).clone()
     }
 }
 
@@ -146,19 +135,6 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     for connection in connections {
         let _ = connection.join();
     }
-}
-
-/// A failed test poisons nothing for its own clean-up.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The time as in an HTTP `Date` header.
-#[must_use]
-pub fn http_date(time: time::UtcDateTime) -> String {
-    let mut text = format!("{:.3}, {:02} {:.3}", time.weekday().to_string(), time.day(), time.month().to_string());
-    let _ = write!(text, " {} {:02}:{:02}:{:02} GMT", time.year(), time.hour(), time.minute(), time.second());
-    text
 }
 
 #[cfg(test)]

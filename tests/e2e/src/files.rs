@@ -1,11 +1,11 @@
-//! Places on disk: the repository, temporary directories, copies of trees.
+//! Files: the repository, temporary directories, copies of trees.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// The path of something in the repository, from its root.
+/// The path of a file in the repository, from its root.
 #[must_use]
 pub fn repo(relative: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(relative)
@@ -41,7 +41,7 @@ pub fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|e| panic!("cannot read {}: {e}", path.display()))
 }
 
-/// Copies everything below `from` to below `to`; what is there already is replaced.
+/// Copies a tree and replaces existing files.
 #[track_caller]
 pub fn copy_tree(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap_or_else(|e| panic!("cannot make {}: {e}", to.display()));

@@ -1,36 +1,39 @@
-//! A page of the tests' own, with the runtime and a small bundle of each arm.
+//! A page with the runtime and a small bundle for each arm.
 
 use crate::access_log::Mark;
 use crate::browser::Browser;
-use crate::site::Site;
-use crate::stage::Stage;
+use crate::site_files::SiteFiles;
+use crate::test_site::TestSite;
 use crate::wait::{self, DEADLINE};
 use serde_json::Value;
 
-/// The runtime's object in a page.
+/// The object of the runtime in a page.
 pub const CANARY: &str = r#"globalThis[Symbol.for("canary-runtime")]"#;
 
-/// Where the runtime asks for the config.
+/// The path of the config.
 pub const CONFIG: &str = "/config/canary.json";
 
-/// A page with the runtime, included with `attributes`, and with a bundle of each arm
-/// where convention has them. `early.js` runs before it, `late.js` after it.
+/// An attribute with a decision budget that no page exceeds, also on a busy machine.
+pub const PATIENT: &str = r#"data-decision-budget="15000""#;
+
+/// A page that includes the runtime with `attributes`, with a bundle for each arm at its
+/// default path. `early.js` runs before the runtime, `late.js` after it.
 #[track_caller]
 #[must_use]
-pub fn site(attributes: &str, config: &str) -> Site {
-    let site = Site::new();
-    let include = format!(r#"<script type="module" src="/runtime/canary.js" {attributes}></script>"#);
-    site.write("index.html", page(&include));
-    site.write("early.js", EARLY);
-    site.write("late.js", LATE);
+pub fn site_files(attributes: &str, config: &str) -> SiteFiles {
+    let files = SiteFiles::new();
+    let include = format!(r#"<script type="module" src="/runtime/canary.js" {PATIENT} {attributes}></script>"#);
+    files.write("index.html", page(&include));
+    files.write("early.js", EARLY);
+    files.write("late.js", LATE);
     for arm in ["stable", "canary"] {
-        site.write(&format!("{arm}/main.js"), BUNDLE.replace("ARM", arm));
+        files.write(&format!("{arm}/main.js"), BUNDLE.replace("ARM", arm));
     }
-    site.mount_config(config);
-    site
+    files.mount_config(config);
+    files
 }
 
-/// The page around what includes the runtime.
+/// A page around the tag of the runtime.
 #[must_use]
 pub fn page(include: &str) -> String {
     format!(
@@ -47,13 +50,13 @@ const EARLY: &str = r#"
 const LATE: &str = r#"
     import { canary } from "/runtime/canary.js";
     globalThis.canary = canary;
-    // As JSON has it: a member that is undefined is none.
+    // By way of JSON, which drops undefined members.
     globalThis.details = (key, value) => JSON.parse(JSON.stringify(canary.getBooleanDetails(key, value)));
     globalThis.before = [details("on", false), details("on", true), canary.getBooleanValue("on", true)];
     canary.ready.then((decision) => (globalThis.decision = decision));
 "#;
 
-/// Says which it is, and what it found when it began to run.
+/// Records its arm, and the variant of the document when it started.
 const BUNDLE: &str = r#"
     (globalThis.ran ??= []).push("ARM");
     globalThis.found = document.documentElement.dataset.canaryVariant;
@@ -65,15 +68,15 @@ pub fn config(percentage: &str, flags: &Value) -> String {
     format!(r#"{{"CANARY_PERCENTAGE": {percentage}, "REVISION": 7, "SALT": "s", "FEATURE_FLAGS": {flags}}}"#)
 }
 
-/// Waits for the bundle and returns what ran, each as often as it did.
+/// Waits for the bundle and returns the arms that ran, in order.
 pub async fn ran(browser: &Browser) -> Value {
     browser.wait_for("globalThis.ran && globalThis.decision && globalThis.ran").await
 }
 
-/// Waits until what the page has asked for up to now is in the log: it asks for one
-/// thing more, and once more when that has come.
-pub async fn settle(stage: &Stage, mark: Mark) {
-    stage.browser.eval("fetch('/late.js?1').then(() => fetch('/late.js?2', { cache: 'reload' })).then(() => 0)").await;
-    let log = stage.nginx.access_log();
+/// Waits until all requests of the page up to now are in the log, by two more requests,
+/// one after the other.
+pub async fn settle(site: &TestSite, mark: Mark) {
+    site.browser.eval("fetch('/late.js?1').then(() => fetch('/late.js?2', { cache: 'reload' })).then(() => 0)").await;
+    let log = site.nginx.access_log();
     wait::until("the last request", DEADLINE, || (log.requests_for("/late.js", mark).len() >= 2).then_some(()));
 }

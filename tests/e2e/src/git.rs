@@ -1,6 +1,6 @@
-//! A repository as operators and a cluster see it: a bare one that both know, a clone of each.
+//! A bare Git repository with a clone for operators and one for the cluster.
 //!
-//! It stands in for a forge, Flux and the API server. What follows, kubelet's part, is [`atomic`](crate::atomic).
+//! It replaces a forge, Flux and the API server. kubelet's part is [`atomic`](crate::atomic).
 
 use crate::atomic::Files;
 use crate::base::CONFIG_MOUNT;
@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-/// What Flux applies apart from everything else, and the file in it that operators edit.
+/// The folder of the config, which Flux applies on its own.
 const CONFIG: &str = "k8s/overlays/production/config";
 
-/// The pods that mount it.
+/// The folder of the pods that mount it.
 const PODS: &str = "k8s/overlays/production/frontend";
 
 /// A bare repository, an operator's clone and the cluster's.
@@ -26,7 +26,7 @@ pub struct Git {
 }
 
 impl Git {
-    /// With the manifests as they are in this repository, pushed.
+    /// A repository with the manifests of this one.
     #[track_caller]
     #[must_use]
     pub fn new() -> Self {
@@ -64,8 +64,8 @@ impl Git {
         git(&self.operator(), arguments)
     }
 
-    /// What source-controller does when it is told of a push: fetches, and checks out what it has not seen yet.
-    /// Returns whether there was anything.
+    /// Fetches and checks out a new commit, as source-controller does after a push.
+    /// Returns whether there was one.
     #[track_caller]
     pub fn fetch(&mut self) -> bool {
         let cluster = self.cluster();
@@ -79,8 +79,8 @@ impl Git {
         true
     }
 
-    /// What the pods of the stable Deployment see in the folder of the config, by what was fetched last: a real build
-    /// of the config's overlay, projected as the pods of the other one mount it.
+    /// The files of the config in the pods of the stable Deployment, by the last fetch: a real build of the overlay of the
+    /// config, mounted as the overlay of the pods says.
     #[track_caller]
     #[must_use]
     pub fn build(&self, pods: &Manifests) -> Files {
@@ -88,7 +88,7 @@ impl Git {
         pods.clone().and(config).mounted("frontend-stable", CONFIG_MOUNT)
     }
 
-    /// The workloads, by what was fetched last. They do not change with the config.
+    /// The workloads, by the last fetch. They do not change with the config.
     #[track_caller]
     #[must_use]
     pub fn pods(&self) -> Manifests {
@@ -116,7 +116,7 @@ fn git(dir: &Path, arguments: &[&str]) -> String {
     run(identified(Command::new(find_program("git")).args(arguments).current_dir(dir)))
 }
 
-/// Nobody's configuration, and a name: a commit needs one.
+/// Without configuration files, and with a name for commits.
 fn identified(command: &mut Command) -> &mut Command {
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
     for who in ["AUTHOR", "COMMITTER"] {
@@ -125,7 +125,7 @@ fn identified(command: &mut Command) -> &mut Command {
     command
 }
 
-/// What it printed.
+/// Runs a command and returns its output.
 #[track_caller]
 fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|e| panic!("cannot run {command:?}: {e}"));

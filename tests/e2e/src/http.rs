@@ -9,7 +9,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// An answer, as it came.
+/// An answer.
 #[derive(Debug, Clone)]
 pub struct Response {
     /// The status code, such as 200.
@@ -25,7 +25,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// When there is no whole one.
+    /// When there is no complete answer.
     pub fn parse(method: &str, mut bytes: &[u8]) -> io::Result<Self> {
         read(method, &mut bytes)
     }
@@ -52,7 +52,7 @@ impl Response {
 ///
 /// # Panics
 ///
-/// When no proper answer comes.
+/// When no valid answer comes.
 #[track_caller]
 #[must_use]
 pub fn get(url: &str, headers: &[(&str, &str)]) -> Response {
@@ -90,7 +90,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// When nobody is there.
+    /// When the server is not there.
     pub fn open(host: &str) -> io::Result<Self> {
         let host = host.strip_prefix("http://").unwrap_or(host).trim_end_matches('/').to_owned();
         let stream = TcpStream::connect(&host)?;
@@ -99,7 +99,7 @@ impl Connection {
         Ok(Self { host, reader: BufReader::new(stream) })
     }
 
-    /// Gets a path by a proper request.
+    /// Gets a path by a valid request.
     ///
     /// # Errors
     ///
@@ -109,7 +109,7 @@ impl Connection {
         self.read("GET")
     }
 
-    /// Sends bytes as they are.
+    /// Sends raw bytes.
     ///
     /// # Errors
     ///
@@ -127,7 +127,7 @@ impl Connection {
         read(method, &mut self.reader)
     }
 
-    /// What is left, until the server closes the connection or is silent for `patience`.
+    /// The remaining bytes, until the server closes the connection or is silent for `patience`.
     #[must_use]
     pub fn rest(mut self, patience: Duration) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -151,7 +151,7 @@ fn head(method: &str, host: &str, path: &str, headers: &[(&str, &str)]) -> Strin
     head + "\r\n"
 }
 
-/// Reads no further than the answer goes: not every server closes when asked to.
+/// Reads no further than the answer, because not every server closes the connection.
 fn read(method: &str, from: &mut impl BufRead) -> io::Result<Response> {
     let status = line(from)?
         .strip_prefix("HTTP/1.1 ")

@@ -1,4 +1,4 @@
-//! What a cluster would get, and what kubelet would make of it.
+//! The output of `kustomize build`, and the files that kubelet mounts.
 
 use crate::atomic::Files;
 use crate::process::find_program;
@@ -16,7 +16,7 @@ impl Manifests {
     ///
     /// # Panics
     ///
-    /// When kustomize is not installed or fails; the message has its own.
+    /// When kustomize is not installed or fails, with its message.
     #[track_caller]
     #[must_use]
     pub fn build(dir: &Path) -> Self {
@@ -31,7 +31,7 @@ impl Manifests {
     ///
     /// # Panics
     ///
-    /// When it is no YAML.
+    /// When it is not YAML.
     #[track_caller]
     #[must_use]
     pub fn parse(yaml: &str) -> Self {
@@ -44,7 +44,7 @@ impl Manifests {
         &self.0
     }
 
-    /// These and the others, as they live side by side in a cluster.
+    /// These manifests and others, as in one cluster.
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {
         self.0.extend(others.0);
@@ -97,7 +97,7 @@ impl Manifests {
 ///
 /// # Panics
 ///
-/// When a value is not of the form that the API demands.
+/// When a value has not the form that the API requires.
 #[track_caller]
 #[must_use]
 pub fn contents(config_map: &Value) -> Files {

@@ -1,13 +1,13 @@
-//! Support for the end-to-end tests: the real servers and browsers, each started by
-//! the test that needs it, on free loopback ports, and gone when the test ends.
+//! Support for the end-to-end tests: real servers and browsers on free loopback ports,
+//! started by the test that needs them, and gone when its process ends.
 //!
 //! ```no_run
-//! use canary_e2e::{browser::Browser, driver::Driver, nginx::Nginx, site::Site};
+//! use canary_e2e::{browser::Browser, driver::Driver, nginx::Nginx, site_files::SiteFiles};
 //!
 //! # async fn test() {
-//! let site = Site::new();
-//! site.mount_config(r#"{"experiments": []}"#);
-//! let nginx = Nginx::start(site.root());
+//! let files = SiteFiles::new();
+//! files.mount_config(r#"{"experiments": []}"#);
+//! let nginx = Nginx::start(files.root());
 //! let driver = Driver::chromium();
 //! let browser = Browser::new(&driver).await;
 //! browser.goto(&nginx.url("/")).await;
@@ -16,21 +16,20 @@
 //! # }
 //! ```
 //!
-//! A [`site::Site`] is what nginx serves. Its configuration lies in a volume as
-//! kubelet makes it ([`atomic`]), filled by hand or with what a pod of the manifests
-//! would see ([`kustomize`]). [`nginx::Nginx`] runs the project's own configuration
-//! and tells what it was asked for ([`access_log`]). A [`browser::Browser`] is a
-//! session of a [`driver::Driver`]; [`http`] asks without a browser.
+//! A [`site_files::SiteFiles`] is what nginx serves. The config is in a volume as
+//! kubelet makes it ([`atomic`]), filled by the test or with the files of a pod of
+//! the manifests ([`kustomize`]). [`nginx::Nginx`] runs the project's configuration
+//! and has an [`access_log`]. A [`browser::Browser`] is a
+//! session of a [`driver::Driver`]; [`http`] sends requests without a browser.
 //!
-//! Most tests begin with all of it, a [`stage::Stage`], and show the [`demo`] or a page
-//! of their own ([`fixture`]). [`base`] is the manifests to edit, [`git`] the way that an edit
-//! takes to a cluster, and [`bucket`] says who has to get the canary, by a computation of its own.
+//! Most tests begin with a [`test_site::TestSite`], which has all of it and a browser of
+//! the [`browser_pool`], and show the [`demo`] or a small page ([`fixture`]). [`base`] has
+//! manifests to edit, [`git`] brings an edit to a cluster, and [`bucket`] computes buckets.
 //!
-//! Faults are shown in three engines: a [`fault_stage::FaultStage`] is a page of the
-//! tests' own, with a bundle of each arm that says which it is, and a
-//! [`fault_server::FaultServer`] that fails as it is told. What the page says arrives
-//! there too ([`told`]). Each fault is a row of a table, one test for each engine
-//! ([`mod@rows`]).
+//! Faults are tested in three engines: a [`fault_site::FaultSite`] is a page with a
+//! bundle for each arm, and a [`fault_server::FaultServer`], which fails on demand and
+//! collects the [`page_log`]. [`mod@faults`] declares one test for each fault and
+//! engine.
 //!
 //! Every function here fails its test by a panic that names what went wrong.
 
@@ -38,25 +37,25 @@ pub mod access_log;
 pub mod atomic;
 pub mod base;
 pub mod browser;
+pub mod browser_pool;
 pub mod bucket;
 pub mod console;
 pub mod demo;
+mod devtools;
 pub mod driver;
 pub mod engine;
-pub mod fallback;
 pub mod fault_server;
-pub mod fault_stage;
+pub mod fault_site;
+pub mod faults;
 pub mod files;
 pub mod fixture;
 pub mod git;
+pub mod header_scan;
 pub mod http;
 pub mod kustomize;
 pub mod nginx;
-pub mod outcome;
+pub mod page_log;
 pub mod process;
-pub mod rows;
-pub mod scan;
-pub mod site;
-pub mod stage;
-pub mod told;
+pub mod site_files;
+pub mod test_site;
 pub mod wait;

@@ -22,7 +22,7 @@ pub struct Nginx {
 impl Nginx {
     /// Serves `html_root` with the configuration as it is in the repository.
     ///
-    /// The directory must outlive it: keep the [`Site`](crate::site::Site) in a variable.
+    /// The directory must outlive it: keep the [`SiteFiles`](crate::site_files::SiteFiles) in a variable.
     ///
     /// # Panics
     ///
@@ -35,7 +35,7 @@ impl Nginx {
 
     /// The same, after `edit` has changed the configuration's text.
     ///
-    /// It sees the files as they are in the repository, before their addresses and
+    /// It sees the files of the repository, before their ports and
     /// paths are replaced. Use [`replace`] for an edit that must not miss its target.
     ///
     /// # Panics
@@ -48,7 +48,7 @@ impl Nginx {
         let port = free_port();
         let mut config = read_config(&files::repo("nginx"));
         edit(&mut config);
-        // First the folder that the other paths lie in: they must not be changed by it.
+        // /tmp/ first, because the other new paths are below it.
         let below = |name: &str| dir.path().join(name).display().to_string();
         replace_in_all(&mut config, "/tmp/", &below(""));
         replace_in_all(&mut config, "listen 8080;", &format!("listen 127.0.0.1:{port};"));
@@ -68,7 +68,7 @@ impl Nginx {
         Self { process, dir, port }
     }
 
-    /// The address of a path, which begins with a slash.
+    /// The URL of a path, which begins with a slash.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
@@ -80,7 +80,7 @@ impl Nginx {
         self.url("")
     }
 
-    /// The requests answered.
+    /// The access log.
     #[must_use]
     pub fn access_log(&self) -> AccessLog {
         AccessLog::new(self.dir.path().join("access.log"))
@@ -92,7 +92,7 @@ impl Nginx {
         tail(&self.dir.path().join("error.log"))
     }
 
-    /// The lines of the error log that tell of more than a client's or a file's fault.
+    /// The lines of the error log of level `crit` and above.
     #[must_use]
     pub fn alarms(&self) -> Vec<String> {
         let text = files::read(&self.dir.path().join("error.log"));
@@ -106,13 +106,13 @@ impl Nginx {
         self.process.pid()
     }
 
-    /// The ids of the processes that answer: others than at the start, when one has died.
+    /// The ids of the workers, which change when one dies.
     #[must_use]
     pub fn workers(&self) -> Vec<u32> {
         children(self.pid())
     }
 
-    /// Stops it; from now on nobody listens at its address.
+    /// Stops it, after which nothing listens on its port.
     pub fn stop(&mut self) {
         self.process.stop();
     }
@@ -130,7 +130,7 @@ pub fn replace(config: &mut Config, file: &str, from: &str, to: &str) {
     *text = text.replace(from, to);
 }
 
-/// How many workers a configuration asks for.
+/// The number of workers in a configuration.
 fn workers(text: &str) -> usize {
     let count = text.lines().find_map(|line| line.trim().strip_prefix("worker_processes ")?.strip_suffix(';'));
     count.and_then(|count| count.parse().ok()).expect("a line `worker_processes NUMBER;` in nginx.conf")
@@ -162,7 +162,7 @@ fn file_name(path: &Path) -> String {
 fn command(dir: &Path) -> Command {
     let conf: PathBuf = dir.join("nginx.conf");
     let mut command = Command::new(find_program("nginx"));
-    // `-e` is the log until the configuration is read, which is not open to every user.
+    // `-e` is the log until the configuration is read; the default is not writable for every user.
     command.arg("-p").arg(dir).arg("-c").arg(conf).arg("-e").arg(dir.join("error.log"));
     command
 }

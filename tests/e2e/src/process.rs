@@ -4,6 +4,7 @@ use crate::{files, wait};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -11,11 +12,22 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// How long a process may take to end by itself before it is killed.
+/// The time that a process has to end before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How many lines of a log a failure shows.
+/// The number of lines of a log that a failure shows.
 const TAIL: usize = 30;
+
+/// Runs a command until its input ends, which happens when the process at the other end of the pipe exits. Then
+/// it ends its process group and removes the directory, repeatedly, because a dying browser may write again.
+const SUPERVISOR: &str = r#"
+    "$@" </dev/null &
+    cat >/dev/null
+    trap "" TERM
+    kill -TERM 0
+    wait
+    for _ in 1 2 3; do rm -rf "$TMPDIR"; sleep 0.1; done
+"#;
 
 /// A running child, stopped and waited for on drop, also by a test that panics.
 ///
@@ -32,7 +44,28 @@ impl Process {
     /// which is its TMPDIR and HOME too.
     #[track_caller]
     #[must_use]
-    pub fn spawn(name: &str, mut command: Command) -> Self {
+    pub fn spawn(name: &str, command: Command) -> Self {
+        Self::start(name, command, Stdio::null())
+    }
+
+    /// The same for a process in a static, which is never dropped: it ends, with its children and its
+    /// directory, when this process exits in any way.
+    #[track_caller]
+    #[must_use]
+    pub fn spawn_supervised(name: &str, command: &Command) -> Self {
+        let mut supervisor = Command::new("sh");
+        supervisor.args(["-c", SUPERVISOR, name]).arg(command.get_program()).args(command.get_args()).process_group(0);
+        for (key, value) in command.get_envs() {
+            match value {
+                Some(value) => supervisor.env(key, value),
+                None => supervisor.env_remove(key),
+            };
+        }
+        Self::start(name, supervisor, Stdio::piped())
+    }
+
+    #[track_caller]
+    fn start(name: &str, mut command: Command, stdin: Stdio) -> Self {
         let dir = files::temp_dir();
         let log = |file: &str| {
             let path = dir.path().join(file);
@@ -43,7 +76,7 @@ impl Process {
             .env("HOME", dir.path())
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("XDG_CACHE_HOME")
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(log("stdout"))
             .stderr(log("stderr"))
             .spawn()
@@ -57,7 +90,7 @@ impl Process {
         self.child.id()
     }
 
-    /// What the process has printed, its last lines alone.
+    /// The last lines of the process's output.
     #[must_use]
     pub fn tail(&self) -> String {
         let tail = |file: &str| tail(&self.dir.path().join(file));
@@ -96,8 +129,11 @@ impl Process {
         if matches!(self.child.try_wait(), Ok(Some(_)) | Err(_)) {
             return;
         }
-        // Not waited for yet, so the id still belongs to this child.
-        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        // A supervisor waits for the end of its input.
+        if self.child.stdin.take().is_none() {
+            // Not waited for yet, so the id still belongs to this child.
+            let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        }
         let start = Instant::now();
         while start.elapsed() < GRACE {
             if matches!(self.child.try_wait(), Ok(Some(_)) | Err(_)) {
@@ -113,7 +149,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.stop();
-        // A driver's browsers end a moment after it and write until then.
+        // Browsers end a moment after their driver and write until then.
         let start = Instant::now();
         while fs::remove_dir_all(self.dir.path()).is_err() && self.dir.path().exists() && start.elapsed() < GRACE {
             thread::sleep(Duration::from_millis(5));
@@ -151,15 +187,15 @@ pub fn find_program(name: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("{name} is not installed: not on PATH, not in /usr/sbin"))
 }
 
-/// Whether a process does anything still: one that nobody waits for stays as a zombie.
+/// Whether a process still runs. A process without a waiting parent stays as a zombie.
 #[must_use]
 pub fn is_running(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit(") ").next().and_then(|rest| rest.chars().next()).is_some_and(|state| !"ZX".contains(state))
 }
 
-/// The running processes whose parent is `parent`, whichever of its threads started
-/// them, sorted.
+/// The running processes whose parent is `parent`, with any of its threads,
+/// sorted.
 #[track_caller]
 #[must_use]
 pub fn children(parent: u32) -> Vec<u32> {
@@ -174,7 +210,7 @@ pub fn children(parent: u32) -> Vec<u32> {
     children
 }
 
-/// The running processes that `ancestor` started, and those that they did, and so on.
+/// The running descendants of a process.
 #[track_caller]
 #[must_use]
 pub fn descendants(ancestor: u32) -> Vec<u32> {

@@ -4,10 +4,10 @@ use std::fmt::Display;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
-/// How long most things may take on a busy machine before a test gives up.
+/// The deadline of most waits, also on a busy machine.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
-/// The pause between two looks at the condition.
+/// The pause between two probes.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Calls `probe` until it returns a value, and returns that value.
@@ -31,7 +31,7 @@ pub fn until<T>(what: impl Display, deadline: Duration, mut probe: impl FnMut() 
 
 /// The same as [`until`], for a condition that is itself asynchronous.
 ///
-/// A `probe` that never returns is cut off at the deadline too.
+/// A `probe` that never returns is canceled at the deadline.
 ///
 /// # Panics
 ///
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "waited 60ms in vain for godot")]
-    fn names_what_did_not_come() {
+    fn names_the_missing_value() {
         until("godot", SHORT, || None::<()>);
     }
 

@@ -1,4 +1,4 @@
-//! The harness itself: what it says it sees is there, and what is not it misses.
+//! The test support itself: what it reports is there, and what is missing fails a test.
 
 use canary_e2e::access_log::Mark;
 use canary_e2e::atomic::Files;
@@ -6,23 +6,23 @@ use canary_e2e::browser::Browser;
 use canary_e2e::driver::Driver;
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
-use canary_e2e::fault_stage::{BLANK, CANARY, CANARY_BUNDLE, CONFIG, FaultStage, Page, STABLE};
+use canary_e2e::fault_site::{BLANK, CANARY, CANARY_BUNDLE, CONFIG, FaultSite, Page, STABLE};
 use canary_e2e::nginx::{self, Nginx};
 use canary_e2e::process::{descendants, is_running};
-use canary_e2e::site::Site;
+use canary_e2e::site_files::SiteFiles;
 use canary_e2e::{http, wait};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A page without an icon of its own would be asked for one, and that be an error.
+/// A page with an icon: without one the browser requests a default icon, which is an error.
 fn page(body: &str) -> String {
     format!("<!doctype html><title>harness</title><link rel=icon href=data:,><body>{body}")
 }
 
-fn site(body: &str) -> Site {
-    let site = Site::empty();
-    site.write("index.html", page(body));
-    site
+fn site_files(body: &str) -> SiteFiles {
+    let files = SiteFiles::empty();
+    files.write("index.html", page(body));
+    files
 }
 
 fn message(panic: Box<dyn std::any::Any + Send>) -> String {
@@ -30,9 +30,9 @@ fn message(panic: Box<dyn std::any::Any + Send>) -> String {
 }
 
 #[test]
-fn nginx_logs_what_it_was_asked_for() {
-    let site = site("");
-    let nginx = Nginx::start(site.root());
+fn nginx_logs_requests() {
+    let files = site_files("");
+    let nginx = Nginx::start(files.root());
     let log = nginx.access_log();
     assert_eq!(http::get(&nginx.url("/gone.js?early"), &[]).status, 404);
     log.wait_for("the first request", Mark::START, wait::DEADLINE, |line| line.path.starts_with("/gone.js"));
@@ -48,27 +48,27 @@ fn nginx_logs_what_it_was_asked_for() {
 
 #[test]
 fn nginx_serves_a_swap_at_the_next_request() {
-    let site = site("");
-    let nginx = Nginx::start(site.root());
+    let files = site_files("");
+    let nginx = Nginx::start(files.root());
     let config = || http::get(&nginx.url("/config/canary.json"), &[]);
     assert_eq!(config().status, 404);
     for json in ["{\"percentage\":10}", "{\"percentage\":25}", "{\"percentage\":10}"] {
-        assert!(site.mount_config(json));
-        assert!(!site.mount_config(json));
+        assert!(files.mount_config(json));
+        assert!(!files.mount_config(json));
         assert_eq!((config().status, config().text().as_str()), (200, json));
     }
-    site.mount(&Files::new());
+    files.mount(&Files::new());
     assert_eq!(config().status, 404);
 }
 
 #[test]
-fn nginx_takes_an_edited_configuration_and_stops() {
+fn nginx_runs_an_edited_configuration_and_stops() {
     let without_wasm = |config: &mut nginx::Config| nginx::replace(config, "headers.conf", " 'wasm-unsafe-eval'", "");
-    let site = site("");
-    let mut nginx = Nginx::start_with(site.root(), without_wasm);
+    let files = site_files("");
+    let mut nginx = Nginx::start_with(files.root(), without_wasm);
     let policy = |nginx: &Nginx| http::get(&nginx.url("/"), &[]).header("Content-Security-Policy").map(str::to_owned);
     assert!(!policy(&nginx).unwrap().contains("wasm"));
-    assert!(policy(&Nginx::start(site.root())).unwrap().contains("wasm"));
+    assert!(policy(&Nginx::start(files.root())).unwrap().contains("wasm"));
     let pid = nginx.pid();
     nginx.stop();
     assert!(!Path::new(&format!("/proc/{pid}")).exists());
@@ -76,21 +76,21 @@ fn nginx_takes_an_edited_configuration_and_stops() {
 }
 
 #[test]
-fn a_refused_configuration_is_shown() {
-    let site = site("");
+fn a_rejected_configuration_is_shown() {
+    let files = site_files("");
     let breaking =
         |config: &mut nginx::Config| nginx::replace(config, "nginx.conf", "listen 8080;", "listen 8080; lisssten;");
-    let result = std::panic::catch_unwind(|| Nginx::start_with(site.root(), breaking));
+    let result = std::panic::catch_unwind(|| Nginx::start_with(files.root(), breaking));
     let message = message(result.unwrap_err());
     assert!(message.contains("nginx refuses its configuration") && message.contains("lisssten"), "{message}");
 }
 
 #[tokio::test]
-async fn chromium_sees_the_page_and_its_console() {
-    let site = site("<p>loud</p><script src=/assets/loud.js></script>");
-    site.write("assets/loud.js", "console.warn('careful'); console.log('fine'); throw new Error('boom');");
-    site.write("quiet.html", page("<p>quiet</p>"));
-    let nginx = Nginx::start(site.root());
+async fn chromium_reads_the_page_and_the_console() {
+    let files = site_files("<p>loud</p><script src=/assets/loud.js></script>");
+    files.write("assets/loud.js", "console.warn('careful'); console.log('fine'); throw new Error('boom');");
+    files.write("quiet.html", page("<p>quiet</p>"));
+    let nginx = Nginx::start(files.root());
     let mark = nginx.access_log().mark();
     let driver = Driver::chromium();
     let browser = Browser::new(&driver).await;
@@ -111,8 +111,8 @@ async fn chromium_sees_the_page_and_its_console() {
 #[tokio::test]
 #[should_panic(expected = "the console has what was not expected, at tests/e2e/tests/harness.rs")]
 async fn an_error_on_the_console_fails_the_test() {
-    let site = site("<script src=/assets/gone.js></script>");
-    let nginx = Nginx::start(site.root());
+    let files = site_files("<script src=/assets/gone.js></script>");
+    let nginx = Nginx::start(files.root());
     let driver = Driver::chromium();
     let browser = Browser::new(&driver).await;
     browser.goto(&nginx.url("/")).await;
@@ -121,10 +121,10 @@ async fn an_error_on_the_console_fails_the_test() {
 
 #[tokio::test]
 async fn cookies_storage_and_cache_are_set_and_cleared() {
-    let site = Site::empty();
-    site.write("assets/v1/kept.js", "");
-    site.write("index.html", page("<script src=/assets/v1/kept.js></script>"));
-    let nginx = Nginx::start(site.root());
+    let files = SiteFiles::empty();
+    files.write("assets/v1/kept.js", "");
+    files.write("index.html", page("<script src=/assets/v1/kept.js></script>"));
+    let nginx = Nginx::start(files.root());
     let url = nginx.url("/");
     let loads = || nginx.access_log().requests_for("/assets/v1/kept.js", Mark::START).len();
     let await_loads = |count| wait::until(format!("load {count}"), wait::DEADLINE, || (loads() == count).then_some(()));
@@ -150,8 +150,8 @@ async fn cookies_storage_and_cache_are_set_and_cleared() {
 
 #[tokio::test]
 async fn sessions_share_nothing() {
-    let site = site("");
-    let nginx = Nginx::start(site.root());
+    let files = site_files("");
+    let nginx = Nginx::start(files.root());
     let driver = Driver::chromium();
     let (one, two) = (Browser::new(&driver).await, Browser::new(&driver).await);
     one.set_cookie("a", "b", &nginx.url("/")).await;
@@ -161,7 +161,7 @@ async fn sessions_share_nothing() {
     }
 }
 
-/// The directories below /tmp in which processes hold files open, sockets and the like aside.
+/// The directories below /tmp in which processes hold files open.
 fn directories(pids: &[u32]) -> Vec<PathBuf> {
     let files = pids.iter().flat_map(|pid| fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten());
     let paths = files.filter_map(|file| fs::read_link(file.ok()?.path()).ok());
@@ -172,10 +172,10 @@ fn directories(pids: &[u32]) -> Vec<PathBuf> {
     directories
 }
 
-/// Each session begins with an empty profile, and nothing is left of it: no process, no file.
+/// Each session begins with an empty profile and leaves neither processes nor files.
 async fn sessions_leave_nothing(engine: Engine) {
-    let site = site("");
-    let nginx = Nginx::start(site.root());
+    let files = site_files("");
+    let nginx = Nginx::start(files.root());
     let driver = Driver::start(engine);
     for _ in 0..2 {
         let browser = Browser::new(&driver).await;
@@ -196,7 +196,7 @@ async fn sessions_leave_nothing(engine: Engine) {
     assert!(!directories.is_empty());
     let is_own = |directory: &PathBuf| directory.to_string_lossy().starts_with("/tmp/canary-e2e-");
     assert!(directories.iter().all(is_own), "{engine}: {directories:?}");
-    // A test that panics drops them like this.
+    // A panicking test drops them in this order.
     drop((driver, browser));
     wait::until(format!("all of {engine} to end"), wait::DEADLINE, || {
         all.iter().all(|pid| !is_running(*pid)).then_some(())
@@ -219,75 +219,127 @@ async fn sessions_of_webkit_leave_nothing() {
     sessions_leave_nothing(Engine::WebKit).await;
 }
 
-/// What a page says is known in every engine, also when it has reloaded itself since.
-async fn pages_tell(engine: Engine) {
+/// A test finds nothing of the one before it, although both have the same browser.
+#[tokio::test]
+async fn pooled_browsers_are_cleaned() {
+    for engine in Engine::ALL {
+        let kept = "document.cookie + Object.keys(localStorage) + Object.keys(sessionStorage) + history.length";
+        for _ in 0..2 {
+            let site = FaultSite::new(engine, &Page::new()).await;
+            assert_eq!(site.browser.client().windows().await.unwrap().len(), 1, "{engine}");
+            site.open().await;
+            site.shows(CANARY).await;
+            site.browser.eval("void [document.cookie = 'a=b; Max-Age=999', sessionStorage.c = 'd']").await;
+            let found = site.browser.eval(kept).await;
+            assert!(found.as_str().unwrap().contains("a=b"), "{engine}: {found}");
+            let window = site.browser.client().new_window(true).await.unwrap();
+            site.browser.client().switch_to_window(window.handle).await.unwrap();
+        }
+        let site = FaultSite::new(engine, &Page::new()).await;
+        assert_eq!(site.browser.eval(&kept.replace(" + history.length", "")).await, "", "{engine}");
+    }
+}
+
+/// A static holds the pool, so nothing drops it: each of its processes ends with that of the tests.
+#[test]
+fn pooled_browsers_end_with_their_process() {
+    let program = std::env::current_exe().unwrap();
+    let test = ["--exact", "leaves_browsers_in_the_pool", "--ignored", "--nocapture"];
+    let output = std::process::Command::new(program).args(test).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let values = |name: &str| printed.lines().filter_map(|line| line.strip_prefix(name)).collect::<Vec<_>>();
+    let (pids, directories) = (values("process "), values("directory "));
+    assert!(pids.len() > 9 && directories.len() > 3, "{printed}");
+    wait::until("all of the pool to end", wait::DEADLINE, || {
+        let ended = pids.iter().all(|pid| !is_running(pid.parse().unwrap()));
+        (ended && directories.iter().all(|directory| !Path::new(directory).exists())).then_some(())
+    });
+}
+
+#[tokio::test]
+#[ignore = "run by pooled_browsers_end_with_their_process"]
+async fn leaves_browsers_in_the_pool() {
+    for engine in Engine::ALL {
+        FaultSite::new(engine, &Page::new()).await;
+    }
+    let pids = descendants(std::process::id());
+    for directory in directories(&pids) {
+        println!("directory {}", directory.display());
+    }
+    for pid in pids {
+        println!("process {pid}");
+    }
+}
+
+/// The page log has what a page reports in every engine, also before a reload.
+async fn page_log_works(engine: Engine) {
     let first = "
         console.debug('[canary] I1', 'one');
         console.warn('[canary] E2 two');
         console.log('something else');
         setTimeout(() => { throw new Error('boom'); });
         Promise.reject(new Error('bang'));";
-    let stage = FaultStage::new(engine, &Page::new().first(first)).await;
-    stage.open().await;
-    stage.shows(CANARY).await;
-    stage.browser.eval("void setTimeout(() => location.reload())").await;
-    wait::until_async("the reload", wait::DEADLINE, async || (stage.views() == 2).then_some(())).await;
-    wait::until_async("the second run", wait::DEADLINE, async || (stage.ran() == [CANARY; 2]).then_some(())).await;
+    let site = FaultSite::new(engine, &Page::new().first(first)).await;
+    site.open().await;
+    site.shows(CANARY).await;
+    site.browser.eval("void setTimeout(() => location.reload())").await;
+    wait::until_async("the reload", wait::DEADLINE, async || (site.views() == 2).then_some(())).await;
+    wait::until_async("the second run", wait::DEADLINE, async || (site.ran() == [CANARY; 2]).then_some(())).await;
     let line = |level: &str, text: &str| (level.to_owned(), text.to_owned());
     let lines = [line("debug", "[canary] I1 one"), line("warn", "[canary] E2 two")];
-    assert_eq!(stage.lines(), [lines.clone(), lines].concat());
-    let errors = stage.errors();
+    assert_eq!(site.lines(), [lines.clone(), lines].concat());
+    let errors = site.errors();
     let count = |text: &str| errors.iter().filter(|error| error.contains(text)).count();
     assert_eq!((count("boom"), count("bang"), errors.len()), (2, 2, 4), "{errors:?}");
-    assert_eq!(stage.decision()["variant"], "canary");
+    assert_eq!(site.decision()["variant"], "canary");
 
-    // Another view begins with nothing told, and this one with nothing remembered.
-    stage.forget().await;
-    stage.server.on(CONFIG, Reply::sound().status(500));
-    stage.set_page(&Page::new());
-    stage.open().await;
-    stage.shows(STABLE).await;
-    stage.says(&["E101"]).await;
-    assert_eq!((stage.views(), stage.ran(), stage.errors()), (1, vec![STABLE.to_owned()], Vec::new()));
-    assert_eq!(stage.events("error")[0]["code"], "E101");
+    // Another view begins with an empty page log, and this one with empty storage.
+    site.clear_data().await;
+    site.server.on(CONFIG, Reply::sound().status(500));
+    site.set_page(&Page::new());
+    site.open().await;
+    site.shows(STABLE).await;
+    site.says(&["E101"]).await;
+    assert_eq!((site.views(), site.ran(), site.errors()), (1, vec![STABLE.to_owned()], Vec::new()));
+    assert_eq!(site.events("error")[0]["code"], "E101");
 }
 
 #[tokio::test]
-async fn pages_tell_in_chromium() {
-    pages_tell(Engine::Chromium).await;
+async fn the_page_log_works_in_chromium() {
+    page_log_works(Engine::Chromium).await;
 }
 
 #[tokio::test]
-async fn pages_tell_in_firefox() {
-    pages_tell(Engine::Firefox).await;
+async fn the_page_log_works_in_firefox() {
+    page_log_works(Engine::Firefox).await;
 }
 
 #[tokio::test]
-async fn pages_tell_in_webkit() {
-    pages_tell(Engine::WebKit).await;
+async fn the_page_log_works_in_webkit() {
+    page_log_works(Engine::WebKit).await;
 }
 
 #[tokio::test]
-async fn a_reader_sees_what_is_rendered_and_a_user_is_who_they_are() {
-    let stage = FaultStage::new(Engine::Chromium, &Page::new().body("<p hidden>nothing</p>")).await;
-    stage.site.write(CANARY_BUNDLE, "globalThis.e2e.tell('ran', 'SILENT');");
-    stage.be("somebody").await;
-    stage.open().await;
-    wait::until_async("the bundle", wait::DEADLINE, async || (stage.ran() == ["SILENT"]).then_some(())).await;
-    stage.shows(BLANK).await;
-    assert_eq!(stage.browser.eval("document.cookie").await, "canary_id=somebody");
-    stage.forget().await;
-    assert_eq!(stage.browser.eval("document.cookie + Object.keys(localStorage)").await, "");
+async fn visible_text_and_user_id() {
+    let site = FaultSite::new(Engine::Chromium, &Page::new().body("<p hidden>nothing</p>")).await;
+    site.files.write(CANARY_BUNDLE, "globalThis.e2e.log('ran', 'SILENT');");
+    site.set_user("somebody").await;
+    site.open().await;
+    wait::until_async("the bundle", wait::DEADLINE, async || (site.ran() == ["SILENT"]).then_some(())).await;
+    site.shows(BLANK).await;
+    assert_eq!(site.browser.eval("document.cookie").await, "canary_id=somebody");
+    site.clear_data().await;
+    assert_eq!(site.browser.eval("document.cookie + Object.keys(localStorage)").await, "");
 }
 
 #[tokio::test]
 #[should_panic(expected = "[(\"warn\", \"[canary] E101 ")]
-async fn a_line_too_many_fails_the_test() {
-    let stage = FaultStage::new(Engine::Chromium, &Page::new()).await;
-    stage.server.on(CONFIG, Reply::sound().status(500));
-    stage.open().await;
-    stage.shows(STABLE).await;
-    stage.says(&[]).await;
+async fn an_unexpected_line_fails_the_test() {
+    let site = FaultSite::new(Engine::Chromium, &Page::new()).await;
+    site.server.on(CONFIG, Reply::sound().status(500));
+    site.open().await;
+    site.shows(STABLE).await;
+    site.says(&[]).await;
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ fn data_dir(dir: &Path) -> String {
 }
 
 #[test]
-fn lays_the_files_out_as_kubelet_does() {
+fn has_the_layout_of_kubelet() {
     let temp = temp_dir();
     let dir = temp.path().join("config");
     assert!(AtomicWriter::new(&dir).write(&files(&[

@@ -1,45 +1,58 @@
 //! One connection, with one request.
 
-use super::log::{End, Request};
+use super::log::{End, Request, RequestLog, lock};
+use super::plan::Plans;
+use super::reply::http_date;
 use super::reply::{Reply, Sending};
-use super::{Shared, http_date, lock};
-use crate::told::{self, Told};
+use crate::page_log::{self, LogEntry};
 use crate::wait::DEADLINE;
 use rustix::net::sockopt::set_socket_linger;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use time::UtcDateTime;
 
-/// How often a thread that waits looks whether there is still a reason to.
+/// The state that the server's threads share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) root: PathBuf,
+    pub(super) plans: Mutex<Plans>,
+    pub(super) log: RequestLog,
+    pub(super) page_log: Mutex<Vec<LogEntry>>,
+    pub(super) stopping: AtomicBool,
+    /// How often hanging answers were released.
+    pub(super) releases: AtomicUsize,
+}
+
+/// How often a waiting thread checks whether to go on.
 const GLANCE: Duration = Duration::from_millis(10);
 
-/// More than any browser sends.
+/// More than a browser sends.
 const LARGEST_HEAD: usize = 1 << 16;
 
-/// Why nothing more is sent.
+/// The client or the server is gone.
 struct Gone;
 
 pub(super) fn serve(stream: TcpStream, shared: &Shared) {
     let _ = stream.set_write_timeout(Some(DEADLINE));
     let mut connection = Connection { stream, shared };
-    // A browser may connect ahead of time, and never ask.
+    // A browser may connect early and send nothing.
     let Ok((request, body)) = connection.read() else { return };
     let path = request.path.split('?').next().unwrap_or_default().to_owned();
-    if path == told::PATH {
-        lock(&shared.told).extend(Told::parse(&body));
-        // Also to a page of no origin.
+    if path == page_log::PATH {
+        lock(&shared.page_log).extend(LogEntry::parse(&body));
+        // A page without an origin may send too.
         let answer = Reply::sound().status(200).body("").header("Access-Control-Allow-Origin", "*");
         let _ = connection.answer(&answer, &path);
         return;
     }
-    // What belongs to the tests themselves is nobody's business.
-    let place = (!path.starts_with(told::FOLDER)).then(|| shared.log.begin(request));
+    // The tests' own files are not logged.
+    let place = (!path.starts_with(page_log::FOLDER)).then(|| shared.log.begin(request));
     let reply = lock(&shared.plans).next(&path);
     let end = if connection.answer(&reply, &path).is_ok() { End::Sent } else { End::Aborted };
     if let Some(place) = place {
@@ -114,7 +127,7 @@ impl Connection<'_> {
             Sending::Reset => self.reset(),
             Sending::ResetAfter(count) => {
                 self.send(&[head.as_bytes(), &body[..count.min(body.len())]].concat())?;
-                // A reset overtakes what is still on its way.
+                // A reset overtakes bytes that are still on the way.
                 self.pause(GLANCE * 5)?;
                 self.reset()
             }
@@ -125,7 +138,7 @@ impl Connection<'_> {
         self.stream.write_all(bytes).map_err(|_| Gone)
     }
 
-    /// The connection is closed by a reset when its last handle is dropped: this one.
+    /// Makes the connection end with a reset when its last handle is dropped.
     fn reset(&self) -> Result<(), Gone> {
         set_socket_linger(&self.stream, Some(Duration::ZERO)).map_err(|_| Gone)
     }
@@ -149,7 +162,7 @@ impl Connection<'_> {
         }
     }
 
-    /// Waits a moment for bytes of the client, and notices when it or the server goes.
+    /// Waits a moment for bytes of the client, and fails when it or the server is gone.
     fn glance(&mut self, buffer: &mut [u8], moment: Duration) -> Result<usize, Gone> {
         if self.shared.stopping.load(Ordering::SeqCst) {
             return Err(Gone);
@@ -188,10 +201,10 @@ fn render(reply: &Reply, root: &Path, path: &str) -> (String, Arc<[u8]>) {
         ("Content-Type".to_owned(), type_.to_owned()),
         ("Content-Length".to_owned(), body.len().to_string()),
         ("Cache-Control".to_owned(), "no-store".to_owned()),
-        // Without it `WebKitGTK` keeps scripts in its memory all the same.
+        // Without it `WebKitGTK` keeps scripts in its memory cache.
         ("Vary".to_owned(), "*".to_owned()),
         ("Date".to_owned(), http_date(UtcDateTime::now())),
-        // A browser asks again by itself where a connection that it has used before breaks.
+        // A browser repeats a request on a reused connection that breaks.
         ("Connection".to_owned(), "close".to_owned()),
     ];
     for (name, value) in &reply.headers {

@@ -1,9 +1,8 @@
-//! What the server was asked for, and what became of it.
+//! The request log of the server.
 
-use super::lock;
 use crate::access_log::Mark;
 use crate::wait;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// One request.
@@ -15,7 +14,7 @@ pub struct Request {
     pub path: String,
     /// The headers in their order, with their names as sent.
     pub headers: Vec<(String, String)>,
-    /// When it had come.
+    /// When it arrived.
     pub at: Instant,
     /// How it ended.
     pub end: End,
@@ -24,11 +23,11 @@ pub struct Request {
 /// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// It has not: the answer is on its way, or hangs.
+    /// It is pending: the answer is on the way, or hangs.
     Open,
-    /// All that was to be sent was sent, also where that is less than was announced.
+    /// The answer was sent, also where it is shorter than announced.
     Sent,
-    /// The client went away before.
+    /// The client closed the connection before.
     Aborted,
 }
 
@@ -40,12 +39,12 @@ impl Request {
     }
 }
 
-/// All requests in the order in which they came, but for those of the tests themselves.
+/// All requests in order, without those for the tests' own files.
 #[derive(Debug, Clone, Default)]
 pub struct RequestLog(Arc<Mutex<Vec<Request>>>);
 
 impl RequestLog {
-    /// The present end of the log.
+    /// The current end of the log.
     #[must_use]
     pub fn mark(&self) -> Mark {
         Mark(lock(&self.0).len())
@@ -74,7 +73,7 @@ impl RequestLog {
         wait::until(what, deadline, || self.since(mark).into_iter().find(&is_it))
     }
 
-    /// Writes a request down and returns its place.
+    /// Adds a request and returns its index.
     pub(super) fn begin(&self, request: Request) -> usize {
         let mut all = lock(&self.0);
         all.push(request);
@@ -86,4 +85,9 @@ impl RequestLog {
             request.end = end;
         }
     }
+}
+
+/// A failed test must not poison the lock for its clean-up.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

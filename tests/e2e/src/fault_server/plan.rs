@@ -1,13 +1,13 @@
-//! Which answer which request gets.
+//! Plans: the answers to the requests for a path.
 
 use super::reply::Reply;
 use std::fmt;
 
-/// The answers for one path, by how often it was asked for.
+/// The answers for a path by the number of the request.
 pub struct Plan(Box<dyn Fn(usize) -> Reply + Send>);
 
 impl Plan {
-    /// The first `count` requests get `reply`, those after them what is there.
+    /// The first `count` requests get `reply`, later ones the file.
     #[must_use]
     pub fn first(count: usize, reply: Reply) -> Self {
         Self(Box::new(move |number| if number < count { reply.clone() } else { Reply::sound() }))
@@ -19,7 +19,7 @@ impl Plan {
         Self(Box::new(move |number| if number + 1 < nth { Reply::sound() } else { reply.clone() }))
     }
 
-    /// One after the other, and again from the first.
+    /// One after the other, then again from the first.
     ///
     /// # Panics
     ///
@@ -45,12 +45,12 @@ impl fmt::Debug for Plan {
     }
 }
 
-/// All plans, and how often each was used.
+/// All plans, with the number of uses of each.
 #[derive(Debug, Default)]
 pub(super) struct Plans(Vec<(String, Plan, usize)>);
 
 impl Plans {
-    /// Takes the place of the plan of the same path.
+    /// Replaces the plan of the same path.
     pub(super) fn set(&mut self, path: &str, plan: Plan) {
         self.0.retain(|(other, ..)| other != path);
         self.0.push((path.to_owned(), plan, 0));

@@ -1,11 +1,12 @@
-//! One answer, sound or not.
+//! An answer, with or without a fault.
 
 use flate2::{Compression, write::GzEncoder};
+use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// An answer. [`Reply::sound`] is the file itself; each method breaks one thing of it.
+/// An answer. [`Reply::sound`] is the file; each method changes one thing.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub(super) status: Option<u16>,
@@ -37,14 +38,14 @@ pub(super) enum Sending {
 }
 
 impl Reply {
-    /// The file as it is, with its own type; 404 where there is none.
+    /// The file with its type; 404 where there is none.
     #[must_use]
     pub fn sound() -> Self {
         let (delay, sending) = (Duration::ZERO, Sending::Whole);
         Self { status: None, headers: Vec::new(), body: None, delay, sending }
     }
 
-    /// With another status code. An error has its own body where none is given.
+    /// With another status code. An error has a default body.
     #[must_use]
     pub fn status(mut self, status: u16) -> Self {
         self.status = Some(status);
@@ -58,40 +59,40 @@ impl Reply {
         self
     }
 
-    /// With a header more, or with another value for one that is there.
+    /// With a header, which replaces one of the same name.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), Some(value.into())));
         self
     }
 
-    /// Without a header that is there otherwise, such as `Date`.
+    /// Without a default header such as `Date`.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.headers.push((name.to_owned(), None));
         self
     }
 
-    /// Not at once.
+    /// After a delay.
     #[must_use]
     pub fn delayed(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    /// Not even headers, until it is [released](super::FaultServer::release).
+    /// Hangs before the headers until it is [released](super::FaultServer::release).
     #[must_use]
     pub fn hanging(self) -> Self {
         self.sent(Sending::Hanging)
     }
 
-    /// Headers and so many bytes of the body, the rest when it is released.
+    /// Hangs after so many bytes of the body until it is released.
     #[must_use]
     pub fn hanging_after(self, bytes: usize) -> Self {
         self.sent(Sending::HangingAfter(bytes))
     }
 
-    /// The body slowly: so many bytes at a time, and then a pause.
+    /// The body slowly: so many bytes at a time with a pause between them.
     #[must_use]
     pub fn trickling(self, bytes: usize, every: Duration) -> Self {
         self.sent(Sending::Trickling { bytes: bytes.max(1), every })
@@ -103,7 +104,7 @@ impl Reply {
         self.sent(Sending::CutAfter(bytes))
     }
 
-    /// The connection is reset in the place of an answer.
+    /// The connection is reset instead of an answer.
     #[must_use]
     pub fn reset(self) -> Self {
         self.sent(Sending::Reset)
@@ -115,7 +116,7 @@ impl Reply {
         self.sent(Sending::ResetAfter(bytes))
     }
 
-    /// So many MiB of spaces, which are a thousandth of that on their way.
+    /// So many MiB of spaces, compressed to a thousandth.
     #[must_use]
     pub fn bomb(self, mebibytes: usize) -> Self {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
@@ -129,4 +130,12 @@ impl Reply {
         self.sending = sending;
         self
     }
+}
+
+/// The time as in an HTTP `Date` header.
+#[must_use]
+pub fn http_date(time: time::UtcDateTime) -> String {
+    let mut text = format!("{:.3}, {:02} {:.3}", time.weekday().to_string(), time.day(), time.month().to_string());
+    let _ = write!(text, " {} {:02}:{:02}:{:02} GMT", time.year(), time.hour(), time.minute(), time.second());
+    text
 }

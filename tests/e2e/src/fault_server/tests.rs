@@ -1,8 +1,8 @@
 use super::{End, FaultServer, Plan, Reply, http_date};
 use crate::access_log::Mark;
 use crate::http::{get, request};
-use crate::site::Site;
-use crate::told::{self, Kind};
+use crate::page_log::{self, Kind};
+use crate::site_files::SiteFiles;
 use crate::wait::{DEADLINE, until};
 use flate2::read::GzDecoder;
 use std::io::{ErrorKind, Read, Write};
@@ -10,14 +10,14 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 use time::UtcDateTime;
 
-/// Ten bytes that every test knows.
+/// The body of the test file, ten bytes.
 const BODY: &str = "0123456789";
 
-fn serve() -> (Site, FaultServer) {
-    let site = Site::empty();
-    site.write("a.json", BODY);
-    let server = FaultServer::start(site.root());
-    (site, server)
+fn serve() -> (SiteFiles, FaultServer) {
+    let files = SiteFiles::empty();
+    files.write("a.json", BODY);
+    let server = FaultServer::start(files.root());
+    (files, server)
 }
 
 /// A raw connection that has asked for `/a.json`.
@@ -28,13 +28,13 @@ fn ask(server: &FaultServer) -> TcpStream {
     stream
 }
 
-/// All that comes, up to the end of the connection.
+/// All bytes up to the end of the connection.
 fn rest(mut stream: TcpStream) -> Result<String, ErrorKind> {
     let mut text = String::new();
     stream.read_to_string(&mut text).map(|_| text).map_err(|e| e.kind())
 }
 
-/// What comes within a moment, where more is not to come.
+/// The bytes that come within a moment.
 fn so_far(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
@@ -52,7 +52,7 @@ fn end(server: &FaultServer, place: usize) -> End {
 
 #[test]
 fn serves_files_with_their_types_and_forbids_keeping_them() {
-    let (site, server) = serve();
+    let (files, server) = serve();
     for (path, type_) in [
         ("/", "text/html; charset=utf-8"),
         ("/b/", "text/html; charset=utf-8"),
@@ -61,7 +61,7 @@ fn serves_files_with_their_types_and_forbids_keeping_them() {
         ("/a.json", "application/json"),
     ] {
         let file = if path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
-        site.write(&file, BODY);
+        files.write(&file, BODY);
         let answer = get(&server.url(path), &[]);
         assert_eq!((answer.status, answer.text().as_str()), (200, BODY));
         assert_eq!((answer.header("content-type"), answer.header("cache-control")), (Some(type_), Some("no-store")));
@@ -71,7 +71,7 @@ fn serves_files_with_their_types_and_forbids_keeping_them() {
 }
 
 #[test]
-fn logs_what_was_asked_for() {
+fn logs_requests() {
     let (_site, server) = serve();
     let _ = get(&server.url("/a.json?q=1"), &[("X-Own", "yes")]);
     let mark = server.log().mark();
@@ -86,12 +86,12 @@ fn logs_what_was_asked_for() {
 }
 
 #[test]
-fn keeps_what_pages_tell_and_does_not_log_it() {
+fn collects_the_page_log() {
     let (_site, server) = serve();
-    let told = br#"{"view": "v", "kind": "console", "name": "warn", "detail": "[canary] E101 no"}"#;
-    assert_eq!(request("POST", &server.url(told::PATH), &[], told).unwrap().status, 200);
-    assert_eq!(request("POST", &server.url(told::PATH), &[], b"nonsense").unwrap().status, 200);
-    let all = server.told();
+    let entry = br#"{"view": "v", "kind": "console", "name": "warn", "detail": "[canary] E101 no"}"#;
+    assert_eq!(request("POST", &server.url(page_log::PATH), &[], entry).unwrap().status, 200);
+    assert_eq!(request("POST", &server.url(page_log::PATH), &[], b"nonsense").unwrap().status, 200);
+    let all = server.page_log();
     assert_eq!((all.len(), all[0].kind, all[0].text()), (1, Kind::Console, "[canary] E101 no"));
     assert!(server.log().since(Mark::START).is_empty());
 }
@@ -139,7 +139,7 @@ fn answers_by_the_number_of_the_request() {
 }
 
 #[test]
-fn a_star_is_any_text_and_the_last_plan_counts() {
+fn a_star_matches_any_text_and_the_last_plan_counts() {
     let (_site, server) = serve();
     server.on("/a*.json", Reply::sound().status(500));
     server.on("/b*", Reply::sound().status(501));
@@ -228,7 +228,7 @@ fn resets_the_connection() {
 }
 
 #[test]
-fn a_bomb_is_small_on_its_way() {
+fn a_bomb_is_small_when_compressed() {
     let (_site, server) = serve();
     server.on("/a.json", Reply::sound().bomb(4));
     let answer = get(&server.url("/a.json"), &[]);
@@ -240,7 +240,7 @@ fn a_bomb_is_small_on_its_way() {
 }
 
 #[test]
-fn stops_with_all_that_hangs() {
+fn stops_with_hanging_answers() {
     let (_site, server) = serve();
     server.on("/a.json", Reply::sound().hanging());
     let (address, silent, hanging) = (server.address, TcpStream::connect(server.address).unwrap(), ask(&server));

@@ -95,6 +95,6 @@ fn follows_the_hash_that_kustomize_adds() {
 
 #[test]
 #[should_panic(expected = "kustomize cannot build")]
-fn passes_on_what_kustomize_says() {
+fn shows_the_error_of_kustomize() {
     let _ = Manifests::build(temp_dir().path());
 }

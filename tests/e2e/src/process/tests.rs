@@ -1,4 +1,4 @@
-use super::{Process, find_program, free_port};
+use super::{Process, find_program, free_port, is_running};
 use std::process::Command;
 
 fn shell(script: &str) -> Process {
@@ -28,6 +28,17 @@ fn stops_when_the_test_panics() {
     });
     let pid = *pid.unwrap_err().downcast::<u32>().unwrap();
     assert!(!alive(pid));
+}
+
+#[test]
+fn a_supervised_process_stops_with_all_that_it_started() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "sleep 100 & echo $!; exec sleep 100"]);
+    let mut process = Process::spawn_supervised("shell", &command);
+    let (started, dir) = (process.first_line().parse().unwrap(), process.dir.path().to_owned());
+    assert!(is_running(started));
+    drop(process);
+    assert!(!is_running(started) && !dir.exists());
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn check(groups: &Value) -> Result<(), String> {
     let folder = temp_dir();
     // JSON is YAML.
     write(&folder.path().join("rules.yaml"), json!({ "groups": groups }).to_string());
-    write(&folder.path().join("cases.yaml"), read(&repo("tests/e2e/tests/collector/cases.yaml")));
+    write(&folder.path().join("cases.yaml"), read(&repo("tests/e2e/tests/collector/alerts/cases.yaml")));
     for (command, file) in [("check", "rules.yaml"), ("test", "cases.yaml")] {
         let mut promtool = Command::new(find_program("promtool"));
         let output = promtool.args([command, "rules", file]).current_dir(folder.path()).output().unwrap();

@@ -1,4 +1,4 @@
-//! What stands around the collector: nginx in front of it, and the alerts on its metrics.
+//! The surroundings of the collector: nginx in front of it, and the alerts on its metrics.
 
 mod alerts;
 mod nginx;

@@ -1,8 +1,8 @@
-//! What nginx passes on to the collector, and what it keeps of a report: nothing.
+//! nginx passes reports on to the collector, and keeps nothing of them.
 
 use canary_e2e::http;
 use canary_e2e::nginx::Nginx;
-use canary_e2e::site::Site;
+use canary_e2e::site_files::SiteFiles;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
@@ -37,7 +37,7 @@ fn collector() -> (String, Receiver<(Vec<String>, String)>) {
     (address, requests)
 }
 
-fn serve(site: &Site, collector: &str) -> Nginx {
+fn serve(site: &SiteFiles, collector: &str) -> Nginx {
     Nginx::start_with(site.root(), |config| {
         config.insert("peer/peer.conf".to_owned(), format!("set $collector {collector};"));
     })
@@ -45,7 +45,7 @@ fn serve(site: &Site, collector: &str) -> Nginx {
 
 #[test]
 fn a_report_is_passed_on_with_nothing_that_identifies_a_browser() {
-    let site = Site::empty();
+    let site = SiteFiles::empty();
     let (address, requests) = collector();
     let nginx = serve(&site, &address);
     let headers = [
@@ -79,7 +79,7 @@ fn a_report_is_passed_on_with_nothing_that_identifies_a_browser() {
 
 #[test]
 fn only_reports_are_posted_and_none_is_logged() {
-    let site = Site::empty();
+    let site = SiteFiles::empty();
     let (address, requests) = collector();
     let nginx = serve(&site, &address);
     let mark = nginx.access_log().mark();
@@ -110,7 +110,7 @@ fn only_reports_are_posted_and_none_is_logged() {
 
 #[test]
 fn without_a_collector_there_is_no_such_path() {
-    let site = Site::empty();
+    let site = SiteFiles::empty();
     let nginx = Nginx::start(site.root());
     assert_eq!(http::request("POST", &nginx.url("/runtime/r"), &[], b"{}").unwrap().status, 404);
 }

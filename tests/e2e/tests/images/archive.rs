@@ -1,4 +1,4 @@
-//! An image as it lies in a file, which is what a cluster imports.
+//! An image archive, as a cluster imports it.
 
 use canary_e2e::files;
 use serde_json::Value;
@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-/// An unpacked archive: what the image says of itself, and its files as a container sees them.
+/// An unpacked archive: the image config, and the files as a container sees them.
 #[derive(Debug)]
 pub(crate) struct Image {
     dir: TempDir,
-    /// The name that it is imported under.
+    /// The name of the image.
     pub(crate) name: String,
     /// `User`, `Cmd`, `StopSignal`, `Labels` and so on.
     pub(crate) config: Value,
-    /// The digests of the layers, from the base up.
+    /// The digests of the layers, base first.
     pub(crate) layers: Vec<String>,
 }
 
 impl Image {
-    /// Unpacks the archive `file`, owners included.
+    /// Unpacks the archive `file` with owners.
     #[track_caller]
     pub(crate) fn open(file: &Path) -> Self {
         let dir = files::temp_dir();
@@ -38,13 +38,13 @@ impl Image {
             layers: strings(&described["rootfs"]["diff_ids"]),
             dir,
         };
-        // A layer that takes away what a lower one has would need more than unpacking.
+        // A layer that removes files of a lower one would need more than unpacking.
         let removed = image.list("").into_iter().filter(|path| path.contains("/.wh.")).collect::<Vec<_>>();
         assert!(removed.is_empty(), "{removed:?}");
         image
     }
 
-    /// Where the files are.
+    /// The root of the files.
     pub(crate) fn root(&self) -> PathBuf {
         self.dir.path().join("rootfs")
     }
@@ -56,7 +56,7 @@ impl Image {
         std::fs::read(&path).unwrap_or_else(|e| panic!("cannot read {}: {e}", path.display()))
     }
 
-    /// The paths of all files below a folder, from that folder on, sorted.
+    /// The relative paths of all files below a folder, sorted.
     pub(crate) fn list(&self, folder: &str) -> Vec<String> {
         let from = self.root().join(folder);
         let found = run(Command::new("find").arg(&from).args(["-type", "f", "-printf", "%P\n"]));
@@ -65,7 +65,7 @@ impl Image {
         found
     }
 
-    /// What the image starts, `ENTRYPOINT` and `CMD`.
+    /// The command of the image: `ENTRYPOINT` and `CMD`.
     pub(crate) fn command(&self) -> Vec<String> {
         [&self.config["Entrypoint"], &self.config["Cmd"]].into_iter().flat_map(strings).collect()
     }

@@ -1,20 +1,21 @@
-//! The images, built once for all tests of a run by the script that everybody builds them with.
+//! The images, built once for all tests of a run by `scripts/images`.
 
 use crate::archive::run;
+use crate::container::check_tools;
 use canary_e2e::files::{copy_tree, repo, temp_dir, write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::time::Instant;
 
-/// A file of the runtime that came with 1.4.2 alone, as an older runtime has other names.
+/// A file of an older runtime, which is in 1.4.2 alone.
 pub(crate) const OLD_MODULE: &str = "runtime/flags_0123456789abcdef.js";
 
-/// Runs `scripts/images`, with variables as it knows them.
+/// Runs `scripts/images` with these variables.
 #[track_caller]
 pub(crate) fn images(to: &Path, images: &[&str], env: &[(&str, String)]) -> Output {
     let mut command = Command::new(repo("scripts/images"));
-    // Not the commit's time: somebody may commit while the tests run.
+    // Not the time of the commit, which may change while the tests run.
     command
         .arg(to)
         .args(images)
@@ -23,14 +24,14 @@ pub(crate) fn images(to: &Path, images: &[&str], env: &[(&str, String)]) -> Outp
     command.output().unwrap_or_else(|e| panic!("cannot run scripts/images: {e}"))
 }
 
-/// The same; it has to succeed.
+/// Runs `scripts/images`, which has to succeed.
 #[track_caller]
 pub(crate) fn must(to: &Path, names: &[&str], env: &[(&str, String)]) {
     let output = images(to, names, env);
     assert!(output.status.success(), "{names:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// The archive of a front end: 1.4.2, with an older runtime; 1.5.0, which follows it; 1.6.0, which follows that.
+/// The archive of a front end: 1.4.2 with an older runtime, or 1.5.0 or 1.6.0, each with the files of the one before.
 #[track_caller]
 pub(crate) fn frontend(version: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
@@ -43,9 +44,10 @@ pub(crate) fn frontend(version: &str) -> PathBuf {
     built.join(format!("frontend-{version}.tar"))
 }
 
-/// The two are built apart, so that 1.5.0 knows of 1.4.2 what its image has, and nothing else.
+/// Two builds, so that 1.5.0 gets the files of 1.4.2 from its image alone.
 #[track_caller]
 pub(crate) fn build(to: &Path) {
+    check_tools();
     let runtime = temp_dir();
     copy_tree(&repo("pkg"), runtime.path());
     write(&runtime.path().join(OLD_MODULE.strip_prefix("runtime/").unwrap()), "export const old = true;\n".repeat(50));
@@ -54,7 +56,7 @@ pub(crate) fn build(to: &Path) {
     must(to, &["frontend:1.5.0", "frontend:1.6.0"], &[("PREVIOUS", previous)]);
 }
 
-/// The text that a Brotli stream has in it.
+/// Decompresses Brotli.
 #[track_caller]
 pub(crate) fn unbrotli(bytes: &[u8]) -> Vec<u8> {
     let dir = temp_dir();

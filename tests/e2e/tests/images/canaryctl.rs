@@ -1,17 +1,15 @@
-//! canaryctl's image, compiled in a container.
+//! The image of canaryctl, compiled in a container.
 
 use crate::archive::Image;
 use crate::built::must;
-use crate::container::{Pod, are_there, output};
+use crate::container::{Pod, check_tools, output};
 use canary_e2e::files::{repo, temp_dir};
 use std::time::Instant;
 
 #[test]
 #[ignore = "scripts/test-long images"]
-fn canaryctl_runs_as_nobody() {
-    if !are_there() {
-        return;
-    }
+fn canaryctl_runs_without_privileges() {
+    check_tools();
     let to = temp_dir();
     let start = Instant::now();
     must(to.path(), &["canaryctl:0.1.0"], &[]);
@@ -20,7 +18,7 @@ fn canaryctl_runs_as_nobody() {
     assert_eq!(image.name, "registry.example.com/shop/canaryctl:0.1.0");
     assert_eq!((image.config["User"].as_str(), image.command()), (Some("65534:65534"), vec!["canaryctl".to_owned()]));
     assert_eq!(image.config["Labels"]["org.opencontainers.image.version"], "0.1.0");
-    // The binary, and nothing of what made it.
+    // The binary without sources and compiler.
     assert!(!image.root().join("src").exists() && !image.root().join("usr/local/cargo").exists());
 
     let k8s = repo("k8s/base").canonicalize().unwrap();

@@ -1,8 +1,7 @@
-//! What lies in an image, and what the next release takes over.
+//! The contents of an image, and the files that the next release carries over.
 
 use crate::archive::Image;
 use crate::built::{self, OLD_MODULE, frontend, images};
-use crate::container::are_there;
 use canary_e2e::files::{repo, temp_dir};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -17,16 +16,13 @@ fn versions(image: &Image) -> Vec<String> {
 }
 
 #[test]
-fn an_image_has_its_own_version_and_the_one_before() {
-    if !are_there() {
-        return;
-    }
+fn an_image_has_its_version_and_the_previous_one() {
     let [first, second, third] = ["1.4.2", "1.5.0", "1.6.0"].map(|version| Image::open(&frontend(version)));
     assert_eq!(versions(&first), ["1.4.2"]);
     assert_eq!(versions(&second), ["1.4.2", "1.5.0"]);
     assert_eq!(versions(&third), ["1.5.0", "1.6.0"]);
 
-    // Byte for byte, and with it the copies that are compressed.
+    // Byte for byte, with the compressed copies.
     for (before, after, version) in [(&first, &second, "1.4.2"), (&second, &third, "1.5.0")] {
         let folder = format!("{HTML}/assets/{version}");
         let files = before.list(&folder);
@@ -40,7 +36,7 @@ fn an_image_has_its_own_version_and_the_one_before() {
         }
     }
 
-    // The runtime's hashed files of the release before, and of that alone; canary.js is the release's own.
+    // The hashed files of the runtime come from the release before alone; canary.js is the release's own.
     let old = format!("{HTML}/{OLD_MODULE}");
     assert_eq!(second.read(&old), first.read(&old));
     assert!(!third.root().join(&old).exists());
@@ -50,14 +46,11 @@ fn an_image_has_its_own_version_and_the_one_before() {
 }
 
 #[test]
-fn an_image_says_what_it_is() {
-    if !are_there() {
-        return;
-    }
+fn image_metadata() {
     for version in ["1.4.2", "1.5.0"] {
         let image = Image::open(&frontend(version));
         assert_eq!(image.name, format!("registry.example.com/shop/frontend:{version}"));
-        // What kubelet asks of `runAsNonRoot` without `runAsUser`.
+        // `runAsNonRoot` without `runAsUser` needs a numeric user.
         assert_eq!(image.config["User"], "65534:65534");
         assert_eq!(image.config["StopSignal"], "SIGQUIT");
         assert!(image.config["ExposedPorts"]["8080/tcp"].is_object());
@@ -65,7 +58,7 @@ fn an_image_says_what_it_is() {
         assert_eq!(label("version"), version);
         assert_eq!(label("revision").as_str().map(str::len), Some(40));
 
-        // The page's own bundle is that version, and bundle.json is what the config names.
+        // The page loads the bundle of that version, and bundle.json has what the config names.
         let page = String::from_utf8(image.read(&format!("{HTML}/index.html"))).unwrap();
         assert!(page.contains(&format!("data-stable=\"/assets/{version}/main.js\"")), "{page}");
         let bundle: Value =
@@ -78,13 +71,13 @@ fn an_image_says_what_it_is() {
             }
         }
 
-        // Lists of what is in it are made of dpkg's.
+        // An SBOM is made from the list of dpkg.
         let status = String::from_utf8(image.read("var/lib/dpkg/status")).unwrap();
         for package in ["nginx", "libnginx-mod-http-brotli-static", "libc6"] {
             assert!(status.contains(&format!("Package: {package}\n")), "{package}");
         }
-        // Nothing of the build, and nothing of the machine.
-        assert!(!image.root().join("previous").exists() && !image.root().join("site").exists());
+        // Nothing of the build or of the machine is left.
+        assert!(!image.root().join("previous").exists() && !image.root().join("files").exists());
         for mounted in ["etc/resolv.conf", "etc/hostname", "etc/hosts"] {
             assert!(std::fs::read(image.root().join(mounted)).is_ok_and(|it| it.is_empty()), "/{mounted}");
         }
@@ -99,13 +92,10 @@ fn an_image_says_what_it_is() {
 }
 
 #[test]
-fn layers_are_shared() {
-    if !are_there() {
-        return;
-    }
-    // 1.4.2 was built in a storage of its own, so its layers were made a second time for 1.5.0.
+fn images_share_layers() {
+    // 1.4.2 was built in a storage of its own, so 1.5.0 has built its layers again.
     let [first, second, third] = ["1.4.2", "1.5.0", "1.6.0"].map(|version| Image::open(&frontend(version)).layers);
-    assert_eq!(first.len(), 4, "base, nginx, its config, the site: {first:?}");
+    assert_eq!(first.len(), 4, "base, nginx, its config, the files: {first:?}");
     assert_eq!(first[..3], second[..3]);
     assert_eq!(second[..3], third[..3]);
     assert_ne!(first[3], second[3]);
@@ -113,10 +103,7 @@ fn layers_are_shared() {
 
 #[test]
 #[ignore = "scripts/test-long images"]
-fn the_same_sources_make_the_same_layers() {
-    if !are_there() {
-        return;
-    }
+fn builds_are_reproducible() {
     let again = temp_dir();
     built::build(again.path());
     for version in ["1.4.2", "1.5.0", "1.6.0"] {
@@ -127,17 +114,14 @@ fn the_same_sources_make_the_same_layers() {
 
 #[test]
 #[ignore = "scripts/test-long images"]
-fn what_is_no_release_is_not_built() {
-    if !are_there() {
-        return;
-    }
+fn invalid_builds_fail() {
     let (to, empty) = (temp_dir(), temp_dir());
     let base = std::process::Command::new(repo("scripts/need")).arg("--base").output().unwrap().stdout;
     let base = String::from_utf8(base).unwrap().trim().to_owned();
     for (what, name, value) in [
         ("a previous image that is none of these", "PREVIOUS", format!("docker-archive:{base}")),
         ("no runtime", "RUNTIME", empty.path().display().to_string()),
-        // Says another version than the one that is asked for.
+        // This canaryctl writes another version than the requested one.
         (
             "a bundle of another version",
             "CANARYCTL",

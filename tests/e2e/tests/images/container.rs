@@ -1,4 +1,4 @@
-//! A container as a cluster runs it, by the same runc.
+//! A container, run by runc as in a cluster.
 
 use crate::archive::{Image, run};
 use canary_e2e::files;
@@ -7,7 +7,6 @@ use canary_e2e::process::{Process, find_program};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use serde_json::{Value, json};
 use std::fs::{File, Permissions};
-use std::io::Write;
 use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -15,25 +14,25 @@ use std::process::{Command, Output};
 use std::thread;
 use tempfile::TempDir;
 
-/// What a pod's manifest says beyond the image.
+/// The settings of a pod's manifest.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Pod<'a> {
-    /// `command` and `args`; without, what the image says.
+    /// `command` and `args`; by default those of the image.
     pub(crate) command: Vec<&'a str>,
     /// Variables such as `PEER=frontend-canary`.
     pub(crate) env: Vec<&'a str>,
-    /// Root file system read-only, no capabilities, no new privileges; else what Docker gives by itself.
+    /// Read-only root file system, no capabilities, no new privileges; else Docker's defaults.
     pub(crate) strict: bool,
-    /// Folders that are empty and writable.
+    /// Empty, writable folders.
     pub(crate) empty: Vec<&'a str>,
-    /// Folders of the host, and where they are mounted, to be read.
+    /// Folders of the host and their read-only mount paths.
     pub(crate) mounts: Vec<(&'a Path, &'a str)>,
 }
 
-/// A running container, with a network of its own that has a loopback interface and nothing else.
+/// A running container in a network namespace with a loopback interface alone.
 #[derive(Debug)]
 pub(crate) struct Container {
-    /// `runc`, which hands signals on.
+    /// `runc`, which forwards signals.
     pub(crate) process: Process,
     bundle: TempDir,
 }
@@ -41,7 +40,7 @@ pub(crate) struct Container {
 const ID: &str = "container";
 
 impl Container {
-    /// Starts `image` as `pod` says, and waits until it runs.
+    /// Starts `image` with the settings of `pod` and waits until it runs.
     #[track_caller]
     pub(crate) fn start(image: &Image, pod: &Pod) -> Self {
         let (bundle, command) = prepare(image, pod);
@@ -71,7 +70,7 @@ impl Container {
         ask(self.pid(), || http::get(&url(path), headers))
     }
 
-    /// Runs a shell's command in the container, as its user.
+    /// Runs a shell command in the container, as its user.
     #[track_caller]
     pub(crate) fn sh(&self, script: &str) -> Output {
         runc(self.bundle.path()).args(["exec", ID, "sh", "-c", script]).output().unwrap()
@@ -85,7 +84,7 @@ impl Drop for Container {
     }
 }
 
-/// Runs `image` as `pod` says to its end.
+/// Runs `image` with the settings of `pod` until it ends.
 #[track_caller]
 pub(crate) fn output(image: &Image, pod: &Pod) -> Output {
     let (bundle, mut command) = prepare(image, pod);
@@ -94,12 +93,12 @@ pub(crate) fn output(image: &Image, pod: &Pod) -> Output {
     output
 }
 
-/// Does something in the network of the process `pid`.
+/// Runs a function in the network namespace of the process `pid`.
 #[track_caller]
 pub(crate) fn ask<T: Send>(pid: u32, what: impl FnOnce() -> T + Send) -> T {
     let network = File::open(format!("/proc/{pid}/ns/net")).unwrap();
     let asked = thread::scope(|scope| {
-        // The thread ends with what it has done, so nothing has to be put back.
+        // The thread ends here, so its namespace need not be restored.
         let asking = scope.spawn(|| {
             move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
             what()
@@ -109,12 +108,12 @@ pub(crate) fn ask<T: Send>(pid: u32, what: impl FnOnce() -> T + Send) -> T {
     asked.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// The address of a path in the container's network.
+/// The URL of a path in the container's network.
 pub(crate) fn url(path: &str) -> String {
     format!("http://127.0.0.1:8080{path}")
 }
 
-/// A bundle of the image's files, with what runc is told, and the command that runs it.
+/// An OCI bundle of the image, and the command that runs it.
 fn prepare(image: &Image, pod: &Pod) -> (TempDir, Command) {
     let bundle = files::temp_dir();
     files::write(&bundle.path().join("config.json"), spec(image, pod, bundle.path()).to_string());
@@ -134,14 +133,14 @@ fn state(bundle: &Path) -> Option<Value> {
     serde_json::from_slice(&output.stdout).ok()
 }
 
-/// The OCI runtime's configuration.
+/// The configuration for the OCI runtime.
 fn spec(image: &Image, pod: &Pod, bundle: &Path) -> Value {
     let args = if pod.command.is_empty() { json!(image.command()) } else { json!(pod.command) };
     let user = image.config["User"].as_str().unwrap_or_default();
     let mut ids = user.split(':').map(|id| id.parse::<u32>().unwrap_or(0));
     let env = image.config["Env"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let env: Vec<_> = env.chain(pod.env.iter().copied()).collect();
-    // Docker's, of which none should be needed.
+    // Docker's default capabilities, none of which should be needed.
     let held = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_SETGID", "CAP_SETUID", "CAP_NET_BIND_SERVICE"];
     let capabilities = if pod.strict { json!({}) } else { json!({"bounding": held}) };
     let mount = |kind: &str, source: &str, to: &str, options: &[&str]| json!({"type": kind, "source": source, "destination": to, "options": options});
@@ -149,7 +148,7 @@ fn spec(image: &Image, pod: &Pod, bundle: &Path) -> Value {
         mount("proc", "proc", "/proc", &["nosuid", "noexec", "nodev"]),
         mount("tmpfs", "tmpfs", "/dev", &["nosuid", "mode=755", "size=64k"]),
     ];
-    // As kubelet makes an emptyDir: a folder of the host, open to every user.
+    // An emptyDir as kubelet makes it: a folder of the host, writable for every user.
     for (number, to) in pod.empty.iter().enumerate() {
         let from = bundle.join(format!("empty-{number}"));
         std::fs::create_dir(&from).unwrap();
@@ -175,22 +174,18 @@ fn spec(image: &Image, pod: &Pod, bundle: &Path) -> Value {
     })
 }
 
-/// Whether containers can be had here; says so where not, once for each test.
-pub(crate) fn are_there() -> bool {
+/// Checks that images can be built and run here.
+///
+/// # Panics
+///
+/// When this user is not root, or a tool is missing.
+#[track_caller]
+pub(crate) fn check_tools() {
+    assert!(rustix::process::geteuid().is_root(), "images are built and run by root");
     let missing: Vec<_> = ["buildah", "runc"].into_iter().filter(|tool| !is_installed(tool)).collect();
     let base = run(Command::new(files::repo("scripts/need")).arg("--base"));
-    let why = if !rustix::process::geteuid().is_root() {
-        "root is needed".to_owned()
-    } else if !missing.is_empty() {
-        format!("not installed: {}", missing.join(", "))
-    } else if !Path::new(base.trim()).is_file() {
-        "no base to build on: scripts/need images".to_owned()
-    } else {
-        return true;
-    };
-    // Past the test harness, which keeps what a test prints to itself where nothing fails.
-    let _ = writeln!(std::io::stderr(), "not run: no images are built here: {why}");
-    false
+    assert!(missing.is_empty(), "not installed: {missing:?}; scripts/need images installs them");
+    assert!(Path::new(base.trim()).is_file(), "no image to build on; scripts/need images makes it");
 }
 
 fn is_installed(tool: &str) -> bool {

@@ -1,8 +1,8 @@
-//! A front end as its pod runs it, and as plain Docker does.
+//! A front end as its pod runs it, and as Docker does by default.
 
 use crate::archive::Image;
 use crate::built::{OLD_MODULE, frontend, unbrotli};
-use crate::container::{Container, Pod, are_there, ask, url};
+use crate::container::{Container, Pod, ask, url};
 use canary_e2e::atomic::{AtomicWriter, Files};
 use canary_e2e::files::{read, repo, temp_dir};
 use canary_e2e::process::is_running;
@@ -13,7 +13,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 
-/// What the manifest of the pod says, whose ConfigMap lies in `config`.
+/// The settings of the manifest, with the ConfigMap in `config`.
 fn pod<'a>(manifest: &'a Value, config: &'a Path) -> Pod<'a> {
     let spec = &manifest["spec"]["template"]["spec"];
     let container = &spec["containers"][0];
@@ -42,9 +42,6 @@ fn manifest() -> Value {
 
 #[test]
 fn a_pod_serves_its_site() {
-    if !are_there() {
-        return;
-    }
     let (volume, manifest) = (temp_dir(), manifest());
     let config = AtomicWriter::new(volume.path().join("config"));
     let set = |json: &str| config.write(&Files::from([("canary.json".to_owned(), json.as_bytes().to_vec())]));
@@ -88,7 +85,7 @@ fn a_pod_serves_its_site() {
             assert!(text == plain.body, "{path}");
         }
 
-        // The mounted folder, not a copy of it: an edit is there at the next request.
+        // The next request gets an edit of the mounted folder.
         for percentage in [10, 25] {
             let json = format!(r#"{{"CANARY_PERCENTAGE": {percentage}}}"#);
             set(&json);
@@ -98,10 +95,7 @@ fn a_pod_serves_its_site() {
 }
 
 #[test]
-fn a_pod_writes_nowhere_else_and_may_do_nothing_else() {
-    if !are_there() {
-        return;
-    }
+fn a_pod_has_no_write_access_and_no_capabilities() {
     let (config, manifest) = (temp_dir(), manifest());
     let image = Image::open(&frontend("1.5.0"));
     let mut pod = pod(&manifest, config.path());
@@ -135,7 +129,7 @@ fn a_pod_writes_nowhere_else_and_may_do_nothing_else() {
     let told = container.sh("cat /etc/nginx/peer/peer.conf");
     assert!(String::from_utf8_lossy(&told.stdout).contains("set $peer frontend-canary.:8080;"), "{told:?}");
 
-    // Without the read-only file system too, nothing that is served or run is the user's to change.
+    // Also without the read-only file system, the user cannot change anything that is served or run.
     pod.strict = false;
     let container = Container::start(&image, &pod).ready();
     assert!(writes(&container, "/var/tmp/it"), "the file system is still read-only");
@@ -147,9 +141,6 @@ fn a_pod_writes_nowhere_else_and_may_do_nothing_else() {
 
 #[test]
 fn plain_docker_needs_no_flags() {
-    if !are_there() {
-        return;
-    }
     let image = Image::open(&frontend("1.5.0"));
     let container = Container::start(&image, &Pod { env: vec!["PEER=canary.:8080"], ..Pod::default() }).ready();
     assert_eq!(container.get("/", &[]).status, 200);
@@ -158,7 +149,7 @@ fn plain_docker_needs_no_flags() {
     assert!(String::from_utf8_lossy(&told.stdout).contains("set $peer canary.:8080;"), "{told:?}");
 }
 
-/// A request that has begun, when the container gets a signal, and ends afterwards: the answer's first line.
+/// The first line of the answer to a request that begins before the container gets a signal and ends after it.
 #[track_caller]
 fn request_over(signal: &str) -> String {
     let image = Image::open(&frontend("1.5.0"));
@@ -168,12 +159,12 @@ fn request_over(signal: &str) -> String {
         let mut stream = TcpStream::connect("127.0.0.1:8080").unwrap();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         stream.write_all(b"GET / HTTP/1.1\r\nHost: shop\r\n").unwrap();
-        // One that came later has been answered, so this one has been read.
+        // A later request has been answered, so this one has been read.
         assert_eq!(canary_e2e::http::get(&url("/healthz"), &[]).status, 200);
         assert!(container.sh("kill -0 1").status.success());
         let kill = std::process::Command::new("kill").args([&format!("-{signal}"), &pid.to_string()]).status().unwrap();
         assert!(kill.success());
-        // It takes no more connections.
+        // It accepts no more connections.
         wait::until("nobody to listen", DEADLINE, || TcpStream::connect("127.0.0.1:8080").is_err().then_some(()));
         let _ = stream.write_all(b"Connection: close\r\n\r\n");
         let mut answer = String::new();
@@ -185,11 +176,8 @@ fn request_over(signal: &str) -> String {
 
 #[test]
 fn the_stop_signal_lets_requests_end() {
-    if !are_there() {
-        return;
-    }
     let signal = Image::open(&frontend("1.5.0")).config["StopSignal"].as_str().unwrap().replace("SIG", "");
     assert_eq!(request_over(&signal), "HTTP/1.1 200 OK");
-    // What a runtime sends to an image that does not say.
+    // The default stop signal of a runtime.
     assert_eq!(request_over("TERM"), "");
 }

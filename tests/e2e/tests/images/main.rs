@@ -1,10 +1,8 @@
-//! The container images: built by buildah, and run as a cluster runs them.
+//! The container images, built by buildah and run by runc.
 
 mod archive;
 mod built;
 mod canaryctl;
 mod carried;
 mod container;
-mod dockerfile;
 mod frontend;
-mod lint;

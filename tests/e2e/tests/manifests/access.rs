@@ -82,7 +82,7 @@ fn patches(world: &World) -> Option<String> {
 
 /// The annotation that the policy allows is the one that is set, and the account is the one that has the rights.
 #[test]
-fn the_policy_allows_what_is_done() {
+fn the_admission_policy_allows_the_patches() {
     use canary_e2e::files::{read, repo};
     let source = read(&repo("canaryctl/src/nudge/pod.rs"));
     let annotation = source.split_once("ANNOTATION: &str = \"").unwrap().1.split('"').next().unwrap();

@@ -40,7 +40,7 @@ fn comparable<'a>(objects: impl Iterator<Item = &'a Value>) -> BTreeMap<String, 
 
 #[test]
 #[ignore = "needs helm: scripts/need helm"]
-fn the_chart_is_the_overlay() {
+fn the_chart_equals_the_overlay() {
     let world = World::build(&repo(""), "production");
     let overlay = comparable(world.workloads().filter(|object| object["kind"] != "Namespace"));
     let objects = rendered(&[]);
@@ -53,7 +53,7 @@ fn the_chart_is_the_overlay() {
 
 #[test]
 #[ignore = "needs helm: scripts/need helm"]
-fn the_chart_can_do_without() {
+fn optional_parts_of_the_chart_can_be_off() {
     let without = "autoscaling=false,route=ingress,networkPolicy.enabled=false";
     let objects = rendered(&["--set", without, "--set-json", "percentage=12.5"]);
     for object in &objects {

@@ -1,4 +1,4 @@
-//! The schema of a kind: `tests/schemas`.
+//! The schemas of kinds, in `tests/schemas`.
 
 use crate::schema::{self, Schemas};
 use canary_e2e::files::repo;
@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::sync::LazyLock;
 
-/// The versions of Kubernetes that the manifests are for.
+/// The supported versions of Kubernetes.
 pub(crate) const KUBERNETES: [&str; 3] = ["1.32", "1.33", "1.34"];
 
 static BUILT_IN: LazyLock<Vec<Map<String, Value>>> =
@@ -22,7 +22,7 @@ fn load(name: &str) -> Map<String, Value> {
     serde_json::from_str(&text).unwrap()
 }
 
-/// What is wrong with an object, by the schemas of all versions.
+/// The findings for an object by the schemas of all versions.
 pub(crate) fn check(object: &Value) -> Vec<String> {
     let (api, kind) = (object["apiVersion"].as_str().unwrap_or_default(), object["kind"].as_str().unwrap_or_default());
     let mut faults = if let Some(schema) = CUSTOM.get(&format!("{api}/{kind}")) {
@@ -35,7 +35,7 @@ pub(crate) fn check(object: &Value) -> Vec<String> {
 }
 
 fn custom(schema: &Value, object: &Value) -> Vec<String> {
-    // A CRD says `metadata: object` and no more: its fields are those of every object.
+    // A CRD says only `metadata: object`, so this takes the fields of every object.
     let mut bare = object.clone();
     let metadata = bare["metadata"].take();
     bare["metadata"] = Value::Object(Map::new());

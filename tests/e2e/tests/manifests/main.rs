@@ -1,15 +1,19 @@
-//! What a cluster gets fits together, and fits the files that nginx serves.
+//! The manifests of a cluster fit together, and fit the files that nginx serves.
 //!
-//! A [`World`] is all that Flux would make of one folder of `k8s/clusters`, built by the real kustomize. It is held
-//! against the schemas of its kinds ([`kinds`]), its names against each other ([`references`]), and against rules of our
-//! own ([`pods`], [`access`], [`sync`]). [`mutants`] shows that each of these can fail.
+//! A [`World`] is what Flux makes of one folder of `k8s/clusters`, built by the real kustomize. Tests check it
+//! against the schemas of its kinds ([`kinds`]), its names against each other ([`references`]), and against rules of the
+//! project ([`pods`], [`access`], [`sync`]). [`mutants`] shows that each of these checks can fail.
 
 mod access;
+mod alerts;
 mod chart;
+mod checks;
+mod dockerfiles;
 mod kinds;
 mod mutants;
 mod pods;
 mod references;
+mod rollout;
 mod schema;
 mod sync;
 mod value;
@@ -21,13 +25,13 @@ use canary_e2e::files::{read, repo};
 use canary_e2e::http;
 use canary_e2e::kustomize::Manifests;
 use canary_e2e::nginx::{self, Nginx};
-use canary_e2e::site::Site;
+use canary_e2e::site_files::SiteFiles;
+use checks::{alternative, faults};
 use references::{documented_secrets, secrets};
 use serde_json::Value;
 use sha2::{Digest, Sha384};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
 use value::{called, list, selects, text};
 use world::{FLUX, Tree, World};
 
@@ -38,7 +42,7 @@ fn base() -> Manifests {
 }
 
 #[test]
-fn every_pod_sees_the_config() {
+fn every_pod_mounts_the_config() {
     let base = base();
     for deployment in DEPLOYMENTS {
         let files = base.mounted(deployment, CONFIG_MOUNT);
@@ -49,7 +53,7 @@ fn every_pod_sees_the_config() {
 }
 
 #[test]
-fn selectors_and_ports_meet() {
+fn selectors_and_ports_match() {
     let base = base();
     for name in DEPLOYMENTS {
         let deployment = &base.find("Deployment", name)["spec"];
@@ -71,21 +75,21 @@ fn selectors_and_ports_meet() {
         }
         for port in list(&service["ports"]) {
             let target = ports.iter().find(|candidate| candidate["name"] == port["targetPort"]);
-            // Where nginx.conf listens.
+            // The port in nginx.conf.
             assert_eq!(target.expect("the port that the Service names")["containerPort"], 8080);
         }
     }
 }
 
 #[test]
-fn each_deployment_asks_the_other() {
+fn each_deployment_has_the_other_as_peer() {
     let base = base();
     for (name, other) in [(DEPLOYMENTS[0], DEPLOYMENTS[1]), (DEPLOYMENTS[1], DEPLOYMENTS[0])] {
         let pod = &base.find("Deployment", name)["spec"]["template"]["spec"];
         let container = &pod["containers"][0];
         let peer = list(&container["env"]).iter().find(|entry| entry["name"] == "PEER").expect("a PEER");
         assert_eq!(peer["value"], other, "{name}");
-        // What peer.sh takes where no port is told.
+        // The default port of peer.sh.
         assert!(list(&base.find("Service", other)["spec"]["ports"]).iter().any(|port| port["port"] == 80));
 
         let command: Vec<_> = list(&container["command"]).iter().map(|word| word.as_str().unwrap()).collect();
@@ -98,51 +102,6 @@ fn each_deployment_asks_the_other() {
     }
 }
 
-/// All that is wrong with a cluster.
-fn faults(root: &Path, cluster: &str) -> Vec<String> {
-    let world = World::build(root, cluster);
-    let mut faults = world.faults.clone();
-    for object in world.objects() {
-        faults.extend(kinds::check(object).into_iter().map(|fault| format!("{}: {fault}", called(object))));
-    }
-    faults.extend(references::check(&world, root));
-    faults.extend(pods::check(&world));
-    faults.extend(access::check(&world));
-    faults.extend(sync::check(&world));
-    faults
-}
-
-/// Edits of the working copy that make it another one which has to work as well: file, text, replacement.
-fn alternative(name: &str, tree: &Tree) {
-    const OVERLAY: &str = "k8s/overlays/production/frontend/kustomization.yaml";
-    const CLUSTER: &str = "k8s/clusters/production/kustomization.yaml";
-    match name {
-        "as it is" => {}
-        "ingress" => tree.edit(OVERLAY, "components/gateway", "components/ingress"),
-        "flagger" => tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/flagger\n"),
-        "monitoring" => {
-            tree.edit(
-                OVERLAY,
-                "components/network-policy\n",
-                "components/network-policy\n  - ../../../components/monitoring\n",
-            );
-        }
-        "nudge" => {
-            tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/nudge\n");
-        }
-        "collector" | "collector-volume" => {
-            let components = if name == "collector" {
-                "components/collector\n  - ../../../components/collector-monitoring\n"
-            } else {
-                "components/collector\n  - ../../../components/collector-volume\n"
-            };
-            tree.edit(OVERLAY, "components/hpa\n", &format!("components/hpa\n  - ../../../{components}"));
-        }
-        "oci-source" | "helm-release" => tree.edit(CLUSTER, "", &format!("  - ../../components/{name}\n")),
-        _ => panic!("no alternative {name}"),
-    }
-}
-
 #[track_caller]
 fn holds(cluster: &str, name: &str) {
     let tree = Tree::new();
@@ -151,27 +110,27 @@ fn holds(cluster: &str, name: &str) {
 }
 
 #[test]
-fn production_holds() {
+fn production_has_no_findings() {
     holds("production", "as it is");
 }
 
 #[test]
-fn staging_holds() {
+fn staging_has_no_findings() {
     holds("staging", "as it is");
 }
 
 #[test]
-fn production_holds_with_an_ingress() {
+fn production_has_no_findings_with_an_ingress() {
     holds("production", "ingress");
 }
 
 #[test]
-fn production_holds_beside_flagger() {
+fn production_has_no_findings_beside_flagger() {
     holds("production", "flagger");
 }
 
 #[test]
-fn production_holds_with_alerts() {
+fn production_has_no_findings_with_alerts() {
     let tree = Tree::new();
     alternative("monitoring", &tree);
     assert_eq!(World::build(tree.root(), "production").all("PrometheusRule").count(), 1);
@@ -179,12 +138,12 @@ fn production_holds_with_alerts() {
 }
 
 #[test]
-fn production_holds_with_the_nudge_component() {
+fn production_has_no_findings_with_nudge() {
     holds("production", "nudge");
 }
 
 #[test]
-fn production_holds_with_collectors_and_their_monitoring() {
+fn production_has_no_findings_with_collectors_and_their_monitoring() {
     let tree = Tree::new();
     alternative("collector", &tree);
     let world = World::build(tree.root(), "production");
@@ -194,7 +153,7 @@ fn production_holds_with_collectors_and_their_monitoring() {
 }
 
 #[test]
-fn production_holds_with_collectors_on_volumes() {
+fn production_has_no_findings_with_collectors_on_volumes() {
     let tree = Tree::new();
     alternative("collector-volume", &tree);
     let world = World::build(tree.root(), "production");
@@ -205,17 +164,17 @@ fn production_holds_with_collectors_on_volumes() {
 }
 
 #[test]
-fn production_holds_with_an_oci_source() {
+fn production_has_no_findings_with_an_oci_source() {
     holds("production", "oci-source");
 }
 
 #[test]
-fn production_holds_with_a_helm_release() {
+fn production_has_no_findings_with_a_helm_release() {
     holds("production", "helm-release");
 }
 
 #[test]
-fn the_base_is_what_its_kinds_allow() {
+fn the_base_matches_its_schemas() {
     let objects = world::build(&repo(""), "k8s/base").unwrap();
     assert_eq!(objects.len(), 7);
     for object in objects {
@@ -223,9 +182,9 @@ fn the_base_is_what_its_kinds_allow() {
     }
 }
 
-/// What `kubectl apply -k` takes of an overlay is what Flux syncs of it.
+/// `kubectl apply -k` of an overlay gives what Flux syncs.
 #[test]
-fn an_overlay_is_its_three_folders() {
+fn an_overlay_is_the_sum_of_its_folders() {
     let names = |objects: &mut dyn Iterator<Item = &Value>| objects.map(called).collect::<BTreeSet<_>>();
     for environment in ["staging", "production"] {
         let overlay = world::build(&repo(""), &format!("k8s/overlays/{environment}")).unwrap();
@@ -234,9 +193,9 @@ fn an_overlay_is_its_three_folders() {
     }
 }
 
-/// A check of nothing finds nothing.
+/// Guards against checks of an empty set: each kind of object is there.
 #[test]
-fn a_cluster_has_all_of_this() {
+fn every_kind_of_object_is_there() {
     let count = |objects: &mut dyn Iterator<Item = &Value>| {
         let mut kinds = BTreeMap::new();
         objects.for_each(|object| *kinds.entry(text(&object["kind"]).to_owned()).or_insert(0) += 1);
@@ -271,7 +230,7 @@ fn a_cluster_has_all_of_this() {
 }
 
 #[test]
-fn both_ways_in_tell_stable_from_canary() {
+fn gateway_and_ingress_separate_stable_from_canary() {
     let ways = ["as it is", "ingress"].map(|name| {
         let tree = Tree::new();
         alternative(name, &tree);
@@ -296,9 +255,9 @@ fn both_ways_in_tell_stable_from_canary() {
     assert_eq!(gateway, expected.each_ref().map(|(path, name)| (path, name)));
 }
 
-/// Each environment's own values reach all places that they should.
+/// The values of each environment reach every place.
 #[test]
-fn a_cluster_syncs_its_own_environment() {
+fn a_cluster_syncs_its_environment() {
     for cluster in ["staging", "production"] {
         let world = World::build(&repo(""), cluster);
         let other = if cluster == "staging" { "production" } else { "staging" };
@@ -317,7 +276,7 @@ fn a_cluster_syncs_its_own_environment() {
 }
 
 #[test]
-fn the_guide_names_the_secrets_and_no_others() {
+fn the_guide_lists_exactly_the_secrets() {
     let mut named = BTreeSet::new();
     for name in ["as it is", "oci-source"] {
         let tree = Tree::new();
@@ -329,7 +288,7 @@ fn the_guide_names_the_secrets_and_no_others() {
 }
 
 #[test]
-fn integrity_is_that_of_the_files() {
+fn integrity_matches_the_files() {
     let config: Value = serde_json::from_str(&Base::new().config()).unwrap();
     let bundle = &config["ASSETS"]["canary"];
     let assets: Vec<_> = list(&bundle["scripts"])
@@ -346,10 +305,10 @@ fn integrity_is_that_of_the_files() {
     }
 }
 
-/// nginx, which checks its configuration at the start, with or without the id cookie.
-fn serve(site: &Site, cookie: bool) -> Nginx {
-    site.mount(&Base::new().mounted());
-    Nginx::start_with(site.root(), |config| {
+/// nginx with or without the id cookie.
+fn serve(files: &SiteFiles, cookie: bool) -> Nginx {
+    files.mount(&Base::new().mounted());
+    Nginx::start_with(files.root(), |config| {
         if cookie {
             let switch = "map \"\" $id_cookie_switch { default off; }";
             nginx::replace(config, "nginx.conf", switch, &switch.replace("off", "on"));
@@ -362,8 +321,8 @@ const OTHERS: [&str; 6] =
 
 #[test]
 fn the_id_cookie_is_off() {
-    let site = Site::new();
-    let nginx = serve(&site, false);
+    let files = SiteFiles::new();
+    let nginx = serve(&files, false);
     for path in ["/", "/index.html", "/a/route"].iter().chain(&OTHERS) {
         assert_eq!(http::get(&nginx.url(path), &[]).header("set-cookie"), None, "{path}");
     }
@@ -372,8 +331,8 @@ fn the_id_cookie_is_off() {
 
 #[test]
 fn the_id_cookie_can_be_switched_on() {
-    let site = Site::new();
-    let nginx = serve(&site, true);
+    let files = SiteFiles::new();
+    let nginx = serve(&files, true);
     let get = |path: &str, headers: &[(&str, &str)]| {
         let answer = http::get(&nginx.url(path), headers);
         let cookies: Vec<_> = answer.headers_named("set-cookie").map(str::to_owned).collect();

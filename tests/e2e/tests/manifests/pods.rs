@@ -1,17 +1,17 @@
-//! What every workload keeps to, whatever its schema allows.
+//! Rules for workloads beyond their schemas.
 
 use crate::value::{called, list, selects, text};
 use crate::world::World;
 use canary_e2e::files::{read, repo};
 use serde_json::{Value, json};
 
-/// What makes kubelets look at once. No page needs it, and it serves nobody.
+/// The Deployment that makes kubelets update volumes at once. It serves no requests.
 pub(crate) const NUDGE: &str = "Deployment canary-nudge";
 
-/// What counts the reports of pages.
+/// The collector of reports.
 pub(crate) const COLLECTOR: &str = "Deployment canary-collector";
 
-/// What a workload does that it should not, and does not that it should.
+/// The findings for a workload.
 pub(crate) fn check(world: &World) -> Vec<String> {
     let mut faults = Vec::new();
     for deployment in world.all("Deployment").chain(world.all("StatefulSet")) {
@@ -67,7 +67,7 @@ fn restricted(world: &World, deployment: &Value, faults: &mut Vec<String>) {
     let enforced =
         |space: &Value| space["metadata"]["name"] == *within && space["metadata"]["labels"][label] == "restricted";
     demand(world.all("Namespace").any(enforced), "its namespace does not enforce Pod Security `restricted`");
-    // It watches and patches by the API; nobody else does.
+    // It watches and patches through the API; no other workload does.
     let token = called(deployment) == NUDGE && text(&pod["serviceAccountName"]) == "canary-nudge";
     demand(pod["automountServiceAccountToken"] == token, "it gets a token of the API server, or lacks its own");
     demand(pod["securityContext"]["runAsNonRoot"] == true, "it may run as root");
@@ -123,20 +123,20 @@ fn lasting(deployment: &Value, faults: &mut Vec<String>) {
     }
 }
 
-/// Two of them at a time would tell the same pods the same.
+/// Two at a time would patch the same pods twice.
 fn alone(deployment: &Value, faults: &mut Vec<String>) {
     if deployment["spec"]["replicas"] != 1 || deployment["spec"]["strategy"]["type"] != "Recreate" {
         faults.push("there may be more than one of it".to_owned());
     }
     for container in containers(deployment) {
-        // Without an API server it is not ready, and a restart would not help.
+        // Without an API server it is not ready. A liveness probe must not restart it then.
         if container["livenessProbe"]["httpGet"]["path"] != "/healthz" {
             faults.push("its liveness depends on more than itself".to_owned());
         }
     }
 }
 
-/// A rollout loses no request: new pods first, and old ones stay until nobody asks them any more.
+/// A rollout loses no request: new pods start first, and old ones stay until they get no more requests.
 fn leaving(deployment: &Value, faults: &mut Vec<String>) {
     let spec = &deployment["spec"];
     if spec["strategy"]["rollingUpdate"]["maxUnavailable"] != 0 {
@@ -166,7 +166,7 @@ fn leaving(deployment: &Value, faults: &mut Vec<String>) {
     }
 }
 
-/// One owner of the number of pods, and a budget for drains.
+/// One owner of the number of replicas, and a disruption budget.
 fn scaled(world: &World, deployment: &Value, faults: &mut Vec<String>) {
     let name = &deployment["metadata"]["name"];
     let scaler = world.all("HorizontalPodAutoscaler").any(|scaler| scaler["spec"]["scaleTargetRef"]["name"] == *name);
@@ -182,7 +182,7 @@ fn scaled(world: &World, deployment: &Value, faults: &mut Vec<String>) {
     }
 }
 
-/// The config is a folder with one file, which follows the ConfigMap.
+/// The config is a mounted folder with one file, which follows the ConfigMap.
 fn mounts(deployment: &Value, faults: &mut Vec<String>) {
     let pod = &deployment["spec"]["template"]["spec"];
     let config = list(&pod["volumes"]).iter().find(|volume| volume["configMap"]["name"] == "canary-settings");
@@ -200,7 +200,7 @@ fn mounts(deployment: &Value, faults: &mut Vec<String>) {
     }
 }
 
-/// Stable and canary differ in image, names and number alone, or a comparison of the two compares something else.
+/// Stable and canary differ in image, names and replicas alone, or their comparison would be biased.
 fn same(world: &World) -> Vec<String> {
     let bare = |name: &str| {
         let deployment = world.all("Deployment").find(|deployment| deployment["metadata"]["name"] == name);
@@ -226,7 +226,7 @@ fn same(world: &World) -> Vec<String> {
     }
 }
 
-/// Where Flagger runs a Deployment, it owns the selector of the Service, the number of pods, and copies what pods mount.
+/// With Flagger: it owns the selector of the Service and the replicas, and copies what pods mount.
 fn beside_flagger(world: &World) -> Vec<String> {
     let mut faults = Vec::new();
     let settings = world.all("ConfigMap").filter(|map| map["metadata"]["name"] == "canary-settings");
@@ -244,7 +244,7 @@ fn beside_flagger(world: &World) -> Vec<String> {
     faults
 }
 
-/// Where there are network policies at all, everything that is not allowed is forbidden, and what is needed is allowed.
+/// Network policies deny by default and allow what is needed.
 fn networks(world: &World) -> Vec<String> {
     let policies: Vec<_> = world.all("NetworkPolicy").map(|policy| &policy["spec"]).collect();
     if policies.is_empty() {

@@ -1,4 +1,4 @@
-//! Every name that an object names is that of something.
+//! References between objects: every name exists.
 
 use crate::value::{called, list, selects, text};
 use crate::world::{FLUX, World};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// What names something that is not there.
+/// The references to names that do not exist.
 pub(crate) fn check(world: &World, root: &Path) -> Vec<String> {
     let mut faults = Vec::new();
     for object in world.workloads() {
@@ -105,7 +105,7 @@ fn pods(world: &World, object: &Value, faults: &mut Vec<String>) {
             }
         }
         for variable in list(&container["env"]) {
-            // Without a port it is 80 of a Service next door: nginx/peer.sh.
+            // Without a port it is port 80 of a Service in the same namespace: nginx/peer.sh.
             if variable["name"] == "PEER" && !has_port(world, &variable["value"], &json!(80), namespace(object)) {
                 faults.push(format!("PEER {} is no Service with port 80", variable["value"]));
             }
@@ -141,7 +141,7 @@ fn templates<'a>(world: &'a World, object: &'a Value) -> impl Iterator<Item = &'
         .map(|deployment| &deployment["spec"]["template"])
 }
 
-/// Flagger's copy of a Deployment has the same pods, with this at the end of its name.
+/// The suffix of Flagger's copy of a Deployment.
 const PRIMARY: &str = "-primary";
 
 fn selected(world: &World, object: &Value, selector: &Value, faults: &mut Vec<String>) {
@@ -229,7 +229,7 @@ fn network(world: &World, object: &Value, faults: &mut Vec<String>) {
     }
 }
 
-/// What Flux' objects name. Those in `flux-system` name others there by default.
+/// The references of Flux objects, by default in their own namespace.
 fn flux(world: &World, object: &Value, root: &Path, faults: &mut Vec<String>) {
     let spec = &object["spec"];
     let mut named = |reference: &Value, kind: Option<&str>| {
@@ -269,7 +269,7 @@ fn flux(world: &World, object: &Value, root: &Path, faults: &mut Vec<String>) {
     }
 }
 
-/// The names of the Secrets that an object of Flux wants.
+/// The names of the Secrets that a Flux object needs.
 pub(crate) fn secrets(object: &Value) -> BTreeSet<String> {
     let spec = &object["spec"];
     [
@@ -283,7 +283,7 @@ pub(crate) fn secrets(object: &Value) -> BTreeSet<String> {
     .collect()
 }
 
-/// The Secrets that the guide says to make, which are in no file.
+/// The Secrets that the guide tells you to create.
 pub(crate) fn documented_secrets() -> BTreeSet<String> {
     let guide = read(&repo("docs/kubernetes.md"));
     let table = guide.split_once("\n| Secret |").expect("the table of Secrets").1;
@@ -291,7 +291,7 @@ pub(crate) fn documented_secrets() -> BTreeSet<String> {
     rows.filter_map(|row| row.split('`').nth(1).map(str::to_owned)).collect()
 }
 
-/// Lines that the image robot writes name a policy that is there, in a folder where it looks.
+/// The image setter comments name existing policies, in folders that Flux updates.
 fn setters(world: &World) -> Vec<String> {
     let mut faults = Vec::new();
     let policies: Vec<_> =
@@ -311,7 +311,7 @@ fn setters(world: &World) -> Vec<String> {
     faults
 }
 
-/// File, line and policy of each comment that the image robot reads. They are gone after a build.
+/// File, line and policy of each image setter comment in the source files. A build removes them.
 pub(crate) fn setter_lines(world: &World) -> impl Iterator<Item = (&str, &str, &str)> {
     world.sources.iter().flat_map(|(file, text)| {
         text.lines().filter_map(move |line| {

@@ -179,7 +179,7 @@ fn is(value: &Value, told: &str) -> bool {
 
 /// Schema, a value that fits, one that does not.
 #[test]
-fn each_keyword_can_fail() {
+fn every_schema_keyword_can_fail() {
     use serde_json::json;
     let cases = [
         (json!({ "type": "integer" }), json!(1), json!("1")),

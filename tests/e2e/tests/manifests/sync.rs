@@ -1,4 +1,4 @@
-//! What keeps a roll-back quick, and Git the only one who writes.
+//! Rules of Flux objects: a rollback is quick, and Git is the only source of changes.
 
 use crate::pods::{COLLECTOR, NUDGE};
 use crate::references::setter_lines;
@@ -8,16 +8,16 @@ use regex::Regex;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// What source-controller 1.9 says of a HEAD that is not signed.
+/// The message of source-controller 1.9 for an unsigned HEAD.
 const UNSIGNED: &str =
     "signature verification of commit '0fe8366' failed: unable to verify Git commit: unsupported signature type: empty";
-/// Of an artifact that is not.
+/// The message for an unsigned artifact.
 const UNSIGNED_ARTIFACT: &str =
     "failed to verify the signature using provider 'cosign': no matching signatures were found";
-/// And where the keys are not there.
+/// The message for missing keys.
 const KEYLESS: &str = "public keys secret error: secrets \"git-signers\" not found";
 
-/// What Flux is told that it should not be, or is not told that it should.
+/// The findings for Flux objects.
 pub(crate) fn check(world: &World) -> Vec<String> {
     let mut faults = Vec::new();
     owners(world, &mut faults);
@@ -33,7 +33,7 @@ pub(crate) fn check(world: &World) -> Vec<String> {
     faults
 }
 
-/// Each object is in one Kustomization: two would undo each other.
+/// Each object is in one Kustomization, because two would undo each other's changes.
 fn owners(world: &World, faults: &mut Vec<String>) {
     let mut seen = BTreeMap::new();
     for synced in &world.synced {
@@ -46,7 +46,7 @@ fn owners(world: &World, faults: &mut Vec<String>) {
     }
 }
 
-/// A roll-back of the canary waits for nothing: docs/operations.md.
+/// A rollback of the canary waits for no other object: docs/operations.md.
 fn config(world: &World, faults: &mut Vec<String>) {
     for synced in &world.synced {
         let Some(map) = synced.objects.iter().find(|object| object["metadata"]["name"] == "canary-settings") else {
@@ -87,7 +87,7 @@ fn config(world: &World, faults: &mut Vec<String>) {
     }
 }
 
-/// The pods are what a Kustomization's readiness means, and it hears of failure from the Deployment first.
+/// A Kustomization is ready when its pods are, and its time-out is longer than that of the Deployment.
 fn workloads(world: &World, faults: &mut Vec<String>) {
     for kustomization in world.flux("Kustomization") {
         let (name, spec) = (called(kustomization), &kustomization["spec"]);
@@ -99,7 +99,7 @@ fn workloads(world: &World, faults: &mut Vec<String>) {
     }
     for synced in &world.synced {
         let (name, spec) = (called(&synced.by), &synced.by["spec"]);
-        // Nobody waits for what saves a minute, or for what counts: a release must not depend on either.
+        // It waits for no optional Deployment: a release depends neither on a nudge nor on counts.
         let deployments = synced.objects.iter().filter(|object| object["kind"] == "Deployment");
         for object in deployments.filter(|object| ![NUDGE, COLLECTOR].contains(&called(object).as_str())) {
             let checked = json!({ "apiVersion": object["apiVersion"], "kind": "Deployment",
@@ -115,7 +115,7 @@ fn workloads(world: &World, faults: &mut Vec<String>) {
     }
 }
 
-/// Nothing is taken that nobody signed, and the robot signs what it makes.
+/// Sources are verified, and the image robot signs its commits.
 fn signed(world: &World, faults: &mut Vec<String>) {
     for source in world.flux("GitRepository") {
         if source["spec"]["verify"]["mode"] != "HEAD" || source["spec"]["verify"]["secretRef"]["name"].is_null() {
@@ -132,7 +132,7 @@ fn signed(world: &World, faults: &mut Vec<String>) {
     }
 }
 
-/// The robot moves the canary alone: stable moves by promotion.
+/// The image robot updates the canary alone; stable changes by promotion.
 fn robot(world: &World, faults: &mut Vec<String>) {
     for (file, line, policy) in setter_lines(world) {
         if policy != "flux-system:frontend-canary" {
@@ -159,7 +159,7 @@ fn robot(world: &World, faults: &mut Vec<String>) {
     }
 }
 
-/// Somebody hears of it when nothing is synced any more.
+/// An Alert reports every object that stops syncing.
 fn alerts(world: &World, faults: &mut Vec<String>) {
     for source in ["GitRepository", "OCIRepository"].iter().flat_map(|kind| world.flux(kind)) {
         let unsigned = if source["kind"] == "OCIRepository" { UNSIGNED_ARTIFACT } else { UNSIGNED };
@@ -186,7 +186,7 @@ fn alerts(world: &World, faults: &mut Vec<String>) {
     }
 }
 
-/// Whether an Alert passes on a message of an object, sent as an error.
+/// Whether an Alert sends an error message of an object.
 fn tells(alert: &Value, object: &Value, message: &str) -> bool {
     let matches =
         |key: &str| list(&alert["spec"][key]).iter().any(|rule| Regex::new(text(rule)).unwrap().is_match(message));
@@ -195,7 +195,7 @@ fn tells(alert: &Value, object: &Value, message: &str) -> bool {
     list(&alert["spec"]["eventSources"]).iter().any(source) && included && !matches("exclusionList")
 }
 
-/// Words that kustomize has given up.
+/// Deprecated fields of kustomize.
 fn old_words(world: &World, faults: &mut Vec<String>) {
     for (file, text) in world.sources.iter().filter(|(file, _)| file.ends_with("kustomization.yaml")) {
         for word in ["bases", "patchesStrategicMerge", "patchesJson6902", "commonLabels", "vars", "imageTags"] {

@@ -1,23 +1,23 @@
-//! Reading JSON that may lack anything.
+//! Access to optional JSON values.
 
 use serde_json::Value;
 
-/// The items, none if it is no list.
+/// The items of a list; none for another value.
 pub(crate) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// The text, empty if it is none.
+/// The text; empty for another value.
 pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// What an object is called in messages: `Deployment frontend-stable`.
+/// The name of an object in messages: `Deployment frontend-stable`.
 pub(crate) fn called(object: &Value) -> String {
     format!("{} {}", text(&object["kind"]), text(&object["metadata"]["name"]))
 }
 
-/// Whether an object has all the labels that a selector names; a selector of nothing selects all.
+/// Whether an object has all the labels of a selector; an empty selector selects everything.
 pub(crate) fn selects(selector: &Value, labels: &Value) -> bool {
     selector.as_object().into_iter().flatten().all(|(key, value)| labels[key] == *value)
 }

@@ -1,4 +1,4 @@
-//! What Flux would make of a folder of `k8s/clusters`: the objects for Flux itself, and what each Kustomization syncs.
+//! The objects of a folder of `k8s/clusters`: those of Flux itself, and those that each Kustomization syncs.
 
 use crate::value::{called, list, text};
 use canary_e2e::files::{copy_tree, read, repo, temp_dir, write};
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
-/// The namespace of Flux' own objects.
+/// The namespace of Flux objects.
 pub(crate) const FLUX: &str = "flux-system";
 
 /// A copy of `k8s/` that may be edited.
@@ -27,7 +27,7 @@ impl Tree {
         self.0.path()
     }
 
-    /// Replaces text that is there exactly once; `from` empty: appends, making the file where it is not there.
+    /// Replaces text that is there exactly once. With an empty `from` it appends, and creates the file.
     #[track_caller]
     pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
         let path = self.root().join(file);
@@ -49,17 +49,17 @@ pub(crate) struct Synced {
 
 /// All of one cluster.
 pub(crate) struct World {
-    /// What Flux is told: `k8s/clusters/NAME`.
+    /// The objects of `k8s/clusters/NAME`.
     pub(crate) flux: Vec<Value>,
     pub(crate) synced: Vec<Synced>,
     /// The YAML files of the working copy, by path.
     pub(crate) sources: BTreeMap<String, String>,
-    /// What could not be built.
+    /// The errors of builds.
     pub(crate) faults: Vec<String>,
 }
 
 impl World {
-    /// Builds all that Flux would build in a cluster.
+    /// Builds everything that Flux builds in a cluster.
     pub(crate) fn build(root: &Path, cluster: &str) -> Self {
         let mut world = Self { flux: Vec::new(), synced: Vec::new(), sources: sources(root), faults: Vec::new() };
         let own = format!("./k8s/clusters/{cluster}");
@@ -109,17 +109,17 @@ impl World {
         self.flux.iter().chain(self.workloads())
     }
 
-    /// What is synced, but not Flux' own.
+    /// The synced objects, without those of Flux.
     pub(crate) fn workloads(&self) -> impl Iterator<Item = &Value> {
         self.synced.iter().flat_map(|synced| &synced.objects)
     }
 
-    /// Objects of a kind among what is synced.
+    /// The synced objects of a kind.
     pub(crate) fn all<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
         self.workloads().filter(move |object| object["kind"] == kind)
     }
 
-    /// Objects of a kind among what Flux is told. `Kustomization` is Flux' kind here.
+    /// The Flux objects of a kind. `Kustomization` is that of Flux.
     pub(crate) fn flux<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
         self.flux.iter().filter(move |object| object["kind"] == kind)
     }
@@ -134,7 +134,7 @@ impl World {
     }
 }
 
-/// What kustomize makes of a folder, or what it says.
+/// The output of kustomize for a folder, or its error.
 pub(crate) fn build(root: &Path, folder: &str) -> Result<Vec<Value>, String> {
     if !root.join(folder).is_dir() {
         return Err(format!("no folder {folder}"));
@@ -146,7 +146,7 @@ pub(crate) fn build(root: &Path, folder: &str) -> Result<Vec<Value>, String> {
     serde_saphyr::from_multiple(&String::from_utf8_lossy(&output.stdout)).map_err(|e| format!("{folder}: {e}"))
 }
 
-/// Flux' post-build substitution, of `${name}` alone.
+/// Flux's post-build substitution of `${name}`.
 fn substitute(value: &mut Value, variables: &Map<String, Value>) {
     match value {
         Value::String(text) => {

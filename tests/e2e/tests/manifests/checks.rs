@@ -1,0 +1,48 @@
+//! All checks of a cluster, and the components that it may switch on.
+
+use crate::value::called;
+use crate::world::{Tree, World};
+use crate::{access, kinds, pods, references, sync};
+use std::path::Path;
+
+/// All findings for a cluster.
+pub(crate) fn faults(root: &Path, cluster: &str) -> Vec<String> {
+    let world = World::build(root, cluster);
+    let mut faults = world.faults.clone();
+    for object in world.objects() {
+        faults.extend(kinds::check(object).into_iter().map(|fault| format!("{}: {fault}", called(object))));
+    }
+    faults.extend(references::check(&world, root));
+    faults.extend(pods::check(&world));
+    faults.extend(access::check(&world));
+    faults.extend(sync::check(&world));
+    faults
+}
+
+/// Edits that switch on a component, after which everything has to hold too: file, text, replacement.
+pub(crate) fn alternative(name: &str, tree: &Tree) {
+    const OVERLAY: &str = "k8s/overlays/production/frontend/kustomization.yaml";
+    const CLUSTER: &str = "k8s/clusters/production/kustomization.yaml";
+    match name {
+        "as it is" => {}
+        "ingress" => tree.edit(OVERLAY, "components/gateway", "components/ingress"),
+        "flagger" => tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/flagger\n"),
+        "monitoring" => {
+            tree.edit(
+                OVERLAY,
+                "components/network-policy\n",
+                "components/network-policy\n  - ../../../components/monitoring\n",
+            );
+        }
+        "nudge" => {
+            tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/nudge\n");
+        }
+        "collector" | "collector-volume" => {
+            let addition = if name == "collector" { "collector-monitoring" } else { name };
+            let components = format!("components/collector\n  - ../../../components/{addition}\n");
+            tree.edit(OVERLAY, "components/hpa\n", &format!("components/hpa\n  - ../../../{components}"));
+        }
+        "oci-source" | "helm-release" => tree.edit(CLUSTER, "", &format!("  - ../../components/{name}\n")),
+        _ => panic!("no alternative {name}"),
+    }
+}

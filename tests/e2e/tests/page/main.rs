@@ -1,0 +1,13 @@
+//! The runtime in a page, behind nginx, in Chromium.
+
+mod context;
+mod decision;
+mod demo_faults;
+mod events;
+mod flags;
+mod guard;
+mod identity;
+mod npm;
+mod oracle;
+mod panel;
+mod refresh;
