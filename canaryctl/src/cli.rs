@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    assets, bucket, completions, diff, explain, guard, inject, nudge, rollout, schema, segment, serve, set, simulate,
-    validate,
+    assets, bucket, collect, completions, diff, explain, guard, inject, nudge, rollout, schema, segment, serve, set,
+    simulate, validate,
 };
 use crate::terminal::output::Output;
 
@@ -39,6 +39,7 @@ enum Verb {
     Explain(explain::Args),
     Simulate(simulate::Args),
     Bucket(bucket::Args),
+    Collect(collect::Args),
     Nudge(nudge::Args),
     Rollout(rollout::Args),
 }
@@ -48,7 +49,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Develop", &["serve", "inject", "assets", "guard", "schema", "completions"]),
     ("Edit", &["set", "segment"]),
     ("Check", &["validate", "diff", "explain", "simulate", "bucket"]),
-    ("Operate", &["nudge", "rollout", "help"]),
+    ("Operate", &["collect", "nudge", "rollout", "help"]),
 ];
 
 impl Cli {
@@ -75,6 +76,7 @@ impl Cli {
             Verb::Explain(args) => explain::run(args, self.output),
             Verb::Simulate(args) => simulate::run(args, self.output),
             Verb::Bucket(args) => bucket::run(args, self.output),
+            Verb::Collect(args) => collect::run(args, self.output),
             Verb::Nudge(args) => nudge::run(args, self.output),
             Verb::Rollout(args) => rollout::run(args, self.output),
         }
@@ -138,7 +140,7 @@ mod tests {
                 "\nDevelop:\n  serve        Serve a site with the runtime and the config, as nginx does in the cluster\n",
                 "\nEdit:\n  set          Set percentages and flags in the config, in place\n",
                 "\nCheck:\n  validate     ",
-                "\nOperate:\n  nudge        ",
+                "\nOperate:\n  collect      ",
                 "\nOptions:\n",
                 "--output <FORMAT>",
             ] {

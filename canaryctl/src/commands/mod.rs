@@ -2,6 +2,7 @@
 
 pub(crate) mod assets;
 pub(crate) mod bucket;
+pub(crate) mod collect;
 pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod edit;

@@ -1,14 +1,21 @@
 //! `canaryctl serve`: serves the site, the runtime and the config on the loopback interface, as nginx does.
 
+use std::future::pending;
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
+use canary_collector::Timing;
+use canary_collector::server::{Listeners, Options, Server};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch as channel;
+
+use crate::commands::collect;
 
 use crate::config::default_path;
 use crate::server::{server, site::Site, upstream::Upstream, watch};
@@ -18,7 +25,7 @@ use crate::terminal::output::Output;
 ///
 /// Prints the address, then a line for the config and for each change of it: edit the manifest and reload the page. With
 /// --proxy it serves only the runtime and the config, and forwards all other requests to another server, whose responses
-/// get no security headers.
+/// get no security headers. It takes the reports of pages as well; --metrics-port shows what it counts, on a second line.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl serve
@@ -40,6 +47,15 @@ pub(crate) struct Args {
     /// The development server of a bundler, for all requests but /runtime/ and the config. Hot reload works.
     #[arg(long, value_name = "URL", value_parser = Upstream::parse)]
     proxy: Option<Upstream>,
+    /// The port on 127.0.0.1 for /metrics and /windows of the reports; 0 selects a free one.
+    #[arg(long, value_name = "N")]
+    metrics_port: Option<u16>,
+    /// The seconds in which a view reports. The page needs the same horizonSeconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = collect::seconds())]
+    horizon: u32,
+    /// The seconds of a minute of /windows, shorter for demonstrations.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = collect::seconds())]
+    window: u32,
 }
 
 /// Serves until SIGINT or SIGTERM.
@@ -69,22 +85,53 @@ async fn serve(args: &Args, site: Site, output: Output) -> anyhow::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port))
         .await
         .with_context(|| format!("cannot listen on 127.0.0.1:{}, choose another --port", args.port))?;
-    print_address(listener.local_addr()?.port(), output)?;
+    let metrics = match args.metrics_port {
+        Some(port) => Some(
+            TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+                .await
+                .with_context(|| format!("cannot listen on 127.0.0.1:{port}, choose another --metrics-port"))?,
+        ),
+        None => None,
+    };
+    let metrics_port = metrics.as_ref().map(TcpListener::local_addr).transpose()?.map(|address| address.port());
+    print_addresses(listener.local_addr()?.port(), metrics_port, output)?;
     let config = site.config.clone();
+    let collector = collector(args)?;
+    let (labels, configs) = channel::channel(None);
+    let counting = Arc::clone(&collector).run(Listeners { reports: None, metrics }, configs, pending());
     tokio::select! {
+        counted = counting => counted,
+        never = collect::watch_config(&config, &labels, |_| ()) => match never {},
         _ = interrupt.recv() => Ok(()),
         _ = terminate.recv() => Ok(()),
         never = watch::watch(&config, output) => match never {},
-        never = server::run(listener, site, args.proxy.clone()) => match never {},
+        never = server::run(listener, site, args.proxy.clone(), collector) => match never {},
     }
 }
 
-fn print_address(port: u16, output: Output) -> io::Result<()> {
+/// The collector, in memory: everything comes from this machine, so no network is capped.
+fn collector(args: &Args) -> anyhow::Result<Arc<Server>> {
+    Server::new(Options {
+        timing: Timing::new(args.window, args.horizon),
+        data: None,
+        origins: Vec::new(),
+        proxies: Vec::new(),
+        address_header: None,
+        cap: u32::MAX,
+        token: None,
+        is_logging: false,
+    })
+}
+
+fn print_addresses(port: u16, metrics_port: Option<u16>, output: Output) -> io::Result<()> {
     let url = format!("http://127.0.0.1:{port}/");
+    let metrics = metrics_port.map(|port| format!("http://127.0.0.1:{port}"));
     let mut out = io::stdout().lock();
-    match output {
-        Output::Text => writeln!(out, "{url}")?,
-        Output::Json => writeln!(out, "{}", json!({"url": url}))?,
+    match (output, metrics) {
+        (Output::Text, None) => writeln!(out, "{url}")?,
+        (Output::Text, Some(metrics)) => writeln!(out, "{url}\n{metrics}")?,
+        (Output::Json, None) => writeln!(out, "{}", json!({"url": url}))?,
+        (Output::Json, Some(metrics)) => writeln!(out, "{}", json!({"url": url, "metrics": metrics}))?,
     }
     out.flush()
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use canary_collector::server::Server as Collector;
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{HOST, HeaderMap};
@@ -32,12 +33,18 @@ const PAUSE: Duration = Duration::from_millis(100);
 type Answer = Response<Either<Full<Bytes>, Incoming>>;
 
 /// Serves until the program ends. With an upstream server it answers only requests for the runtime and the config itself.
-pub(crate) async fn run(listener: TcpListener, site: Site, upstream: Option<Upstream>) -> Infallible {
-    let (site, upstream) = (Arc::new(site), Arc::new(upstream));
+/// Reports go to the collector in both cases.
+pub(crate) async fn run(
+    listener: TcpListener,
+    site: Site,
+    upstream: Option<Upstream>,
+    collector: Arc<Collector>,
+) -> Infallible {
+    let servers = Servers { site: Arc::new(site), upstream: Arc::new(upstream), collector };
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                tokio::spawn(connection(stream, Arc::clone(&site), Arc::clone(&upstream)));
+            Ok((stream, peer)) => {
+                tokio::spawn(connection(stream, peer.ip(), servers.clone()));
             }
             Err(error) => {
                 message::error(&anyhow!(error).context("cannot accept a connection"));
@@ -47,13 +54,24 @@ pub(crate) async fn run(listener: TcpListener, site: Site, upstream: Option<Upst
     }
 }
 
-async fn connection(stream: TcpStream, site: Arc<Site>, upstream: Arc<Option<Upstream>>) {
-    let service = service_fn(|request| {
-        let (site, upstream) = (Arc::clone(&site), Arc::clone(&upstream));
+/// Those that answer.
+#[derive(Clone)]
+struct Servers {
+    site: Arc<Site>,
+    upstream: Arc<Option<Upstream>>,
+    collector: Arc<Collector>,
+}
+
+async fn connection(stream: TcpStream, peer: IpAddr, servers: Servers) {
+    let service = service_fn(|request: Request<Incoming>| {
+        let Servers { site, upstream, collector } = servers.clone();
         async move {
             Ok::<_, Infallible>(match upstream.as_ref() {
                 _ if !is_local(request.uri(), request.headers()) => {
                     plain(StatusCode::FORBIDDEN, "use localhost or an IP address as the host")
+                }
+                _ if collector.is_endpoint(request.uri().path()) => {
+                    collector.report(peer, request).await.map(Either::Left)
                 }
                 Some(upstream) if is_proxied(&request) => forward(upstream, request).await,
                 _ => answer(site, request).await,

@@ -37,6 +37,11 @@ pub(crate) fn alternative(name: &str, tree: &Tree) {
         "nudge" => {
             tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/nudge\n");
         }
+        "collector" | "collector-volume" => {
+            let addition = if name == "collector" { "collector-monitoring" } else { name };
+            let components = format!("components/collector\n  - ../../../components/{addition}\n");
+            tree.edit(OVERLAY, "components/hpa\n", &format!("components/hpa\n  - ../../../{components}"));
+        }
         "oci-source" | "helm-release" => tree.edit(CLUSTER, "", &format!("  - ../../components/{name}\n")),
         _ => panic!("no alternative {name}"),
     }

@@ -143,6 +143,27 @@ fn production_has_no_findings_with_nudge() {
 }
 
 #[test]
+fn production_has_no_findings_with_collectors_and_their_monitoring() {
+    let tree = Tree::new();
+    alternative("collector", &tree);
+    let world = World::build(tree.root(), "production");
+    let count = |kind| world.all(kind).count();
+    assert_eq!((count("Deployment"), count("ServiceMonitor"), count("PrometheusRule")), (3, 1, 1));
+    holds("production", "collector");
+}
+
+#[test]
+fn production_has_no_findings_with_collectors_on_volumes() {
+    let tree = Tree::new();
+    alternative("collector-volume", &tree);
+    let world = World::build(tree.root(), "production");
+    let set = &world.all("StatefulSet").next().unwrap()["spec"];
+    assert_eq!(set["volumeClaimTemplates"][0]["metadata"]["name"], "data");
+    assert!(list(&set["template"]["spec"]["volumes"]).iter().all(|volume| volume["name"] != "data"));
+    holds("production", "collector-volume");
+}
+
+#[test]
 fn production_has_no_findings_with_an_oci_source() {
     holds("production", "oci-source");
 }

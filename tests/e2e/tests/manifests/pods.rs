@@ -8,10 +8,13 @@ use serde_json::{Value, json};
 /// The Deployment that makes kubelets update volumes at once. It serves no requests.
 pub(crate) const NUDGE: &str = "Deployment canary-nudge";
 
+/// The collector of reports.
+pub(crate) const COLLECTOR: &str = "Deployment canary-collector";
+
 /// The findings for a workload.
 pub(crate) fn check(world: &World) -> Vec<String> {
     let mut faults = Vec::new();
-    for deployment in world.all("Deployment") {
+    for deployment in world.all("Deployment").chain(world.all("StatefulSet")) {
         let mut found = Vec::new();
         images(deployment, &mut found);
         restricted(world, deployment, &mut found);
@@ -19,7 +22,9 @@ pub(crate) fn check(world: &World) -> Vec<String> {
         if called(deployment) == NUDGE {
             alone(deployment, &mut found);
         } else {
-            leaving(deployment, &mut found);
+            if deployment["kind"] == "Deployment" {
+                leaving(deployment, &mut found);
+            }
             scaled(world, deployment, &mut found);
             mounts(deployment, &mut found);
         }
@@ -255,7 +260,8 @@ fn networks(world: &World) -> Vec<String> {
     if !policies.iter().any(denies) {
         faults.push("NetworkPolicy: nothing denies by default".to_owned());
     }
-    for deployment in world.all("Deployment") {
+    let has_collector = world.all("Service").any(|service| service["metadata"]["name"] == "canary-collector");
+    for deployment in world.all("Deployment").chain(world.all("StatefulSet")) {
         let pod = &deployment["spec"]["template"]["metadata"]["labels"];
         let mine: Vec<_> = policies.iter().filter(|spec| selects(&spec["podSelector"]["matchLabels"], pod)).collect();
         let allows = |way: &str, peers: &str, port: u64, wanted: &dyn Fn(&Value) -> bool| {
@@ -276,6 +282,27 @@ fn networks(world: &World) -> Vec<String> {
                 faults.push("NetworkPolicy: canary-nudge cannot ask the API server".to_owned());
             }
             continue;
+        }
+        let named = |key: &str, name: &str| {
+            let labels = json!({ key: name });
+            move |peer: &Value| peer["podSelector"]["matchLabels"] == labels
+        };
+        if deployment["metadata"]["name"] == "canary-collector" {
+            let frontends = named("app.kubernetes.io/part-of", "canary-demo");
+            let controller = named("app.kubernetes.io/name", "canary-rollout");
+            let egress = mine.iter().flat_map(|spec| list(&spec["egress"])).count();
+            let needs: [(bool, &str); 4] = [
+                (allows("ingress", "from", 8081, &frontends), "no front end can send it reports"),
+                (allows("ingress", "from", 9090, &space), "Prometheus cannot ask it"),
+                (allows("ingress", "from", 9090, &controller), "the rollout controller cannot ask it"),
+                (egress == 0 && !mine.is_empty(), "it may connect to something"),
+            ];
+            let missing = needs.iter().filter(|(holds, _)| !holds);
+            faults.extend(missing.map(|(_, what)| format!("NetworkPolicy: canary-collector: {what}")));
+            continue;
+        }
+        if has_collector && !allows("egress", "to", 8081, &named("app.kubernetes.io/name", "canary-collector")) {
+            faults.push(format!("NetworkPolicy: {}: it cannot pass reports on", pod["app.kubernetes.io/name"]));
         }
         let needs: [(bool, &str); 4] = [
             (allows("ingress", "from", 8080, &pods), "the peer cannot ask it"),

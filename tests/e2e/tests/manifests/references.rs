@@ -13,12 +13,13 @@ pub(crate) fn check(world: &World, root: &Path) -> Vec<String> {
     for object in world.workloads() {
         let mut found = Vec::new();
         match text(&object["kind"]) {
-            "Deployment" => pods(world, object, &mut found),
+            "Deployment" | "StatefulSet" => pods(world, object, &mut found),
             "Service" => service(world, object, &mut found),
             "HTTPRoute" => route(world, object, &mut found),
             "Ingress" => ingress(world, object, &mut found),
             "HorizontalPodAutoscaler" => target(world, object, &object["spec"]["scaleTargetRef"], &mut found),
             "PodDisruptionBudget" => selected(world, object, &object["spec"]["selector"]["matchLabels"], &mut found),
+            "ServiceMonitor" => monitor(world, object, &mut found),
             "NetworkPolicy" => network(world, object, &mut found),
             "RoleBinding" => binding(world, object, &mut found),
             "ValidatingAdmissionPolicyBinding" => {
@@ -87,7 +88,9 @@ fn pods(world: &World, object: &Value, faults: &mut Vec<String>) {
     }
     for container in list(&pod["spec"]["containers"]) {
         for mount in list(&container["volumeMounts"]) {
-            if !list(&pod["spec"]["volumes"]).iter().any(|volume| volume["name"] == mount["name"]) {
+            let claimed = list(&object["spec"]["volumeClaimTemplates"]);
+            let is_claimed = claimed.iter().any(|claim| claim["metadata"]["name"] == mount["name"]);
+            if !is_claimed && !list(&pod["spec"]["volumes"]).iter().any(|volume| volume["name"] == mount["name"]) {
                 faults.push(format!("no volume {}", mount["name"]));
             }
         }
@@ -106,6 +109,26 @@ fn pods(world: &World, object: &Value, faults: &mut Vec<String>) {
             if variable["name"] == "PEER" && !has_port(world, &variable["value"], &json!(80), namespace(object)) {
                 faults.push(format!("PEER {} is no Service with port 80", variable["value"]));
             }
+            if variable["name"] == "COLLECTOR" {
+                let (name, port) = text(&variable["value"]).split_once(':').unwrap_or_default();
+                let port = json!(port.parse::<u16>().ok());
+                if !has_port(world, &json!(name), &port, namespace(object)) {
+                    faults.push(format!("COLLECTOR {} is no Service with that port", variable["value"]));
+                }
+            }
+        }
+    }
+}
+
+/// A Service has the labels and the port that Prometheus looks for.
+fn monitor(world: &World, object: &Value, faults: &mut Vec<String>) {
+    let selector = &object["spec"]["selector"]["matchLabels"];
+    let services = world.all("Service").filter(|service| namespace(service) == namespace(object));
+    let found: Vec<_> = services.filter(|service| selects(selector, &service["metadata"]["labels"])).collect();
+    for endpoint in list(&object["spec"]["endpoints"]) {
+        let is_named = |port: &Value| port["name"] == endpoint["port"];
+        if !found.iter().flat_map(|service| list(&service["spec"]["ports"])).any(is_named) {
+            faults.push(format!("no Service with a port {}", endpoint["port"]));
         }
     }
 }
@@ -113,6 +136,7 @@ fn pods(world: &World, object: &Value, faults: &mut Vec<String>) {
 fn templates<'a>(world: &'a World, object: &'a Value) -> impl Iterator<Item = &'a Value> {
     world
         .all("Deployment")
+        .chain(world.all("StatefulSet"))
         .filter(|deployment| namespace(deployment) == namespace(object))
         .map(|deployment| &deployment["spec"]["template"])
 }

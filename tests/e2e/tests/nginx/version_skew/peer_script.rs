@@ -9,6 +9,10 @@ use std::process::Command;
 
 /// What `peer.sh` writes for a pod with that resolv.conf, and its output.
 fn peer_sh(resolv_conf: &str, peer: &str, writable: bool) -> (String, String) {
+    peer_sh_with(resolv_conf, peer, "", writable)
+}
+
+fn peer_sh_with(resolv_conf: &str, peer: &str, collector: &str, writable: bool) -> (String, String) {
     let dir = files::temp_dir();
     let path = |name: &str| dir.path().join(name).display().to_string();
     let mut script = files::read(&files::repo("nginx/peer.sh"));
@@ -22,7 +26,11 @@ fn peer_sh(resolv_conf: &str, peer: &str, writable: bool) -> (String, String) {
         files::write(&dir.path().join("peer/peer.conf"), "of an earlier start");
     }
     let mut command = Command::new(find_program("sh"));
-    command.arg(dir.path().join("peer.sh")).args(["echo", "the server starts"]).env("PEER", peer);
+    command
+        .arg(dir.path().join("peer.sh"))
+        .args(["echo", "the server starts"])
+        .env("PEER", peer)
+        .env("COLLECTOR", collector);
     let output = command.output().unwrap();
     assert!(output.status.success());
     assert_eq!(String::from_utf8_lossy(&output.stdout), "the server starts\n");
@@ -57,4 +65,18 @@ fn peer_script_writes_resolver_and_peer() {
     let (written, told) = peer_sh(POD, "frontend-canary", false);
     assert!(written.is_empty() && told.starts_with("peer.sh: cannot write /"), "{told}");
     assert_eq!(peer_sh(POD, "", false), (String::new(), String::new()));
+}
+
+#[test]
+fn peer_script_writes_the_collector() {
+    const POD: &str = "search shop.svc.cluster.local cluster.local\nnameserver 10.96.0.10\n";
+    let both = |collector| peer_sh_with(POD, "canary", collector, true);
+    let peer = "set $peer canary.shop.svc.cluster.local:80;";
+    let collector = "set $collector canary-collector.shop.svc.cluster.local:8081;";
+    let resolver = "resolver 10.96.0.10 valid=10s;";
+    assert_eq!(both("canary-collector:8081"), (format!("{resolver} {peer} {collector}\n"), String::new()));
+    let alone = peer_sh_with(POD, "", "canary-collector:8081", true);
+    assert_eq!(alone, (format!("{resolver} {collector}\n"), String::new()));
+    let told = "peer.sh: COLLECTOR is not the name of a Service: a;b\n".to_owned();
+    assert_eq!(both("a;b"), (format!("{resolver} {peer}\n"), told));
 }
