@@ -78,7 +78,7 @@ impl Collector {
             "cohort": "canary", "arm": "canary", "version": "1.5.0", "both": false, "returning": false,
             "engine": "gecko", "device": "mobile"})
         .to_string();
-        let head = "POST /runtime/r?n=0123456789abcdee HTTP/1.0\r\nHost: a\r\nSec-Fetch-Site: same-origin\r\n";
+        let head = "POST /runtime/r?n=0123456789abcdee HTTP/1.0\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n";
         let length = body.len();
         Self::exchange(&self.reports, &format!("{head}Content-Length: {length}\r\n\r\n{body}")).0
     }
