@@ -1,7 +1,7 @@
 /** The files of a bundle: those that it lists, and those in the folders of its scripts that the other bundle does not list. */
 import { errorText } from "../util/safe.js";
 
-const address = /(?:https?|file|[a-z-]+-extension):\/\/[^\s()'"]+?\.[cm]?[jt]sx?(?:\?[^\s:()'"]*)?(?=[:\s()'"]|$)/g;
+const address = /(?:https?|file|[a-z-]+-extension):\/\/[^\s()'"]+?(?=(?::\d+)*(?:[\s()'"]|$))/g;
 // How browsers say that a request failed, as of a beacon that an ad blocker stops.
 const networkFailure = /failed to fetch(?! dynamically)|networkerror|load failed/i;
 
@@ -22,8 +22,19 @@ export function createOwnTest(bundle, other) {
   return (text) => addressesIn(text).some(isOwn);
 }
 
-/** The addresses of scripts in a text. @param {string} text @returns {string[]} */
+/** The addresses in a text. @param {string} text @returns {string[]} */
 export const addressesIn = (text) => text.match(address) ?? [];
+
+/**
+ * Whether a file of the bundle has thrown something. WebKit does not say where some errors come from.
+ *
+ * @param {(text: string) => boolean} isOwn
+ * @param {any} reason
+ */
+export function isThrownBy(isOwn, reason) {
+  const trace = `${errorText(reason)} ${errorText(reason, "stack")}`;
+  return isOwn(trace) || (reason instanceof Error && !addressesIn(trace).length);
+}
 
 /** @param {Bundle} bundle */
 const addressesOf = ({ scripts, styles = [], preload = [] }) =>
@@ -31,9 +42,6 @@ const addressesOf = ({ scripts, styles = [], preload = [] }) =>
 
 /** @param {string} url */
 const absolute = (url) => new URL(url, document.baseURI).href;
-
-/** The message and the stack of what was thrown. @param {any} reason */
-export const traceOf = (reason) => `${errorText(reason)} ${errorText(reason, "stack")}`;
 
 /** Whether a request failed, which a script may not care about. @param {any} reason */
 export const isNetworkFailure = (reason) => reason instanceof TypeError && networkFailure.test(errorText(reason));

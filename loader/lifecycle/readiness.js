@@ -1,7 +1,7 @@
 /** Readiness of an inserted bundle: waits until it is up, or has failed to start. */
 import { setCrashMarker } from "../storage/visitor_state.js";
 import { errorText } from "../util/safe.js";
-import { isNetworkFailure, traceOf } from "./own_files.js";
+import { isNetworkFailure, isThrownBy } from "./own_files.js";
 
 /** Whether the browser has got a file. @param {string} url */
 const hasArrived = (url) =>
@@ -45,10 +45,9 @@ export function waitUntilUp({
     const threw = (/** @type {any} */ error) =>
       reject({ fault: `E403 ${variant} threw while it started: ${errorText(error)}`, hasRun: true });
     cleanups.push(
-      listen("error", (event) => isOwn(event.filename ?? "") && unlessHandled(event, () => threw(event.message))),
-      listen("unhandledrejection", (event) => {
-        const { reason } = event;
-        if (!isNetworkFailure(reason) && isOwn(traceOf(reason))) unlessHandled(event, () => threw(reason));
+      listen("error", (event) => isOwn(event.filename ?? "") && threw(event.message)),
+      listen("unhandledrejection", ({ reason }) => {
+        if (!isNetworkFailure(reason) && isThrownBy(isOwn, reason)) threw(reason);
       }),
     );
     if (variant === "canary") {
@@ -70,8 +69,6 @@ export function waitUntilUp({
       const modules = urls.filter((_, index) => scripts[index]?.type !== "classic");
       await Promise.all(modules.map((url) => import(url).catch(threw)));
       if (readyWhen === "started") await whenBundleStarted;
-      // Errors of classic scripts come before their load event, but count a moment later.
-      await new Promise((resolve) => setTimeout(resolve));
     };
     start().then(resolve, reject);
   });

@@ -1,6 +1,6 @@
 /** Watchers of a bundle that is up: for a page that becomes blank, and for chunks that are gone. */
 import { errorText } from "../util/safe.js";
-import { addressesIn, traceOf } from "./own_files.js";
+import { addressesIn, isNetworkFailure } from "./own_files.js";
 import { unlessHandled } from "./readiness.js";
 
 const watchMs = 10_000; // a canary can turn out to be dead for so long
@@ -54,7 +54,12 @@ export function watchBlank({ listen, isOwn, isTouched, isBlankNow, onBlank }) {
   const startPolling = () => (poll ??= setInterval(check, 100));
   const cleanups = [
     listen("error", (event) => isOwn(event.filename ?? "") && unlessHandled(event, startPolling)),
-    listen("unhandledrejection", (event) => isOwn(traceOf(event.reason)) && unlessHandled(event, startPolling)),
+    listen("unhandledrejection", (event) => {
+      const { reason } = event;
+      // WebKit does not say where some rejections come from, but most messages say what could not be loaded.
+      const isForeign = addressesIn(errorText(reason)).some((url) => !isOwn(url));
+      if (!isForeign && !isNetworkFailure(reason)) unlessHandled(event, startPolling);
+    }),
   ];
   const timer = setTimeout(() => end(), watchMs);
   function end() {
@@ -82,9 +87,9 @@ export function watchChunkErrors(listen, isOwn, onLost) {
     });
   const check = (/** @type {Event} */ event, /** @type {any} */ error) => {
     const message = errorText(error);
+    const isChunk = chunkError.test(`${errorText(error, "name")} ${message}`);
     // WebKit does not say which file it is.
-    const isOurs = !addressesIn(message).length || isOwn(message);
-    if (isOurs && chunkError.test(`${errorText(error, "name")} ${message}`)) report(event, error);
+    if (isChunk && (isOwn(message) || !addressesIn(message).length)) report(event, error);
   };
   const cleanups = [
     listen("vite:preloadError", (event) => report(event, event.payload)),

@@ -28,7 +28,10 @@ export function createVisitorSection(page) {
       const entries = descriptions({
         arm,
         hold: seconds > 0 ? `stable for another ${seconds} s` : null,
-        quarantine: bad && (bad === page.answer.version ? `${bad}, which is this canary` : bad),
+        quarantine: [bad ?? []]
+          .flat()
+          .map((version) => (version === page.answer.version ? `${version}, which is this canary` : version))
+          .join(", "),
         "good config": at && `of ${formatTime(at)}`,
       });
       list.replaceChildren(...entries);

@@ -67,22 +67,22 @@ pub(crate) fn check_conditions() -> usize {
     files.iter().map(Vec::len).sum()
 }
 
-/// Checks `patterns.json`: portable regular expressions and what they match, and those that are not portable.
+/// Checks `patterns.json`: portable regular expressions and what they match, and those that are not portable or can be slow.
 pub(crate) fn check_patterns() -> usize {
     let text = include_str!("patterns.json");
-    let (portable, refused) = (cases(text, "portable"), cases(text, "refused"));
+    let (portable, refused, slow) = (cases(text, "portable"), cases(text, "refused"), cases(text, "slow"));
     let mut differences = Differences::default();
     for case in &portable {
         let operator = if case["ignoreCase"] == true { "$regexi" } else { "$regex" };
         let details = match_pattern(operator, &case["pattern"], &case["text"]);
         differences.compare(&case.to_string(), &details["value"], &case["matches"]);
     }
-    for pattern in &refused {
+    for pattern in refused.iter().chain(&slow) {
         let details = match_pattern("$regex", pattern, &Value::from("a"));
         differences.compare(&pattern.to_string(), &details["errorCode"], &Value::from("PARSE_ERROR"));
     }
     differences.assert_none();
-    portable.len() + refused.len()
+    portable.len() + refused.len() + slow.len()
 }
 
 /// Checks `flags.json`: the values of flags for a user.

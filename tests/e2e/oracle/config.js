@@ -10,6 +10,9 @@ const isSalt = (value) => typeof value === "string" && /^[A-Za-z0-9_.-]{1,64}$/.
 const isCondition = (value) => isObject(value) && !conditionFaults(value).includes("malformed");
 const isWeight = (value) => Number.isInteger(value) && value >= 0 && value <= 1_000_000_000;
 
+/** Only these members are there. */
+const hasOnly = (object, names) => Object.keys(object).every((name) => names.includes(name));
+
 /** Absent members are well-formed, whatever they would have to be. */
 const areWellFormed = (object, tests) =>
   Object.entries(tests).every(([name, test]) => !Object.hasOwn(object, name) || test(object[name]));
@@ -25,18 +28,26 @@ function isTime(value) {
 function areVariants(variants) {
   if (!isObject(variants)) return false;
   const list = Object.values(variants);
-  const isVariant = (variant) => isObject(variant) && isWeight(variant.weight) && Object.hasOwn(variant, "value");
+  const isVariant = (variant) =>
+    isObject(variant) &&
+    isWeight(variant.weight) &&
+    Object.hasOwn(variant, "value") &&
+    hasOnly(variant, ["weight", "value"]);
+  if (Object.keys(variants).some((name) => String(name >>> 0) === name)) return false;
   return list.every(isVariant) && list.some(({ weight }) => weight > 0);
 }
 
 function isFlagRule(rule, isServed) {
   if (!isObject(rule) || !isCondition(rule.if) || conditionFaults(rule.if).includes("pattern")) return false;
+  if (!hasOnly(rule, ["if", "serve", "percentage"])) return false;
   return areWellFormed(rule, { serve: isServed, percentage: isPercentage });
 }
 
+const flagMembers = ["enabled", "percentage", "salt", "default", "variants", "rules", "requires", "from", "until"];
+
 function isFlagObject(flag) {
   // First, because other tests look into them.
-  if (!areWellFormed(flag, { variants: areVariants })) return false;
+  if (!areWellFormed(flag, { variants: areVariants }) || !hasOnly(flag, flagMembers)) return false;
   const { variants } = flag;
   const isServed = (value) => !variants || (typeof value === "string" && Object.hasOwn(variants, value));
   return areWellFormed(flag, {
@@ -58,7 +69,7 @@ export const isFlag = (flag) => isBoolean(flag) || isPercentage(flag) || (isObje
 function isCanaryRule(rule) {
   const served = ["canary", "stable"];
   if (!isObject(rule) || !isCondition(rule.if) || !served.includes(rule.serve)) return false;
-  return areWellFormed(rule, { always: isBoolean });
+  return hasOnly(rule, ["if", "serve", "always"]) && areWellFormed(rule, { always: isBoolean });
 }
 
 /** Whether the config can be used at all. `ASSETS` is left to the tests that load something. */

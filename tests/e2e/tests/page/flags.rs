@@ -26,7 +26,7 @@ async fn open(attributes: &str, flags: &Value, user: &str) -> TestSite {
 }
 
 #[tokio::test]
-async fn the_bundle_is_requested_once_and_before_the_lifecycle_script() {
+async fn the_bundle_is_requested_once_and_the_lifecycle_script_before_the_decision() {
     let assets = json!({ "canary": { "version": "2", "scripts": [
         { "src": "/canary/main.js" }, { "src": "/classic.js", "type": "classic" }] } });
     let text = config("100", &json!({ "on": true }));
@@ -45,7 +45,7 @@ async fn the_bundle_is_requested_once_and_before_the_lifecycle_script() {
         |part: &str| asked.as_array()?.iter().position(|path| path.as_str().is_some_and(|path| path.starts_with(part)));
     for script in ["/canary/main.js", "/classic.js"] {
         assert_eq!(lines.iter().filter(|line| line.path == script).count(), 1, "{script} {lines:?}");
-        assert!(place(script) < place("/runtime/lifecycle_") && place(script).is_some(), "{script} {asked}");
+        assert!(place("/runtime/lifecycle_") < place(script) && place(script).is_some(), "{script} {asked}");
     }
     site.browser.assert_console(&[]).await;
 }
