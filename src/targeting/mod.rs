@@ -6,6 +6,7 @@ pub(crate) mod char_set;
 pub(crate) mod coercion;
 pub(crate) mod condition;
 pub(crate) mod portable_regex;
+pub(crate) mod regex_ways;
 pub(crate) mod segment;
 pub(crate) mod version;
 
