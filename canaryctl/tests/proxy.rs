@@ -130,6 +130,22 @@ fn the_runtime_and_the_config_are_not_forwarded() {
     assert!(upstream.connections.try_recv().is_err());
 }
 
+/// The runtime reads it in the page, and does not reload it.
+#[test]
+fn an_answer_to_a_post_says_so() {
+    let (dir, upstream) = (tempfile::tempdir().unwrap(), Upstream::start());
+    let server = serve(&dir, &upstream.host);
+    for (method, expected) in [("POST", true), ("GET", false)] {
+        let mut client = send(&server, &format!("{method} /order HTTP/1.1\r\nHost: SELF\r\nContent-Length: 0\r\n\r\n"));
+        let (mut stream, _) = upstream.accept("\r\n\r\n");
+        let answer = "HTTP/1.1 200 OK\r\nServer-Timing: db\r\nContent-Length: 2\r\n\r\nok";
+        stream.write_all(answer.as_bytes()).unwrap();
+        let answer = read_to(&mut client, "\r\n\r\nok");
+        assert!(answer.contains("server-timing: db\r\n"), "{answer}");
+        assert_eq!(answer.contains("server-timing: post\r\n"), expected, "{method}: {answer}");
+    }
+}
+
 #[test]
 fn bodies_are_streamed() {
     let (dir, upstream) = (tempfile::tempdir().unwrap(), Upstream::start());

@@ -9,11 +9,11 @@ use anyhow::anyhow;
 use canary_collector::server::Server as Collector;
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{HOST, HeaderMap};
+use hyper::header::{HOST, HeaderMap, HeaderValue};
 use hyper::http::uri::Authority;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode, Uri};
+use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::spawn_blocking;
@@ -92,8 +92,15 @@ fn is_proxied(request: &Request<Incoming>) -> bool {
 /// The response of the upstream server, without the security headers: its pages have inline scripts and styles for hot
 /// reload, which the production policy forbids.
 async fn forward(upstream: &Upstream, request: Request<Incoming>) -> Answer {
+    let is_post = request.method() == Method::POST;
     match upstream.forward(request).await {
-        Ok(answer) => answer.map(Either::Right),
+        Ok(mut answer) => {
+            // Tells the runtime that a reload would repeat it, as nginx does.
+            if is_post {
+                answer.headers_mut().append("server-timing", HeaderValue::from_static("post"));
+            }
+            answer.map(Either::Right)
+        }
         Err(error) => {
             let why = format!("no answer from the server at {upstream}: {}", error.root_cause());
             plain(StatusCode::BAD_GATEWAY, &why)
