@@ -19,6 +19,7 @@ export async function fetchConfig(url, signal) {
     let reply = await fetchPreloaded(address, { signal });
     // Where caches may keep the config, a config that came from one could be older than the last use of the kill switch.
     if (!/no-store/i.test(reply.headers.get("cache-control") ?? "")) {
+      reply.body?.cancel().catch(() => {});
       reply = await fetch(address, { cache: "no-store", signal });
     }
     if (!reply.ok) throw `E101 ${url} answered ${reply.status}`;

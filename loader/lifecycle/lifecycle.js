@@ -4,7 +4,6 @@ import { decode } from "../host.js";
 import { crawlers } from "../page/context.js";
 import { save } from "../storage/storage.js";
 import { hasJustReloaded, recordReload } from "../storage/visitor_state.js";
-import { isAnswerToPost, reloadPage } from "./reload.js";
 import { log } from "../util/log.js";
 import { tryOrNull } from "../util/safe.js";
 import { watchRefreshTriggers } from "../refresh/triggers.js";
@@ -14,6 +13,7 @@ import { messages } from "./messages.js";
 import { createOwnTest } from "./own_files.js";
 import { openPanelIfAsked } from "./panel_opener.js";
 import { waitUntilUp } from "./readiness.js";
+import { isAnswerToPost, reloadPage, restoreFragment } from "./reload.js";
 import { transition } from "./state_machine.js";
 import { isBlank, watchBlank, watchChunkErrors } from "./watchers.js";
 
@@ -62,6 +62,7 @@ export function createLifecycle({ page, decision, bundles, pendingCodes, append 
   let isQuarantineStored = true;
   let removeBundle = () => {};
 
+  restoreFragment();
   page.messages = messages;
   page.reportFindings = (reply, answer) => reportFindings(page, reply, answer);
   logPending(decision, pendingCodes);

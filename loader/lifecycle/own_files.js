@@ -1,5 +1,5 @@
 /** The files of a bundle: those that it lists, and those in the folders of its scripts that the other bundle does not list. */
-import { errorText } from "../util/safe.js";
+import { errorText, tryOrNull } from "../util/safe.js";
 
 const address = /(?:https?|file|[a-z-]+-extension):\/\/[^\s()'"]+?(?=(?::\d+)*(?:[\s()'"]|$))/g;
 // How browsers say that a request failed, as of a beacon that an ad blocker stops.
@@ -14,11 +14,9 @@ const networkFailure = /failed to fetch(?! dynamically)|networkerror|load failed
  */
 export function createOwnTest(bundle, other) {
   const [own, foreign] = [bundle, other].map(addressesOf);
-  const folders = bundle.scripts
-    .map(({ src }) => new URL(".", absolute(src)))
-    .filter(({ pathname }) => pathname !== "/");
+  const folders = bundle.scripts.map(({ src }) => absolute(".", absolute(src))).filter((url) => url && !isRoot(url));
   const isOwn = (/** @type {string} */ url) =>
-    own?.includes(url) || (!foreign?.includes(url) && folders.some(({ href }) => url.startsWith(href)));
+    own?.includes(url) || (!foreign?.includes(url) && folders.some((folder) => url.startsWith(folder)));
   return (text) => addressesIn(text).some(isOwn);
 }
 
@@ -38,10 +36,13 @@ export function isThrownBy(isOwn, reason) {
 
 /** @param {Bundle} bundle */
 const addressesOf = ({ scripts, styles = [], preload = [] }) =>
-  [...scripts.map(({ src }) => src), ...[...styles, ...preload].map(({ href }) => href)].map(absolute);
+  [...scripts.map(({ src }) => src), ...[...styles, ...preload].map(({ href }) => href)].map((url) => absolute(url));
 
-/** @param {string} url */
-const absolute = (url) => new URL(url, document.baseURI).href;
+/** Whether all of an origin is below an address. @param {string} url */
+const isRoot = (url) => new URL(url).pathname === "/";
+
+/** The whole address; empty where it is none. @param {string} url */
+const absolute = (url, base = document.baseURI) => tryOrNull(() => new URL(url, base).href) ?? "";
 
 /** Whether a request failed, which a script may not care about. @param {any} reason */
 export const isNetworkFailure = (reason) => reason instanceof TypeError && networkFailure.test(errorText(reason));

@@ -7,9 +7,6 @@ import { isNetworkFailure, isThrownBy } from "./own_files.js";
 const hasArrived = (url) =>
   performance.getEntriesByName(url).some((entry) => /** @type {PerformanceResourceTiming} */ (entry).responseEnd > 0);
 
-/** Runs an action once all listeners had the event, unless one of them has prevented its default. @param {Event} event @param {() => void} action */
-export const unlessHandled = (event, action) => setTimeout(() => event.defaultPrevented || action());
-
 /**
  * Resolves once a bundle is up: its scripts are loaded, none of its files threw, its modules have run to their end, and
  * the page has called `started()` where the config says so. Rejects with a `StartFailure`.

@@ -1,10 +1,17 @@
 /** Watchers of a bundle that is up: for a page that becomes blank, and for chunks that are gone. */
 import { errorText } from "../util/safe.js";
 import { addressesIn, isNetworkFailure } from "./own_files.js";
-import { unlessHandled } from "./readiness.js";
 
 const watchMs = 10_000; // a canary can turn out to be dead for so long
 const drawMs = 2000; // a blank page may be about to draw
+
+/**
+ * Runs an action once all listeners had an event, unless one of them has prevented its default.
+ *
+ * @param {Event} event
+ * @param {() => void} action
+ */
+const unlessHandled = (event, action) => setTimeout(() => event.defaultPrevented || action());
 
 /**
  * Whether a reader sees nothing in an element: no text, image or form control, and no element that draws by itself.
@@ -21,11 +28,12 @@ export function isBlank(root) {
     node.shadowRoot
       ? hasContent(node.shadowRoot)
       : (node.matches(content) || isCustom(node) || hasImage(node)) && node.getClientRects().length > 0;
-  const hasImage = (/** @type {Element} */ node) => getComputedStyle(node).backgroundImage !== "none";
+  // A gradient is no image.
+  const hasImage = (/** @type {Element} */ node) => getComputedStyle(node).backgroundImage.includes("url(");
   const hasContent = (/** @type {ParentNode} */ part) =>
     [...part.children].some((node) => /** @type {HTMLElement} */ (node).innerText?.trim()) ||
     [...part.querySelectorAll("*")].some(draws);
-  return !draws(root) && ![...root.querySelectorAll("*")].some(draws);
+  return !(root.shadowRoot && hasContent(root.shadowRoot)) && ![...root.querySelectorAll("*")].some(draws);
 }
 
 /**

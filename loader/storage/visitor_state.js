@@ -1,6 +1,5 @@
 /** State that earlier page views left in this browser: the last arm, a hold, a quarantine, a crash marker, reloads. */
 import { pendingCodes } from "../util/log.js";
-import { tryOrNull } from "../util/safe.js";
 import { load, remove, save, useApp } from "./storage.js";
 
 const reloadMs = 30_000; // a version reloads a page once in this time
@@ -35,11 +34,7 @@ export function loadVisitorState({ config, holdMs, canary }) {
   if (stored.until > now + holdMs) update({ until: now + holdMs });
 
   const reload = load("canary_reload", "sessionStorage"); // {from: time of a fallback, [version]: time of its last reload}
-  if (reload.from || reload.hash) save("canary_reload", { ...reload, from: 0, hash: "" }, "sessionStorage");
-  // A reload is without it, because with it there would be none.
-  if (/^#/.test(reload.hash) && !location.hash) {
-    tryOrNull(() => history.replaceState(history.state, "", reload.hash));
-  }
+  if (reload.from) save("canary_reload", { ...reload, from: 0 }, "sessionStorage");
   return {
     isFallbackReload: now - reload.from < reloadMs,
     hadCanary: stored.arm === "canary",

@@ -85,6 +85,7 @@ test("a body of 1 MiB is read, in however many chunks", async () => {
         else controller.close();
       },
     }),
+    { "cache-control": "no-store" },
   );
   assert.equal((await fetchConfig(url, signal)).bytes.length, 1_048_576);
 });
@@ -101,6 +102,7 @@ test("a larger body is E106, and is read no further", async () => {
       },
       cancel: () => void (isCanceled = true),
     }),
+    { "cache-control": "no-store" },
   );
   await assert.rejects(fetchConfig(url, signal), (fault) => fault === `E106 ${url} is larger than 1 MiB`);
   assert.ok(isCanceled && sent <= 5, `${isCanceled} ${sent}`);
