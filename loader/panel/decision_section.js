@@ -74,7 +74,7 @@ function explain({ answer, decision }, visitorState, percentage) {
     return requestedArm() === variant ? "The address asks for it." : "A rule of the config says so.";
   }
   if (reason === "CACHED") {
-    return visitorState.bad === answer.version
+    return [visitorState.bad].flat().includes(answer.version)
       ? "This canary failed in this browser before: it is in quarantine."
       : "A config took this browser to stable a short time ago, and a hold keeps it there.";
   }
