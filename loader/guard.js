@@ -7,22 +7,21 @@
 {
   const root = document.documentElement.dataset;
   // The runtime counts its budget from here.
-  const startKey = Symbol.for("canary-guard");
-  window[startKey] = performance.now();
+  const key = Symbol.for("canary-guard");
+  window[key] = performance.now();
   const find = (query) => document.querySelector(query);
 
   // Called for every error in the page and, without one, by the timer. An error is that of the tag, or of code in its file.
   // The tag is looked up each time, because it is parsed after the guard has run.
   const check = ({ target, filename } = {}) => {
-    const tag = find("script[data-canary-guard]~script[type=module][src]") ?? { src: 0, dataset: {} };
-    const { src, nonce, dataset: data } = tag;
-    const runtime = window[Symbol.for("canary-runtime")];
+    const tag = find("script[data-canary-guard]~script[type=module][src]");
+    const { src, nonce, dataset: data = {} } = tag ?? { src: 0 };
     const budget = data.decisionBudget;
     // A runtime that has started keeps to the budget by itself, so the guard gives it twice the time.
-    const limit = (budget >= 1 && budget <= 60000 ? budget : 1500) * (runtime ? 2 : 1);
+    const limit = (budget >= 1 && budget <= 60000 ? budget : 1500) * (window[Symbol.for("canary-runtime")] ? 2 : 1);
     // No bundle runs while the page still arrives, and in WebKit neither does the runtime.
-    if (document.readyState === "loading") window[startKey] = performance.now();
-    const isLate = performance.now() - window[startKey] > limit;
+    if (document.readyState === "loading") window[key] = performance.now();
+    const isLate = performance.now() - window[key] > limit;
     // The latch between guard and runtime: each sets the variant before it inserts a bundle.
     const variant = root.canaryVariant;
     if (!variant && !isLate && target !== tag && filename !== src) return;
@@ -30,10 +29,27 @@
     removeEventListener("error", check, true);
     if (variant) return;
     root.canaryVariant = "stable";
-    const fault = isLate
-      ? "E103 canary.js did not " + (runtime ? "decide" : "start") + " within " + limit + " ms"
-      : "E201 canary.js did not load";
-    console.warn("[canary] " + fault + "; stable loads");
+    console.warn(
+      "[canary] " +
+        (isLate ? "E103 no decision within " + limit + " ms" : "E201 canary.js did not load") +
+        "; stable loads",
+    );
+
+    // A script of the page would have been in time for these events. Where one is over, a listener that is added is called.
+    let { onload } = window;
+    const call = (type, listener) =>
+      listener?.call &&
+      performance.timing[
+        { DOMContentLoaded: "domContentLoadedEventStart", readystatechange: "domComplete", load: "loadEventStart" }[
+          type
+        ]
+      ] &&
+      setTimeout(listener, 0, new Event(type));
+    for (const target of [document, window])
+      target.addEventListener = (...args) => {
+        EventTarget.prototype.addEventListener.apply(target, args);
+        call(...args);
+      };
 
     let policy = { createScriptURL: (url) => url };
     // Fails without Trusted Types, and where the page's policy refuses it; the plain address is tried then.
@@ -41,13 +57,16 @@
       policy = trustedTypes.createPolicy("canary-runtime", policy);
     } catch {}
     // The last resort, as in the runtime: a script of stable did not load, and the page shows nothing.
-    const showErrorPage = ({ target }) => {
-      if (document.body?.innerText.trim() !== "") return;
+    const fail = ({ target }) => {
+      if (document.body.innerText.trim()) return;
       console.warn("[canary] E501 " + target.src + " did not load");
-      const button = document.createElement("button");
-      button.textContent = "Try again";
-      button.onclick = () => location.replace(location.href.split("#")[0]);
-      document.body.append("This page could not be loaded. ", button);
+      document.body.append(
+        "This page could not be loaded. ",
+        Object.assign(document.createElement("button"), {
+          textContent: "Try again",
+          onclick: () => location.replace(location.href.split("#")[0]),
+        }),
+      );
     };
     // Links and scripts ignore each other's properties.
     const create = ({ href, src = href, type, integrity = "" }) =>
@@ -59,7 +78,10 @@
         async: false,
         type: href || type === "classic" ? "" : "module",
         href,
-        onerror: href ? null : (event) => setTimeout(showErrorPage, 2000, event),
+        onload() {
+          if (window.onload !== onload) call("load", (onload = window.onload));
+        },
+        onerror: href ? null : (event) => setTimeout(fail, 2000, event),
         src: policy.createScriptURL(src.trim()),
       });
     // The first bundle that can be read is inserted: the page's block, else the attributes of the tag.

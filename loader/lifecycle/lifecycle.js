@@ -9,6 +9,7 @@ import { tryOrNull } from "../util/safe.js";
 import { watchRefreshTriggers } from "../refresh/triggers.js";
 import { reportFindings } from "./findings.js";
 import { diagnoseLoadError, insertBundle } from "./insert.js";
+import { catchLateListeners } from "./late_listeners.js";
 import { messages } from "./messages.js";
 import { createOwnTest } from "./own_files.js";
 import { openPanelIfAsked } from "./panel_opener.js";
@@ -145,12 +146,15 @@ export function createLifecycle({ page, decision, bundles, pendingCodes, append 
     removeBundle();
     const bundle = bundles[name];
     const isOwn = createOwnTest(bundle, bundles[name === "canary" ? "stable" : "canary"]);
+    const lateListeners = catchLateListeners();
+    cleanups.push(lateListeners.stop);
     const { loaded, remove } = insertBundle(bundle, name, append);
     removeBundle = remove;
     try {
       const { whenBundleStarted } = page;
       const { arrivalMs } = settings;
-      await waitUntilUp({ variant, bundle, answer, arrivalMs, isOwn, loaded, whenBundleStarted, listen });
+      const run = loaded.then(lateListeners.call);
+      await waitUntilUp({ variant, bundle, answer, arrivalMs, isOwn, loaded: run, whenBundleStarted, listen });
       if (name === "canary")
         page.onStop(watchBlank({ listen, isOwn, isTouched: () => isTouched, isBlankNow, onBlank }));
       else if (decision.variant === "canary") page.emit("fallback", decision);

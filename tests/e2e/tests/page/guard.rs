@@ -69,8 +69,28 @@ async fn script_blocked_by_csp() {
 #[tokio::test]
 async fn runtime_never_decides() {
     let mut fault = Fault::new(&[]).script("globalThis[Symbol.for('canary-runtime')] = {};");
-    fault.line = "[canary] E103 canary.js did not decide within 800 ms; stable loads";
+    fault.line = "[canary] E103 no decision within 800 ms; stable loads";
     fault.leads_to_stable().await;
+}
+
+/// Stable begins with events of the page, which are over when the guard inserts it.
+#[tokio::test]
+async fn late_listeners() {
+    const APP: &str = "globalThis.ran = [];
+        document.addEventListener('DOMContentLoaded', ({ type }) => ran.push(type));
+        document.addEventListener('readystatechange', ({ type }) => ran.push(type));
+        addEventListener('load', ({ type }) => ran.push(type));
+        addEventListener('load', { handleEvent() {} });
+        window.onload = () => ran.push('onload');";
+    let mut fault = Fault::new(&[])
+        .script("globalThis[Symbol.for('canary-runtime')] = {};")
+        .files(|files| files.write("stable/main.js", APP));
+    fault.line = "[canary] E103 no decision within 800 ms; stable loads";
+    let site = fault.site(&GUARD).await;
+    site.browser.wait_for("globalThis.ran?.length === 4").await;
+    let ran = json!(["DOMContentLoaded", "readystatechange", "load", "onload"]);
+    assert_eq!(site.browser.eval("globalThis.ran").await, ran);
+    site.browser.assert_console(&[fault.line]).await;
 }
 
 #[tokio::test]
@@ -92,7 +112,7 @@ async fn runtime_hangs() {
         assert_eq!(site.browser.eval(STATE).await, shown("stable"), "{attributes}");
         let waited = site.browser.eval("ranAt - globalThis[Symbol.for('canary-guard')]").await.as_f64().unwrap();
         assert!(waited > f64::from(budget), "{attributes}: {waited}");
-        let line = format!("[canary] E103 canary.js did not start within {budget} ms; stable loads");
+        let line = format!("[canary] E103 no decision within {budget} ms; stable loads");
         // The browser reports the closed connection later, after the line of the guard.
         let entries = site.browser.assert_console(&[&line, "status of 502"]).await;
         assert_eq!(entries.iter().filter(|entry| entry.text.contains("[canary]")).count(), 1, "{entries:?}");
@@ -261,7 +281,7 @@ async fn page_without_the_tag() {
     assert_eq!(site.browser.eval(STATE).await, json!({ "variant": null, "ran": [], "scripts": 0 }));
     site.browser.wait_for("globalThis.ran").await;
     assert_eq!(site.browser.eval(STATE).await, shown("stable"));
-    site.browser.assert_console(&["[canary] E103 canary.js did not start within 1500 ms; stable loads"]).await;
+    site.browser.assert_console(&["[canary] E103 no decision within 1500 ms; stable loads"]).await;
 }
 
 /// The strictest policy: nonces and Trusted Types.

@@ -35,6 +35,11 @@ impl Fault {
     }
 
     pub(crate) fn files(self, files: impl Fn(&SiteFiles) + 'static) -> Self {
+        let others = self.files;
+        let files = move |site: &SiteFiles| {
+            others(site);
+            files(site);
+        };
         Self { files: Box::new(files), ..self }
     }
 
@@ -47,7 +52,7 @@ impl Fault {
         self.files(move |files| write_runtime(files, text))
     }
 
-    async fn site(&self, guard: &str) -> TestSite {
+    pub(crate) async fn site(&self, guard: &str) -> TestSite {
         let files = site_files(&format!("{guard}{TAG} {}></script>", self.attributes));
         (self.files)(&files);
         let site = TestSite::with(files, |config| (self.nginx)(config)).await;
