@@ -217,7 +217,7 @@ fn every_path_has_its_response() {
         ("/index.html", 200, HTML, "no-cache", INDEX),
         ("/products/1", 200, HTML, "no-cache", INDEX),
         ("/docs/", 200, HTML, "no-cache", "docs"),
-        ("/docs", 200, HTML, "no-cache", INDEX),
+        ("/docs", 200, HTML, "no-cache", "docs"),
         ("/LICENSE", 200, "application/octet-stream", "no-cache", "licence"),
         ("/icon.svg", 200, "image/svg+xml; charset=utf-8", "no-cache", "<svg/>"),
         ("/assets/1.5.0/main.js", 200, SCRIPT, IMMUTABLE, "plain"),

@@ -1,5 +1,6 @@
 //! Response headers as nginx sends them: security headers from `headers.conf`, type and caching from `nginx.conf`.
 
+use std::iter;
 use std::sync::LazyLock;
 
 use hyper::body::Bytes;
@@ -55,7 +56,7 @@ fn parse_add_header(line: &'static str) -> Option<(HeaderName, HeaderValue)> {
 pub(crate) fn cache_control(path: &str) -> &'static str {
     if path == "/runtime/canary.js" {
         "public, max-age=300, stale-while-revalidate=86400"
-    } else if !is_html(path) && (is_bundle(path) || is_hashed(path)) {
+    } else if !is_html(path) && (is_bundle(path) || is_hashed(path) || has_content_hash(path)) {
         IMMUTABLE
     } else {
         REVALIDATE
@@ -67,6 +68,43 @@ fn is_bundle(path: &str) -> bool {
     path.strip_prefix("/assets/")
         .and_then(|rest| rest.split_once('/'))
         .is_some_and(|(version, file)| !version.is_empty() && !file.is_empty())
+}
+
+/// Whether a file's name carries a hash of its content, as bundlers write it: `index-BfX93kQ1.css`, `main.8e0d5c0a.chunk.js`. In
+/// doubt it does not: such a file is revalidated, where a wrong guess would keep an old file for a year.
+fn has_content_hash(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let mut stems = name;
+    for _ in 0..3 {
+        let Some((before, extension)) = stems.rsplit_once('.') else { return false };
+        if extension.is_empty() || !extension.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit()) {
+            return false;
+        }
+        stems = before;
+        let part = before.rsplit('.').next().unwrap_or_default();
+        let separators = part.match_indices(['-', '_']).map(|(index, _)| index + 1);
+        if iter::once(0).chain(separators).filter_map(|start| part.get(start..)).any(is_content_hash) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Hexadecimal digits, or eight of base 64 or 32 as Rollup and esbuild write them, which no word or date looks like.
+fn is_content_hash(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let has = |is: fn(&u8) -> bool| bytes.iter().any(is);
+    let is_hex = (8..=64).contains(&bytes.len())
+        && bytes.iter().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f'))
+        && has(u8::is_ascii_digit)
+        && has(u8::is_ascii_lowercase);
+    let is_base64 = bytes.len() == 8
+        && bytes.iter().all(|it| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_'))
+        && has(u8::is_ascii_uppercase)
+        && bytes
+            .windows(2)
+            .any(|pair| matches!(pair, [digit, next] if digit.is_ascii_digit() && !next.is_ascii_digit()));
+    is_hex || is_base64
 }
 
 /// Whether a path has the form `/runtime/NAME_HASH.js` or `.wasm`, with a hash of 16 digits.
@@ -158,6 +196,17 @@ mod tests {
             "/assets/v/a/b",
             "/runtime/canary_0123456789abcdef.wasm",
             "/runtime/a_b_0123456789abcdef.js",
+            "/runtime/canary_0123456789012345.js",
+            // Vite, Astro, Nuxt, esbuild, webpack, Parcel and Create React App.
+            "/assets/index-BfX93kQ1.css",
+            "/assets/index-B-X93k_1.js",
+            "/_astro/index.BfX93kQ1.css",
+            "/_nuxt/BfX93kQ1.js",
+            "/app-5VQ3HYNP.js",
+            "/main.1a2b3c4d5e6f7a8b9c0d.js",
+            "/fonts/a.1a2b3c4d.woff2",
+            "/static/js/main.8e0d5c0a.chunk.js",
+            "/static/js/main.8e0d5c0a.js.map",
         ] {
             assert_eq!(cache_control(path), IMMUTABLE, "{path}");
         }
@@ -167,12 +216,18 @@ mod tests {
             "/assets/1.5.0/index.html",
             "/assets/main.js",
             "/assets/1.5.0/",
-            "/runtime/_0123456789abcdef.js",
-            "/runtime/canary_0123456789abcde.js",
             "/runtime/canary_0123456789ABCDEF.js",
-            "/runtime/canary_0123456789abcdef.css",
-            "/runtime/a/b_0123456789abcdef.js",
-            "/canary_0123456789abcdef.js",
+            "/assets/user-settings.js",
+            "/assets/index-DiwrgTda.html",
+            "/report-20240101.js",
+            "/jquery-3.7.1.min.js",
+            "/book-Chapter2.js",
+            "/a-homePage.js",
+            "/IMG_20240101_123456.jpg",
+            "/1a2b3c4d",
+            "/canary_0123456789012345.js",
+            "/1a2b3c4d.a.b.c.js",
+            "/x-1a2b3c4d.JS",
         ] {
             assert_eq!(cache_control(path), REVALIDATE, "{path}");
         }

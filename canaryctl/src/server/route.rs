@@ -3,7 +3,7 @@
 use crate::server::headers::is_html;
 
 /// Folders of files. A missing file in them is not answered with a page.
-const FOLDERS: [&str; 4] = ["/assets/", "/runtime/", "/stable/", "/canary/"];
+const FOLDERS: [&str; 5] = ["/assets/", "/runtime/", "/stable/", "/canary/", "/.well-known/"];
 
 /// The handler of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,12 +34,17 @@ impl Route {
             "/404.html" => Self::Missing,
             "/runtime/canary.js" => Self::File { etag: false },
             // Dotfiles, and the other files of a mounted `ConfigMap`.
-            _ if path.contains("/.") || path.starts_with("/config/") => Self::Missing,
+            _ if is_dotfile(path) || path.starts_with("/config/") => Self::Missing,
             _ if is_html(path) => Self::File { etag: false },
             _ if FOLDERS.iter().any(contains) || has_extension => Self::File { etag: true },
             _ => Self::Page,
         }
     }
+}
+
+/// Whether a path has a segment that begins with a dot. Other programs look for files in `/.well-known/`.
+fn is_dotfile(path: &str) -> bool {
+    path.strip_prefix("/.well-known").filter(|rest| rest.starts_with('/')).unwrap_or(path).contains("/.")
 }
 
 #[cfg(test)]
@@ -57,6 +62,10 @@ mod tests {
             ("/404.html", Route::Missing),
             ("/.env", Route::Missing),
             ("/a/.git/config", Route::Missing),
+            ("/.well-known/apple-app-site-association", Route::File { etag: true }),
+            ("/.well-known/.env", Route::Missing),
+            ("/a/.well-known/x", Route::Missing),
+            ("/.well-knowns/x", Route::Missing),
             ("/runtime/canary.js", Route::File { etag: false }),
             ("/runtime/canary_0123456789abcdef.wasm", Route::File { etag: true }),
             ("/index.html", Route::File { etag: false }),

@@ -49,7 +49,8 @@ impl Site {
             Route::File { etag } => self.file(&path, headers, etag),
             Route::Page => self
                 .file(&path, headers, false)
-                .or_else(|| self.file(&format!("{path}index.html"), headers, false))
+                .or_else(|| self.file(&format!("{path}/index.html"), headers, false))
+                .or_else(|| self.file(&format!("{path}.html"), headers, false))
                 .or_else(|| self.file("/index.html", headers, false)),
         };
         found.unwrap_or_else(|| self.not_found(headers))

@@ -45,7 +45,7 @@ impl Serve {
 }
 
 /// Paths of users, and of attackers.
-const PATHS: [&str; 40] = [
+const PATHS: [&str; 51] = [
     "/",
     "/?canary=canary",
     "/index.html",
@@ -77,6 +77,17 @@ const PATHS: [&str; 40] = [
     "/config/..data/canary.json",
     "/404.html",
     "/gone.html",
+    "/about",
+    "/about/",
+    "/team",
+    "/team/",
+    "/team/none",
+    "/assets/index-BfX93kQ1.css",
+    "/assets/user-settings.js",
+    "/main.8e0d5c0a.chunk.js",
+    "/.well-known/security.txt",
+    "/.well-known/gone",
+    "/.well-known/.env",
     "/.env",
     "/a/.git/config",
     "/../../etc/passwd",
@@ -107,9 +118,24 @@ fn module(runtime: &Path) -> String {
     names.filter(|name| name.starts_with("canary_")).min().expect("a module")
 }
 
+/// Pages and files of a static site: the path, what is there, and whether it is immutable.
+const STATIC_SITE: [(&str, &str, bool); 7] = [
+    ("/about", "about/index.html", false),
+    ("/about/", "about/index.html", false),
+    ("/team", "team.html", false),
+    ("/assets/index-BfX93kQ1.css", "assets/index-BfX93kQ1.css", true),
+    ("/assets/user-settings.js", "assets/user-settings.js", false),
+    ("/main.8e0d5c0a.chunk.js", "main.8e0d5c0a.chunk.js", true),
+    ("/.well-known/security.txt", ".well-known/security.txt", false),
+];
+
 #[test]
 fn serve_answers_like_nginx() {
     let (files, base) = (SiteFiles::new(), Base::new());
+    for (_, file, _) in STATIC_SITE {
+        files.write(file, file);
+    }
+    files.write(".well-known/.env", "secret");
     files.mount(&base.mounted());
     let nginx = Nginx::start_with(files.root(), |config| {
         // As the image's build writes it.
@@ -117,6 +143,11 @@ fn serve_answers_like_nginx() {
         config.insert("preload/runtime.conf".to_owned(), link);
     });
     let serve = Serve::start(&files, &base);
+    for (path, file, is_immutable) in STATIC_SITE {
+        let answer = http::get(&nginx.url(path), &[]);
+        let cache = answer.header("cache-control").unwrap_or_default();
+        assert_eq!((answer.text().as_str(), cache.contains("immutable")), (file, is_immutable), "{path}");
+    }
     let module = module(&files.root().join("runtime"));
     let mut differences = Vec::new();
     let mut found = 0;

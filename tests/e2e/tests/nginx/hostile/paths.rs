@@ -152,7 +152,8 @@ fn a_path_traversal_is_found() {
     let secrets = Secrets::new();
     let slip = "location ^~ /stable { alias /usr/share/nginx/html/assets/; }\n        location = /healthz {";
     for (text, instead) in [
-        ("location ~ /\\. {", "location ~ /never/ {"),
+        ("location ~ ^/\\.(?!well-known/)|./\\. {", "location ~ /never/ {"),
+        ("(?!well-known/)|./\\. {", "(?!well-known/) {"),
         ("location ~ ^/config/ {", "location ~ ^/never/ {"),
         // Without a slash after the name, /stable../ is the folder above.
         ("location = /healthz {", slip),
