@@ -5,16 +5,18 @@
 // statement, and no white space that matters next to punctuation, but in quotes. No template literals, because template
 // engines of servers replace what is in braces.
 {
-  const root = document.documentElement.dataset;
+  const root = document.documentElement;
+  // Of an earlier view, where a prerenderer has saved the page with it.
+  delete root.dataset.canaryVariant;
   // The runtime counts its budget from here.
   const key = Symbol.for("canary-guard");
   window[key] = performance.now();
-  const find = (query) => document.querySelector(query);
 
   // Called for every error in the page and, without one, by the timer. An error is that of the tag, or of code in its file.
-  // The tag is looked up each time, because it is parsed after the guard has run.
+  // The tag is looked up each time, because it is parsed after the guard has run, and not in the document, where a form named
+  // querySelector would hide the method.
   const check = ({ target, filename } = {}) => {
-    const tag = find("script[data-canary-guard]~script[type=module][src]");
+    const tag = root.querySelector("script[data-canary-guard]~script[type=module][src]");
     const { src, nonce, dataset: data = {} } = tag ?? { src: 0 };
     const budget = data.decisionBudget;
     // A runtime that has started keeps to the budget by itself, so the guard gives it twice the time.
@@ -23,12 +25,12 @@
     if (document.readyState === "loading") window[key] = performance.now();
     const isLate = performance.now() - window[key] > limit;
     // The latch between guard and runtime: each sets the variant before it inserts a bundle.
-    const variant = root.canaryVariant;
+    const variant = root.dataset.canaryVariant;
     if (!variant && !isLate && target !== tag && filename !== src) return;
     clearInterval(timer);
     removeEventListener("error", check, true);
     if (variant) return;
-    root.canaryVariant = "stable";
+    root.dataset.canaryVariant = "stable";
     console.warn(
       "[canary] " +
         (isLate ? "E103 no decision within " + limit + " ms" : "E201 canary.js did not load") +
@@ -72,8 +74,9 @@
     const create = ({ href, src = href, type, integrity = "" }) =>
       Object.assign(document.createElement(href ? "link" : "script"), {
         nonce,
-        crossOrigin: "anonymous",
         integrity,
+        // A classic script of another origin needs CORS for its integrity only.
+        crossOrigin: href || integrity ? "anonymous" : null,
         rel: "stylesheet",
         async: false,
         type: href || type === "classic" ? "" : "module",
@@ -86,7 +89,7 @@
       });
     // The first bundle that can be read is inserted: the page's block, else the attributes of the tag.
     for (const read of [
-      () => JSON.parse(find("script[data-canary-stable]").text),
+      () => JSON.parse(root.querySelector("script[data-canary-stable]").text),
       () => ({
         scripts: [{ src: data.stable || "/stable/main.js", integrity: data.stableIntegrity }],
         styles: data.stableStyles?.match(/\S+/g)?.map((href) => ({ href })),

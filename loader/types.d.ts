@@ -149,6 +149,10 @@ interface PageState {
   emit(type: string, detail: unknown): void;
   /** When the runtime started, by `performance.now()`. */
   startedAt: number;
+  /** Whether the page has the inline guard. */
+  hasGuard: boolean;
+  /** Whether the runtime inserts the bundle, and not the guard. */
+  hasLatch: boolean;
   /** Resolves with the decision. */
   ready: Promise<Decision>;
   /** Resolves when the bundle calls `started()`. */
@@ -277,6 +281,7 @@ interface Lifecycle {
 }
 
 interface LifecycleScript {
+  decideByLastKnownGood(page: PageState): Answer | undefined;
   createLifecycle(parts: {
     page: PageState;
     decision: Decision;
@@ -287,7 +292,7 @@ interface LifecycleScript {
 }
 
 /** Appends an element to the head. */
-type Append = (tag: string, properties: object) => HTMLElement;
+type Append = (tag: string, properties: Record<string, any>) => HTMLElement;
 
 /** Appends an element; resolves when it is loaded, and rejects with its address. */
 type AddElement = (tag: string, address: string, properties: object) => Promise<unknown>;

@@ -3,6 +3,7 @@ import { createVisitor } from "../page/context.js";
 import { eraseVisitor } from "../storage/identity.js";
 import { loadVisitorState } from "../storage/visitor_state.js";
 import { pendingCodes } from "../util/log.js";
+import { toJson } from "../util/safe.js";
 import { requestDecision, stableAnswer } from "./decision.js";
 import { startEngine } from "../engine/engine.js";
 import { createFlagClient } from "../flags/flag_client.js";
@@ -15,6 +16,10 @@ import { createAppend, insertStable } from "./stable.js";
  * @param {Settings} settings
  */
 export async function boot(page, settings) {
+  // The latch between runtime and guard: the guard sets the variant where it has inserted stable by itself. Without a guard it
+  // is of an earlier view, where a prerenderer has saved the page with it.
+  const latch = document.documentElement.dataset;
+  if (!page.hasGuard) delete latch.canaryVariant;
   if (settings.private) eraseVisitor();
   const visitorState = loadVisitorState(settings);
   page.began(settings, visitorState);
@@ -38,25 +43,31 @@ export async function boot(page, settings) {
   const lifecycleLoad = loadScript(LIFECYCLE_JS, (script) => {
     createLifecycle = script.createLifecycle;
     if (!createLifecycle) throw new Error();
+    return script;
   });
 
-  const answer = await requestDecision(page, start, deadline);
+  const answer = await requestDecision(page, start, deadline, lifecycleLoad);
   page.answered(answer);
   if (page.engine) page.flagsLoaded(createFlagClient(page));
-  // The latch between runtime and guard: the guard sets the variant where it has inserted stable by itself.
-  const latch = document.documentElement.dataset;
   const isPreempted = !!latch.canaryVariant;
   let { decision, fault } = isPreempted ? stableAnswer() : answer;
   const bundles = { canary: answer.bundle ? onOrigin(answer.bundle) : settings.canary, stable };
   // The bundle is requested first, so that it does not wait for the scripts beside it.
-  for (const { src, integrity = "" } of isPreempted ? [] : bundles[decision.variant].scripts) {
-    append("link", { rel: "preload", as: "script", integrity, href: src });
+  for (const { src, type, integrity = "" } of isPreempted ? [] : bundles[decision.variant].scripts) {
+    // Firefox gives a preload to no module without integrity, and a modulepreload would void the integrity of a script.
+    const [rel, crossOrigin] = integrity
+      ? ["preload", "anonymous"]
+      : type === "classic"
+        ? ["preload", null]
+        : ["modulepreload", "anonymous"];
+    append("link", { rel, as: "script", integrity, crossOrigin, href: src });
   }
 
   const late = await Promise.race([lifecycleLoad, deadline]).catch((reason) => reason);
   // The lifecycle script guards the canary; stable can do without.
   if (!createLifecycle && decision.variant === "canary") ({ decision, fault } = stableAnswer(late));
   if (!isPreempted) latch.canaryVariant = decision.variant;
+  page.hasLatch = !isPreempted;
   // A reload after a fallback belongs to a page view that is counted already.
   decision = { ...decision, eligible: decision.eligible && !visitorState.isFallbackReload };
   const lifecycle = createLifecycle?.({ page, decision, bundles, pendingCodes, append });
@@ -84,9 +95,7 @@ export async function boot(page, settings) {
  * @returns {Bundle}
  */
 const onOrigin = (bundle) =>
-  JSON.parse(JSON.stringify(bundle), (key, value) =>
-    /^(src|href)$/.test(key) ? new URL(value, location.origin).href : value,
-  );
+  JSON.parse(toJson(bundle), (key, value) => (/^(src|href)$/.test(key) ? new URL(value, location.origin).href : value));
 
 /**
  * Imports a script of the runtime and uses it. Rejects with a fault, which is reported where the promise is awaited.

@@ -1,12 +1,10 @@
 /** The decision for this page view: by the config, by the last config that was good, or stable. */
-import { encode } from "../host.js";
 import { queryOverrides } from "../flags/overrides.js";
-import { load, remove } from "../storage/storage.js";
 import { pendingCodes } from "../util/log.js";
+import { toJson } from "../util/safe.js";
 import { fetchConfig } from "./config.js";
 
-const dayMs = 86_400_000; // the last known good config is used for so long
-const armMs = 600_000; // and chooses the arm for so long
+const dayMs = 86_400_000; // a clock that is further off is wrong
 
 /**
  * Stable, because of a fault.
@@ -34,9 +32,10 @@ export const stableAnswer = (fault) => ({
  * @param {PageState} page
  * @param {Promise<Engine>} engineStart
  * @param {Promise<never>} deadline
+ * @param {Promise<Partial<LifecycleScript>>} lifecycleLoad
  * @returns {Promise<Answer>}
  */
-export async function requestDecision(page, engineStart, deadline) {
+export async function requestDecision(page, engineStart, deadline, lifecycleLoad) {
   page.decideBy = (reply) => runEngine(page, reply);
   const abort = new AbortController();
   const engine = engineStart.then(page.engineStarted);
@@ -47,11 +46,18 @@ export async function requestDecision(page, engineStart, deadline) {
     answer = decideByConfig(page, reply);
     if (!answer.code) return answer;
   } catch (fault) {
-    answer = stableAnswer(/** @type {string} */ (fault));
+    // What the runtime throws itself is a text.
+    if (typeof fault !== "string") throw fault;
+    answer = stableAnswer(fault);
   } finally {
     abort.abort();
   }
-  return { ...answer, ...(await decideByLastKnownGood(page, Promise.race([engine, deadline]))) };
+  await Promise.race([engine, deadline]).catch(() => {});
+  // Whatever has arrived by the deadline wins.
+  const { decideByLastKnownGood } = await Promise.race([lifecycleLoad, deadline]).catch(
+    () => /** @type {Partial<LifecycleScript>} */ ({}),
+  );
+  return { ...answer, ...(page.engine && decideByLastKnownGood?.(page)) };
 }
 
 /**
@@ -76,40 +82,10 @@ function decideByConfig(page, reply) {
 /** A number for what chooses the arm in a config. @param {any} config */
 function digest({ CANARY_PERCENTAGE, SALT, CANARY_RULES, SEGMENTS }) {
   let hash = 0;
-  for (const unit of JSON.stringify([CANARY_PERCENTAGE, SALT, CANARY_RULES, SEGMENTS])) {
+  for (const unit of toJson([CANARY_PERCENTAGE, SALT, CANARY_RULES, SEGMENTS])) {
     hash = (Math.imul(hash, 31) + /** @type {number} */ (unit.codePointAt(0))) | 0;
   }
   return hash;
-}
-
-/**
- * Decides by the last config that was good. It never moves a browser to the canary.
- *
- * @param {PageState} page
- * @param {Promise<unknown>} engine
- * @returns {Promise<Answer | undefined>}
- */
-async function decideByLastKnownGood(page, engine) {
-  const { at, text, now } = load("canary_good");
-  const age = Date.now() - at;
-  await engine.catch(() => {});
-  if (!page.engine || !(age >= 0 && age < dayMs)) return;
-  let code = "E304";
-  try {
-    const reply = { bytes: encode(text), now: (now ?? NaN) + age };
-    const { decision, ...answer } = page.decideBy(reply);
-    if (!answer.code) {
-      const variant = page.visitorState.hadCanary ? decision.variant : "stable";
-      const stale = /** @type {const} */ ({ ...decision, variant, reason: "STALE", eligible: false });
-      return { ...answer, decision: age < armMs ? stale : stableAnswer().decision, reply, isLastKnownGood: true };
-    }
-    // An expired config was good; any other that is refused was damaged.
-    code = answer.code === "E115" ? "" : "E303";
-  } catch {
-    // The engine trapped, and is not entered again.
-  }
-  remove("canary_good");
-  if (code) pendingCodes.push(code);
 }
 
 /**

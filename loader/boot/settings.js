@@ -20,7 +20,7 @@ export function readSettings(tag) {
     return fallback;
   };
   const consent = loadConsent();
-  const block = document.querySelector("script[data-canary-stable]")?.textContent;
+  const block = document.documentElement.querySelector("script[data-canary-stable]")?.textContent;
   return {
     config: sameOriginUrl(data.config || "/config/canary.json"),
     userId: data.userId || "",

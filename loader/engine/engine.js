@@ -2,7 +2,7 @@
 import * as wasm from "engine-glue";
 import { encode } from "../host.js";
 import { fetchPreloaded } from "../util/request.js";
-import { tryOrNull } from "../util/safe.js";
+import { hasOwn, tryOrNull } from "../util/safe.js";
 import { parseConfig } from "./config_tree.js";
 import { flatten } from "./flatten.js";
 
@@ -128,7 +128,7 @@ function createEngine(memory) {
     const queue = [];
     const find = (/** @type {string} */ key) => {
       let flag = compiled.get(key);
-      if (!flag && Object.hasOwn(flags(), key)) {
+      if (!flag && hasOwn(flags(), key)) {
         const definition = flags()[key];
         const variants = Object.keys(Object(Object(definition).variants));
         flag = { index: compiled.size, key, definition, variants, values: [], isMalformed: false };

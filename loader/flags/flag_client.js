@@ -1,7 +1,7 @@
 /** The flags of a page: evaluation, exposures, identification and overrides. */
 import { contexts, isContext, readAttributes } from "../page/context.js";
 import { log } from "../util/log.js";
-import { tryOrNull } from "../util/safe.js";
+import { hasOwn, toJson, tryOrNull } from "../util/safe.js";
 import { queryOverrides } from "./overrides.js";
 
 /** The caller's default, because of an error. @type {(errorCode: ErrorCode) => FlagAnswer} */
@@ -80,7 +80,7 @@ export function createFlagClient(page) {
     if (value !== undefined && !hasType(type, value)) return errorAnswer("TYPE_MISMATCH");
     if (bucket !== undefined && !answer.isExposed) {
       answer.isExposed = true;
-      const id = JSON.stringify([flagKey, value]);
+      const id = toJson([flagKey, value]);
       if (!exposed.has(id)) page.emit("exposure", { flagKey, value, variant, reason, bucket });
       exposed.add(id);
     }
@@ -91,7 +91,7 @@ export function createFlagClient(page) {
   const changed = (isConfigNew) => {
     const before = answers;
     answers = new Map();
-    const json = (/** @type {FlagAnswer | undefined} */ answer) => JSON.stringify(answer?.value);
+    const json = (/** @type {FlagAnswer | undefined} */ answer) => toJson(answer?.value);
     const flagsChanged = [...before.keys()].filter((key) => json(before.get(key)) !== json(answerFor(key)));
     if (isConfigNew || flagsChanged.length) page.emit("configurationChanged", { flagsChanged });
     page.updatePanel?.();
@@ -121,7 +121,7 @@ export function createFlagClient(page) {
           salt: SALT,
           targetingKey,
           keys: Object.keys(FEATURE_FLAGS).sort(),
-          overridden: [...overrides().keys()].filter((key) => Object.hasOwn(FEATURE_FLAGS, key)),
+          overridden: [...overrides().keys()].filter((key) => hasOwn(FEATURE_FLAGS, key)),
         }
       );
     },
@@ -168,7 +168,7 @@ export function createFlagClient(page) {
     },
 
     setOverride(flagKey, value) {
-      const copy = tryOrNull(() => [JSON.parse(JSON.stringify(value))]);
+      const copy = tryOrNull(() => [JSON.parse(toJson(value))]);
       if (copy && flagKey && typeof flagKey === "string") {
         pageOverrides.set(flagKey, copy[0]);
         applyOverrides();

@@ -1,5 +1,5 @@
 /** Overrides of the arm and of flags, in the address and by the page's scripts. */
-import { tryOrNull } from "../util/safe.js";
+import { hasOwn, tryOrNull } from "../util/safe.js";
 
 const flagKey = /^(?!(__proto__|constructor|prototype)$)[\w.-]{1,64}$/;
 
@@ -34,6 +34,6 @@ export function overrideNotice({ OVERRIDES, FEATURE_FLAGS }) {
     ? "?canary=canary, ?canary=stable or ?canary.flag=KEY:JSON"
     : (arm || flags.size) && OVERRIDES?.query !== true
       ? "OVERRIDES.query to be true for an override in the URL"
-      : ![...flags.keys()].every((key) => Object.hasOwn(FEATURE_FLAGS, key)) && "an override of a flag in the config";
+      : ![...flags.keys()].every((key) => hasOwn(FEATURE_FLAGS, key)) && "an override of a flag in the config";
   return expected && `E701 expected ${expected}; it is ignored`;
 }

@@ -43,11 +43,9 @@ export function insertBundle(bundle, variant, append) {
  */
 async function addElements({ scripts, styles = [], preload = [] }, isCanary, add, remove) {
   /** @param {string} rel @param {BundleLink} link */
-  const addLink = (rel, { href, integrity = "", as = "" }) => {
+  const addLink = (rel, { href, integrity = "", as = "" }) =>
     // Images are requested without CORS, and would not match a preload with it.
-    const crossOrigin = as === "image" ? null : "anonymous";
-    return add("link", href, { rel, as, integrity, crossOrigin, href });
-  };
+    add("link", href, { rel, as, integrity, href, ...(as === "image" && { crossOrigin: null }) });
   /** @param {BundleScript} script */
   const addScript = async ({ src, type, integrity = "" }) => {
     // Several scripts run in their order, which can make them wait for one that hangs.

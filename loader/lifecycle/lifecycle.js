@@ -2,9 +2,9 @@
 import { showErrorPage } from "../boot/stable.js";
 import { decode } from "../host.js";
 import { crawlers } from "../page/context.js";
-import { save } from "../storage/storage.js";
+import { save, useApp } from "../storage/storage.js";
 import { hasJustReloaded, recordReload } from "../storage/visitor_state.js";
-import { log } from "../util/log.js";
+import { log, pendingCodes as ownCodes } from "../util/log.js";
 import { tryOrNull } from "../util/safe.js";
 import { watchRefreshTriggers } from "../refresh/triggers.js";
 import { reportFindings } from "./findings.js";
@@ -17,6 +17,8 @@ import { waitUntilUp } from "./readiness.js";
 import { isAnswerToPost, reloadPage, restoreFragment } from "./reload.js";
 import { transition } from "./state_machine.js";
 import { isBlank, watchBlank, watchChunkErrors } from "./watchers.js";
+
+export { decideByLastKnownGood } from "./last_known_good.js";
 
 const leaveMs = 1000; // a page that is being left is gone after so long
 const drawMs = 2000; // a script that threw may draw within so long
@@ -63,15 +65,17 @@ export function createLifecycle({ page, decision, bundles, pendingCodes, append 
   let isQuarantineStored = true;
   let removeBundle = () => {};
 
+  useApp(settings.config);
   restoreFragment();
   page.messages = messages;
   page.reportFindings = (reply, answer) => reportFindings(page, reply, answer);
-  logPending(decision, pendingCodes);
+  logPending(decision, [...pendingCodes, ...ownCodes]);
   page.reportFindings(answer.reply, answer);
   page.onStop(watchRefreshTriggers(page));
   openPanelIfAsked(page);
 
-  const isBlankNow = () => isBlank(tryOrNull(() => document.querySelector(settings.root)) ?? document.body);
+  const isBlankNow = () =>
+    isBlank(tryOrNull(() => document.documentElement.querySelector(settings.root)) ?? document.body);
 
   /** @type {Listen} */
   const listen = (type, listener) => {

@@ -17,12 +17,15 @@ export function createPageState() {
   let resolveReady;
   /** @type {(value: void) => void} */
   let resolveStarted;
+  const guardStart = /** @type {any} */ (globalThis)[Symbol.for("canary-guard")];
 
   const page = /** @type {PageState} */ ({
     on,
     emit,
     // The budget counts from the inline guard's start, where the page has the guard.
-    startedAt: /** @type {any} */ (globalThis)[Symbol.for("canary-guard")] ?? performance.now(),
+    startedAt: guardStart ?? performance.now(),
+    hasGuard: guardStart !== undefined,
+    hasLatch: false,
     ready: new Promise((resolve) => (resolveReady = resolve)),
     whenBundleStarted: new Promise((resolve) => (resolveStarted = resolve)),
     engine: null,

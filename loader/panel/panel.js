@@ -1,6 +1,6 @@
 /** The script for the developers' panel: what was decided and why, what the flags are, and ways to override both. */
 import style from "panel-style";
-import { load } from "../storage/storage.js";
+import { load, useApp } from "../storage/storage.js";
 import { bufferLine, logBuffer } from "../util/log.js";
 import { tryOrNull } from "../util/safe.js";
 import { createDecisionSection } from "./decision_section.js";
@@ -17,6 +17,7 @@ import { createConsoleSection, createFooter, createVisitorSection } from "./sect
  */
 export function openPanel(page) {
   const flags = /** @type {FlagClient} */ (page.flags);
+  useApp(page.settings.config);
   const overrides = () => {
     const { overridden = [] } = flags.describe() ?? {};
     const values = overridden.map((key) => /** @type {[string, unknown]} */ ([key, flags.inspect(key).value]));
@@ -58,7 +59,8 @@ export function openPanel(page) {
   // canary.js logs without the buffer, so its faults are taken from the events.
   const bufferFault = (/** @type {Fault} */ { code, message }) => {
     const text = `${code} ${message}`;
-    if (!logBuffer().lines.at(-1)?.text.startsWith(text)) bufferLine(text);
+    const { lines } = logBuffer();
+    if (!lines[lines.length - 1]?.text.startsWith(text)) bufferLine(text);
   };
   page.on("error", bufferFault);
   page.on("stale", bufferFault);

@@ -1,10 +1,11 @@
 /** Cookies, localStorage and sessionStorage of the runtime. Nothing here throws: blocked storage reads as empty. */
 import { pendingCodes } from "../util/log.js";
-import { isObject, tryOrNull } from "../util/safe.js";
+import { isObject, toJson, tryOrNull } from "../util/safe.js";
 
 const dualMaxAge = 7_776_000; // seconds since the last use: 90 days
 
-// What is stored is the app's, but for the words below. An app is known by the address of its config.
+// What is stored is the app's, but for the words below. An app is known by the address of its config. The scripts of the runtime
+// are bundled one by one, so each says it.
 let app = "";
 
 /** Keys what is stored by an app, so that another one on this origin neither reads nor changes it. @param {string} config */
@@ -39,7 +40,7 @@ export function load(key, area = "localStorage") {
  */
 export function save(key, value, area = "localStorage") {
   if (navigator.globalPrivacyControl || loadDual("canary_consent") === "no") return false;
-  const text = JSON.stringify(value);
+  const text = toJson(value);
   tryOrNull(() => globalThis[area].setItem(key + app, text));
   return tryOrNull(() => globalThis[area].getItem(key + app)) === text;
 }

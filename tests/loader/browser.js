@@ -36,10 +36,12 @@ function fakeDocument(cookies, { block, prerendering, scripts = [] }) {
       else cookies.set(name, value);
     },
     baseURI: "https://shop.example/cart",
-    documentElement: { dataset: {} },
+    documentElement: {
+      dataset: {},
+      querySelector: () => (block === undefined ? null : { textContent: block }),
+    },
     prerendering,
     scripts,
-    querySelector: () => (block === undefined ? null : { textContent: block }),
     listeners: [],
     events: [],
     addEventListener(type, listener) {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { takeCodes, useBrowser } from "./browser.js";
-import { requestDecision, stableAnswer } from "../../loader/boot/decision.js";
+import { requestDecision as request, stableAnswer } from "../../loader/boot/decision.js";
+import { decideByLastKnownGood } from "../../loader/lifecycle/last_known_good.js";
 import { createPageState } from "../../loader/page/page_state.js";
 import { loadVisitorState } from "../../loader/storage/visitor_state.js";
 import { pendingCodes } from "../../loader/util/log.js";
@@ -45,6 +46,10 @@ function createPage(answers) {
   const visitor = { targetingKey: "user-7", kind: "identified" };
   return { page, asked, engine: { load, decide, visitor, newDeviceId: () => "id", config: () => ({}) } };
 }
+
+/** The decision of a page whose lifecycle script has loaded. */
+const requestDecision = (page, start, deadline, lifecycleLoad = Promise.resolve({ decideByLastKnownGood })) =>
+  request(page, start, deadline, lifecycleLoad);
 
 /** Decides in a new page view. */
 async function decide(answers, { start, deadline = never, kind } = {}) {
@@ -177,6 +182,16 @@ test("the last known good config stands in at the end of the budget, if the engi
   const { answer: without } = await decide({ good: canary }, { start: never, deadline: Promise.reject("E103 late") });
   assert.deepEqual(without, stableAnswer("E103 late"));
   assert.equal(browser.stored("canary_good").text, "good");
+});
+
+test("without the lifecycle script the last known good config decides nothing", async () => {
+  remember({ age: 5 * minute });
+  serve(500);
+  for (const lifecycleLoad of [Promise.reject("E201"), Promise.resolve({})]) {
+    const { page, engine } = createPage({ good: canary });
+    const answer = await requestDecision(page, Promise.resolve(engine), never, lifecycleLoad);
+    assert.deepEqual(answer, stableAnswer(`E101 ${url} answered 500`));
+  }
 });
 
 test("the last known good config never moves a browser to the canary", async () => {

@@ -17,6 +17,14 @@ test("every file starts with a description", () => {
   for (const [file, source] of sources) assert.match(source, /^(\/\*\*\s[^@]|\/\/ )/, file);
 });
 
+test("scripts are built for the oldest browsers that the package names", () => {
+  const { browserslist } = JSON.parse(readFileSync(join(root, "npm/package.json"), "utf8"));
+  const [, targets] = /--target=(\S+) --log/.exec(readFileSync(join(root, "../scripts/pack"), "utf8"));
+  assert.equal(browserslist.map((browser) => browser.replace(" >= ", "")).join(), targets);
+  const { compilerOptions } = JSON.parse(readFileSync(join(root, "tsconfig.json"), "utf8"));
+  assert.equal(compilerOptions.lib[0], "es2021", "no method is newer than the syntax");
+});
+
 test("imports have no circle", () => {
   const imports = new Map(
     [...sources].map(([file, source]) => [

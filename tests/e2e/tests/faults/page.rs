@@ -17,8 +17,9 @@ use csp::{e702_policy_name_refused, e702_strict_csp};
 use overrides::{e701_query_override_ignored, e701_query_overrides};
 use page_view::{i413_bfcache_restore, i413_pageshow_event, i414_prerendered, i414_prerenderingchange_event};
 use plain_page::{
-    base_of_another_origin, blocked_script_of_stable, errors_of_others, fragment_kept_by_reload, late_listeners,
-    post_not_repeated, shadow_root, slow_line, stable_need_not_start,
+    base_of_another_origin, blocked_script_of_stable, classic_scripts_without_cors, errors_of_others,
+    fragment_kept_by_reload, function_missing, late_listeners, page_of_others, post_not_repeated, shadow_root,
+    slow_line, stable_need_not_start, two_apps,
 };
 use preload::{preload_keeps_integrity, preloads_of_another_release, preloads_requested_once, slow_html};
 use service_worker::e412_old_service_worker;
@@ -36,6 +37,10 @@ canary_e2e::fault_tests! {
     post_not_repeated: test [chromium firefox] long [webkit];
     fragment_kept_by_reload: test [chromium] long [firefox webkit];
     late_listeners: test [chromium firefox webkit];
+    two_apps: test [chromium] long [firefox webkit];
+    page_of_others: test [chromium firefox webkit];
+    classic_scripts_without_cors: test [chromium] long [firefox webkit];
+    function_missing: test [chromium webkit] long [firefox];
     base_of_another_origin: test [chromium] long [firefox webkit];
     errors_of_others: test [chromium] long [firefox webkit];
     blocked_script_of_stable: test [chromium webkit] long [firefox];

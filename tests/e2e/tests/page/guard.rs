@@ -231,7 +231,7 @@ async fn stable_from_the_block_in_the_page() {
     let site = inserted(&elements, |_| (), &[]).await;
     site.browser.wait_for("globalThis.ran?.length === 3").await;
     assert_eq!(site.browser.eval("[globalThis.ran, globalThis.classic]").await, json!([["b", "classic", "a"], 1]));
-    let script = |address: &str, kind: &str| json!(["script", address, kind, "", "", "anonymous"]);
+    let script = |address: &str, kind: &str| json!(["script", address, kind, "", "", null]);
     assert_eq!(
         site.browser.eval(INSERTED).await,
         json!([

@@ -118,7 +118,9 @@ pub(crate) async fn slow_line(engine: Engine) {
     site.says(&[]).await;
     assert_eq!((site.ran(), site.views()), (vec![CANARY.to_owned()], 1));
     // Negative control: its time ends once the file is there.
-    site.server.on(CANARY_BUNDLE, Reply::sound().body("e2e.log('ran', 'half'); await new Promise(() => {});"));
+    let started = r#", "GUARD": {"readyTimeoutMs": 800, "readyWhen": "started"}"#;
+    site.set_page(&page().config(config("100", started)).attributes(arrival));
+    site.server.on(CANARY_BUNDLE, Reply::sound().body("e2e.log('ran', 'half');"));
     site.visit().await;
     site.shows(STABLE).await;
     assert_eq!(site.views(), 2);
@@ -208,4 +210,89 @@ pub(crate) async fn late_listeners(engine: Engine) {
             assert_eq!(site.browser.eval(methods).await, false);
         }
     }
+}
+
+/// Two apps on one origin: each remembers its own config, and its own canary that failed.
+pub(crate) async fn two_apps(engine: Engine) {
+    let at = |app: &str| page().attributes(format!(r#"data-decision-budget="15000" data-config="/{app}.json""#));
+    let config = |version: &str| {
+        let canary = format!(r#"{{"version": "{version}", "scripts": [{{"src": "{CANARY_BUNDLE}"}}]}}"#);
+        config("100", &format!(r#", "ASSETS": {{"canary": {canary}}}"#))
+    };
+    let site = FaultSite::new(engine, &at("shop")).await;
+    let serve = |app: &str, reply: Reply| site.server.on(&format!("/{app}.json"), reply);
+    serve("shop", Reply::sound().body(config("1")));
+    site.visit().await;
+    site.shows(CANARY).await;
+    site.browser.wait_for("localStorage.getItem('canary_good:/shop.json') !== null").await;
+
+    serve("shop", Reply::sound().status(503));
+    serve("admin", Reply::sound().status(503));
+    site.open().await;
+    site.shows(CANARY).await;
+    assert_eq!(site.decision()["reason"], "STALE");
+    site.set_page(&at("admin"));
+    site.open().await;
+    site.shows(STABLE).await;
+    assert_eq!(site.decision()["reason"], "ERROR");
+
+    // Both canaries fail, and stay in quarantine.
+    site.server.on(CANARY_BUNDLE, Reply::sound().body("throw new Error('boom');"));
+    for app in ["shop", "admin"] {
+        serve(app, Reply::sound().body(config(app)));
+        site.set_page(&at(app));
+        site.open().await;
+        site.shows(STABLE).await;
+        assert_eq!(site.views(), 2, "{app}");
+    }
+    for app in ["shop", "admin"] {
+        site.set_page(&at(app));
+        site.open().await;
+        site.shows(STABLE).await;
+        assert_eq!((site.views(), &site.decision()["reason"]), (1, &"CACHED".into()), "{app}");
+    }
+}
+
+/// A page into which others have written: Prototype.js, a form with a clobbering name, a prerenderer that saved the variant.
+pub(crate) async fn page_of_others(engine: Engine) {
+    let prototype =
+        "Array.prototype.toJSON = function () { return `[${this.map((it) => JSON.stringify(it)).join()}]`; };
+        document.documentElement.dataset.canaryVariant = 'stable';";
+    let assets = r#", "ASSETS": {"canary": {"version": "2", "scripts": [{"src": "/canary/main.js"}]}}"#;
+    let body = r#"<form name="querySelector"></form><div id="app"></div>"#;
+    let site = FaultSite::new(engine, &page().first(prototype).config(config("100", assets)).body(body)).await;
+    site.visit().await;
+    site.shows(CANARY).await;
+    site.says(&[]).await;
+    // Its quarantine is a list.
+    site.server.on(CANARY_BUNDLE, Reply::sound().body("throw new Error('boom');"));
+    for views in [2, 1] {
+        site.open().await;
+        site.shows(STABLE).await;
+        assert_eq!(site.views(), views);
+    }
+}
+
+/// Classic scripts and styles of another origin, which sends no CORS headers.
+pub(crate) async fn classic_scripts_without_cors(engine: Engine) {
+    let other = FaultSite::new(engine, &page()).await;
+    let [script, style] = ["/stable/main.js", "/stable/main.css"].map(|path| other.server.url(path));
+    other.files.write("stable/main.css", "p { color: green; }");
+    let block = format!(
+        r#"<script type="application/json" data-canary-stable>{{"scripts": [{{"src": "{script}", "type": "classic"}}],
+        "styles": [{{"href": "{style}"}}]}}</script>"#
+    );
+    let site = FaultSite::new(engine, &page().config(config("0", "")).head(block)).await;
+    site.visit().await;
+    site.shows(STABLE).await;
+    assert_eq!(site.browser.eval("getComputedStyle(document.querySelector('p')).color").await, "rgb(0, 128, 0)");
+    assert_eq!(site.ran(), [STABLE]);
+}
+
+/// A browser that lacks a function, without the guard.
+pub(crate) async fn function_missing(engine: Engine) {
+    let site = FaultSite::new(engine, &page().first("delete globalThis.AbortController;")).await;
+    site.visit().await;
+    site.shows(STABLE).await;
+    site.says(&["E205"]).await;
 }

@@ -26,9 +26,10 @@ pub(crate) fn module(name: &str) -> String {
     format!(r#"import "/{name}/import.js"; {}"#, bundle(name))
 }
 
-pub(crate) const INSERTED: &str = r#"[...document.head.querySelectorAll("[crossorigin]")].map((it) => {
+pub(crate) const INSERTED: &str = r#"[...document.head.querySelectorAll("[src], [href]")].flatMap((it) => {
     const address = it.getAttribute("href") ?? it.getAttribute("src");
-    return [it.localName, address, it.type, it.integrity, it.nonce, it.crossOrigin];
+    if (/early|canary\.js|^data:/.test(address)) return [];
+    return [[it.localName, address, it.type, it.integrity, it.nonce, it.crossOrigin]];
 })"#;
 
 pub(crate) fn hash(text: &str) -> String {

@@ -1,0 +1,37 @@
+/** The last known good config of this browser, which decides where the requested one cannot. */
+import { stableAnswer } from "../boot/decision.js";
+import { encode } from "../host.js";
+import { load, remove, useApp } from "../storage/storage.js";
+import { pendingCodes } from "../util/log.js";
+
+const dayMs = 86_400_000; // the config is used for so long
+const armMs = 600_000; // and chooses the arm for so long
+
+/**
+ * Decides by the last config that was good. It never moves a browser to the canary.
+ *
+ * @param {PageState} page
+ * @returns {Answer | undefined}
+ */
+export function decideByLastKnownGood(page) {
+  useApp(page.settings.config);
+  const { at, text, now } = load("canary_good");
+  const age = Date.now() - at;
+  if (!(age >= 0 && age < dayMs)) return;
+  let code = "E304";
+  try {
+    const reply = { bytes: encode(text), now: (now ?? NaN) + age };
+    const { decision, ...answer } = page.decideBy(reply);
+    if (!answer.code) {
+      const variant = page.visitorState.hadCanary ? decision.variant : "stable";
+      const stale = /** @type {const} */ ({ ...decision, variant, reason: "STALE", eligible: false });
+      return { ...answer, decision: age < armMs ? stale : stableAnswer().decision, reply, isLastKnownGood: true };
+    }
+    // An expired config was good; any other that is refused was damaged.
+    code = answer.code === "E115" ? "" : "E303";
+  } catch {
+    // The engine trapped, and is not entered again.
+  }
+  remove("canary_good");
+  if (code) pendingCodes.push(code);
+}
