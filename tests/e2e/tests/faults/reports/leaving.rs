@@ -29,11 +29,7 @@ pub(crate) async fn left_by_navigation(engine: Engine) {
     let tab = client.new_window(true).await.expect("a tab").handle;
     client.switch_to_window(tab).await.expect("the tab");
     site.open().await;
-    if engine == Engine::WebKit {
-        assert_eq!(site.browser.eval("document.visibilityState").await, "hidden");
-    } else {
-        arrive(&site, &["exposure"]).await;
-    }
+    arrive(&site, if engine == Engine::WebKit { &["exposure", "left"] } else { &["exposure"] }).await;
     client.close_window().await.expect("to close it");
     client.switch_to_window(first).await.expect("the first tab");
     until("the report", DEADLINE, || (kinds(&site).len() == 2).then_some(()));
