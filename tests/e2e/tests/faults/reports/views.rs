@@ -9,6 +9,7 @@ use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, CONFIG, Page, STABLE};
 use canary_e2e::fixture::{CANARY as RUNTIME, PATIENT};
 use canary_e2e::wait::{DEADLINE, until};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// What the runtime stores about the run.
 const MARK: &str = "JSON.parse(localStorage.getItem('canary_run'))";
@@ -84,6 +85,16 @@ pub(crate) async fn vitals_at_the_horizon(engine: Engine) {
     let finals: Vec<_> = reports(&site).into_iter().filter(|report| report["final"] == true).collect();
     assert_eq!((finals.len(), reports(&site).len()), (1, 4), "{:?}", reports(&site));
     assert!(finals[0]["age"].as_f64() > vitals["age"].as_f64() && finals[0]["lcpMs"] == vitals["lcpMs"], "{finals:?}");
+
+    // A bundle that is up after the horizon is neither up nor left.
+    site.server.on(CANARY_BUNDLE, Reply::sound().hanging());
+    site.visit().await;
+    arrive(&site, &["exposure"]).await;
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    deliver(&site);
+    site.shows(CANARY).await;
+    site.browser.wait_for("JSON.parse(localStorage.getItem('canary_run')).up").await;
+    arrive(&site, &["exposure"]).await;
 }
 
 pub(crate) async fn some_views_report_nothing(engine: Engine) {
