@@ -11,6 +11,7 @@ const buildConstants = Object.fromEntries(
     "PANEL_JS",
     "REFRESH_JS",
     "REFRESH_WASM",
+    "VITALS_JS",
     "HAS_LOG_BUFFER",
   ].map((name) => [name, "readonly"]),
 );

@@ -35,6 +35,7 @@ interface Settings {
 }
 
 interface Bundle {
+  version?: string;
   scripts: BundleScript[];
   styles?: BundleLink[];
   preload?: BundleLink[];
@@ -71,6 +72,8 @@ interface EngineAnswer {
   guard?: { readyTimeoutMs?: number; readyWhen?: "loaded" | "started" };
   /** Whether the config has flags. */
   flags?: boolean;
+  /** `TELEMETRY`, if this page view sends reports. */
+  telemetry?: { endpoint?: string; cohorts?: "all" | "balanced"; horizonSeconds?: number } | undefined;
   /** Whether parts of the config count as absent. */
   hasNotices?: boolean | undefined;
 }
@@ -180,6 +183,8 @@ interface PageState {
   describeConfig(reply: ConfigReply): Promise<ConfigFindings>;
   /** Logs what is wrong with a config that is in use. */
   reportFindings(reply: ConfigReply | undefined, answer: EngineAnswer): void;
+  /** The reports of this page view, for the panel. */
+  reports?: SentReport[];
   /** Tells the panel that flags may have changed. */
   updatePanel?: (() => void) | undefined;
 
@@ -291,6 +296,27 @@ interface LifecycleScript {
   }): Lifecycle;
 }
 
+interface SentReport {
+  kind: string;
+  /** Milliseconds since the exposure. */
+  age: number;
+  /** What became of it. */
+  state: string;
+}
+
+interface Reports {
+  /** Sends a report with these fields beside those that all have. */
+  send(kind: string, fields?: object): void;
+  /** Sets the test whether a text names a file of the present bundle. */
+  setOwn(isOwn: (text: string) => boolean): void;
+  /** Says that the bundle has failed, before it is known why exactly. */
+  failing(fault: string): void;
+  /** Reports the failure, if the view has not reported what became of it. */
+  failed(fault: string): void;
+  /** Reports that a bundle is up. */
+  up(): void;
+}
+
 /** Appends an element to the head. */
 type Append = (tag: string, properties: Record<string, any>) => HTMLElement;
 
@@ -320,9 +346,6 @@ interface FlagVariant {
   value: any;
 }
 
-interface Document {
-  readonly prerendering?: boolean;
-}
 interface Navigator {
   readonly globalPrivacyControl?: boolean;
 }
@@ -334,6 +357,7 @@ declare const LIFECYCLE_JS: string;
 declare const PANEL_JS: string;
 declare const REFRESH_JS: string;
 declare const REFRESH_WASM: string;
+declare const VITALS_JS: string;
 /** False in canary.js, whose size delays the bundle. */
 declare const HAS_LOG_BUFFER: boolean;
 

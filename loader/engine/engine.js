@@ -184,7 +184,7 @@ function createEngine(memory) {
 
     decide(visitor, arm, isHeld) {
       const number = wasm.decide(visitors.indexOf(visitor) >>> 0, arms.indexOf(/** @type {any} */ (arm)) + 1, isHeld);
-      const { ASSETS, GUARD, SALT = "canary", REVISION } = tree;
+      const { ASSETS, GUARD, SALT = "canary", REVISION, TELEMETRY } = tree;
       const bundle = ASSETS?.canary;
       const errorCode = errorCodes[(number >> 6) & 7];
       const decision = {
@@ -203,6 +203,7 @@ function createEngine(memory) {
         salt: SALT,
         guard: isGuardValid ? GUARD : undefined,
         flags: Object.keys(flags()).length > 0,
+        telemetry: (number >> 11) & 1 ? TELEMETRY : undefined,
       });
     },
 

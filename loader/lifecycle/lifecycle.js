@@ -2,6 +2,7 @@
 import { showErrorPage } from "../boot/stable.js";
 import { decode } from "../host.js";
 import { crawlers } from "../page/context.js";
+import { createReports } from "../reports/page_reports.js";
 import { save, useApp } from "../storage/storage.js";
 import { hasJustReloaded, recordReload } from "../storage/visitor_state.js";
 import { log, pendingCodes as ownCodes } from "../util/log.js";
@@ -88,6 +89,8 @@ export function createLifecycle({ page, decision, bundles, pendingCodes, append 
     listen(type, ({ isTrusted }) => (isTouched ||= isTrusted && !isBlankNow()));
   }
 
+  const reports = createReports({ page, decision, bundles, listen });
+
   /** @type {Lifecycle["send"]} */
   const send = (event, facts) => {
     const step = transition(state, event, facts) ?? [];
@@ -152,6 +155,7 @@ export function createLifecycle({ page, decision, bundles, pendingCodes, append 
     const isOwn = createOwnTest(bundle, bundles[name === "canary" ? "stable" : "canary"]);
     const lateListeners = catchLateListeners();
     cleanups.push(lateListeners.stop);
+    reports?.setOwn(isOwn);
     const { loaded, remove } = insertBundle(bundle, name, append);
     removeBundle = remove;
     try {
@@ -164,6 +168,7 @@ export function createLifecycle({ page, decision, bundles, pendingCodes, append 
       else if (decision.variant === "canary") page.emit("fallback", decision);
       watchChunkErrors(listen, isOwn, onChunkLost);
       send("up");
+      reports?.up();
     } catch (error) {
       const { fault = "E401 a script's address is none", ...failure } = /** @type {Partial<StartFailure>} */ (error);
       // Leaving a page cuts off what it still loads. A page that is still there later has failed all the same.
@@ -176,21 +181,27 @@ export function createLifecycle({ page, decision, bundles, pendingCodes, append 
 
   /** @param {StartFailure} failure */
   async function onCanaryFailed({ fault, address, hasRun }) {
+    reports?.failing(fault);
     const next = send("start_failed", { hasRun, isTouched });
     if (next === "running") page.emit("fallback", decision);
-    if (fault.startsWith("E702")) return; // logged already
+    if (fault.startsWith("E702")) return reports?.failed(fault); // logged already
     // A page that is about to reload has no time for a request.
     const isOpen = next !== "reloading_to_stable" && fault.startsWith("E401");
-    logFault(isOpen ? await diagnoseLoadError(fault, /** @type {string} */ (address), bundles.canary) : fault, next);
+    const cause = isOpen ? await diagnoseLoadError(fault, /** @type {string} */ (address), bundles.canary) : fault;
+    reports?.failed(cause);
+    logFault(cause, next);
   }
 
   /** @param {StartFailure} failure */
   async function onStableFailed({ fault, address }) {
+    reports?.failing(fault);
     // Code that threw, and scripts beside one that did not load, may draw all the same.
     await wait(drawMs);
     const next = send("start_failed", { isBlank: isBlankNow() });
     // An error in a page that shows something is the page's own matter.
-    if (address || next === "failed") logFault(`E501 ${fault.slice(5)}`, next);
+    const isShown = !address && next !== "failed";
+    if (!isShown) logFault(`E501 ${fault.slice(5)}`, next);
+    reports?.failed(isShown ? fault : "E501");
   }
 
   function onBlank() {

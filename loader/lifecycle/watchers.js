@@ -11,7 +11,7 @@ const drawMs = 2000; // a blank page may be about to draw
  * @param {Event} event
  * @param {() => void} action
  */
-const unlessHandled = (event, action) => setTimeout(() => event.defaultPrevented || action());
+export const unlessHandled = (event, action) => setTimeout(() => event.defaultPrevented || action());
 
 /**
  * Whether a reader sees nothing in an element: no text, image or form control, and no element that draws by itself.

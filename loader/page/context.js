@@ -44,7 +44,7 @@ export const readAttributes = () => ({
 const firstOfEach = (pairs) => Object.fromEntries(pairs?.reverse() ?? []);
 
 /** An iPad says that it is a Mac, which has no touch screen. @param {Navigator} navigator */
-const deviceType = ({ userAgent, maxTouchPoints }) =>
+export const deviceType = ({ userAgent, maxTouchPoints }) =>
   /iPad|Tablet|Android(?!.*Mobile)/.test(userAgent) || (/Macintosh/.test(userAgent) && maxTouchPoints > 1)
     ? "tablet"
     : /Mobi/.test(userAgent)

@@ -7,7 +7,7 @@ import { createDecisionSection } from "./decision_section.js";
 import { el } from "./dom.js";
 import { createFlagList } from "./flag_list.js";
 import { requestedArm } from "./override_url.js";
-import { createConsoleSection, createFooter, createVisitorSection } from "./sections.js";
+import { createConsoleSection, createFooter, createReportsSection, createVisitorSection } from "./sections.js";
 
 /**
  * Opens the panel. It stands beside the body, in a shadow root, so that neither an app that draws the body anew nor the
@@ -28,6 +28,7 @@ export function openPanel(page) {
     createDecisionSection(page, overrides),
     createFlagList(flags),
     createVisitorSection(page),
+    createReportsSection(page),
     createConsoleSection(),
     createFooter(flags, overrides),
   ];

@@ -63,6 +63,30 @@ export function createConsoleSection() {
 }
 
 /**
+ * Creates the section with the reports that this page view has sent.
+ *
+ * @param {PageState} page
+ * @returns {PanelPart}
+ */
+export function createReportsSection(page) {
+  const list = el("ol");
+  const node = section("Reports of this page view", list);
+  return {
+    node,
+    show() {
+      const { reports = [] } = page;
+      const items = reports.map(({ kind, age, state, ...fields }) => {
+        const details = Object.entries(fields).map(([name, value]) => `${name} ${value}`);
+        const text = [` after ${age} ms`, ...details, ...(state === "sent" ? [] : [state])].join(", ");
+        return el("li", { className: state === "dropped" ? "fault" : "" }, el("b", {}, kind), text);
+      });
+      list.replaceChildren(...items);
+      node.hidden = !reports.length;
+    },
+  };
+}
+
+/**
  * Creates the footer: a link with all overrides, and a button to reset them.
  *
  * @param {FlagClient} flags

@@ -54,7 +54,7 @@ export function removeAll() {
     tryOrNull(() => {
       const store = globalThis[area];
       for (const key of Object.keys(store)) {
-        if (/^canary_(memory|mark|good|reload)/.test(key)) store.removeItem(key);
+        if (/^canary_(memory|mark|good|reload|run)/.test(key)) store.removeItem(key);
       }
     });
   }

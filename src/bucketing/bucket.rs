@@ -14,6 +14,8 @@ pub enum Domain {
     Flag,
     /// The choice among a flag's variants.
     Variant,
+    /// The choice of the page views that send reports.
+    Report,
 }
 
 impl Domain {
@@ -24,6 +26,7 @@ impl Domain {
             Self::Canary => "canary",
             Self::Flag => "flag",
             Self::Variant => "variant",
+            Self::Report => "report",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use crate::bucketing::bucket::{BUCKETS, Domain, bucket_of_bytes};
 use crate::bucketing::percentage::Percentage;
 use crate::config::bundle::Bundle;
 use crate::config::dependency_cycle::{self, Progress};
@@ -189,6 +190,18 @@ impl Config {
     #[must_use]
     pub fn counts_automation(&self) -> bool {
         self.telemetry().member(Keyword::CountAutomation).kind() == Kind::True
+    }
+
+    /// Returns whether page views of a user, whose key is given as UTF-8, send reports. The sample is independent of the
+    /// assignment.
+    // Inlined, it would take 84 bytes more of what a page waits for.
+    #[inline(never)]
+    pub(crate) fn samples_report(&self, key: &[u8]) -> bool {
+        let telemetry = self.telemetry();
+        let rate = telemetry.member(Keyword::SampleRate).as_number().unwrap_or(1.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a valid rate is from 0 to 1")]
+        let limit = (rate * f64::from(BUCKETS) + 0.5) as u32;
+        telemetry.exists() && bucket_of_bytes(Domain::Report, self.salt(), key) < limit
     }
 
     /// Returns whether the config has any flag, malformed or not.

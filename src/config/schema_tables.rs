@@ -36,6 +36,7 @@ const TELEMETRY: &[Member] = &[
     Member(SampleRate, Optional, Schema::Fraction),
     Member(Cohorts, Optional, Schema::OneOf(&[All, Balanced], Expected::Cohorts)),
     Member(CountAutomation, Optional, Schema::Bool),
+    Member(HorizonSeconds, Optional, Schema::Integer(1, 3_600, Expected::Seconds)),
 ];
 
 const GUARD: &[Member] = &[

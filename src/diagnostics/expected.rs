@@ -41,6 +41,7 @@ phrases! {
     Array "an array",
     Object "an object",
     Milliseconds "an integer from 1 to 30,000",
+    Seconds "an integer from 1 to 3,600",
     Cohorts "\"all\" or \"balanced\"",
     ReadyWhen "\"loaded\" or \"started\"",
     Arm "\"canary\" or \"stable\"",

@@ -169,8 +169,9 @@ impl Engine {
     /// Decides which bundle the page view of the first context gets. The visitor is 0 for identified, 1 for a bot, else
     /// anonymous; the arm is that of the URL: 1 for the canary, 2 for stable, else none.
     ///
-    /// Returns the variant (0 for the canary), the cohort, the reason, the error or 7, whether it counts, and whether
-    /// [`Engine::bucket`] is the user's, in 1, 2, 3, 3, 1 and 1 bits from the lowest.
+    /// Returns the variant (0 for the canary), the cohort, the reason, the error or 7, whether it counts, whether
+    /// [`Engine::bucket`] is the user's, and whether the page view is reported, in 1, 2, 3, 3, 1, 1 and 1 bits from the
+    /// lowest.
     pub fn decide(&mut self, visitor: u32, arm: u32, is_held: bool) -> u32 {
         let [context, ..] = &self.contexts;
         let Some(config) = &self.config else { return 0 };
@@ -197,6 +198,7 @@ impl Engine {
             | decision.error.map_or(7, |error| error as u32) << 6
             | u32::from(decision.eligible) << 9
             | u32::from(decision.bucket.is_some()) << 10
+            | u32::from(decision.eligible && config.samples_report(&context.targeting_key)) << 11
     }
 
     /// Adds a flag that has been asked for, or that one before requires: its key and its definition. The last numbers are the

@@ -36,7 +36,7 @@ keywords! {
     Image "image", Fetch "fetch",
     // Settings.
     Endpoint "endpoint", SampleRate "sampleRate", Cohorts "cohorts", CountAutomation "countAutomation", All "all",
-    Balanced "balanced", ReadyTimeoutMs "readyTimeoutMs", ReadyWhen "readyWhen", Loaded "loaded", Started "started",
+    Balanced "balanced", HorizonSeconds "horizonSeconds", ReadyTimeoutMs "readyTimeoutMs", ReadyWhen "readyWhen", Loaded "loaded", Started "started",
     Query "query",
     // Operators.
     And "$and", Or "$or", Nor "$nor", Not "$not", Eq "$eq", Ne "$ne", In "$in", Nin "$nin", Ini "$ini", Nini "$nini",

@@ -12,7 +12,7 @@ const LIMIT_1: f64 = 24.0;
 
 #[test]
 fn each_domain_distributes_a_million_users_uniformly() {
-    for domain in [Domain::Canary, Domain::Flag, Domain::Variant] {
+    for domain in [Domain::Canary, Domain::Flag, Domain::Variant, Domain::Report] {
         let mut cells = [0_f64; 100];
         for user in 0..1_000_000 {
             cells[bucket(domain, "canary", &format!("user-{user}")) as usize / 1_000] += 1.0;
@@ -51,7 +51,8 @@ fn check_independence(decisions: &[Vec<u32>]) {
 
 #[test]
 fn domains_are_independent() {
-    let decisions = [Domain::Canary, Domain::Flag, Domain::Variant].map(|domain| buckets(domain, "search"));
+    let decisions =
+        [Domain::Canary, Domain::Flag, Domain::Variant, Domain::Report].map(|domain| buckets(domain, "search"));
     check_independence(&decisions);
     // The same decision twice is not.
     assert!(dependence(&decisions[0], &decisions[0], [10, 50]) > 1_000.0);

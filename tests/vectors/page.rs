@@ -146,7 +146,7 @@ impl<'a> Page<'a> {
         };
         let number = self.engine.decide(visitor, arm, held) as usize;
         let (variant, cohort) = (["canary", "stable"][number & 1], ["canary", "control", "rest"][number >> 1 & 3]);
-        let (bucket, reason) = ((number >> 10 == 1).then(|| self.engine.bucket()), REASONS[number >> 3 & 7]);
+        let (bucket, reason) = ((number >> 10 & 1 == 1).then(|| self.engine.bucket()), REASONS[number >> 3 & 7]);
         let mut decision = json!({
             "variant": variant, "cohort": cohort, "bucket": bucket, "reason": reason, "eligible": number >> 9 & 1 == 1
         });

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 const NAMES: &str = "SCHEMA_VERSION CANARY_PERCENTAGE FEATURE_FLAGS REVISION SALT CANARY_RULES ASSETS TELEMETRY GUARD \
     OVERRIDES SEGMENTS EXPIRES_AT $schema enabled percentage salt default variants rules requires from until weight \
     value if serve always canary stable version scripts styles preload src href type as integrity endpoint sampleRate \
-    cohorts countAutomation readyTimeoutMs readyWhen query $and $or $nor $not $eq $in $size $all $alli $elemMatch \
+    cohorts countAutomation horizonSeconds readyTimeoutMs readyWhen query $and $or $nor $not $eq $in $size $all $alli $elemMatch \
     $regex $regexi $inGroup $near x __proto__";
 
 /// Values that are wrong in nearly all places.
@@ -218,6 +218,7 @@ pub(crate) fn config() -> impl Strategy<Value = Value> {
                 ("sampleRate", maybe((0.0..=1.0).prop_map(Value::from))),
                 ("cohorts", maybe(word(&["all", "balanced"]))),
                 ("countAutomation", maybe(truth())),
+                ("horizonSeconds", maybe((1..=3_600_u32).prop_map(Value::from))),
             ])),
         ),
         (

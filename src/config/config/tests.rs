@@ -1,4 +1,5 @@
 use super::*;
+use crate::bucketing::bucket::bucket;
 use crate::config::validator::MAX_FLAGS;
 use std::string::{String, ToString};
 use std::{format, vec};
@@ -264,4 +265,19 @@ fn expiry_depends_on_the_time_of_the_response() {
         assert_eq!(error.to_string(), "E115 EXPIRES_AT: expected a time after the Date of the response");
     }
     assert!(with("").0.check_expiry(None).is_ok());
+}
+
+#[test]
+fn reports_are_sampled_by_a_hash_of_their_own() {
+    let sampled = |telemetry: &str| {
+        let (config, _) = with(&format!(r#", "SALT": "s"{telemetry}"#));
+        (0..1_000).filter(|user| config.samples_report(format!("user-{user}").as_bytes())).count()
+    };
+    assert_eq!(sampled(""), 0);
+    assert_eq!(sampled(r#", "TELEMETRY": 5"#), 0);
+    assert_eq!(sampled(r#", "TELEMETRY": {}"#), 1_000);
+    assert_eq!(sampled(r#", "TELEMETRY": {"sampleRate": 1}"#), 1_000);
+    assert_eq!(sampled(r#", "TELEMETRY": {"sampleRate": 0}"#), 0);
+    let below = |limit| (0..1_000).filter(|user| bucket(Domain::Report, "s", &format!("user-{user}")) < limit).count();
+    assert_eq!(sampled(r#", "TELEMETRY": {"sampleRate": 0.1234567}"#), below(12_346));
 }

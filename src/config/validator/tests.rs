@@ -258,6 +258,7 @@ fn every_setting_has_a_schema() {
     setting(r#""TELEMETRY": {"cohorts": "some"}"#, "TELEMETRY.cohorts", 26, "\"all\" or \"balanced\"");
     setting(r#""TELEMETRY": {"cohorts": "canary"}"#, "TELEMETRY.cohorts", 26, "\"all\" or \"balanced\"");
     setting(r#""TELEMETRY": {"countAutomation": 1}"#, "TELEMETRY.countAutomation", 34, "true or false");
+    setting(r#""TELEMETRY": {"horizonSeconds": 0}"#, "TELEMETRY.horizonSeconds", 33, "an integer from 1 to 3,600");
     for bad in ["0", "30001", "0.5", "null"] {
         setting(
             &format!(r#""GUARD": {{"readyTimeoutMs": {bad}}}"#),

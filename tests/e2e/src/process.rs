@@ -120,8 +120,19 @@ impl Process {
     /// As [`Process::ready`].
     #[track_caller]
     pub fn first_line(&mut self) -> String {
+        let [line] = self.first_lines();
+        line
+    }
+
+    /// The same for the first lines.
+    #[track_caller]
+    pub fn first_lines<const COUNT: usize>(&mut self) -> [String; COUNT] {
         let stdout = self.dir.path().join("stdout");
-        self.ready(|| fs::read_to_string(&stdout).ok()?.split_once('\n').map(|(line, _)| line.to_owned()))
+        self.ready(|| {
+            let text = fs::read_to_string(&stdout).ok()?;
+            let complete = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+            complete.take(COUNT).map(str::to_owned).collect::<Vec<_>>().try_into().ok()
+        })
     }
 
     /// Asks the process to end, kills it when it does not, and waits for its end.

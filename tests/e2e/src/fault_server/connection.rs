@@ -51,6 +51,7 @@ pub(super) fn serve(stream: TcpStream, shared: &Shared) {
         let _ = connection.answer(&answer, &path);
         return;
     }
+    let request = Request { body, ..request };
     // The tests' own files are not logged.
     let place = (!path.starts_with(page_log::FOLDER)).then(|| shared.log.begin(request));
     let reply = lock(&shared.plans).next(&path);
@@ -182,7 +183,8 @@ fn parse(head: &str) -> Option<Request> {
     let mut words = lines.next()?.split(' ');
     let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
     let header = |line: &str| line.split_once(':').map(|(name, value)| (name.to_owned(), value.trim().to_owned()));
-    Some(Request { method, path, headers: lines.filter_map(header).collect(), at: Instant::now(), end: End::Open })
+    let headers = lines.filter_map(header).collect();
+    Some(Request { method, path, headers, body: Vec::new(), at: Instant::now(), end: End::Open })
 }
 
 /// The head and the body of an answer.

@@ -14,6 +14,8 @@ pub struct Request {
     pub path: String,
     /// The headers in their order, with their names as sent.
     pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
     /// When it arrived.
     pub at: Instant,
     /// How it ended.

@@ -18,7 +18,7 @@ pub fn page(members: &str) -> Page {
 pub fn config(percentage: &str, members: &str) -> String {
     let comma = if members.is_empty() { "" } else { ", " };
     format!(
-        r#"{{"CANARY_PERCENTAGE": {percentage}, "FEATURE_FLAGS": {{}}, "TELEMETRY": {{"countAutomation": true}}{comma}{members}}}"#
+        r#"{{"CANARY_PERCENTAGE": {percentage}, "FEATURE_FLAGS": {{}}, "TELEMETRY": {{"countAutomation": true, "sampleRate": 0}}{comma}{members}}}"#
     )
 }
 

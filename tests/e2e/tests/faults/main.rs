@@ -5,6 +5,7 @@ mod chaos;
 mod config;
 mod lifecycle;
 mod page;
+mod reports;
 mod soak;
 mod storage;
 mod wasm;
@@ -20,6 +21,7 @@ fn tests() -> Vec<FaultTest> {
         config::TESTS,
         lifecycle::TESTS,
         page::TESTS,
+        reports::TESTS,
         soak::TESTS,
         storage::TESTS,
         wasm::TESTS,

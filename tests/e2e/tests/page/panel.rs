@@ -275,3 +275,19 @@ async fn it_shows_faults_and_storage() {
     browser.wait_for(&panel("root.querySelector('.arm').textContent === 'canary'")).await;
     browser.assert_console(&[]).await;
 }
+
+#[tokio::test]
+async fn it_lists_the_reports_of_the_page_view() {
+    let reports =
+        "[...root.querySelectorAll('section')].find((it) => it.textContent.startsWith('Reports of this page view'))";
+    let site = TestSite::new(site_files(PATIENT, &config(100.0, &flags()))).await;
+    goto(&site, "/?canary.debug").await;
+    assert_eq!(see(&site, &format!("({reports}).hidden")).await, true);
+    let telemetry = r#""TELEMETRY": {"countAutomation": true}, "FEATURE_FLAGS""#;
+    site.files.mount_config(&config(100.0, &flags()).replace(r#""FEATURE_FLAGS""#, telemetry));
+    goto(&site, "/?canary.debug").await;
+    // This nginx has no collector, which ends the reports of the view.
+    let first = panel(&format!("({reports}).querySelector('li')?.textContent"));
+    assert_eq!(site.browser.wait_for(&first).await.as_str().map(|text| &text[..19]), Some("exposure after 0 ms"));
+    site.browser.wait_for(&panel("root.textContent.includes('E603 the collector answered 404')")).await;
+}

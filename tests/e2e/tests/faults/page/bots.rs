@@ -25,7 +25,7 @@ pub(crate) async fn i415_automation_and_crawlers(engine: Engine) {
     // The driver sets `navigator.webdriver`.
     assert_eq!(visit(CANARY, &[]).await, json!(["canary", "STATIC", false]));
     assert_eq!(automation_lines(&site), 1);
-    site.set_page(&page().config(config("100", r#", "TELEMETRY": {"countAutomation": true}"#)));
+    site.set_page(&page().config(config("100", r#", "TELEMETRY": {"countAutomation": true, "sampleRate": 0}"#)));
     assert_eq!(visit(CANARY, &[]).await, json!(["canary", "STATIC", true]));
     let person = "Object.defineProperty(Navigator.prototype, 'webdriver', { get: () => false });";
     site.set_page(&page().first(person));

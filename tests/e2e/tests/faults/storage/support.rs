@@ -10,7 +10,7 @@ pub(crate) fn page() -> Page {
 }
 
 pub(crate) fn config(percentage: &str, more: &str) -> String {
-    let fixed = r#""FEATURE_FLAGS": {"on": true}, "TELEMETRY": {"countAutomation": true}"#;
+    let fixed = r#""FEATURE_FLAGS": {"on": true}, "TELEMETRY": {"countAutomation": true, "sampleRate": 0}"#;
     format!(r#"{{"CANARY_PERCENTAGE": {percentage}, {fixed}{more}}}"#)
 }
 
