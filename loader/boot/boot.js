@@ -5,6 +5,7 @@ import { loadVisitorState } from "../storage/visitor_state.js";
 import { pendingCodes } from "../util/log.js";
 import { requestDecision, stableAnswer } from "./decision.js";
 import { startEngine } from "../engine/engine.js";
+import { tryOrNull } from "../util/safe.js";
 import { createFlagClient } from "../flags/flag_client.js";
 import { createAppend, insertStable } from "./stable.js";
 
@@ -31,7 +32,14 @@ export async function boot(page, settings) {
     setTimeout(reject, left, `E103 no decision within ${budgetMs} ms`);
   });
   deadline.catch(() => {}); // reported where it is awaited
-  const start = startEngine(ENGINE_WASM).then((engine) => ({ ...engine, visitor: createVisitor(settings, engine) }));
+  // Links and tokens of testers are read by a script of its own, which others do not wait for.
+  const hasOverrides = /[?&]canary[.=]|canary_qa=/.test(location.search + tryOrNull(() => document.cookie));
+  const overridesLoad =
+    hasOverrides && loadScript(OVERRIDES_JS, (script) => script.readOverrides()).then(page.overridden, () => {});
+  const start = Promise.all([startEngine(ENGINE_WASM), overridesLoad]).then(([engine]) => ({
+    ...engine,
+    visitor: createVisitor(settings, engine),
+  }));
   /** @type {LifecycleScript["createLifecycle"] | undefined} */
   let createLifecycle;
   // Requested after the engine, which is needed first.

@@ -1,6 +1,5 @@
 /** The decision for this page view: by the config, by the last config that was good, or stable. */
 import { encode } from "../host.js";
-import { queryOverrides } from "../flags/overrides.js";
 import { load, remove } from "../storage/storage.js";
 import { pendingCodes } from "../util/log.js";
 import { fetchConfig } from "./config.js";
@@ -67,8 +66,9 @@ function decideByConfig(page, reply) {
   if (isClockOff) pendingCodes.push("E116");
   const counted = { ...decision, eligible: decision.eligible && !isClockOff };
   if (answer.code) return { ...answer, decision: counted, refused: reply };
-  // An override in the address is for this page view alone.
-  const isRecorded = page.visitor.kind !== "anonymous" && !/[?&]canary=/.test(location.search);
+  // An override is for this page view or session alone.
+  const isOverridden = page.overrides?.arm ?? page.overrides?.tokenLevel(page.engine?.config());
+  const isRecorded = page.visitor.kind !== "anonymous" && !isOverridden;
   if (isRecorded) page.visitorState.recordArm(decision.variant, digest(page.engine?.config() ?? {}));
   return { ...answer, decision: counted, reply };
 }
@@ -128,8 +128,9 @@ function runEngine(page, reply) {
       const errorCode = code === "E115" ? "GENERAL" : "PARSE_ERROR";
       return { code, decision: { ...stableAnswer().decision, errorCode } };
     }
-    const { arm } = queryOverrides();
-    const answer = visitorState.decideWithHold((isHeld) => engine.decide(visitor.kind, arm, isHeld));
+    const { overrides } = page;
+    const level = overrides?.tokenLevel(engine.config()) ?? 0;
+    const answer = visitorState.decideWithHold((isHeld) => engine.decide(visitor.kind, overrides?.arm, isHeld, level));
     return { ...answer, hasNotices };
   } catch {
     page.engineDropped();

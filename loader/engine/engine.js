@@ -182,8 +182,9 @@ function createEngine(memory) {
       return !!flat && wasm.setContext(context, write(flat, targetingKey));
     },
 
-    decide(visitor, arm, isHeld) {
-      const number = wasm.decide(visitors.indexOf(visitor) >>> 0, arms.indexOf(/** @type {any} */ (arm)) + 1, isHeld);
+    decide(visitor, arm, isHeld, tokenLevel) {
+      const requested = arms.indexOf(/** @type {any} */ (arm)) + 1;
+      const number = wasm.decide(visitors.indexOf(visitor) >>> 0, requested, isHeld, tokenLevel);
       const { ASSETS, GUARD, SALT = "canary", REVISION } = tree;
       const bundle = ASSETS?.canary;
       const errorCode = errorCodes[(number >> 6) & 7];

@@ -179,6 +179,12 @@ impl Config {
         self.get(Keyword::Guard)
     }
 
+    /// Returns whether overrides in the page's URL have an effect: if the config allows them, and the canary is not off.
+    #[must_use]
+    pub fn applies_query(&self) -> bool {
+        self.allows_query() && self.percentage != Percentage::NONE
+    }
+
     /// Returns whether the query of the page's URL may override decisions.
     #[must_use]
     pub fn allows_query(&self) -> bool {

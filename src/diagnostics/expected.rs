@@ -49,6 +49,7 @@ phrases! {
     ScriptType "\"module\" or \"classic\"",
     PreloadAs "\"script\", \"style\", \"font\", \"image\" or \"fetch\"",
     Integrity "sha256-, sha384- or sha512- followed by base64",
+    TokenHash "sha256: followed by 64 hexadecimal digits in lower case",
     AssetUrl "a path on this origin, or an https URL with integrity",
     ListedByPages "data-origins of every page to list this origin",
     ListedOrigin "its origin in data-origins",
@@ -68,5 +69,7 @@ phrases! {
     // Overrides.
     OverrideForm "?canary=canary, ?canary=stable or ?canary.flag=KEY:JSON; it is ignored",
     OverridesAllowed "OVERRIDES.query to be true for an override in the URL; it is ignored",
+    OverridesLive "CANARY_PERCENTAGE above 0 for an override in the URL; it is ignored",
     KnownFlag "an override of a flag in the config; it is ignored",
+    DeclaredValue "an override with a value that its flag declares; it is ignored",
 }

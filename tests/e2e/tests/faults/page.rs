@@ -14,7 +14,7 @@ mod support;
 use bots::i415_automation_and_crawlers;
 use consent::{i801_consent_withdrawn, i801_no_consent_stores_nothing};
 use csp::{e702_policy_name_refused, e702_strict_csp};
-use overrides::{e701_query_override_ignored, e701_query_overrides};
+use overrides::{e701_qa_link, e701_query_override_ignored, e701_query_overrides, e701_undeclared_values};
 use page_view::{i413_bfcache_restore, i413_pageshow_event, i414_prerendered, i414_prerenderingchange_event};
 use plain_page::{
     base_of_another_origin, blocked_script_of_stable, errors_of_others, fragment_kept_by_reload, post_not_repeated,
@@ -31,6 +31,8 @@ canary_e2e::fault_tests! {
     i415_automation_and_crawlers: test [chromium firefox webkit];
     e701_query_overrides: test [chromium] long [firefox webkit];
     e701_query_override_ignored: test [chromium firefox webkit];
+    e701_undeclared_values: test [chromium] long [firefox webkit];
+    e701_qa_link: test [chromium firefox webkit];
     e702_strict_csp: test [chromium firefox webkit];
     e702_policy_name_refused: test [chromium firefox webkit];
     post_not_repeated: test [chromium firefox] long [webkit];
