@@ -16,6 +16,7 @@ interface Settings {
   /** Empty where the page does not know its user. */
   userId: string;
   /** Further origins of assets, separated by spaces. */
+  /** Rules for the canary's files, `integrity` and `base:PATH`, and other origins that may serve them. */
   origins: string;
   attributes: Attributes | undefined;
   budgetMs: number;
@@ -116,7 +117,7 @@ interface Engine {
   /** Sets one of the contexts that flags are evaluated for. Returns whether JSON can hold the attributes. */
   setContext(context: number, targetingKey: string, attributes: object): boolean;
   /** Decides on the device. `isHeld` keeps it on stable. */
-  decide(visitor: Visitor["kind"], arm: string | undefined, isHeld: boolean, tokenLevel: number): EngineAnswer;
+  decide(visitor: Visitor["kind"], arm: string | undefined, isHeld: boolean, tokenLevel?: number): EngineAnswer;
   /** Evaluates a flag for a context, with another targeting key where one is given. Null where the config has no such flag. */
   evaluate(flagKey: string, context: number, now: number, targetingKey?: string): FlagAnswer | null;
   /** Replaces all overrides of flags. */
@@ -151,6 +152,8 @@ interface Overrides {
   flags(config: any): [string, unknown][];
   /** 0 for no token that the config lists, 1 for one, 2 for one that holds for a canary that is off. */
   tokenLevel(config: any): 0 | 1 | 2;
+  /** Whether the arm is asked for. */
+  isUsed(config: any): boolean;
   /** Drops the override of one flag, or of all. */
   clear(flagKey?: string): void;
   /** The line for an override that is ignored. */
@@ -195,7 +198,6 @@ interface PageState {
   updatePanel?: (() => void) | undefined;
 
   began(settings: Settings, visitorState: VisitorState): void;
-  overridden(overrides: Overrides): void;
   engineStarted(engine: Engine): void;
   engineDropped(): void;
   consentWithdrawn(): void;
@@ -359,7 +361,7 @@ declare module "engine-glue" {
   export function key(): number;
   export function load(originsLength: number, responseTime: number): number;
   export function setContext(index: number, keyLength: number): boolean;
-  export function decide(visitor: number, arm: number, isHeld: boolean, tokenLevel: number): number;
+  export function decide(visitor: number, arm: number, isHeld: boolean, tokenLevel?: number): number;
   export function addFlag(requiredCount: number): void;
   export function checkFlag(): boolean;
   export function link(): void;

@@ -4,6 +4,7 @@ import { eraseVisitor } from "../storage/identity.js";
 import { loadVisitorState } from "../storage/visitor_state.js";
 import { pendingCodes } from "../util/log.js";
 import { requestDecision, stableAnswer } from "./decision.js";
+import { breaksRules } from "../engine/asset_rules.js";
 import { startEngine } from "../engine/engine.js";
 import { tryOrNull } from "../util/safe.js";
 import { createFlagClient } from "../flags/flag_client.js";
@@ -33,9 +34,9 @@ export async function boot(page, settings) {
   });
   deadline.catch(() => {}); // reported where it is awaited
   // Links and tokens of testers are read by a script of its own, which others do not wait for.
-  const hasOverrides = /[?&]canary[.=]|canary_qa=/.test(location.search + tryOrNull(() => document.cookie));
   const overridesLoad =
-    hasOverrides && loadScript(OVERRIDES_JS, (script) => script.readOverrides()).then(page.overridden, () => {});
+    /[?&]canary[.=]|canary_qa=/.test(location.search + tryOrNull(() => document.cookie)) &&
+    loadScript(OVERRIDES_JS, (script) => script.readOverrides(page)).catch(() => {});
   const start = Promise.all([startEngine(ENGINE_WASM), overridesLoad]).then(([engine]) => ({
     ...engine,
     visitor: createVisitor(settings, engine),
@@ -55,6 +56,10 @@ export async function boot(page, settings) {
   const latch = document.documentElement.dataset;
   const isPreempted = !!latch.canaryVariant;
   let { decision, fault } = isPreempted ? stableAnswer() : answer;
+  // The page's rules hold for a canary that the config does not describe, too.
+  if (!answer.bundle && decision.variant === "canary" && breaksRules(settings.canary, settings.origins)) {
+    ({ decision, fault } = stableAnswer("E113"));
+  }
   const bundles = { canary: answer.bundle ? onOrigin(answer.bundle) : settings.canary, stable };
   // The bundle is requested first, so that it does not wait for the scripts beside it.
   for (const { src, integrity = "" } of isPreempted ? [] : bundles[decision.variant].scripts) {

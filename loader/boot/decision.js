@@ -67,7 +67,7 @@ function decideByConfig(page, reply) {
   const counted = { ...decision, eligible: decision.eligible && !isClockOff };
   if (answer.code) return { ...answer, decision: counted, refused: reply };
   // An override is for this page view or session alone.
-  const isOverridden = page.overrides?.arm ?? page.overrides?.tokenLevel(page.engine?.config());
+  const isOverridden = page.overrides?.isUsed(page.engine?.config());
   const isRecorded = page.visitor.kind !== "anonymous" && !isOverridden;
   if (isRecorded) page.visitorState.recordArm(decision.variant, digest(page.engine?.config() ?? {}));
   return { ...answer, decision: counted, reply };
@@ -128,9 +128,9 @@ function runEngine(page, reply) {
       const errorCode = code === "E115" ? "GENERAL" : "PARSE_ERROR";
       return { code, decision: { ...stableAnswer().decision, errorCode } };
     }
-    const { overrides } = page;
-    const level = overrides?.tokenLevel(engine.config()) ?? 0;
-    const answer = visitorState.decideWithHold((isHeld) => engine.decide(visitor.kind, overrides?.arm, isHeld, level));
+    const { arm, tokenLevel } = page.overrides ?? {};
+    const level = tokenLevel?.(engine.config());
+    const answer = visitorState.decideWithHold((isHeld) => engine.decide(visitor.kind, arm, isHeld, level));
     return { ...answer, hasNotices };
   } catch {
     page.engineDropped();

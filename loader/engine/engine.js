@@ -3,6 +3,7 @@ import * as wasm from "engine-glue";
 import { encode } from "../host.js";
 import { fetchPreloaded } from "../util/request.js";
 import { tryOrNull } from "../util/safe.js";
+import { breaksRules } from "./asset_rules.js";
 import { parseConfig } from "./config_tree.js";
 import { flatten } from "./flatten.js";
 
@@ -168,6 +169,7 @@ function createEngine(memory) {
       const isObject = typeof FEATURE_FLAGS === "object" && FEATURE_FLAGS && !Array.isArray(FEATURE_FLAGS);
       const isUsual = isObject && Object.keys(FEATURE_FLAGS).length <= maxFlags;
       const top = isUsual ? { ...next, FEATURE_FLAGS: {} } : next;
+      if (breaksRules(next?.ASSETS?.canary, origins)) return { code: "E113" };
       const answer = wasm.load(write(flatten([top]), origins), now);
       const number = answer % 1000;
       if (number) return { code: `E${number}` };

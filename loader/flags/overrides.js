@@ -14,9 +14,9 @@ const tokenCookie = () => (location.protocol === "https:" ? "__Host-canary_qa" :
  * Reads the overrides: `?canary=canary`, `?canary=stable`, `?canary.flag=KEY:JSON` and `?canary.qa=TOKEN`. The first of each
  * counts. A token leaves the address at once, so that nobody copies it from there.
  *
- * @returns {Promise<Overrides>}
+ * @param {PageState} page
  */
-export async function readOverrides() {
+export async function readOverrides(page) {
   const query = new URLSearchParams(location.search);
   const arms = query.getAll("canary");
   const isArm = (/** @type {string} */ arm) => arm === "canary" || arm === "stable";
@@ -44,9 +44,10 @@ export async function readOverrides() {
     return !listed ? 0 : listed.always === true ? 2 : 1;
   };
 
-  return {
+  page.overrides = {
     arm,
     tokenLevel,
+    isUsed: (config) => !!arm || tokenLevel(config) > 0,
 
     flags: (config) => (config?.OVERRIDES?.query === true && config.CANARY_PERCENTAGE ? declared(config) : []),
 

@@ -38,10 +38,6 @@ export function createPageState() {
       page.visitorState = visitorState;
     },
 
-    overridden(overrides) {
-      page.overrides = overrides;
-    },
-
     engineStarted(engine) {
       page.engine = engine;
       page.visitor = engine.visitor;

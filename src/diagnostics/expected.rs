@@ -53,6 +53,8 @@ phrases! {
     AssetUrl "a path on this origin, or an https URL with integrity",
     ListedByPages "data-origins of every page to list this origin",
     ListedOrigin "its origin in data-origins",
+    RequiredIntegrity "integrity, which data-integrity requires",
+    BelowBase "a path below data-canary-base",
     // Flags and rules.
     MaxFlags "at most 10,000 flags",
     Work "fewer or shorter segments and rules, which would take too long to match",

@@ -126,7 +126,7 @@ impl Engine {
     }
 
     /// Loads a config without its flags, which replaces the one before. The first bytes of the text are the other origins
-    /// that may serve assets, separated by spaces.
+    /// that may serve assets, separated by spaces; the rules among them are the caller's to check.
     ///
     /// `response_time` is the time of the response in milliseconds since 1970, or NaN. Returns the number of the code for
     /// which the config is rejected, or 0; plus 1,000 if there are warnings, plus 2,000 if `GUARD` counts. A rejected config

@@ -49,7 +49,7 @@ function createPage(answers) {
 /** Decides in a new page view. */
 async function decide(answers, { start, deadline = never, kind, overrides } = {}) {
   const { page, asked, engine } = createPage(answers);
-  if (overrides) page.overridden(overrides);
+  page.overrides = overrides;
   if (kind) engine.visitor.kind = kind;
   const answer = await requestDecision(page, start ?? Promise.resolve(engine), deadline);
   return { page, asked, answer, codes: takeCodes(pendingCodes) };
@@ -92,14 +92,17 @@ test("config and engine are requested side by side", async () => {
 
 test("an override in the address is not stored", async () => {
   serve("fresh");
-  const { answer, asked } = await decide({ fresh: canary }, { overrides: { arm: "canary", tokenLevel: () => 0 } });
+  const { answer, asked } = await decide(
+    { fresh: canary },
+    { overrides: { arm: "canary", tokenLevel: () => 0, isUsed: () => true } },
+  );
   assert.deepEqual([answer.decision.variant, browser.stored("canary_memory")], ["canary", undefined]);
   assert.equal(asked[1], "canary");
 });
 
 test("the arm by the token of a QA link is not stored", async () => {
   serve("fresh");
-  const { answer, asked } = await decide({ fresh: canary }, { overrides: { tokenLevel: () => 2 } });
+  const { answer, asked } = await decide({ fresh: canary }, { overrides: { tokenLevel: () => 2, isUsed: () => true } });
   assert.deepEqual([answer.decision.variant, browser.stored("canary_memory")], ["canary", undefined]);
   assert.equal(asked[1], "identified, token 2");
 });

@@ -195,7 +195,7 @@ test("the end of one override keeps the others", () => {
 test("overrides in the address apply below those of the page", () => {
   const { page, flags, calls } = createFlags({ a: {}, b: {} });
   let ofAddress = [["a", 1], ["b", [2]]]; // prettier-ignore
-  page.overridden({ flags: () => ofAddress, clear: () => (ofAddress = []) });
+  page.overrides = { flags: () => ofAddress, clear: () => (ofAddress = []) };
   flags.configLoaded({ now: 7 });
   flags.setOverride("a", 3);
   flags.clearOverrides();

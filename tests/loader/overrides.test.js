@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { useBrowser } from "./browser.js";
-import { readOverrides } from "../../loader/flags/overrides.js";
+import { readOverrides as read } from "../../loader/flags/overrides.js";
 
 const hash = "sha256:8d74f7d6c47dd0b5d8cf9b3a4a3a7b3c0d5a5c5ab8ba59a4d8e7a1f5f8d8a4d5";
 const flags = {
@@ -14,6 +14,11 @@ const flags = {
 const config = { CANARY_PERCENTAGE: 5, FEATURE_FLAGS: flags, OVERRIDES: { query: true } };
 const off = { ...config, CANARY_PERCENTAGE: 0 };
 const closed = { ...config, OVERRIDES: {} };
+async function readOverrides() {
+  const page = {};
+  await read(page);
+  return page.overrides;
+}
 const ignored = (expected) => `E701 expected ${expected}; it is ignored`;
 
 /** A browser at an address that records what replaces it. */
