@@ -212,6 +212,8 @@ fn every_kind_of_object_is_there() {
         ("PodDisruptionBudget", 2),
         ("HorizontalPodAutoscaler", 2),
         ("NetworkPolicy", 2),
+        ("Role", 1),
+        ("RoleBinding", 1),
         ("HTTPRoute", 1),
     ];
     assert_eq!(count(&mut world.workloads()), expected(&workloads));
@@ -223,6 +225,7 @@ fn every_kind_of_object_is_there() {
         ("ImagePolicy", 2),
         ("ImageUpdateAutomation", 1),
         ("Receiver", 1),
+        ("ServiceAccount", 1),
         ("Provider", 1),
         ("Alert", 4),
     ];
