@@ -99,7 +99,9 @@ fn check(seeds: &[Vec<u8>], target: fn(&[u8])) {
         target(bytes);
         assert!(start.elapsed() < LIMIT, "{:?} for {:?}", start.elapsed(), String::from_utf8_lossy(bytes));
     };
-    seeds.iter().for_each(|seed| timed(seed));
+    for seed in seeds {
+        timed(seed);
+    }
     let seconds: Option<u64> = std::env::var("CANARY_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
     let seed = if seconds.is_some() { RandomState::new().build_hasher().finish() | 1 } else { 0x9E37_79B9_7F4A_7C15 };
     let (mut random, start, mut count) = (Random(seed), Instant::now(), 0);
@@ -155,9 +157,7 @@ fn yaml_never_panics_or_hangs() {
     let mut seeds = Vec::new();
     files("k8s/base", &[".yaml"], &mut seeds);
     files("k8s/overlays", &["canary-config-cm.yaml"], &mut seeds);
-    seeds.extend(
-        ["a: &a [1]\nb: *a\n", "? {a: b}\n: - c\n", "data:\n  config.json: |\n    {}\n"].map(|text| text.into()),
-    );
+    seeds.extend(["a: &a [1]\nb: *a\n", "? {a: b}\n: - c\n", "data:\n  config.json: |\n    {}\n"].map(Vec::from));
     check(&seeds, yaml);
 }
 
@@ -166,7 +166,7 @@ fn html_never_panics_or_hangs() {
     let mut seeds = Vec::new();
     files("www", &[".html"], &mut seeds);
     files("canaryctl/tests/fixtures", &["index.html"], &mut seeds);
-    seeds.extend(["<script>a</script", "<!--<script>-->", "<p a='b\"c'>", "<svg><style><img>"].map(|text| text.into()));
+    seeds.extend(["<script>a</script", "<!--<script>-->", "<p a='b\"c'>", "<svg><style><img>"].map(Vec::from));
     check(&seeds, html);
 }
 
@@ -175,7 +175,7 @@ fn nginx_never_panics_or_hangs() {
     let mut seeds = Vec::new();
     files("nginx", &[".conf"], &mut seeds);
     files("canaryctl/tests/fixtures/traps", &[".conf"], &mut seeds);
-    seeds.extend(["location ~ ( { }", "try_files $uri /;", "server { include *.conf; }"].map(|text| text.into()));
+    seeds.extend(["location ~ ( { }", "try_files $uri /;", "server { include *.conf; }"].map(Vec::from));
     check(&seeds, nginx);
 }
 

@@ -15,7 +15,7 @@ fn hash_of(address: &str) -> String {
     let token = address.split("canary.qa=").nth(1).unwrap().split('#').next().unwrap();
     assert_eq!(token.len(), 22, "{address}");
     let digest = Sha256::digest(format!("qa:{token}"));
-    format!("sha256:{}", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    digest.iter().fold("sha256:".to_owned(), |hash, byte| hash + &format!("{byte:02x}"))
 }
 
 fn link(args: &[&str]) -> Value {

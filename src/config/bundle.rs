@@ -195,7 +195,7 @@ mod tests {
         ] {
             let (config, _) = parse(&format!(r#"{{"version":"1",{assets}}}"#)).unwrap();
             let found = config.check_asset_rules(rules).err();
-            assert_eq!(found.as_ref().map(|fault| fault.expected()), expected, "{assets} {rules}");
+            assert_eq!(found.as_ref().map(crate::Diagnostic::expected), expected, "{assets} {rules}");
             assert_eq!(config.check_origins(rules).err(), found);
         }
     }

@@ -205,7 +205,8 @@ mod tests {
             ("d:false", true),
         ] {
             let overrides = Overrides::new(None, [flag]);
-            let flag_at = config.flag(config.flag_index(&flag[..1]).unwrap()).unwrap();
+            let key = flag.split(':').next().unwrap();
+            let flag_at = config.flag(config.flag_index(key).unwrap()).unwrap();
             assert_eq!(overrides.flag(flag_at, true).is_some(), declared, "{flag}");
             assert_eq!(overrides.check(&config).is_none(), declared, "{flag}");
         }

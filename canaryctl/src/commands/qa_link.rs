@@ -1,5 +1,6 @@
 //! `canaryctl qa-link`: makes an address that shows the canary to whoever opens it.
 
+use std::fmt::Write as _;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -104,8 +105,11 @@ impl Link {
 /// The hash that lists a token, `sha256:` and the SHA-256 of `qa:TOKEN`.
 fn hash_of(token: &str) -> String {
     let digest = Sha256::digest(format!("qa:{token}"));
-    let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{digits}")
+    let mut hash = "sha256:".to_owned();
+    for byte in digest {
+        let _ = write!(hash, "{byte:02x}");
+    }
+    hash
 }
 
 /// Random bytes as an address holds them.

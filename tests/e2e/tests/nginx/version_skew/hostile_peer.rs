@@ -50,7 +50,7 @@ impl HostilePeer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let heard = requests.clone();
+        let told = requests.clone();
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
@@ -58,7 +58,7 @@ impl HostilePeer {
                 let head: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
                 let Some(path) = head.first().and_then(|line| line.split(' ').nth(1)) else { continue };
                 let _ = stream.write_all(answer(path).as_bytes());
-                heard.lock().unwrap().push(head[0].clone());
+                told.lock().unwrap().push(head[0].clone());
             }
         });
         // Without a name server, because the address is no name.
@@ -75,7 +75,7 @@ impl HostilePeer {
 }
 
 fn response(status: &str, headers: &[(&str, &str)], body: &str) -> String {
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = headers.iter().fold(String::new(), |all, (name, value)| all + &format!("{name}: {value}\r\n"));
     format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
 }
 

@@ -1,4 +1,4 @@
-//! Comments of an attacker in a page that the server renders, sanitized by DOMPurify's defaults, under the strictest policy.
+//! Comments of an attacker in a page that the server renders, sanitized by `DOMPurify` as it is by default, under the strictest policy.
 
 use super::page::{EARLY, GUARD, bundle, remove_runtime};
 use canary_e2e::access_log::Mark;
@@ -41,10 +41,10 @@ fn files() -> SiteFiles {
 
 /// A nonce, `strict-dynamic`, and Trusted Types.
 fn strict(config: &mut Config) {
-    let text = &config["headers.conf"];
+    let text = config["headers.conf"].clone();
     let policy = text.lines().find(|line| line.starts_with("add_header Content-Security-Policy")).expect("a policy");
     let new = r#"add_header Content-Security-Policy "script-src 'nonce-n' 'strict-dynamic' 'wasm-unsafe-eval'; object-src 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types canary-runtime" always;"#;
-    nginx::replace(config, "headers.conf", &policy.to_owned(), new);
+    nginx::replace(config, "headers.conf", policy, new);
 }
 
 /// The variant, the bundles that ran, and whether anything of the attacker did or was refused.
