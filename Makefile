@@ -10,7 +10,7 @@ runtime := $(shell git ls-files Cargo.lock Cargo.toml .cargo loader scripts/pack
 demo: ## serve the demo site
 	@scripts/need wasm-target pack wasm-bindgen-cli
 	@$(MAKE) --no-print-directory pkg/canary.js
-	cargo run --release --package canaryctl --no-default-features -- serve www --port $(PORT)
+	cargo run --locked --release --package canaryctl --no-default-features -- serve www --port $(PORT)
 
 # Without wasm-pack and wasm-opt, which are slow to install; `make build` makes the same files, smaller.
 pkg/canary.js: $(runtime)
@@ -19,7 +19,7 @@ pkg/canary.js: $(runtime)
 build: ## build pkg/ for release, and canaryctl
 	@scripts/need build
 	scripts/pack build
-	cargo build --release --package canaryctl
+	cargo build --locked --release --package canaryctl
 
 test: ## run all tests of a change, about a quarter of an hour
 	@scripts/test build size native loader web e2e images

@@ -8,6 +8,7 @@ const buildConstants = Object.fromEntries(
     "DIAGNOSTICS_WASM",
     "ENGINE_WASM",
     "LIFECYCLE_JS",
+    "OVERRIDES_JS",
     "PANEL_JS",
     "REFRESH_JS",
     "REFRESH_WASM",

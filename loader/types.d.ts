@@ -16,6 +16,7 @@ interface Settings {
   /** Empty where the page does not know its user. */
   userId: string;
   /** Further origins of assets, separated by spaces. */
+  /** Rules for the canary's files, `integrity` and `base:PATH`, and other origins that may serve them. */
   origins: string;
   attributes: Attributes | undefined;
   budgetMs: number;
@@ -119,7 +120,7 @@ interface Engine {
   /** Sets one of the contexts that flags are evaluated for. Returns whether JSON can hold the attributes. */
   setContext(context: number, targetingKey: string, attributes: object): boolean;
   /** Decides on the device. `isHeld` keeps it on stable. */
-  decide(visitor: Visitor["kind"], arm: string | undefined, isHeld: boolean): EngineAnswer;
+  decide(visitor: Visitor["kind"], arm: string | undefined, isHeld: boolean, tokenLevel?: number): EngineAnswer;
   /** Evaluates a flag for a context, with another targeting key where one is given. Null where the config has no such flag. */
   evaluate(flagKey: string, context: number, now: number, targetingKey?: string): FlagAnswer | null;
   /** Replaces all overrides of flags. */
@@ -147,6 +148,21 @@ interface VisitorState {
   decideWithHold(decide: (isHeld: boolean) => EngineAnswer): EngineAnswer;
 }
 
+/** Overrides by the person who opens the page. */
+interface Overrides {
+  arm: string | undefined;
+  /** The flags that the address overrides, as far as the config allows it and they declare the value. */
+  flags(config: any): [string, unknown][];
+  /** 0 for no token that the config lists, 1 for one, 2 for one that holds for a canary that is off. */
+  tokenLevel(config: any): 0 | 1 | 2;
+  /** Whether the arm is asked for. */
+  isUsed(config: any): boolean;
+  /** Drops the override of one flag, or of all. */
+  clear(flagKey?: string): void;
+  /** The line for an override that is ignored. */
+  notice(config: any): string | false;
+}
+
 interface PageState {
   on: Canary["on"];
   emit(type: string, detail: unknown): void;
@@ -165,6 +181,8 @@ interface PageState {
   /** Null before it has started, and after it trapped. */
   engine: Engine | null;
   visitor: Visitor;
+  /** Overrides in the address, and the token of a QA link, on page views that have one. */
+  overrides?: Overrides;
   answer: Answer;
   /** The decision that the page gets. It differs from the answer's where a part of the runtime was late. */
   decision: Decision;
@@ -354,6 +372,7 @@ declare const ENGINE_WASM: string;
 declare const DIAGNOSTICS_JS: string;
 declare const DIAGNOSTICS_WASM: string;
 declare const LIFECYCLE_JS: string;
+declare const OVERRIDES_JS: string;
 declare const PANEL_JS: string;
 declare const REFRESH_JS: string;
 declare const REFRESH_WASM: string;
@@ -371,7 +390,7 @@ declare module "engine-glue" {
   export function key(): number;
   export function load(originsLength: number, responseTime: number): number;
   export function setContext(index: number, keyLength: number): boolean;
-  export function decide(visitor: number, arm: number, isHeld: boolean): number;
+  export function decide(visitor: number, arm: number, isHeld: boolean, tokenLevel?: number): number;
   export function addFlag(requiredCount: number): void;
   export function checkFlag(): boolean;
   export function link(): void;

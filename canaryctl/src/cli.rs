@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    assets, bucket, collect, completions, diff, explain, guard, inject, nudge, rollout, schema, segment, serve, set,
-    simulate, validate,
+    assets, bucket, collect, completions, diff, explain, guard, inject, nudge, qa_link, rollout, schema, segment,
+    serve, set, simulate, validate,
 };
 use crate::terminal::output::Output;
 
@@ -34,6 +34,7 @@ enum Verb {
     Completions(completions::Args),
     Set(set::Args),
     Segment(segment::Args),
+    QaLink(qa_link::Args),
     Validate(validate::Args),
     Diff(diff::Args),
     Explain(explain::Args),
@@ -47,7 +48,7 @@ enum Verb {
 /// The verbs by what they are for, as `--help` lists them. Clap has a single heading for all subcommands.
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Develop", &["serve", "inject", "assets", "guard", "schema", "completions"]),
-    ("Edit", &["set", "segment"]),
+    ("Edit", &["set", "segment", "qa-link"]),
     ("Check", &["validate", "diff", "explain", "simulate", "bucket"]),
     ("Operate", &["collect", "nudge", "rollout", "help"]),
 ];
@@ -71,6 +72,7 @@ impl Cli {
             Verb::Completions(args) => completions::run(args, program(), self.output),
             Verb::Set(args) => set::run(args, self.output),
             Verb::Segment(args) => segment::run(args, self.output),
+            Verb::QaLink(args) => qa_link::run(args, self.output),
             Verb::Validate(args) => validate::run(args, self.output),
             Verb::Diff(args) => diff::run(args, self.output),
             Verb::Explain(args) => explain::run(args, self.output),

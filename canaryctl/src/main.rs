@@ -7,6 +7,8 @@ mod bundler;
 mod cli;
 mod commands;
 mod config;
+#[cfg(test)]
+mod fuzz;
 mod html;
 mod lint;
 #[cfg(feature = "cluster")]

@@ -172,7 +172,7 @@ fn the_parser_knows_every_key_that_it_names() {
             asked += 1;
         }
     }
-    assert_eq!(asked, 13 + 5 + 2 + 1 + 1 + 9 + 3 + 2 + 3 + 4 + 27);
+    assert_eq!(asked, 13 + 5 + 2 + 2 + 1 + 9 + 3 + 2 + 3 + 4 + 27);
 }
 
 /// The first example of the schema that is referred to.
@@ -204,7 +204,7 @@ fn every_key_says_what_it_is() {
             keys += 1;
         }
     });
-    assert_eq!(keys, 13 + 5 + 2 + 1 + 1 + 9 + 3 + 2 + 3 + 4 + (3 + 2 + 3) + (4 + 4) + 27);
+    assert_eq!(keys, 13 + 5 + 2 + 2 + 1 + 9 + 3 + 2 + 3 + 4 + (3 + 2 + 3) + (4 + 4) + 27);
 }
 
 #[test]

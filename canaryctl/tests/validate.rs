@@ -222,3 +222,26 @@ fn attributes_of_rules_are_listed() {
     assert_eq!(files[0]["attributes"], json!(["contry", "plan", "url.path"]));
     assert_eq!(files[1].get("attributes"), None);
 }
+
+#[test]
+fn rules_of_the_pages_for_assets_are_known() {
+    let config = |script: &str| {
+        format!(
+            r#"{{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {{}}, "ASSETS": {{"canary": {{"version": "1", "scripts": [{script}]}}}}}}"#
+        )
+    };
+    let (plain, checked) =
+        (config(r#"{"src": "/a.js"}"#), config(r#"{"src": "/assets/a.js", "integrity": "sha256-A"}"#));
+    let both = ["--require-integrity", "--canary-base", "/assets/"];
+    for (options, text, message) in [
+        (&[][..], &plain, None),
+        (&both[..1], &plain, Some("/a.js: expected integrity, which data-integrity requires")),
+        (&both[1..], &plain, Some("/a.js: expected a path below data-canary-base")),
+        (&both[..], &checked, None),
+    ] {
+        let output = run(&[&["validate"], options, &["-"]].concat(), text.as_str());
+        let (code, out) = (output.status.code(), support::text(&output.stdout));
+        assert_eq!(code, Some(i32::from(message.is_some())), "{options:?}: {out}");
+        assert!(message.is_none_or(|message| out.contains("E113") && out.contains(message)), "{options:?}: {out}");
+    }
+}

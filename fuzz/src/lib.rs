@@ -16,6 +16,7 @@ use canary_runtime::{
     Visitor,
 };
 use serde_json::Value;
+use std::collections::BTreeSet;
 use url::Url;
 
 /// The number of flags of one config that are evaluated, so that the fuzzer gets to the next config.
@@ -112,18 +113,29 @@ pub fn overrides(bytes: &[u8]) {
     let (arms, flags) = text.split_once('\n').unwrap_or((text, ""));
     let overrides = Overrides::new(arms.split(' '), flags.lines());
     assert_eq!(overrides.arm(false), None);
-    let ignored = overrides.check(true, |_| true);
+    let mut keys = BTreeSet::new();
+    let first: Vec<_> = flags.lines().filter_map(parse_override).filter(|(key, _)| keys.insert(*key)).collect();
+    // Each flag declares the value that it is overridden with, if that is no boolean.
+    let members: Vec<_> = first.iter().map(|(key, json)| format!("\"{key}\": {{\"default\": {json}}}")).collect();
+    let text = format!(
+        r#"{{"CANARY_PERCENTAGE": 5, "OVERRIDES": {{"query": true}}, "FEATURE_FLAGS": {{{}}}}}"#,
+        members.join(", ")
+    );
+    // A value may be nested too deep for a config.
+    let Ok((config, _)) = Config::parse(text.as_bytes()) else { return };
+    let ignored = overrides.check(&config);
     let is_valid = arms.split(' ').all(|arm| matches!(arm, "canary" | "stable"))
         && flags.lines().all(|line| parse_override(line).is_some());
     assert_eq!(ignored.is_none(), is_valid, "{ignored:?}");
     // The message does not quote the URL.
     assert!(ignored.is_none_or(|ignored| ignored.key().is_empty() && ignored.position().is_none()));
-    for (key, json) in flags.lines().filter_map(parse_override) {
-        assert_eq!(overrides.flag(key, false), None);
-        assert!(overrides.flag(key, true).is_some());
+    for (key, json) in first {
+        let Some(flag) = config.flag_index(key).and_then(|index| config.flag(index)) else { continue };
+        assert_eq!(overrides.flag(flag, false), None);
+        assert!(overrides.flag(flag, true).is_some());
         let mut overrides = overrides.clone();
         overrides.set(key, json);
-        assert_eq!(overrides.flag(key, false), Some(document(json).root()));
+        assert_eq!(overrides.flag(flag, false), Some(document(json).root()));
     }
 }
 

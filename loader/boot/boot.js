@@ -3,9 +3,10 @@ import { createVisitor } from "../page/context.js";
 import { eraseVisitor } from "../storage/identity.js";
 import { loadVisitorState } from "../storage/visitor_state.js";
 import { pendingCodes } from "../util/log.js";
-import { toJson } from "../util/safe.js";
 import { requestDecision, stableAnswer } from "./decision.js";
+import { breaksRules } from "../engine/asset_rules.js";
 import { startEngine } from "../engine/engine.js";
+import { toJson, tryOrNull } from "../util/safe.js";
 import { createFlagClient } from "../flags/flag_client.js";
 import { createAppend, insertStable } from "./stable.js";
 
@@ -36,7 +37,14 @@ export async function boot(page, settings) {
     setTimeout(reject, left, `E103 no decision within ${budgetMs} ms`);
   });
   deadline.catch(() => {}); // reported where it is awaited
-  const start = startEngine(ENGINE_WASM).then((engine) => ({ ...engine, visitor: createVisitor(settings, engine) }));
+  // Links and tokens of testers are read by a script of its own, which others do not wait for.
+  const overridesLoad =
+    /[?&]canary[.=]|canary_qa=/.test(location.search + tryOrNull(() => document.cookie)) &&
+    loadScript(OVERRIDES_JS, (script) => script.readOverrides(page)).catch(() => {});
+  const start = Promise.all([startEngine(ENGINE_WASM), overridesLoad]).then(([engine]) => ({
+    ...engine,
+    visitor: createVisitor(settings, engine),
+  }));
   /** @type {LifecycleScript["createLifecycle"] | undefined} */
   let createLifecycle;
   // Requested after the engine, which is needed first.
@@ -51,6 +59,10 @@ export async function boot(page, settings) {
   if (page.engine) page.flagsLoaded(createFlagClient(page));
   const isPreempted = !!latch.canaryVariant;
   let { decision, fault } = isPreempted ? stableAnswer() : answer;
+  // The page's rules hold for a canary that the config does not describe, too.
+  if (!answer.bundle && decision.variant === "canary" && breaksRules(settings.canary, settings.origins)) {
+    ({ decision, fault } = stableAnswer("E113"));
+  }
   const bundles = { canary: answer.bundle ? onOrigin(answer.bundle) : settings.canary, stable };
   // The bundle is requested first, so that it does not wait for the scripts beside it.
   for (const { src, type, integrity = "" } of isPreempted ? [] : bundles[decision.variant].scripts) {

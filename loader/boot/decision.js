@@ -1,5 +1,4 @@
 /** The decision for this page view: by the config, by the last config that was good, or stable. */
-import { queryOverrides } from "../flags/overrides.js";
 import { pendingCodes } from "../util/log.js";
 import { toJson } from "../util/safe.js";
 import { fetchConfig } from "./config.js";
@@ -73,8 +72,9 @@ function decideByConfig(page, reply) {
   if (isClockOff) pendingCodes.push("E116");
   const counted = { ...decision, eligible: decision.eligible && !isClockOff };
   if (answer.code) return { ...answer, decision: counted, refused: reply };
-  // An override in the address is for this page view alone.
-  const isRecorded = page.visitor.kind !== "anonymous" && !/[?&]canary=/.test(location.search);
+  // An override is for this page view or session alone.
+  const isOverridden = page.overrides?.isUsed(page.engine?.config());
+  const isRecorded = page.visitor.kind !== "anonymous" && !isOverridden;
   if (isRecorded) page.visitorState.recordArm(decision.variant, digest(page.engine?.config() ?? {}));
   return { ...answer, decision: counted, reply };
 }
@@ -104,8 +104,9 @@ function runEngine(page, reply) {
       const errorCode = code === "E115" ? "GENERAL" : "PARSE_ERROR";
       return { code, decision: { ...stableAnswer().decision, errorCode } };
     }
-    const { arm } = queryOverrides();
-    const answer = visitorState.decideWithHold((isHeld) => engine.decide(visitor.kind, arm, isHeld));
+    const { arm, tokenLevel } = page.overrides ?? {};
+    const level = tokenLevel?.(engine.config());
+    const answer = visitorState.decideWithHold((isHeld) => engine.decide(visitor.kind, arm, isHeld, level));
     return { ...answer, hasNotices };
   } catch {
     page.engineDropped();

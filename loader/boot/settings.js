@@ -20,11 +20,13 @@ export function readSettings(tag) {
     return fallback;
   };
   const consent = loadConsent();
+  const base = data.canaryBase;
   const block = document.documentElement.querySelector("script[data-canary-stable]")?.textContent;
   return {
     config: sameOriginUrl(data.config || "/config/canary.json"),
     userId: data.userId || "",
-    origins: data.origins || "",
+    // Before the origins, the rules that a canary's files have to keep.
+    origins: `${"integrity" in data ? "integrity " : ""}${base == null ? "" : `base:${base} `}${data.origins || ""}`,
     attributes: readJson(data.attributes, isObject, "data-attributes: expected a JSON object"),
     budgetMs: number("data-decision-budget", [1, 60000, 1500]),
     holdMs: number("data-hold", [0, 86400, 180]) * 1000,

@@ -3,6 +3,7 @@ import * as wasm from "engine-glue";
 import { encode } from "../host.js";
 import { fetchPreloaded } from "../util/request.js";
 import { hasOwn, tryOrNull } from "../util/safe.js";
+import { breaksRules } from "./asset_rules.js";
 import { parseConfig } from "./config_tree.js";
 import { flatten } from "./flatten.js";
 
@@ -168,6 +169,7 @@ function createEngine(memory) {
       const isObject = typeof FEATURE_FLAGS === "object" && FEATURE_FLAGS && !Array.isArray(FEATURE_FLAGS);
       const isUsual = isObject && Object.keys(FEATURE_FLAGS).length <= maxFlags;
       const top = isUsual ? { ...next, FEATURE_FLAGS: {} } : next;
+      if (breaksRules(next?.ASSETS?.canary, origins)) return { code: "E113" };
       const answer = wasm.load(write(flatten([top]), origins), now);
       const number = answer % 1000;
       if (number) return { code: `E${number}` };
@@ -182,8 +184,9 @@ function createEngine(memory) {
       return !!flat && wasm.setContext(context, write(flat, targetingKey));
     },
 
-    decide(visitor, arm, isHeld) {
-      const number = wasm.decide(visitors.indexOf(visitor) >>> 0, arms.indexOf(/** @type {any} */ (arm)) + 1, isHeld);
+    decide(visitor, arm, isHeld, tokenLevel) {
+      const requested = arms.indexOf(/** @type {any} */ (arm)) + 1;
+      const number = wasm.decide(visitors.indexOf(visitor) >>> 0, requested, isHeld, tokenLevel);
       const { ASSETS, GUARD, SALT = "canary", REVISION, TELEMETRY } = tree;
       const bundle = ASSETS?.canary;
       const errorCode = errorCodes[(number >> 6) & 7];

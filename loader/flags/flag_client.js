@@ -2,7 +2,6 @@
 import { contexts, isContext, readAttributes } from "../page/context.js";
 import { log } from "../util/log.js";
 import { hasOwn, toJson, tryOrNull } from "../util/safe.js";
-import { queryOverrides } from "./overrides.js";
 
 /** The caller's default, because of an error. @type {(errorCode: ErrorCode) => FlagAnswer} */
 const errorAnswer = (errorCode) => ({ value: undefined, variant: null, reason: "ERROR", errorCode });
@@ -31,7 +30,6 @@ export function createFlagClient(page) {
   let now = 0; // the time that the dates of flags are compared with
   /** @type {Map<string, unknown>} */
   const pageOverrides = new Map();
-  const { flags: addressOverrides } = queryOverrides();
 
   /** Calls the engine. One that traps is dropped, and not entered again. @template T @param {(engine: Engine) => T} action */
   const call = (action) => {
@@ -45,7 +43,7 @@ export function createFlagClient(page) {
 
   const config = () => page.engine?.config();
   const allowsQuery = () => config()?.OVERRIDES?.query === true;
-  const overrides = () => new Map([...(allowsQuery() ? addressOverrides : []), ...pageOverrides]);
+  const overrides = () => new Map([...(page.overrides?.flags(config()) ?? []), ...pageOverrides]);
   const applyOverrides = () => call((engine) => engine.setOverrides(overrides()));
 
   /** @param {string} flagKey @param {number} context @param {string} [key] */
@@ -177,13 +175,15 @@ export function createFlagClient(page) {
     },
 
     clearOverrides() {
-      for (const overrides of [pageOverrides, addressOverrides]) overrides.clear();
+      pageOverrides.clear();
+      page.overrides?.clear();
       applyOverrides();
       changed();
     },
 
     clearOverride(flagKey) {
-      for (const overrides of [pageOverrides, addressOverrides]) overrides.delete(flagKey);
+      pageOverrides.delete(flagKey);
+      page.overrides?.clear(flagKey);
       applyOverrides();
       changed();
     },

@@ -1,5 +1,4 @@
 /** What is found in a config once the bundle is inserted: malformed flags, notices, and overrides that are ignored. */
-import { overrideNotice } from "../flags/overrides.js";
 import { log } from "../util/log.js";
 
 const flagsAtOnce = 500; // a few milliseconds
@@ -18,7 +17,7 @@ export async function reportFindings(page, reply, { hasNotices }) {
   if (!page.engine || !reply) return;
   await idle();
   const config = page.engine?.config();
-  const ignored = config && overrideNotice(config);
+  const ignored = config && page.overrides?.notice(config);
   if (ignored) log(ignored);
   let isFound = hasNotices;
   const keys = Object.keys(config?.FEATURE_FLAGS ?? {});

@@ -63,7 +63,8 @@ export function createDecisionSection(page, overrides) {
  * @param {any} visitorState
  * @param {number} percentage the canary's share, in buckets
  */
-function explain({ answer, decision }, visitorState, percentage) {
+function explain(page, visitorState, percentage) {
+  const { answer, decision } = page;
   const { variant, bucket, reason } = decision;
   const loaded = document.documentElement.dataset.canaryVariant;
   if (loaded !== variant) return `The ${variant} was decided and did not come up, so ${loaded} is in its place.`;
@@ -71,6 +72,8 @@ function explain({ answer, decision }, visitorState, percentage) {
   if (reason === "STALE") return "The config could not be had; the last one that was good has decided.";
   if (reason === "STATIC") return "The canary takes everybody.";
   if (reason === "TARGETING_MATCH") {
+    if (page.overrides?.tokenLevel(page.engine?.config()) && variant === "canary")
+      return "The token of a QA link asks for it.";
     return requestedArm() === variant ? "The address asks for it." : "A rule of the config says so.";
   }
   if (reason === "CACHED") {

@@ -20,8 +20,11 @@ export function ensureDeviceId(newDeviceId) {
 
 export const loadDeviceId = () => loadDual("canary_id");
 
-/** The user's last answer: "yes", "no", or undefined before the first. */
-export const loadConsent = () => loadDual("canary_consent");
+/**
+ * The user's last answer: "yes", "no", or undefined before the first. A "yes" in the cookie of earlier versions does not count,
+ * because other hosts could have set it; it is in localStorage, too.
+ */
+export const loadConsent = () => loadDual("canary_consent", "no");
 
 /** Removes the device id and all that earlier page views left. */
 export function eraseVisitor() {

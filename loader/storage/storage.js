@@ -39,7 +39,7 @@ export function load(key, area = "localStorage") {
  * @param {StorageArea} [area]
  */
 export function save(key, value, area = "localStorage") {
-  if (navigator.globalPrivacyControl || loadDual("canary_consent") === "no") return false;
+  if (navigator.globalPrivacyControl || loadDual("canary_consent", "no") === "no") return false;
   const text = toJson(value);
   tryOrNull(() => globalThis[area].setItem(key + app, text));
   return tryOrNull(() => globalThis[area].getItem(key + app)) === text;
@@ -60,6 +60,11 @@ export function removeAll() {
   }
 }
 
+// With this prefix no other host can set the cookie, as one of a subdomain beside this one could.
+const cookieName = (/** @type {string} */ name) => (location.protocol === "https:" ? `__Host-${name}` : name);
+const find = (/** @type {string} */ name, /** @type {string} */ key, form = "[\\w-]{1,128}") =>
+  new RegExp(`(?:^|; )${key}=(${form})(?=;|$)`).exec(dualText(name))?.[1];
+
 /**
  * Stores a word in a cookie and in localStorage, so that either restores the other. Returns the word that is stored.
  *
@@ -68,15 +73,25 @@ export function removeAll() {
  * @param {number} [maxAge] in seconds; 0 removes the word
  */
 export function saveDual(name, value, maxAge = dualMaxAge) {
-  const secure = location.protocol === "https:" ? "; Secure" : "";
-  tryOrNull(() => (document.cookie = `${name}=${value}; Path=/; SameSite=Lax; Max-Age=${maxAge}${secure}`));
+  const key = cookieName(name);
+  const end = `; Path=/; SameSite=Lax; Max-Age=${maxAge}`;
+  tryOrNull(() => {
+    document.cookie = `${key}=${value}${end}${key === name ? "" : "; Secure"}`;
+    // The name that earlier versions used on https.
+    if (key !== name) document.cookie = `${name}=; Path=/; Max-Age=0`;
+  });
   tryOrNull(() => (maxAge ? localStorage.setItem(name, value) : localStorage.removeItem(name)));
   return loadDual(name);
 }
 
-/** The word in the cookie, else the one in localStorage. @param {string} name */
-export const loadDual = (name) => new RegExp(`(?:^|; )${name}=([\\w-]{1,128})(?=;|$)`).exec(dualText(name))?.[1];
+/**
+ * The word in the cookie, else the one in localStorage, else one of this form in the cookie of earlier versions.
+ *
+ * @param {string} name
+ * @param {string} [oldForm]
+ */
+export const loadDual = (name, oldForm) => find(name, cookieName(name)) ?? find(name, name, oldForm);
 
 /** All cookies and the entry in localStorage as one text, whatever is in them. @param {string} name */
 export const dualText = (name) =>
-  `${tryOrNull(() => document.cookie)}; ${name}=${tryOrNull(() => localStorage.getItem(name)) ?? ""}`;
+  `${tryOrNull(() => document.cookie)}; ${cookieName(name)}=${tryOrNull(() => localStorage.getItem(name)) ?? ""}`;

@@ -1,6 +1,7 @@
 //! Bundles: the scripts, styles and preloads of one version of the page.
 
 use crate::config::asset_url::AssetUrl;
+use crate::diagnostics::expected::Expected;
 use crate::json::document::Json;
 use crate::json::keyword::Keyword;
 
@@ -34,6 +35,29 @@ impl<'a> Bundle<'a> {
                     matches!(AssetUrl::parse(url), Some(AssetUrl::CrossOrigin(origin)) if !is_listed(origin))
                 })
             })
+    }
+
+    /// Returns the URL of the first asset that breaks the page's rules, and what they expect. Of the words, which spaces
+    /// separate, `integrity` means that every script has it, and `base:PATH` that scripts and styles are below that path.
+    pub(crate) fn first_refused_asset(self, rules: &str) -> Option<(&'a str, Expected)> {
+        let words = || rules.as_bytes().split(|byte| *byte == b' ');
+        let needs_integrity = words().any(|word| word == b"integrity");
+        let base = words().find_map(|word| word.strip_prefix(b"base:"));
+        for (list, key) in [(Keyword::Scripts, Keyword::Src), (Keyword::Styles, Keyword::Href)] {
+            for asset in self.0.member(list).items() {
+                let url = asset.member(key).as_text();
+                if needs_integrity && key == Keyword::Src && !asset.member(Keyword::Integrity).exists() {
+                    return Some((url, Expected::RequiredIntegrity));
+                }
+                let rest = base.map(|base| (base, url.as_bytes().strip_prefix(base)));
+                if rest.is_some_and(|(base, rest)| {
+                    rest.is_none_or(|rest| !base.ends_with(b"/") && !rest.starts_with(b"/"))
+                }) {
+                    return Some((url, Expected::BelowBase));
+                }
+            }
+        }
+        None
     }
 
     /// Returns the bundle as it is written in the config.
@@ -148,6 +172,32 @@ mod tests {
         let (config, _) = parse(&format!(r#"{{"version":"1","scripts":[{{"src":"/a.js"}}],{assets}}}"#)).unwrap();
         let message = first_unlisted_asset.map(|url| format!("E113 {url}: expected its origin in data-origins"));
         assert_eq!(config.check_origins(origins).err().map(|diagnostic| diagnostic.to_string()), message, "{assets}");
+    }
+
+    #[test]
+    fn pages_may_require_integrity_and_a_folder() {
+        let integrity = Some("integrity, which data-integrity requires");
+        let below = Some("a path below data-canary-base");
+        for (assets, rules, expected) in [
+            (r#""scripts":[{"src":"/assets/a.js"}]"#, "", None),
+            (r#""scripts":[{"src":"/assets/a.js"}]"#, "https://cdn.example integrity", integrity),
+            (r#""scripts":[{"src":"/a.js","integrity":"sha256-A"}]"#, "integrity", None),
+            (r#""scripts":[{"src":"/a.js","integrity":"sha256-A"},{"src":"/b.js"}]"#, "integrity", integrity),
+            (r#""scripts":[{"src":"/assets/a.js"}],"styles":[{"href":"/assets/a.css"}]"#, "base:/assets/", None),
+            (r#""scripts":[{"src":"/assets/a.js"}]"#, "base:/assets", None),
+            (r#""scripts":[{"src":"/assetsevil/a.js"}]"#, "base:/assets", below),
+            (r#""scripts":[{"src":"/uploads/a.js"}]"#, "base:/assets/", below),
+            (r#""scripts":[{"src":"/uploads/assets/a.js"}]"#, "base:/assets/", below),
+            (r#""scripts":[{"src":"/assets/a.js"}],"styles":[{"href":"/uploads/a.css"}]"#, "base:/assets/", below),
+            (r#""scripts":[{"src":"/assets/a.js"}]"#, "base:assets/", below),
+            (r#""scripts":[{"src":"/uploads/a.js","integrity":"sha256-A"}]"#, "base:/assets/ integrity", below),
+            (r#""scripts":[{"src":"/assets/a.js"}],"preload":[{"href":"/font","as":"font"}]"#, "base:/assets/", None),
+        ] {
+            let (config, _) = parse(&format!(r#"{{"version":"1",{assets}}}"#)).unwrap();
+            let found = config.check_asset_rules(rules).err();
+            assert_eq!(found.as_ref().map(crate::Diagnostic::expected), expected, "{assets} {rules}");
+            assert_eq!(config.check_origins(rules).err(), found);
+        }
     }
 
     #[test]

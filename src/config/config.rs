@@ -117,14 +117,28 @@ impl Config {
         }
     }
 
-    /// Checks that every asset of the canary is on the page's own origin or one of `origins`, which spaces separate.
+    /// Checks that every asset of the canary is on the page's own origin or one of `origins`, which spaces separate, and that
+    /// it keeps the rules among them ([`Config::check_asset_rules`]).
     ///
     /// # Errors
     ///
-    /// [`Code::AssetUrl`] for the first asset that is not.
+    /// [`Code::AssetUrl`] for the first asset that is not or does not.
     pub fn check_origins(&self, origins: &str) -> Result<(), Diagnostic> {
         match self.canary_bundle().and_then(|bundle| bundle.first_unlisted_asset(origins)) {
             Some(url) => Err(Diagnostic::new(Code::AssetUrl, url, Expected::ListedOrigin.text())),
+            None => self.check_asset_rules(origins),
+        }
+    }
+
+    /// Checks the assets of the canary by the rules of a page, words that spaces separate: `integrity` for
+    /// `data-integrity="required"`, `base:PATH` for `data-canary-base="PATH"`.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::AssetUrl`] for the first asset that breaks a rule.
+    pub fn check_asset_rules(&self, rules: &str) -> Result<(), Diagnostic> {
+        match self.canary_bundle().and_then(|bundle| bundle.first_refused_asset(rules)) {
+            Some((url, expected)) => Err(Diagnostic::new(Code::AssetUrl, url, expected.text())),
             None => Ok(()),
         }
     }
@@ -178,6 +192,12 @@ impl Config {
     #[must_use]
     pub fn guard(&self) -> Json<'_> {
         self.get(Keyword::Guard)
+    }
+
+    /// Returns whether overrides in the page's URL have an effect: if the config allows them, and the canary is not off.
+    #[must_use]
+    pub fn applies_query(&self) -> bool {
+        self.allows_query() && self.percentage != Percentage::NONE
     }
 
     /// Returns whether the query of the page's URL may override decisions.

@@ -34,6 +34,24 @@ impl<'a> Flag<'a> {
         self.definition.member(Keyword::Requires).members()
     }
 
+    /// Returns whether the flag declares a value: that of one of its variants, or without variants its `default`, what a
+    /// rule serves, and `true` and `false` if one of these is a boolean.
+    #[must_use]
+    pub fn declares(self, value: Json) -> bool {
+        let definition = self.definition;
+        let variants = definition.member(Keyword::Variants);
+        if variants.exists() {
+            return variants.members().any(|(_, variant)| variant.member(Keyword::Value) == value);
+        }
+        let default = definition.member(Keyword::Default);
+        let served = || definition.member(Keyword::Rules).items().map(|rule| rule.member(Keyword::Serve));
+        let mut declared = served().chain([default]).filter(|one| one.exists());
+        match value.as_bool() {
+            Some(_) => !default.exists() || declared.any(|one| one.as_bool().is_some()),
+            None => declared.any(|one| one == value),
+        }
+    }
+
     pub(crate) fn definition(self) -> Json<'a> {
         self.definition
     }

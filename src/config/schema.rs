@@ -19,6 +19,8 @@ pub(crate) enum Schema {
     Fraction,
     OneOf(&'static [Keyword], Expected),
     Integrity,
+    /// `sha256:` and 64 hexadecimal digits in lower case.
+    TokenHash,
     Condition,
     List(&'static Schema),
     /// An object with any keys.
@@ -67,6 +69,7 @@ impl Schema {
             Self::Integer(_, _, expected) | Self::OneOf(_, expected) | Self::Refined(_, _, expected) => expected,
             Self::Fraction => Expected::Fraction,
             Self::Integrity => Expected::Integrity,
+            Self::TokenHash => Expected::TokenHash,
             Self::Condition => Expected::Condition,
             Self::List(_) | Self::CanaryRules => Expected::Array,
             Self::Map(_) | Self::Object(_) | Self::Open(_) | Self::Asset(..) | Self::Flags => Expected::Object,

@@ -26,10 +26,18 @@ pub(crate) const CONFIG: &[Member] = &[
     Member(Assets, Optional, Schema::Open(&[Member(Canary, Optional, Schema::Object(BUNDLE))])),
     Member(Telemetry, Lenient, Schema::Open(TELEMETRY)),
     Member(Guard, Lenient, Schema::Open(GUARD)),
-    Member(Overrides, Lenient, Schema::Open(&[Member(Query, Optional, Schema::Bool)])),
+    Member(
+        Overrides,
+        Lenient,
+        Schema::Open(&[Member(Query, Optional, Schema::Bool), Member(Tokens, Optional, Schema::List(&TOKEN))]),
+    ),
     Member(Segments, Optional, Schema::Map(&Schema::List(&Schema::Any))),
     Member(ExpiresAt, Optional, Schema::Timestamp),
 ];
+
+/// A token of a QA link.
+const TOKEN: Schema =
+    Schema::Object(&[Member(Hash, Required, Schema::TokenHash), Member(Always, Optional, Schema::Bool)]);
 
 const TELEMETRY: &[Member] = &[
     Member(Endpoint, Optional, Schema::NonEmptyString),

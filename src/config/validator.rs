@@ -59,6 +59,7 @@ impl<'a, R: Report> Validator<'a, R> {
             Schema::Fraction => json.as_number().is_some_and(|number| (0.0..=1.0).contains(&number)),
             Schema::OneOf(keywords, _) => keywords.contains(&json.keyword()),
             Schema::Integrity => is_integrity(text),
+            Schema::TokenHash => is_token_hash(text),
             Schema::Condition => {
                 // A flag that cannot be evaluated is malformed, a rule of the canary is only skipped.
                 let strictness = if self.flag.exists() { Strictness::Strict } else { Strictness::Lenient };
@@ -177,6 +178,12 @@ impl<'a, R: Report> Validator<'a, R> {
 }
 
 /// Returns whether `text` is one hash for subresource integrity. The browser checks its length.
+fn is_token_hash(text: &str) -> bool {
+    text.len() == 71
+        && text.starts_with("sha256:")
+        && text.bytes().skip(7).all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 fn is_integrity(text: &str) -> bool {
     let Some((algorithm, hash)) = text.split_at_checked(7) else { return false };
     matches!(algorithm, "sha256-" | "sha384-" | "sha512-")

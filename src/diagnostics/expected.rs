@@ -50,9 +50,12 @@ phrases! {
     ScriptType "\"module\" or \"classic\"",
     PreloadAs "\"script\", \"style\", \"font\", \"image\" or \"fetch\"",
     Integrity "sha256-, sha384- or sha512- followed by base64",
+    TokenHash "sha256: followed by 64 hexadecimal digits in lower case",
     AssetUrl "a path on this origin, or an https URL with integrity",
     ListedByPages "data-origins of every page to list this origin",
     ListedOrigin "its origin in data-origins",
+    RequiredIntegrity "integrity, which data-integrity requires",
+    BelowBase "a path below data-canary-base",
     // Flags and rules.
     MaxFlags "at most 10,000 flags",
     Work "fewer or shorter segments and rules, which would take too long to match",
@@ -69,5 +72,7 @@ phrases! {
     // Overrides.
     OverrideForm "?canary=canary, ?canary=stable or ?canary.flag=KEY:JSON; it is ignored",
     OverridesAllowed "OVERRIDES.query to be true for an override in the URL; it is ignored",
+    OverridesLive "CANARY_PERCENTAGE above 0 for an override in the URL; it is ignored",
     KnownFlag "an override of a flag in the config; it is ignored",
+    DeclaredValue "an override with a value that its flag declares; it is ignored",
 }

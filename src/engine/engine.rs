@@ -126,7 +126,7 @@ impl Engine {
     }
 
     /// Loads a config without its flags, which replaces the one before. The first bytes of the text are the other origins
-    /// that may serve assets, separated by spaces.
+    /// that may serve assets, separated by spaces; the rules among them are the caller's to check.
     ///
     /// `response_time` is the time of the response in milliseconds since 1970, or NaN. Returns the number of the code for
     /// which the config is rejected, or 0; plus 1,000 if there are warnings, plus 2,000 if `GUARD` counts. A rejected config
@@ -167,12 +167,13 @@ impl Engine {
     }
 
     /// Decides which bundle the page view of the first context gets. The visitor is 0 for identified, 1 for a bot, else
-    /// anonymous; the arm is that of the URL: 1 for the canary, 2 for stable, else none.
+    /// anonymous; the arm is that of the URL: 1 for the canary, 2 for stable, else none; the token of a QA link is 1, or 2 with
+    /// `always`, if it is listed.
     ///
     /// Returns the variant (0 for the canary), the cohort, the reason, the error or 7, whether it counts, whether
     /// [`Engine::bucket`] is the user's, and whether the page view is reported, in 1, 2, 3, 3, 1, 1 and 1 bits from the
     /// lowest.
-    pub fn decide(&mut self, visitor: u32, arm: u32, is_held: bool) -> u32 {
+    pub fn decide(&mut self, visitor: u32, arm: u32, is_held: bool, token: u32) -> u32 {
         let [context, ..] = &self.contexts;
         let Some(config) = &self.config else { return 0 };
         let subject = Subject {
@@ -183,6 +184,7 @@ impl Engine {
                 2 => Some(Arm::Stable),
                 _ => None,
             },
+            token: (token > 0).then_some(token > 1),
         };
         let visitor = match visitor {
             0 => Visitor::Identified,

@@ -57,6 +57,7 @@ impl Evaluation<'_> {
             targeting_key: self.context.targeting_key.as_bytes(),
             targeting: self.targeting(),
             requested: self.overrides.arm(true),
+            token: None,
         };
         decide(self.config, &subject, visitor, history, trace)
     }
@@ -70,6 +71,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) targeting: TargetingContext<'a>,
     /// The arm that the page's URL asks for.
     pub(crate) requested: Option<Arm>,
+    /// Whether a listed token of a QA link asks for the canary, and with `true` also for one that is off.
+    pub(crate) token: Option<bool>,
 }
 
 /// See [`Evaluation::decide_traced`].
@@ -99,7 +102,9 @@ pub(crate) fn decide(
         return decision;
     };
     trace.record(|| DecisionStep::Bucket(bucket));
-    let mut arm = matching_rule(config, true, &subject.targeting, trace);
+    let by_token = subject.token.map(|_| Arm::Canary);
+    let mut arm = by_token.filter(|_| subject.token == Some(true));
+    arm = arm.or_else(|| matching_rule(config, true, &subject.targeting, trace));
     if arm.is_none() {
         if is_off {
             trace.record(|| DecisionStep::KillSwitch);
@@ -118,7 +123,7 @@ pub(crate) fn decide(
         }
         let allowed = config.allows_query();
         trace.record(|| DecisionStep::Override { requested: subject.requested, allowed });
-        let requested = subject.requested.filter(|_| allowed);
+        let requested = subject.requested.filter(|_| allowed).or(by_token);
         arm = requested.or_else(|| matching_rule(config, false, &subject.targeting, trace));
     }
     match arm {

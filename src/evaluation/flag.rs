@@ -40,7 +40,7 @@ impl<'a> Evaluation<'a> {
             return *details;
         }
         let Some(flag) = self.config.flag(index) else { return Details::error(ErrorCode::ParseError) };
-        let details = if let Some(value) = self.overrides.flag(flag.key(), self.config.allows_query()) {
+        let details = if let Some(value) = self.overrides.flag(flag, self.config.applies_query()) {
             Details::overridden(value)
         } else {
             let targeting_key = self.context.targeting_key.as_bytes();

@@ -37,7 +37,7 @@ keywords! {
     // Settings.
     Endpoint "endpoint", SampleRate "sampleRate", Cohorts "cohorts", CountAutomation "countAutomation", All "all",
     Balanced "balanced", HorizonSeconds "horizonSeconds", ReadyTimeoutMs "readyTimeoutMs", ReadyWhen "readyWhen", Loaded "loaded", Started "started",
-    Query "query",
+    Query "query", Tokens "tokens", Hash "hash",
     // Operators.
     And "$and", Or "$or", Nor "$nor", Not "$not", Eq "$eq", Ne "$ne", In "$in", Nin "$nin", Ini "$ini", Nini "$nini",
     Gt "$gt", Gte "$gte", Lt "$lt", Lte "$lte", Exists "$exists", TypeOf "$type", Size "$size", AllOf "$all",

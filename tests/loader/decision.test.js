@@ -39,8 +39,8 @@ function createPage(answers) {
     loaded = answers[text];
     return loaded;
   };
-  const decide = (kind, arm, isHeld) => {
-    asked.push(isHeld ? "held" : (arm ?? kind));
+  const decide = (kind, arm, isHeld, level) => {
+    asked.push(isHeld ? "held" : (arm ?? kind) + (level ? `, token ${level}` : ""));
     return isHeld ? { ...loaded, decision: { ...stable, reason: "CACHED" } } : loaded;
   };
   const visitor = { targetingKey: "user-7", kind: "identified" };
@@ -52,8 +52,9 @@ const requestDecision = (page, start, deadline, lifecycleLoad = Promise.resolve(
   request(page, start, deadline, lifecycleLoad);
 
 /** Decides in a new page view. */
-async function decide(answers, { start, deadline = never, kind } = {}) {
+async function decide(answers, { start, deadline = never, kind, overrides } = {}) {
   const { page, asked, engine } = createPage(answers);
+  page.overrides = overrides;
   if (kind) engine.visitor.kind = kind;
   const answer = await requestDecision(page, start ?? Promise.resolve(engine), deadline);
   return { page, asked, answer, codes: takeCodes(pendingCodes) };
@@ -95,11 +96,20 @@ test("config and engine are requested side by side", async () => {
 });
 
 test("an override in the address is not stored", async () => {
-  browser = useBrowser({ search: "?canary=canary" });
   serve("fresh");
-  const { answer, asked } = await decide({ fresh: canary });
+  const { answer, asked } = await decide(
+    { fresh: canary },
+    { overrides: { arm: "canary", tokenLevel: () => 0, isUsed: () => true } },
+  );
   assert.deepEqual([answer.decision.variant, browser.stored("canary_memory")], ["canary", undefined]);
   assert.equal(asked[1], "canary");
+});
+
+test("the arm by the token of a QA link is not stored", async () => {
+  serve("fresh");
+  const { answer, asked } = await decide({ fresh: canary }, { overrides: { tokenLevel: () => 2, isUsed: () => true } });
+  assert.deepEqual([answer.decision.variant, browser.stored("canary_memory")], ["canary", undefined]);
+  assert.equal(asked[1], "identified, token 2");
 });
 
 test("the arm of an anonymous visitor is not stored", async () => {

@@ -156,12 +156,12 @@ test("consent stores an id by the engine; a withdrawal deletes it and makes the 
   const { page } = createPage();
   const canary = createCanary(page);
   canary.setConsent(true);
-  assert.deepEqual([...browser.cookies], [["canary_consent", "yes"]], "without an engine there is no id");
+  assert.deepEqual([...browser.cookies], [["__Host-canary_consent", "yes"]], "without an engine there is no id");
   page.engineStarted({ newDeviceId: () => "id-1", visitor: { targetingKey: "", kind: "identified" } });
   canary.setConsent(true);
-  assert.equal(browser.cookies.get("canary_id"), "id-1");
+  assert.equal(browser.cookies.get("__Host-canary_id"), "id-1");
   canary.setConsent("yes");
-  assert.deepEqual([...browser.cookies], [["canary_consent", "no"]]);
+  assert.deepEqual([...browser.cookies], [["__Host-canary_consent", "no"]]);
   assert.equal(page.visitor.kind, "anonymous");
   assert.match(browser.lines.at(-1), /I801/);
 });
@@ -176,6 +176,6 @@ test("consent stores no id where the page has a user id, or under the privacy co
     page.began({ userId }, {});
     page.engineStarted({ newDeviceId: () => "id-1", visitor: {} });
     createCanary(page).setConsent(true);
-    assert.equal(browser.cookies.get("canary_id"), undefined, userId);
+    assert.equal(browser.cookies.get("__Host-canary_id"), undefined, userId);
   }
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { useBrowser } from "./browser.js";
+import { breaksRules } from "../../loader/engine/asset_rules.js";
 import { readSettings } from "../../loader/boot/settings.js";
 
 /** A script tag with these attributes, such as `{ hold: "0" }` for `data-hold="0"`. */
@@ -123,11 +124,46 @@ test("no id may be stored under the privacy control, without a consent that is r
     [true, { globalPrivacyControl: true }, {}],
     [true, {}, { consent: "required" }],
     [true, {}, { consent: "" }],
-    [false, { cookies: { canary_consent: "yes" } }, { consent: "required" }],
+    [false, { cookies: { "__Host-canary_consent": "yes" } }, { consent: "required" }],
+    // Another host could have set it.
+    [true, { cookies: { canary_consent: "yes" } }, { consent: "required" }],
+    [true, { cookies: { "__Host-canary_consent": "no", canary_consent: "yes" } }, {}],
     [true, { cookies: { canary_consent: "no" } }, {}],
-    [true, { cookies: { canary_consent: "yes" }, globalPrivacyControl: true }, {}],
+    [true, { cookies: { "__Host-canary_consent": "yes" }, globalPrivacyControl: true }, {}],
   ]) {
     useBrowser(browser);
     assert.equal(readSettings(tag(data)).private, isPrivate, JSON.stringify([browser, data]));
+  }
+});
+
+test("rules for assets are words before the origins, and no answer switches them off", () => {
+  useBrowser();
+  for (const [data, origins] of [
+    [{ integrity: "required" }, "integrity "],
+    [{ integrity: "" }, "integrity "],
+    [{ origins: "https://a.example", canaryBase: "/assets" }, "base:/assets https://a.example"],
+    [{ integrity: "required", canaryBase: "/a/" }, "integrity base:/a/ "],
+  ]) {
+    assert.equal(readSettings(tag(data)).origins, origins);
+  }
+});
+
+test("files of the canary keep the rules of the page", () => {
+  const [plain, checked] = [{ src: "/assets/a.js" }, { src: "/assets/a.js", integrity: "sha256-A" }];
+  const upload = { src: "/uploads/a.js", integrity: "sha256-A" };
+  for (const [bundle, rules, broken] of [
+    [{ scripts: [plain] }, "", false],
+    [{ scripts: [plain] }, "https://integrity.example https://base:8443", false],
+    [{ scripts: [checked] }, "integrity ", false],
+    [{ scripts: [checked, plain] }, "integrity https://a.example", true],
+    [{ scripts: [plain], styles: [{ href: "/assets/a.css" }] }, "base:/assets/ ", false],
+    [{ scripts: [{ src: "/assetsevil/a.js" }] }, "base:/assets/ ", true],
+    [{ scripts: [upload] }, "integrity base:/assets ", true],
+    [{ scripts: [plain], styles: [{ href: "/uploads/a.css" }] }, "base:/assets/ ", true],
+    [{ scripts: [plain] }, "base:assets/ ", true],
+    [undefined, "integrity base:/assets ", false],
+    [{ scripts: 5, styles: [null, { href: 7 }] }, "base:/ ", true],
+  ]) {
+    assert.equal(!!breaksRules(bundle, rules), broken, JSON.stringify([bundle, rules]));
   }
 });

@@ -235,7 +235,11 @@ fn match_pattern(operator: &str, pattern: &Value, text: &Value) -> Value {
 fn evaluate(text: &str, key: &str, attributes: &RawValue, query: &[String], name: &str, now: i64, flag: &str) -> Value {
     let (config, _) = Config::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{name}: {error} {text}"));
     let context = EvaluationContext { targeting_key: key.to_owned(), attributes: document(attributes) };
-    let overrides = Overrides::new(None, query.iter().map(String::as_str));
+    // By the page, because an address gives a flag only what it declares.
+    let mut overrides = Overrides::default();
+    for (key, value) in query.iter().filter_map(|text| text.split_once(':')) {
+        overrides.set(key, value);
+    }
     let evaluation = Evaluation::new(&config, &context).with_overrides(&overrides).at(now);
     let details = serde_json::from_str(&evaluation.flag(flag).to_json()).expect("JSON");
 

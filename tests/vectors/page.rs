@@ -144,7 +144,7 @@ impl<'a> Page<'a> {
             Some("stable") => 2,
             _ => 0,
         };
-        let number = self.engine.decide(visitor, arm, held) as usize;
+        let number = self.engine.decide(visitor, arm, held, 0) as usize;
         let (variant, cohort) = (["canary", "stable"][number & 1], ["canary", "control", "rest"][number >> 1 & 3]);
         let (bucket, reason) = ((number >> 10 & 1 == 1).then(|| self.engine.bucket()), REASONS[number >> 3 & 7]);
         let mut decision = json!({

@@ -1,6 +1,7 @@
 /** The device id, read and set as the runtime does: in a cookie and in localStorage. */
 
 const name = "canary_id";
+const cookieName = location.protocol === "https:" ? `__Host-${name}` : name;
 const lifetime = 7776000; // 90 days, in seconds
 export const validId = /^[A-Za-z0-9_-]{1,128}$/;
 
@@ -17,8 +18,8 @@ function tryOrNull(action) {
 }
 
 function readCookie() {
-  const entry = document.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`));
-  return entry?.slice(name.length + 1);
+  const entry = document.cookie.split("; ").find((pair) => pair.startsWith(`${cookieName}=`));
+  return entry?.slice(cookieName.length + 1);
 }
 
 /** The id that decides about the bundle, or null where none is stored. */
@@ -30,7 +31,7 @@ export function currentId() {
 /** Stores an id. Returns whether it is stored anywhere, so that a reload will find it. */
 export function storeId(id) {
   tryOrNull(() => {
-    document.cookie = `${name}=${id}; ${cookieAttributes(lifetime)}`;
+    document.cookie = `${cookieName}=${id}; ${cookieAttributes(lifetime)}`;
   });
   tryOrNull(() => localStorage.setItem(name, id));
   return currentId() === id;
@@ -38,7 +39,7 @@ export function storeId(id) {
 
 export function forgetId() {
   tryOrNull(() => {
-    document.cookie = `${name}=; ${cookieAttributes(0)}`;
+    document.cookie = `${cookieName}=; ${cookieAttributes(0)}`;
   });
   tryOrNull(() => localStorage.removeItem(name));
 }

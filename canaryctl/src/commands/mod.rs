@@ -10,6 +10,7 @@ pub(crate) mod explain;
 pub(crate) mod guard;
 pub(crate) mod inject;
 pub(crate) mod nudge;
+pub(crate) mod qa_link;
 pub(crate) mod rollout;
 pub(crate) mod schema;
 pub(crate) mod segment;

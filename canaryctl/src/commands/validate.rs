@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use crate::lint::report::{self, Report};
+use crate::lint::report::{self, Options, Report};
 use crate::platform::clock;
 use crate::terminal::color::Paint;
 use crate::terminal::message::warn;
@@ -42,12 +42,22 @@ pub(crate) struct Args {
     /// Treat a file with warnings as invalid.
     #[arg(long)]
     strict: bool,
+    /// The pages have `data-integrity="required"`: refuse scripts without integrity.
+    #[arg(long)]
+    require_integrity: bool,
+    /// The pages have this `data-canary-base`: refuse scripts and styles elsewhere.
+    #[arg(long, value_name = "PATH")]
+    canary_base: Option<String>,
 }
 
 /// Checks all files.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let now = clock::now();
-    let reports: Vec<_> = args.files.iter().flat_map(|file| Report::all(file, args.strict, now)).collect();
+    let integrity = args.require_integrity.then(|| "integrity".to_owned());
+    let rules: Vec<_> =
+        integrity.into_iter().chain(args.canary_base.iter().map(|base| format!("base:{base}"))).collect();
+    let options = Options { strict: args.strict, asset_rules: rules.join(" ") };
+    let reports: Vec<_> = args.files.iter().flat_map(|file| Report::all(file, &options, now)).collect();
     let mut out = stdout(output);
     match output {
         Output::Text => write!(out, "{}", report::text(&reports, Paint::for_stdout()))?,

@@ -49,7 +49,7 @@ pub(crate) fn parse_data(text: &str) -> Result<(String, String), &'static str> {
     if !is_key {
         return Err("expected a key of a-z 0-9 and -");
     }
-    if key == "stable" || key.starts_with("stable-") || key.starts_with("canary-") {
+    if key == "stable" || key.starts_with("stable-") || key.starts_with("canary-") && key != "canary-base" {
         return Err("stable comes from the entry of the page");
     }
     Ok((key.to_owned(), value.to_owned()))

@@ -18,6 +18,15 @@ use crate::platform::input;
 use crate::terminal::color::{Paint, safe};
 use crate::terminal::diagnostic::{DiagnosticError, FileDiagnostic, Severity};
 
+/// What is asked of the files.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    /// Whether warnings make a file invalid.
+    pub(crate) strict: bool,
+    /// The rules of the pages for assets, see [`canary_runtime::Config::check_asset_rules`].
+    pub(crate) asset_rules: String,
+}
+
 /// A file and its diagnostics.
 #[derive(Debug)]
 pub(crate) struct Report {
@@ -26,7 +35,7 @@ pub(crate) struct Report {
     diagnostics: Vec<FileDiagnostic>,
     /// The attributes that rules of the config use.
     attributes: Vec<String>,
-    strict: bool,
+    options: Options,
     /// Why the file cannot be read or has no config, and the source that this is about.
     failure: Option<(String, String)>,
     /// Whether the file was found, not named: then nothing is printed where nothing is wrong.
@@ -35,29 +44,29 @@ pub(crate) struct Report {
 
 impl Report {
     /// Checks a file, and all files that a kustomization, a folder or an nginx.conf names.
-    pub(crate) fn all(path: &Path, strict: bool, now: i64) -> Vec<Self> {
+    pub(crate) fn all(path: &Path, options: &Options, now: i64) -> Vec<Self> {
         if path.is_dir() || kustomize::is_kustomization(path) && path.is_file() {
             let discovery = Discovery::folder(path, now);
             if !discovery.is_about_config() {
-                let mut report = Self::new(path, strict);
+                let mut report = Self::new(path, options);
                 report.failure = Some((format!("{}: {NOTHING}", path.display()), String::new()));
                 return vec![report];
             }
             let files = discovery.files.list.into_iter();
-            return files.map(|file| Self { quiet: true, ..Self::of_file(file, strict, now) }).collect();
+            return files.map(|file| Self { quiet: true, ..Self::of_file(file, options, now) }).collect();
         }
-        let mut report = Self::new(path, strict);
+        let mut report = Self::new(path, options);
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let is_nginx = is_named(&name);
         let done = match input::read(path) {
-            Ok(bytes) if is_nginx => return Self::nginx(path, &bytes, strict, now),
+            Ok(bytes) if is_nginx => return Self::nginx(path, &bytes, options, now),
             Ok(bytes) => report.check(path, bytes, now),
             Err(error) => Err(error),
         };
         let mut others = Vec::new();
         match done {
             Ok(files) => {
-                others.extend(files.into_iter().map(|file| Self { quiet: true, ..Self::of_file(file, strict, now) }));
+                others.extend(files.into_iter().map(|file| Self { quiet: true, ..Self::of_file(file, options, now) }));
             }
             Err(error) => {
                 let snippet = error.downcast_ref::<DiagnosticError>().map(|error| error.snippet.clone());
@@ -67,21 +76,21 @@ impl Report {
         [report].into_iter().chain(others).collect()
     }
 
-    fn new(path: &Path, strict: bool) -> Self {
+    fn new(path: &Path, options: &Options) -> Self {
         Self {
             file: path.display().to_string(),
             text: String::new(),
             diagnostics: Vec::new(),
             attributes: Vec::new(),
-            strict,
+            options: options.clone(),
             failure: None,
             quiet: false,
         }
     }
 
     /// The report of a file that was read as one of several.
-    fn of_file(file: File, strict: bool, now: i64) -> Self {
-        let mut report = Self::new(&file.path, strict);
+    fn of_file(file: File, options: &Options, now: i64) -> Self {
+        let mut report = Self::new(&file.path, options);
         if file.has_config || !file.configs.is_empty() {
             report.configs(&file.path, file.text.clone().into_bytes(), &file.configs, now).unwrap_or_default();
         }
@@ -91,12 +100,12 @@ impl Report {
         report
     }
 
-    fn nginx(path: &Path, bytes: &[u8], strict: bool, now: i64) -> Vec<Self> {
+    fn nginx(path: &Path, bytes: &[u8], options: &Options, now: i64) -> Vec<Self> {
         let mut files = Sources::default();
         let file = files.add(path, String::from_utf8_lossy(bytes).into_owned());
         locations::check(&mut files, file);
         let reports = files.list.into_iter().enumerate();
-        reports.map(|(number, file)| Self { quiet: number > 0, ..Self::of_file(file, strict, now) }).collect()
+        reports.map(|(number, file)| Self { quiet: number > 0, ..Self::of_file(file, options, now) }).collect()
     }
 
     /// Checks the bytes of a file. Returns the other files that were read because of it.
@@ -126,6 +135,12 @@ impl Report {
     fn configs(&mut self, path: &Path, bytes: Vec<u8>, starts: &BTreeSet<usize>, now: i64) -> anyhow::Result<()> {
         for loaded in Loaded::all_with(&self.file, path, bytes, starts)? {
             self.diagnostics.extend(config::check(&loaded, now));
+            let refused = loaded
+                .parsed
+                .as_ref()
+                .ok()
+                .and_then(|(config, _)| config.check_asset_rules(&self.options.asset_rules).err());
+            self.diagnostics.extend(refused.map(|fault| loaded.describe(&fault)));
             self.attributes.extend(attributes(&loaded));
         }
         Ok(())
@@ -158,7 +173,9 @@ impl Report {
     }
 
     fn is_valid(&self) -> bool {
-        self.failure.is_none() && self.errors().next().is_none() && (!self.strict || self.warnings().next().is_none())
+        self.failure.is_none()
+            && self.errors().next().is_none()
+            && (!self.options.strict || self.warnings().next().is_none())
     }
 
     /// For machines.

@@ -237,8 +237,10 @@ fn a_flag_may_require_a_thousand() {
 fn overrides_apply_to_all_but_malformed_flags() {
     let overridden = |value: &str| format!(r#"{{"value":{value},"reason":"TARGETING_MATCH","override":true}}"#);
     assert_eq!(evaluate(r#""a": {"enabled": false}"#, "", "a", &[("a", "5")]), overridden("5"));
-    assert_eq!(evaluate(r#""by-query": 0"#, "", "by-query", &[]), overridden("\"query\""));
-    assert_eq!(evaluate(r#""by-query": 0"#, "", "by-query", &[("by-query", "1")]), overridden("1"));
+    let declared = r#""by-query": {"default": "off", "rules": [{"if": {"a": 1}, "serve": "query"}]}"#;
+    assert_eq!(evaluate(declared, "", "by-query", &[]), overridden("\"query\""));
+    assert_eq!(evaluate(declared, "", "by-query", &[("by-query", "1")]), overridden("1"));
+    assert_eq!(evaluate(r#""by-query": 0"#, "", "by-query", &[]), r#"{"value":false,"reason":"STATIC"}"#);
     assert_eq!(evaluate(r#""a": 101"#, "", "a", &[("a", "5")]), MALFORMED);
     assert_eq!(evaluate(r#""a": {"requires": {"a": 5}}"#, "", "a", &[("a", "5")]), MALFORMED);
     assert!(evaluate("", "", "a", &[("a", "5")]).contains("FLAG_NOT_FOUND"));

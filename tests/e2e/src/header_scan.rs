@@ -116,7 +116,8 @@ fn cookie(answer: &Response, expected: Option<Scheme>) -> Option<String> {
         None => value.is_empty(),
         Some(scheme) => {
             let secure = has("Secure") == (scheme == Scheme::Https);
-            value.starts_with("canary_id=") && secure && has("Path=/") && has("SameSite=Lax")
+            let name = if scheme == Scheme::Https { "__Host-canary_id=" } else { "canary_id=" };
+            value.starts_with(name) && secure && has("Path=/") && has("SameSite=Lax")
         }
     };
     (!right).then(|| format!("Set-Cookie is {value:?}"))

@@ -69,8 +69,8 @@ pub fn set_context(index: usize, key_length: usize) -> bool {
 /// See [`Engine::decide`].
 #[wasm_bindgen]
 #[must_use]
-pub fn decide(visitor: u32, arm: u32, is_held: bool) -> u32 {
-    with(|engine| engine.decide(visitor, arm, is_held))
+pub fn decide(visitor: u32, arm: u32, is_held: bool, token: u32) -> u32 {
+    with(|engine| engine.decide(visitor, arm, is_held, token))
 }
 
 /// See [`Engine::add_flag`].

@@ -80,7 +80,7 @@ impl<'a> Answer<'a> {
         };
         let evaluation =
             Evaluation::new(config, &question.context).with_overrides(&question.overrides).at(question.now);
-        let ignored = question.overrides.check(config.allows_query(), |key| config.flag_index(key).is_some());
+        let ignored = question.overrides.check(config);
         warnings.extend(ignored.map(|ignored| ignored.line()));
         let mut keys: Vec<_> = question.flags.iter().map(String::as_str).collect();
         if keys.is_empty() {

@@ -1,6 +1,7 @@
 //! Faults of the page around the runtime: restored and prerendered views, bots, overrides, policies, consent and service
 //! workers.
 
+mod asset_rules;
 mod bots;
 mod consent;
 mod csp;
@@ -11,10 +12,11 @@ mod preload;
 mod service_worker;
 mod support;
 
+use asset_rules::{e113_asset_rules, e113_forged_last_good_config};
 use bots::i415_automation_and_crawlers;
 use consent::{i801_consent_withdrawn, i801_no_consent_stores_nothing};
 use csp::{e702_policy_name_refused, e702_strict_csp};
-use overrides::{e701_query_override_ignored, e701_query_overrides};
+use overrides::{e701_qa_link, e701_query_override_ignored, e701_query_overrides, e701_undeclared_values};
 use page_view::{i413_bfcache_restore, i413_pageshow_event, i414_prerendered, i414_prerenderingchange_event};
 use plain_page::{
     base_of_another_origin, blocked_script_of_stable, classic_scripts_without_cors, errors_of_others,
@@ -25,6 +27,8 @@ use preload::{preload_keeps_integrity, preloads_of_another_release, preloads_req
 use service_worker::e412_old_service_worker;
 
 canary_e2e::fault_tests! {
+    e113_asset_rules: test [chromium] long [firefox webkit];
+    e113_forged_last_good_config: test [chromium] long [firefox webkit];
     i413_bfcache_restore: test [chromium firefox webkit];
     i413_pageshow_event: test [chromium] long [firefox webkit];
     i414_prerendered: test [chromium] cannot [firefox "Firefox does not prerender", webkit "WebKitGTK does not prerender"];
@@ -32,6 +36,8 @@ canary_e2e::fault_tests! {
     i415_automation_and_crawlers: test [chromium firefox webkit];
     e701_query_overrides: test [chromium] long [firefox webkit];
     e701_query_override_ignored: test [chromium firefox webkit];
+    e701_undeclared_values: test [chromium] long [firefox webkit];
+    e701_qa_link: test [chromium firefox webkit];
     e702_strict_csp: test [chromium firefox webkit];
     e702_policy_name_refused: test [chromium firefox webkit];
     post_not_repeated: test [chromium firefox] long [webkit];

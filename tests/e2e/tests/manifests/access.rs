@@ -10,7 +10,10 @@ pub(crate) fn check(world: &World) -> Vec<String> {
     for kind in ["ClusterRole", "ClusterRoleBinding"] {
         faults.extend(world.all(kind).map(|object| format!("{}: for the whole cluster", called(object))));
     }
-    for role in world.all("Role") {
+    // The account of the canary config is Flux's, and may change what Git has.
+    faults.extend(config_account(world));
+    let is_config = |role: &&Value| role["metadata"]["name"] == CONFIG_ACCOUNT;
+    for role in world.all("Role").filter(|role| !is_config(role)) {
         let mut found = Vec::new();
         for rule in list(&role["rules"]) {
             rights(rule, &mut found);
@@ -23,6 +26,37 @@ pub(crate) fn check(world: &World) -> Vec<String> {
     if world.all("Role").flat_map(|role| list(&role["rules"])).any(may_patch_pods) {
         faults.extend(patches(world));
     }
+    faults
+}
+
+/// The account that Flux applies the canary config with, and its Role.
+const CONFIG_ACCOUNT: &str = "frontend-config";
+
+/// The Kustomization of the config, where there is one, runs as an account that may touch the one ConfigMap and nothing else.
+fn config_account(world: &World) -> Vec<String> {
+    let mut faults = Vec::new();
+    let own = world.flux("Kustomization").find(|one| one["metadata"]["name"] == CONFIG_ACCOUNT);
+    let expected = json!([{
+        "apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["canary-settings"], "verbs": ["get", "create", "patch"]
+    }]);
+    let subject = json!([{"kind": "ServiceAccount", "name": CONFIG_ACCOUNT, "namespace": "flux-system"}]);
+    if own.is_some_and(|own| own["spec"]["serviceAccountName"] != CONFIG_ACCOUNT) {
+        faults.push("the Kustomization of the config may apply anything".to_owned());
+    }
+    let is_there = world.flux("ServiceAccount").any(|one| one["metadata"]["name"] == CONFIG_ACCOUNT);
+    let bound = |binding: &Value| binding["roleRef"]["name"] == CONFIG_ACCOUNT && binding["subjects"] == subject;
+    if own.is_some() && !(is_there && world.all("RoleBinding").any(bound)) {
+        faults.push("the account of the config has no rights".to_owned());
+    }
+    let roles = world.all("Role").filter(|role| role["metadata"]["name"] == CONFIG_ACCOUNT);
+    faults.extend(
+        roles.filter(|role| role["rules"] != expected).map(|_| "the account of the config may do more".to_owned()),
+    );
+    // Any other binding of the account would widen its rights.
+    let others = world.all("RoleBinding").chain(world.all("ClusterRoleBinding")).filter(|binding| {
+        !bound(binding) && list(&binding["subjects"]).iter().any(|one| one["name"] == CONFIG_ACCOUNT)
+    });
+    faults.extend(others.map(|binding| format!("{}: more rights for the account of the config", called(binding))));
     faults
 }
 
@@ -89,6 +123,43 @@ fn the_admission_policy_allows_the_patches() {
     let policy = read(&repo("k8s/components/nudge/admission.yaml"));
     assert!(policy.contains(&format!("key == '{annotation}'")), "{annotation}");
     let access = read(&repo("k8s/components/nudge/access.yaml"));
-    let account = policy.split_once("request.namespace + ':").unwrap().1.split('\'').next().unwrap();
+    let account = policy.split_once("username.contains('").unwrap().1.split('\'').next().unwrap();
     assert!(access.contains(&format!("kind: ServiceAccount\nmetadata:\n  name: {account}\n")), "{account}");
+}
+
+/// Kustomize renames the account of the nudge, and neither its policy's text nor that text's namespace.
+#[test]
+fn the_admission_policy_follows_prefixes_and_namespaces() {
+    for (edit, name, namespace) in [
+        ("", "canary-nudge", "frontend"),
+        ("namePrefix: blue-\n", "blue-canary-nudge", "frontend"),
+        ("nameSuffix: -v2\n", "canary-nudge-v2", "frontend"),
+        ("namePrefix: blue-\nnameSuffix: -v2\nnamespace: shop\n", "blue-canary-nudge-v2", "shop"),
+    ] {
+        let tree = crate::world::Tree::new();
+        let text = format!(
+            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n{}{edit}resources:\n  - ../../base/frontend\n\
+             components:\n  - ../../components/nudge\n",
+            if edit.contains("namespace") { "" } else { "namespace: frontend\n" }
+        );
+        canary_e2e::files::write(&tree.root().join("k8s/overlays/other/kustomization.yaml"), text);
+        let objects = crate::world::build(tree.root(), "k8s/overlays/other").unwrap();
+        let of = |kind: &str| objects.iter().find(|one| one["kind"] == kind).unwrap();
+        let account = &of("ServiceAccount")["metadata"];
+        assert_eq!((&account["name"], &account["namespace"]), (&json!(name), &json!(namespace)));
+        let subject = &of("RoleBinding")["subjects"][0];
+        assert_eq!((&subject["name"], &subject["namespace"]), (&json!(name), &json!(namespace)));
+        // The policy matches every account of the pod's namespace whose name has this in it.
+        let expression = of("ValidatingAdmissionPolicy")["spec"]["matchConditions"][0]["expression"].as_str().unwrap();
+        let part = expression.split_once("username.contains('").unwrap().1.split('\'').next().unwrap();
+        assert!(
+            name.contains(part)
+                && expression.contains("startsWith('system:serviceaccount:' + request.namespace + ':')")
+        );
+        let policy = &of("ValidatingAdmissionPolicy")["metadata"]["name"];
+        assert_eq!(&of("ValidatingAdmissionPolicyBinding")["spec"]["policyName"], policy);
+        // The Deployment that patches runs as the account.
+        let pod = objects.iter().find(|one| one["kind"] == "Deployment" && one["metadata"]["name"] == name).unwrap();
+        assert_eq!(pod["spec"]["template"]["spec"]["serviceAccountName"], name);
+    }
 }

@@ -212,6 +212,8 @@ fn every_kind_of_object_is_there() {
         ("PodDisruptionBudget", 2),
         ("HorizontalPodAutoscaler", 2),
         ("NetworkPolicy", 2),
+        ("Role", 1),
+        ("RoleBinding", 1),
         ("HTTPRoute", 1),
     ];
     assert_eq!(count(&mut world.workloads()), expected(&workloads));
@@ -223,6 +225,7 @@ fn every_kind_of_object_is_there() {
         ("ImagePolicy", 2),
         ("ImageUpdateAutomation", 1),
         ("Receiver", 1),
+        ("ServiceAccount", 1),
         ("Provider", 1),
         ("Alert", 4),
     ];
@@ -230,7 +233,7 @@ fn every_kind_of_object_is_there() {
 }
 
 #[test]
-fn gateway_and_ingress_separate_stable_from_canary() {
+fn gateway_and_ingress_send_nothing_to_the_canary() {
     let ways = ["as it is", "ingress"].map(|name| {
         let tree = Tree::new();
         alternative(name, &tree);
@@ -250,8 +253,7 @@ fn gateway_and_ingress_separate_stable_from_canary() {
         .map(|path| (&path["path"], &path["backend"]["service"]["name"]))
         .collect();
     assert_eq!(gateway, ingress);
-    let expected = [("/canary/", "frontend-canary"), ("/", "frontend-stable")]
-        .map(|(path, name)| (Value::from(path), Value::from(name)));
+    let expected = [("/", "frontend-stable")].map(|(path, name)| (Value::from(path), Value::from(name)));
     assert_eq!(gateway, expected.each_ref().map(|(path, name)| (path, name)));
 }
 

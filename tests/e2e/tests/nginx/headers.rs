@@ -135,7 +135,11 @@ fn the_id_cookie_is_set_on_pages_and_secure_with_tls() {
     let expected = Expected { cache: "private, no-store", cookie: Some(Scheme::Https) };
     assert_eq!(complaints(&answer, expected), [""; 0]);
     // Negative controls: a configuration without one of these words is found.
-    for (text, without) in [("; Secure\";", "\";"), (" SameSite=Lax;", ""), (" Path=/;", "")] {
+    for (text, without) in [
+        ("$id_value; Path=/; SameSite=Lax; Max-Age=7776000$id_secure", "$id_value; Path=/; SameSite=Lax"),
+        (" SameSite=Lax;", ""),
+        (" Path=/;", ""),
+    ] {
         let server = sites.serve(|config| {
             on(config);
             nginx::replace(config, "nginx.conf", text, without);
@@ -200,7 +204,7 @@ fn every_header_mutant_is_found() {
             "$id_cookie_switch { default on; }",
             "Set-Cookie is \"canary_id=",
         ),
-        (server, "proxy_hide_header Set-Cookie;", "add_header Via peer;", "via is there"),
+        (server, "add_header X-Peer-Status ", "add_header Via peer; add_header X-Peer-Status ", "via is there"),
     ] {
         let found = sites.serve(|config| nginx::replace(config, file, text, instead)).complaints();
         assert!(found.iter().any(|found| found.starts_with(complaint)), "{text:?} as {instead:?}: {found:#?}");

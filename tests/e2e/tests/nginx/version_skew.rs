@@ -2,6 +2,7 @@
 
 mod deployment;
 mod dns;
+mod hostile_peer;
 mod image;
 mod peer_script;
 mod rolling_update;
@@ -10,7 +11,7 @@ mod tab;
 
 use canary_e2e::access_log::{AccessLog, Mark};
 use canary_e2e::http::{self, Response};
-use canary_e2e::nginx::{self, Config};
+use canary_e2e::nginx;
 use canary_e2e::process::free_port;
 use canary_e2e::wait::DEADLINE;
 use deployment::{CANARY, Pod, STABLE, ask, peer};
@@ -66,10 +67,7 @@ fn files_of_the_peer_are_served_like_local_ones() {
     let [stable, canary] = pair();
     for (asked, owner, version) in [(&stable, &canary, "1.5.0"), (&canary, &stable, "1.4.2")] {
         for path in image::paths(version) {
-            // Pages have no ETag, and are sent whole.
-            let etag = http::get(&owner.nginx.url(&path), &[]).header("etag").map(str::to_owned);
-            assert_eq!(etag.is_none(), path.contains("help"));
-            let (etag, unchanged) = etag.map_or(("\"none\"".to_owned(), 200), |etag| (etag, 304));
+            let etag = http::get(&owner.nginx.url(&path), &[]).header("etag").unwrap().to_owned();
             for method in ["GET", "HEAD"] {
                 for (headers, status) in [
                     (vec![], 200),
@@ -77,16 +75,14 @@ fn files_of_the_peer_are_served_like_local_ones() {
                     (vec![("Accept-Encoding", "gzip, br")], 200),
                     (vec![("Range", "bytes=100-199")], 206),
                     (vec![("Range", "bytes=100-199"), ("If-Range", "\"another\"")], 200),
-                    (vec![("Range", "bytes=99999999-")], 416),
-                    (vec![("If-None-Match", etag.as_str())], unchanged),
+                    (vec![("If-None-Match", etag.as_str())], 304),
                     (vec![("If-None-Match", "\"another\"")], 200),
                 ] {
                     let what = format!("{method} {path} {headers:?}");
                     let here = request(method, &owner.nginx.url(&path), &headers);
                     let there = request(method, &asked.nginx.url(&path), &headers);
                     assert_eq!(there.status, status, "{what}");
-                    // With a 416 nginx repeats headers, also for its own files.
-                    for (name, _) in there.headers.iter().filter(|_| status != 416) {
+                    for (name, _) in &there.headers {
                         assert_eq!(there.headers_named(name).count(), 1, "{name} of {what}");
                     }
                     assert_eq!(seen(there), seen(here), "{what}");
@@ -128,7 +124,7 @@ fn files_of_another_version_need_a_peer() {
 #[test]
 fn files_that_are_missing_everywhere_are_requested_once() {
     let [stable, canary] = pair();
-    let (path, last) = ("/assets/1.3.0/main.js", "/assets/last");
+    let (path, last) = ("/assets/1.3.0/main.js", "/assets/last.js");
     assert_not_found(&http::get(&stable.nginx.url(path), &[]));
     // A request with the header of a peer gets local files alone.
     let mark = [("X-Canary-Peer", "0")];
@@ -247,20 +243,4 @@ fn the_peer_gets_no_user_data() {
         "X-Canary-Peer: 1",
     ];
     assert_eq!((head, body), (expected.map(str::to_owned).to_vec(), String::new()));
-}
-
-#[test]
-fn cookies_of_the_peer_are_not_forwarded() {
-    let dns = dns::start(&[CANARY]);
-    let switch = "map \"\" $id_cookie_switch { default off; }";
-    let on = |config: &mut Config| nginx::replace(config, "nginx.conf", switch, &switch.replace("off", "on"));
-    let canary = Pod::start(&["1.5.0"], on);
-    let stable = Pod::start(&["1.4.2"], |config| {
-        on(config);
-        ask(dns, &format!("{CANARY}:{}", canary.port()))(config);
-    });
-    let get = |pod: &Pod| http::get(&pod.nginx.url("/assets/1.5.0/help.html"), &[("Cookie", "canary_id=known")]);
-    assert!(get(&canary).header("set-cookie").is_some());
-    let answer = get(&stable);
-    assert_eq!((answer.status, answer.header("set-cookie")), (200, None));
 }

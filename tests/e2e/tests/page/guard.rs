@@ -2,6 +2,7 @@
 //!
 //! Negative control: without the guard, the same page stays blank.
 
+mod comments;
 mod fault;
 mod hanging;
 pub(crate) mod page;

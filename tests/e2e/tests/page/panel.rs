@@ -161,7 +161,7 @@ async fn an_arm_override_reloads_the_page() {
 #[tokio::test]
 async fn values_are_not_parsed_as_html() {
     let nasty = "<img src=x onerror=boom()>";
-    let flags = json!({ "text": { "rules": [{ "if": { "no": nasty }, "serve": nasty }], "default": nasty }, "<b>": 5,
+    let flags = json!({ "text": { "rules": [{ "if": { "no": nasty }, "serve": "<img src=y>" }], "default": nasty }, "<b>": 5,
         "rank": { "variants": { nasty: { "weight": 1, "value": nasty } } } });
     let config = json!({ "CANARY_PERCENTAGE": 5, "OVERRIDES": { "query": true }, "FEATURE_FLAGS": flags });
     let policy = |config: &mut nginx::Config| {

@@ -15,7 +15,7 @@ pub(crate) fn module(version: &str) -> String {
 /// All paths of a version.
 pub(crate) fn paths(version: &str) -> [String; 4] {
     let folder = format!("/assets/{version}/");
-    [script(version), module(version), format!("{folder}main.css"), format!("{folder}help.html")]
+    [script(version), module(version), format!("{folder}main.css"), format!("{folder}logo.png")]
 }
 
 /// The contents of a file, which are larger than a buffer.
