@@ -82,8 +82,9 @@ fn has_content_hash(path: &str) -> bool {
         }
         stems = before;
         let part = before.rsplit('.').next().unwrap_or_default();
-        let separators = part.match_indices(['-', '_']).map(|(index, _)| index + 1);
-        if iter::once(0).chain(separators).filter_map(|start| part.get(start..)).any(is_content_hash) {
+        let behind =
+            part.match_indices(['-', '_']).filter_map(|(index, separator)| part.get(index..)?.strip_prefix(separator));
+        if iter::once(part).chain(behind).any(is_content_hash) {
             return true;
         }
     }
