@@ -13,6 +13,7 @@ mod lint;
 mod nudge;
 mod platform;
 mod population;
+mod rollout;
 mod server;
 mod terminal;
 

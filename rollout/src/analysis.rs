@@ -132,10 +132,13 @@ impl<'a> Machine<'a> {
 
     fn judged(&mut self, evidence: &Evidence) -> Decision {
         let verdict = &evidence.verdict;
-        let place = verdict.stratum.as_ref().map_or_else(String::new, |stratum| format!(", {stratum}"));
+        let place = verdict.stratum.as_deref().map_or_else(String::new, |stratum| format!(", {}", engine(stratum)));
         let worst = verdict.metrics.iter().max_by(|a, b| a.ln_e.total_cmp(&b.ln_e));
-        let words = match worst.and_then(|worst| Some((worst.policy.metric, worst.ratio.estimate?))) {
-            Some((metric, ratio)) => format!("{metric} {ratio:.1} times{place}"),
+        let words = match worst {
+            Some(worst) => match worst.ratio.estimate {
+                Some(ratio) => format!("{} {ratio:.1} times{place}", worst.policy.metric),
+                None => format!("{}{place}", worst.policy.metric),
+            },
             None => format!("the judge says so{place}"),
         };
         self.roll_back(&verdict.to_string(), &words)
@@ -231,6 +234,16 @@ impl<'a> Machine<'a> {
         let mut decision = self.wait(&message);
         decision.events.push(event);
         Some(decision)
+    }
+}
+
+/// The engine of a stratum, as people write it.
+fn engine(stratum: &str) -> &str {
+    match stratum.split('/').next().unwrap_or_default() {
+        "chromium" => "Chromium",
+        "webkit" => "WebKit",
+        "firefox" | "gecko" => "Firefox",
+        other => other,
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Evidence {
     pub rows: Vec<Row>,
     /// The rows by all counts, where they differ.
     pub uncapped: Vec<Row>,
-    /// What was read this time; nothing where a collector is missing, because its minutes would be lost.
+    /// What was read this time, where there are new minutes.
     pub read: Option<Windows>,
     /// The last minute that was read.
     pub through: Option<u64>,
@@ -118,8 +118,13 @@ impl Evidence {
             both: all.both,
         };
         let verdict = verdict(analysis, &rows, &uncapped, through, &circumstances, head.percentage >= 100.0);
-        let read = read.filter(|_| missing.is_empty());
         Self { verdict, rows, uncapped, read, through, seen, is_alive, window, covered, missing }
+    }
+
+    /// Whether all collectors answered. If not, the minutes that were read are not kept, or the missing ones would be lost.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.missing.is_empty()
     }
 
     /// The time at which the step may be over.

@@ -1,15 +1,18 @@
-//! `canaryctl rollout`: the statistical judge of a rollout.
+//! `canaryctl rollout`: the rollout controller and its statistical judge.
 
-mod judge;
+pub(crate) mod judge;
 mod simulate;
+mod step;
+mod target;
 
 use std::process::ExitCode;
 
 use crate::terminal::output::Output;
 
-/// Judge a canary by counts of page views, or measure the judge on simulated rollouts.
+/// Roll a canary out by commits, judge it by counts of page views, or measure the judge on simulated rollouts.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
+  canaryctl rollout step --repo git@example.com:shop/deploy.git --branch main
   canaryctl rollout judge rows.jsonl
   canaryctl rollout judge rows.jsonl --policy judge.yaml --output json | jq .verdict
   canaryctl rollout simulate --runs 1000")]
@@ -22,6 +25,7 @@ pub(crate) struct Args {
 enum Verb {
     Judge(judge::Args),
     Simulate(simulate::Args),
+    Step(step::Args),
 }
 
 /// Runs the verb.
@@ -29,5 +33,6 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     match &args.verb {
         Verb::Judge(args) => judge::run(args, output),
         Verb::Simulate(args) => simulate::run(args, output),
+        Verb::Step(args) => step::run(args, output),
     }
 }

@@ -62,7 +62,11 @@ fn name(path: &Path) -> String {
 }
 
 fn read_rows(path: &Path) -> anyhow::Result<Vec<Row>> {
-    let (name, bytes) = (name(path), input::read(path)?);
+    parse_rows(&name(path), &input::read(path)?)
+}
+
+/// Parses rows, one a line.
+pub(crate) fn parse_rows(name: &str, bytes: &[u8]) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::<Row>::new();
     for (line, number) in bytes.split(|byte| *byte == b'\n').zip(1_usize..) {
         if line.trim_ascii().is_empty() {

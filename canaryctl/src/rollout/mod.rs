@@ -1,0 +1,13 @@
+//! The rollout controller: Git is its only memory.
+
+pub(crate) mod apply;
+pub(crate) mod collectors;
+pub(crate) mod controller;
+pub(crate) mod file;
+pub(crate) mod history;
+pub(crate) mod image;
+pub(crate) mod message;
+pub(crate) mod probes;
+pub(crate) mod report;
+pub(crate) mod repository;
+pub(crate) mod webhooks;

@@ -1,0 +1,15 @@
+//! `canaryctl rollout` on real repositories, with stand-ins for collector, Service and webhook receivers.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::integer_division,
+    reason = "a panic is how a test fails"
+)]
+
+mod ladder;
+mod shop;
+#[path = "../support/mod.rs"]
+mod support;
