@@ -74,7 +74,7 @@ impl<'a> Machine<'a> {
         let step = self.it.rollout.analysis.ladder.len().min(self.step.max(1));
         if self.it.rollout.stable.image.is_some() {
             let subject = format!("promote {} to stable", run.version);
-            let change = Change { subject, percentage: None, start: None, image: Some(Image::Promote), is_end: false };
+            let change = Change { subject, image: Some(Image::Promote), ..Change::default() };
             return self.commit(Phase::Promoting, step, change, reason);
         }
         self.phase = Phase::Promoting;

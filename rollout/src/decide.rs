@@ -120,8 +120,7 @@ impl<'a> Machine<'a> {
                 subject: format!("start {version} at 0 %"),
                 percentage: Some(0.0),
                 start: Some(Start { salt: salt.clone(), bundle: Some(bundle) }),
-                image: None,
-                is_end: false,
+                ..Change::default()
             },
             &format!("all addresses serve {version}"),
         );

@@ -89,7 +89,7 @@ pub struct Decision {
 }
 
 /// A commit.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Change {
     /// The subject after `rollout(NAME): `.
     pub subject: String,
@@ -101,6 +101,8 @@ pub struct Change {
     pub image: Option<Image>,
     /// The rule of `match` is taken out again.
     pub is_end: bool,
+    /// `spec.pause` in `rollout.yaml`.
+    pub pause: Option<bool>,
 }
 
 /// The begin of a run.
@@ -123,7 +125,8 @@ pub enum Image {
 
 impl Change {
     /// A commit that sets the percentage.
-    pub(crate) fn percentage(subject: String, percentage: f64) -> Self {
-        Self { subject, percentage: Some(percentage), start: None, image: None, is_end: false }
+    #[must_use]
+    pub fn percentage(subject: String, percentage: f64) -> Self {
+        Self { subject, percentage: Some(percentage), ..Self::default() }
     }
 }

@@ -1,6 +1,8 @@
 //! `canaryctl rollout`: the rollout controller and its statistical judge.
 
 pub(crate) mod judge;
+mod person;
+mod read;
 mod simulate;
 mod step;
 mod target;
@@ -23,16 +25,32 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
+    Step(step::Args),
+    Status(read::StatusArgs),
+    Start(person::Start),
+    Promote(person::Promote),
+    Abort(person::Abort),
+    Pause(person::Pause),
+    Resume(person::Resume),
+    Verify(read::VerifyArgs),
+    Windows(read::WindowsArgs),
     Judge(judge::Args),
     Simulate(simulate::Args),
-    Step(step::Args),
 }
 
 /// Runs the verb.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     match &args.verb {
+        Verb::Step(args) => step::run(args, output),
+        Verb::Status(args) => read::status(args, output),
+        Verb::Start(args) => person::start(args, output),
+        Verb::Promote(args) => person::promote(args, output),
+        Verb::Abort(args) => person::abort(args, output),
+        Verb::Pause(args) => person::pause(args, output),
+        Verb::Resume(args) => person::resume(args, output),
+        Verb::Verify(args) => read::verify(args, output),
+        Verb::Windows(args) => read::windows(args, output),
         Verb::Judge(args) => judge::run(args, output),
         Verb::Simulate(args) => simulate::run(args, output),
-        Verb::Step(args) => step::run(args, output),
     }
 }

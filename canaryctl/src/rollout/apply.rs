@@ -41,6 +41,9 @@ pub(crate) fn files(
         let text = image::replace(image, &read(&history.commit)?, &version)?;
         files.push((image.path.clone(), text.into_bytes()));
     }
+    if let (Some(pause), Some(path)) = (change.pause, &file.path) {
+        files.push((path.clone(), file.with_pause(pause)?.into_bytes()));
+    }
     Ok(files)
 }
 

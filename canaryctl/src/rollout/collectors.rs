@@ -49,7 +49,9 @@ impl Collectors {
             }
             Self::Service(source) => match Url::parse(&source.collectors).and_then(|url| Ok((url.resolve()?, url))) {
                 Ok((addresses, url)) => {
-                    addresses.into_iter().for_each(|address| add(&url, address, &address.to_string()))
+                    for address in addresses {
+                        add(&url, address, &address.to_string());
+                    }
                 }
                 Err(error) => failed.push(format!("collector {} did not answer: {error:#}", source.collectors)),
             },

@@ -1,5 +1,6 @@
 //! One decision: read, ask, decide, commit, push. A push that loses a race is decided again.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
@@ -17,7 +18,7 @@ use crate::rollout::repository::{Pushed, RUNS, Repository, Update};
 use crate::rollout::{apply, probes, webhooks};
 
 /// How often a decision is made again after lost races.
-const ATTEMPTS: usize = 10;
+pub(crate) const ATTEMPTS: usize = 10;
 
 /// The time after which rows are pushed without a commit, in seconds.
 const ROWS: i64 = 600;
@@ -30,6 +31,15 @@ pub(crate) struct Controller {
     pub(crate) path: PathBuf,
     /// Addresses that replace `source`.
     pub(crate) collectors: Option<Vec<String>>,
+}
+
+/// The end of a push.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// The remote has it: the commit of the branch, where there was a change.
+    Written(Option<String>),
+    /// Somebody else was faster.
+    Race,
 }
 
 /// What a decision writes.
@@ -68,8 +78,8 @@ impl Controller {
                 self.post_rollout(&file, &history, now)?;
             }
             match self.write(&file, &history, &decision, answers.evidence.as_ref(), None, now)? {
-                Some(commit) => {
-                    self.tell(&file, &decision);
+                End::Written(commit) => {
+                    Self::tell(&file, &decision);
                     if decision.phase.is_over() && !before.is_over() {
                         self.repository.fetch()?;
                         let (file, history) = self.read()?;
@@ -77,7 +87,7 @@ impl Controller {
                     }
                     return Ok(Report::new(&decision, steps, commit));
                 }
-                None => self.repository.fetch()?,
+                End::Race => self.repository.fetch()?,
             }
         }
         bail!("the branch {} has moved {ATTEMPTS} times meanwhile: try this again", self.repository.branch)
@@ -147,7 +157,7 @@ impl Controller {
         Some(Evidence::gather(&file.rollout.analysis, run, &history.head, &collected, now))
     }
 
-    /// Commits and pushes what was decided. Returns the commit of the branch, or nothing where somebody else was faster.
+    /// Commits and pushes what was decided.
     pub(crate) fn write(
         &self,
         file: &File,
@@ -156,11 +166,13 @@ impl Controller {
         evidence: Option<&Evidence>,
         own: Option<&str>,
         now: i64,
-    ) -> anyhow::Result<Option<Option<String>>> {
-        let Some(written) = self.make(file, history, decision, evidence, own, now)? else { return Ok(Some(None)) };
+    ) -> anyhow::Result<End> {
+        let Some(written) = self.make(file, history, decision, evidence, own, now)? else {
+            return Ok(End::Written(None));
+        };
         match self.repository.push(&written.updates)? {
-            Pushed::Done => Ok(Some(written.commit)),
-            Pushed::Race => Ok(None),
+            Pushed::Done => Ok(End::Written(written.commit)),
+            Pushed::Race => Ok(End::Race),
             Pushed::Refused(reason) => {
                 let what = decision.change.as_ref().map_or("the run's events", |change| change.subject.as_str());
                 bail!(
@@ -181,12 +193,12 @@ impl Controller {
         own: Option<&str>,
         now: i64,
     ) -> anyhow::Result<Option<Written>> {
-        let Some((salt, _)) = &decision.run else { return Ok(None) };
+        let Some((salt, _)) = &decision.run else { return self.make_alone(file, history, decision, own, now) };
         let run = history.run.as_ref().filter(|run| run.salt == *salt);
         let mut events = decision.events.clone();
         let stored = evidence.filter(|evidence| is_stored(evidence, run, decision, now));
         if let Some(read) = stored.and_then(|evidence| evidence.read.clone()) {
-            let first = Event { kind: Kind::Windows, windows: Some(read), ..self.plain(decision, now) };
+            let first = Event { kind: Kind::Windows, windows: Some(read), ..Self::plain(decision, now) };
             events.insert(0, first);
         }
         if events.is_empty() && decision.change.is_none() {
@@ -244,7 +256,25 @@ impl Controller {
         Ok(Some(Written { updates, commit }))
     }
 
-    fn plain(&self, decision: &Decision, now: i64) -> Event {
+    /// Makes a commit that belongs to no run.
+    fn make_alone(
+        &self,
+        file: &File,
+        history: &History,
+        decision: &Decision,
+        own: Option<&str>,
+        now: i64,
+    ) -> anyhow::Result<Option<Written>> {
+        let Some(change) = &decision.change else { return Ok(None) };
+        let files = apply::files(&self.repository, file, history, change)?;
+        let text = message(file, decision, None, own);
+        let new = self.repository.commit(&history.commit, &files, &text, now)?;
+        let name = format!("refs/heads/{}", self.repository.branch);
+        let update = Update { name, old: Some(history.commit.clone()), new: new.clone() };
+        Ok(Some(Written { updates: vec![update], commit: Some(new) }))
+    }
+
+    fn plain(decision: &Decision, now: i64) -> Event {
         Event {
             at: now,
             kind: Kind::Windows,
@@ -259,7 +289,7 @@ impl Controller {
     }
 
     /// Calls the webhooks of each event.
-    pub(crate) fn tell(&self, file: &File, decision: &Decision) {
+    pub(crate) fn tell(file: &File, decision: &Decision) {
         let salt = decision.run.as_ref().map_or("", |(salt, _)| salt.as_str());
         for event in decision.events.iter().filter(|event| event.kind != Kind::Windows) {
             for failed in webhooks::call(&file.rollout, HookKind::Event, event.phase, salt, Some(event)) {
@@ -282,7 +312,7 @@ impl Controller {
         };
         let mut decision = Decision { phase: run.phase(), weight: history.head.percentage, ..Decision::default() };
         decision.run = Some((run.salt.clone(), run.version.clone()));
-        let event = Event { kind: Kind::PostRollout, message, ..self.plain(&decision, now) };
+        let event = Event { kind: Kind::PostRollout, message, ..Self::plain(&decision, now) };
         decision.events.push(event);
         // Where somebody else was faster, the event is there.
         self.write(file, history, &decision, None, None, now)?;
@@ -300,7 +330,9 @@ fn is_stored(evidence: &Evidence, run: Option<&Run>, decision: &Decision, now: i
 
 /// The hash of a run's rows.
 pub(crate) fn hash(rows: &[u8]) -> String {
-    let digest = Sha256::digest(rows);
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
+    let mut text = "sha256:".to_owned();
+    for byte in Sha256::digest(rows) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }

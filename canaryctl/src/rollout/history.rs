@@ -25,8 +25,6 @@ pub(crate) struct History {
     /// The config at the head.
     pub(crate) config: Value,
     pub(crate) run: Option<Run>,
-    /// The tip of the run's ref.
-    pub(crate) run_ref: Option<String>,
     /// The salt of a run that would begin now.
     pub(crate) next_salt: String,
     pub(crate) canary: Option<Version>,
@@ -76,7 +74,7 @@ impl History {
         let is_used =
             |salt: &str| used.contains(&salt) || in_config == salt || run.as_ref().is_some_and(|run| run.salt == salt);
         let next_salt = salt(head.canary_tag.as_deref().unwrap_or_default(), is_used);
-        Ok(Self { commit, head, config, run, run_ref, next_salt, canary })
+        Ok(Self { commit, head, config, run, next_salt, canary })
     }
 
     /// The salt of a run of a version that would begin now.
@@ -123,7 +121,7 @@ fn current(repository: &Repository, file: &File, head: &str) -> anyhow::Result<O
     Ok(Some(run))
 }
 
-fn paths(file: &File) -> Vec<String> {
+pub(crate) fn paths(file: &File) -> Vec<String> {
     let image = file.rollout.stable.image.as_ref().map(|image| image.path.clone());
     [file.rollout.config.clone()].into_iter().chain(file.path.clone()).chain(image).collect()
 }

@@ -28,6 +28,9 @@ pub(crate) fn message(file: &File, decision: &Decision, basis: Option<Basis<'_>>
         text.push('\n');
         text.push_str(&table(basis.verdict));
     }
+    if decision.run.is_none() {
+        return text;
+    }
     text.push('\n');
     text.push_str(&trailers(file, decision, basis).to_string());
     text

@@ -1,5 +1,6 @@
 //! A bare clone of the remote repository, through the operator's own `git`.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -151,7 +152,7 @@ impl Repository {
         let mut tree = String::new();
         for (name, bytes) in files {
             let blob = self.succeed(&["hash-object", "-w", "--stdin"], &[], bytes)?;
-            tree.push_str(&format!("100644 blob {}\t{name}\n", blob.trim()));
+            let _ = writeln!(tree, "100644 blob {}\t{name}", blob.trim());
         }
         let tree = self.succeed(&["mktree"], &[], tree.as_bytes())?;
         self.commit_tree(tree.trim(), old, message, now)

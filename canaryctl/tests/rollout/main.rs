@@ -9,7 +9,10 @@
     reason = "a panic is how a test fails"
 )]
 
+mod faults;
 mod ladder;
+mod people;
 mod shop;
 #[path = "../support/mod.rs"]
 mod support;
+mod webhooks;

@@ -175,16 +175,12 @@ spec:
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    fn time(&self) -> String {
-        format!("1970-01-01T00:00:00Z+{}", self.now)
-    }
-
     /// The time in RFC 3339.
     pub(crate) fn clock(&self) -> String {
-        let _ = self.time();
-        let (days, rest) = (self.now - START + 10 * 3600, 0);
-        let (hours, minutes, seconds) = (days / 3600, days % 3600 / 60, days % 60 + rest);
-        format!("2026-11-{:02}T{:02}:{minutes:02}:{seconds:02}Z", 30 + hours / 24, hours % 24)
+        let seconds = self.now - START + 10 * 3600;
+        let (hours, minutes) = (seconds / 3600, seconds % 3600 / 60);
+        let date = if hours < 24 { "2026-11-30".to_owned() } else { format!("2026-12-{:02}", hours / 24) };
+        format!("{date}T{:02}:{minutes:02}:{:02}Z", hours % 24, seconds % 60)
     }
 
     /// One decision at this time.
