@@ -21,6 +21,7 @@ pub struct Event {
     /// The step after it.
     pub step: usize,
     /// The percentage after it.
+    #[serde(serialize_with = "percentage")]
     pub weight: f64,
     /// The cause in short. It is written again when this changes, not at every look.
     pub state: String,
@@ -86,6 +87,16 @@ impl Kind {
     pub const fn has_state(self) -> bool {
         matches!(self, Self::Hold | Self::Commit | Self::End)
     }
+}
+
+/// A percentage without a decimal point where it is whole.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
+fn percentage<S: serde::Serializer>(weight: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a whole number from 0 to 100")]
+    if weight.fract() == 0.0 && (0.0..=100.0).contains(weight) {
+        return serializer.serialize_u64(*weight as u64);
+    }
+    serializer.serialize_f64(*weight)
 }
 
 mod rfc3339 {

@@ -3,6 +3,7 @@
 pub(crate) mod judge;
 mod person;
 mod read;
+mod run;
 mod simulate;
 mod step;
 mod target;
@@ -26,6 +27,7 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     Step(step::Args),
+    Run(run::Args),
     Status(read::StatusArgs),
     Start(person::Start),
     Promote(person::Promote),
@@ -42,6 +44,7 @@ enum Verb {
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     match &args.verb {
         Verb::Step(args) => step::run(args, output),
+        Verb::Run(args) => run::run(args, output),
         Verb::Status(args) => read::status(args, output),
         Verb::Start(args) => person::start(args, output),
         Verb::Promote(args) => person::promote(args, output),

@@ -122,7 +122,11 @@ impl Controller {
         match question {
             Question::Evidence => answers.evidence = self.evidence(file, history, now),
             Question::Canary(version) => {
-                let known = known.filter(|_| is_running(history.run.as_ref()));
+                let is_of_version = |bundle: &&serde_json::Value| {
+                    let own = bundle.get("version").and_then(serde_json::Value::as_str) == Some(&version);
+                    is_running(history.run.as_ref()) || (rollout.canary.url.is_none() && own)
+                };
+                let known = known.filter(is_of_version);
                 let threshold = rollout.analysis.canary_ready;
                 let found = probes::canary(&rollout.canary, &version, known, threshold);
                 answers.canary = Some(found.map_err(|error| format!("{error:#}")));

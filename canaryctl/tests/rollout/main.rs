@@ -12,6 +12,7 @@
 mod faults;
 mod ladder;
 mod people;
+mod service;
 mod shop;
 #[path = "../support/mod.rs"]
 mod support;
