@@ -103,7 +103,11 @@ impl<'a> Machine<'a> {
             }
             return Ok(self.hold("stable-not-ready", &format!("waiting for the new stable: {reason}")));
         }
+        // Everyone on the new stable is what the end leads to, so that a freeze does not delay it; a pause does.
         let (step, rise) = (self.step, analysis.step_weight_promotion);
+        if let Some(hold) = self.brake().filter(|_| rise > 0.0 || self.it.rollout.pause) {
+            return Ok(hold);
+        }
         if rise > 0.0 && self.weight < 100.0 && self.weight > 0.0 {
             let last = run.commits.last().map_or(0, |commit| commit.time);
             if self.it.now < last.saturating_add(analysis.interval) {

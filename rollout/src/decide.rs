@@ -102,7 +102,7 @@ impl<'a> Machine<'a> {
             )));
         }
         let salt = last.map_or(self.it.next_salt, |run| run.salt.as_str()).to_owned();
-        let begun = Machine { phase: Phase::Initializing, step: 0, weight: 0.0, verdict: None, ..self };
+        let begun = Machine { phase: Phase::Initializing, step: 0, verdict: None, ..self };
         if let Some(no) = begun.refusal(HookKind::ConfirmRollout)? {
             let waiting = Machine { phase: Phase::Waiting, ..begun };
             return Ok(waiting.hold("waiting", &format!("waiting for confirm-rollout: {no}")).of_run(&salt, version));

@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::integer_division,
+    clippy::disallowed_methods,
     reason = "a panic is how a test fails"
 )]
 
