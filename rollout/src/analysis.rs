@@ -38,6 +38,13 @@ impl<'a> Machine<'a> {
                 None => self.last_weight(run, &reason),
             };
         }
+        let last = run.commits.last().map_or(self.it.now, |commit| commit.time);
+        let end = last.saturating_add(analysis.step_duration);
+        if evidence.is_none() && analysis.ladder.after(self.weight).is_none() && self.it.now < end {
+            let mut hold = self.hold("step", &format!("the last weight lasts until {}", time::format(end)));
+            hold.next = Some(end);
+            return Ok(hold);
+        }
         self.rise(run, &reason)
     }
 
