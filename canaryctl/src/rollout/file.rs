@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
 use canary_rollout::{Rollout, SpecError};
+use canary_runtime::Position;
 use serde_json::Value;
 
 use crate::config::yaml::{Node, Tree};
@@ -69,34 +70,73 @@ impl File {
 
 /// Parses the file.
 pub(crate) fn parse(name: &str, text: &str) -> anyhow::Result<Rollout> {
-    let value: Value = serde_saphyr::from_str(text).map_err(|error| {
-        let (line, column) = error.location().map_or((1, 1), |place| (place.line(), place.column()));
-        let text = error.without_snippet().to_string();
-        let text = text.lines().next().unwrap_or_default();
-        anyhow!("{name}:{line}:{column}: {}", text.split(" at line ").next().unwrap_or(text))
-    })?;
-    Rollout::read(&value).map_err(|error| located(name, text, &error))
+    read(text).map_err(|found| DiagnosticError::new(&found, name, text).into())
 }
 
-/// An error with its place in the file.
-fn located(name: &str, text: &str, error: &SpecError) -> anyhow::Error {
-    let position = Tree::parse_all(text).ok().and_then(|trees| {
-        let mut node = trees.first()?.root();
-        for part in error.path.split(['.', '[']).filter(|part| !part.is_empty()) {
-            let next = match part.strip_suffix(']').and_then(|index| index.parse::<usize>().ok()) {
-                Some(index) => node.items().nth(index),
-                None => node.entries().find(|(key, _)| key.text() == Some(part)).map(|(key, value)| {
-                    // The key of a mapping is its place; a scalar's own is better.
-                    if value.scalar().is_some() || value.is_mapping() || value.is_sequence() { value } else { key }
-                }),
-            };
-            node = match next {
-                Some(next) => next,
-                None => break,
-            };
+/// Whether a text is a rollout's file.
+pub(crate) fn is_rollout(text: &str) -> bool {
+    let trees = text.contains("ClientCanary").then(|| Tree::parse_all(text).ok()).flatten().unwrap_or_default();
+    trees.first().is_some_and(|tree| tree.root().get("kind").and_then(Node::text) == Some("ClientCanary"))
+}
+
+/// What is wrong with a rollout's file, and what it asks for in vain.
+pub(crate) fn check(text: &str) -> Vec<FileDiagnostic> {
+    if let Err(found) = read(text) {
+        return vec![*found];
+    }
+    let trees = Tree::parse_all(text).unwrap_or_default();
+    let root = trees.first().map(Tree::root);
+    let at = |path: &[&str]| root.and_then(|root| root.at(path));
+    let mut found = Vec::new();
+    for (path, message) in [
+        (["spec", "analysis", "alerts"].as_slice(), "alerts are not sent; use a webhook of type event"),
+        (&["spec", "analysis", "metrics"], "queries are not made, and each check of a run fails: expected no metrics"),
+        (&["spec", "revertOnDeletion"], "has no effect: deleting this file changes no config"),
+    ] {
+        let is_asked = |node: &Node<'_>| node.is_true() || node.items().next().is_some();
+        if let Some(node) = at(path).filter(is_asked) {
+            found.push(FileDiagnostic::new("W941", path.join("."), Some(node.position()), message));
         }
-        Some(node.position())
-    });
-    DiagnosticError::new(&FileDiagnostic::new("", error.path.clone(), position, error.message.clone()), name, text)
-        .into()
+    }
+    let weight =
+        |key: &str| at(&["spec", "analysis", key]).and_then(Node::text).and_then(|text| text.parse::<f64>().ok());
+    if let (Some(max), Some(weights)) = (weight("maxWeight"), at(&["spec", "analysis", "stepWeights"])) {
+        let message = format!("maxWeight {max} is ignored beside stepWeights, as in Flagger");
+        found.push(FileDiagnostic::new("W942", "spec.analysis.maxWeight", Some(weights.position()), message));
+    }
+    found
+}
+
+/// Reads the file, or says where it is wrong.
+fn read(text: &str) -> Result<Rollout, Box<FileDiagnostic>> {
+    let value: Value = serde_saphyr::from_str(text).map_err(|error| {
+        let place = error.location();
+        let (line, column) = place.map_or((1, 1), |place| (place.line(), place.column()));
+        let (line, column) = [line, column].map(|it| usize::try_from(it).unwrap_or(1)).into();
+        let text = error.without_snippet().to_string();
+        let text = text.lines().next().unwrap_or_default();
+        let reason = text.split(" at line ").next().unwrap_or(text);
+        Box::new(FileDiagnostic::new("E940", "", Some(Position { line, column }), reason))
+    })?;
+    Rollout::read(&value).map_err(|error| {
+        let position = place(text, &error);
+        Box::new(FileDiagnostic::new("E940", error.path, position, error.message))
+    })
+}
+
+/// The place of an error in the file.
+fn place(text: &str, error: &SpecError) -> Option<Position> {
+    let trees = Tree::parse_all(text).ok()?;
+    let mut node = trees.first()?.root();
+    for part in error.path.split(['.', '[']).filter(|part| !part.is_empty()) {
+        let next = match part.strip_suffix(']').and_then(|index| index.parse::<usize>().ok()) {
+            Some(index) => node.items().nth(index),
+            None => node.get(part),
+        };
+        node = match next {
+            Some(next) => next,
+            None => break,
+        };
+    }
+    Some(node.position())
 }

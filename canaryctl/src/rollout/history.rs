@@ -8,11 +8,11 @@ use canary_rollout::event::{Event, Kind};
 use canary_rollout::{Commit, Head, Image, Phase, Run, Trailers, salt};
 use serde_json::Value;
 
-use crate::commands::rollout::judge::parse_rows;
 use crate::config::loaded::Loaded;
 use crate::rollout::file::File;
 use crate::rollout::image::{self, Version};
 use crate::rollout::repository::Repository;
+use crate::rollout::rows::parse_rows;
 
 /// The keys of the config that say who sees what.
 const DECISIVE: [&str; 4] = ["CANARY_PERCENTAGE", "SALT", "ASSETS", "CANARY_RULES"];

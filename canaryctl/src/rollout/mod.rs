@@ -11,6 +11,7 @@ pub(crate) mod person;
 pub(crate) mod probes;
 pub(crate) mod report;
 pub(crate) mod repository;
+pub(crate) mod rows;
 pub(crate) mod service;
 pub(crate) mod status;
 pub(crate) mod verify;

@@ -209,7 +209,7 @@ fn a_dry_run_and_errors_change_nothing() {
     let errors = text(&output.stderr);
     assert!(
         errors.starts_with(
-            "canaryctl: rollout.yaml:12:17: error spec.analysis.threshhold: unknown key; did you mean threshold?\n"
+            "canaryctl: rollout.yaml:12:17: error E940 spec.analysis.threshhold: unknown key; did you mean threshold?\n"
         ),
         "{errors}"
     );
