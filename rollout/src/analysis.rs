@@ -3,7 +3,7 @@
 use canary_judge::{Decision as Verdict, Hold, NoData};
 
 use crate::decide::{Machine, Step};
-use crate::decision::{Change, Decision, Image, Question};
+use crate::decision::{Change, Decision, Image, MetricAnswer, Question};
 use crate::event::Kind;
 use crate::evidence::Evidence;
 use crate::phase::Phase;
@@ -225,8 +225,19 @@ impl<'a> Machine<'a> {
         if self.it.rollout.analysis.metrics.is_empty() {
             return Ok(None);
         }
-        let failed = self.answers.metrics.as_ref().ok_or(Question::Metrics)?;
-        Ok(failed.first().map(|failed| self.failed_check(run, &format!("metric {failed}"))))
+        let answers = self.answers.metrics.as_ref().ok_or(Question::Metrics)?;
+        let failed = answers.iter().find_map(|answer| match answer {
+            MetricAnswer::Failed(text) => Some(text),
+            MetricAnswer::NoData(_) => None,
+        });
+        if let Some(failed) = failed {
+            return Ok(Some(self.failed_check(run, &format!("metric {failed}"))));
+        }
+        // Silence is no failure, and no success either.
+        Ok(answers.first().map(|answer| {
+            let (MetricAnswer::Failed(text) | MetricAnswer::NoData(text)) = answer;
+            self.hold("metric-no-data", &format!("no data of metric {text}"))
+        }))
     }
 
     /// Counts a check that passed; nothing where enough have.

@@ -52,8 +52,17 @@ pub struct Answers {
     pub stable: Option<Result<(), String>>,
     /// For each kind of webhook, what failed; of `rollback`, what succeeded.
     pub hooks: BTreeMap<HookKind, Vec<String>>,
-    /// The metrics that failed.
-    pub metrics: Option<Vec<String>>,
+    /// The metrics that did not pass.
+    pub metrics: Option<Vec<MetricAnswer>>,
+}
+
+/// A metric that did not pass, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MetricAnswer {
+    /// Its value is out of range.
+    Failed(String),
+    /// It has no value.
+    NoData(String),
 }
 
 /// A question, or the decision.

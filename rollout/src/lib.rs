@@ -21,11 +21,13 @@ mod trailers;
 mod webhook;
 
 pub use decide::decide;
-pub use decision::{Answers, Change, Decision, Image as ImageChange, Outcome, Question, Situation, Start};
+pub use decision::{
+    Answers, Change, Decision, Image as ImageChange, MetricAnswer, Outcome, Question, Situation, Start,
+};
 pub use ladder::Ladder;
 pub use object::SpecError;
 pub use phase::Phase;
 pub use run::{Commit, Head, Run, salt};
-pub use spec::{Analysis, Image, Rollout, Side, Source};
+pub use spec::{Analysis, Image, Metric, Rollout, Side, Source};
 pub use trailers::{Trailers, evidence_line};
 pub use webhook::{HookKind, Payload, Webhook};

@@ -80,8 +80,8 @@ pub struct Analysis {
     pub judge: Policy,
     /// The collectors.
     pub source: Source,
-    /// Names of metrics that are queried.
-    pub metrics: Vec<String>,
+    /// Metrics that are queried.
+    pub metrics: Vec<Metric>,
     /// Weights by date: seconds since 1970 and the weight.
     pub schedule: Vec<(i64, f64)>,
     /// Hours in which nothing advances.
@@ -97,6 +97,23 @@ pub struct Source {
     pub collectors: String,
     /// How many have to answer.
     pub replicas: u64,
+}
+
+/// A metric that is queried at each check.
+#[derive(Clone, Debug)]
+pub struct Metric {
+    /// Its name.
+    pub name: String,
+    /// The value of `interval` in the query, as it was typed.
+    pub interval: String,
+    /// The least value that passes.
+    pub min: Option<f64>,
+    /// The largest value that passes.
+    pub max: Option<f64>,
+    /// The query's template.
+    pub query: String,
+    /// The template's `variables`.
+    pub variables: Value,
 }
 
 const SPEC: [&str; 12] = [
@@ -338,19 +355,31 @@ fn source(analysis: &Object<'_>) -> Result<Source, SpecError> {
     Ok(Source { collectors, replicas: source.whole("replicas")?.unwrap_or(1) })
 }
 
-fn metrics(analysis: &Object<'_>) -> Result<Vec<String>, SpecError> {
+fn metrics(analysis: &Object<'_>) -> Result<Vec<Metric>, SpecError> {
     let known = ["name", "interval", "thresholdRange", "query", "templateRef", "templateVariables"];
-    let mut names = Vec::new();
-    for (path, value) in analysis.items("metrics")? {
+    let read = |(path, value): (String, &Value)| {
         let metric = Object::new(&path, value, &known)?;
-        metric.duration("interval")?;
-        if let Some(range) = metric.object("thresholdRange", &["min", "max"])? {
-            range.number("min")?;
-            range.number("max")?;
+        if metric.get("templateRef").is_some() {
+            return Err(metric.error("templateRef", "templates are not read; expected query"));
         }
-        names.push(metric.required("name")?);
-    }
-    Ok(names)
+        metric.duration("interval")?;
+        let (mut min, mut max) = (None, None);
+        if let Some(range) = metric.object("thresholdRange", &["min", "max"])? {
+            (min, max) = (range.number("min")?, range.number("max")?);
+        }
+        if min.is_none() && max.is_none() {
+            return Err(metric.error("thresholdRange", "missing, expected min, max or both"));
+        }
+        Ok(Metric {
+            name: metric.required("name")?,
+            interval: metric.text("interval")?.unwrap_or_else(|| "1m".to_owned()),
+            min,
+            max,
+            query: metric.required("query")?,
+            variables: metric.get("templateVariables").cloned().unwrap_or(Value::Null),
+        })
+    };
+    analysis.items("metrics")?.into_iter().map(read).collect()
 }
 
 #[cfg(test)]

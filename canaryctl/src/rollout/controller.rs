@@ -15,7 +15,7 @@ use crate::rollout::history::{History, is_running};
 use crate::rollout::message::{Basis, message};
 use crate::rollout::report::Report;
 use crate::rollout::repository::{Pushed, RUNS, Repository, Update};
-use crate::rollout::{apply, probes, webhooks};
+use crate::rollout::{apply, metrics, probes, webhooks};
 
 /// How often a decision is made again after lost races.
 pub(crate) const ATTEMPTS: usize = 10;
@@ -31,6 +31,8 @@ pub(crate) struct Controller {
     pub(crate) path: PathBuf,
     /// Addresses that replace `source`.
     pub(crate) collectors: Option<Vec<String>>,
+    /// The address of Prometheus, for `metrics`.
+    pub(crate) prometheus: String,
 }
 
 /// The end of a push.
@@ -143,10 +145,7 @@ impl Controller {
                 let salt = salt.map_or(history.next_salt.as_str(), |run| run.salt.as_str());
                 answers.hooks.insert(kind, webhooks::call(rollout, kind, phase, salt, None));
             }
-            Question::Metrics => {
-                let text = |name: &String| format!("{name}: queries of metrics are not supported");
-                answers.metrics = Some(rollout.analysis.metrics.iter().map(text).collect());
-            }
+            Question::Metrics => answers.metrics = Some(metrics::ask(rollout, &self.prometheus, now)),
         }
     }
 

@@ -90,7 +90,6 @@ pub(crate) fn check(text: &str) -> Vec<FileDiagnostic> {
     let mut found = Vec::new();
     for (path, message) in [
         (["spec", "analysis", "alerts"].as_slice(), "alerts are not sent; use a webhook of type event"),
-        (&["spec", "analysis", "metrics"], "queries are not made, and each check of a run fails: expected no metrics"),
         (&["spec", "revertOnDeletion"], "has no effect: deleting this file changes no config"),
     ] {
         let is_asked = |node: &Node<'_>| node.is_true() || node.items().next().is_some();

@@ -7,6 +7,7 @@ pub(crate) mod file;
 pub(crate) mod history;
 pub(crate) mod image;
 pub(crate) mod message;
+pub(crate) mod metrics;
 pub(crate) mod person;
 pub(crate) mod probes;
 pub(crate) mod report;

@@ -105,3 +105,30 @@ fn a_freeze_holds_an_advance_and_not_a_roll_back() {
     shop.visit(4, 600, 60);
     assert_eq!(shop.step()["phase"], "Failed");
 }
+
+#[test]
+fn metrics_of_prometheus_are_checks() {
+    let metrics = "    metrics: [ { name: api-errors, interval: 2m, thresholdRange: { max: 1 }, query: 'rate(errors{app=\"{{ target }}\"}[{{ interval }}])' } ]\n";
+    let mut shop = Shop::new(metrics);
+    shop.begin();
+    let answer = |series: &str| {
+        format!("{{\"status\":\"success\",\"data\":{{\"resultType\":\"vector\",\"result\":[{series}]}}}}")
+    };
+    let path = "/api/v1/query";
+    let step = |shop: &Shop| shop.run(&["step", "--now", &shop.clock(), "--prometheus", &shop.web.url]);
+    shop.visit(9, 600, 0);
+    // Silence neither fails nor advances.
+    shop.web.set(path, 200, "application/json", answer(""));
+    let held = step(&shop);
+    assert_eq!(
+        (&held["weight"], &held["reason"]),
+        (&json!(10), &json!("no data of metric api-errors: found no series, expected one"))
+    );
+    shop.web.set(path, 200, "application/json", answer("{\"metric\":{},\"value\":[1,\"1.5\"]}"));
+    let failed = step(&shop);
+    assert_eq!(failed["reason"], "metric api-errors: found 1.5, expected at most 1; 1 of 3 checks failed");
+    shop.web.set(path, 200, "application/json", answer("{\"metric\":{},\"value\":[1,\"0.5\"]}"));
+    assert_eq!(step(&shop)["weight"], 50);
+    let query = shop.web.asked(path);
+    assert!(query.contains("query=rate%28errors%7Bapp%3D%22frontend%22%7D%5B2m%5D%29&time=17960"), "{query}");
+}

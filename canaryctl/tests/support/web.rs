@@ -13,6 +13,7 @@ use serde_json::Value;
 struct State {
     answers: HashMap<String, (u16, String, Vec<u8>)>,
     asked: Vec<(String, String)>,
+    addresses: Vec<String>,
 }
 
 /// A server on a free port, until the end of the test.
@@ -41,6 +42,13 @@ impl Web {
         self.state.lock().unwrap().answers.insert(path.to_owned(), (status, kind.to_owned(), body.into()));
     }
 
+    /// The last address that was asked of a path, with its query.
+    pub(crate) fn asked(&self, path: &str) -> String {
+        let state = self.state.lock().unwrap();
+        let own = state.addresses.iter().rfind(|address| address.split('?').next() == Some(path));
+        own.cloned().unwrap_or_default()
+    }
+
     /// The bodies that were sent to a path.
     pub(crate) fn posted(&self, path: &str) -> Vec<Value> {
         let state = self.state.lock().unwrap();
@@ -64,9 +72,11 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
     }
     let mut body = vec![0; length];
     let _ = reader.read_exact(&mut body);
-    let path = first.split(' ').nth(1).unwrap_or("/").split('?').next().unwrap_or("/").to_owned();
+    let address = first.split(' ').nth(1).unwrap_or("/").to_owned();
+    let path = address.split('?').next().unwrap_or("/").to_owned();
     let (status, kind, answer) = {
         let mut state = state.lock().unwrap();
+        state.addresses.push(address);
         state.asked.push((path.clone(), String::from_utf8_lossy(&body).into_owned()));
         state.answers.get(&path).cloned().unwrap_or((404, "text/html".to_owned(), b"<p>not found</p>".to_vec()))
     };

@@ -25,13 +25,21 @@ pub(crate) struct Target {
     /// The collectors, instead of `source` in the file; as many as are named have to answer.
     #[arg(long, value_name = "URL", value_delimiter = ',')]
     collectors: Option<Vec<String>>,
+    /// Prometheus, for `metrics` in the file.
+    #[arg(long, value_name = "URL", default_value = "http://prometheus:9090")]
+    prometheus: String,
 }
 
 impl Target {
     /// Clones the repository.
     pub(crate) fn open(&self) -> anyhow::Result<Controller> {
         let repository = Repository::open(self.repo.as_deref(), self.branch.as_deref())?;
-        Ok(Controller { repository, path: self.rollout.clone(), collectors: self.collectors.clone() })
+        Ok(Controller {
+            repository,
+            path: self.rollout.clone(),
+            collectors: self.collectors.clone(),
+            prometheus: self.prometheus.clone(),
+        })
     }
 }
 
