@@ -5,6 +5,7 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::panic,
+    clippy::cast_possible_truncation,
     reason = "a panic is how a test fails"
 )]
 
@@ -15,7 +16,7 @@ use canary_rollout::{
 };
 use serde_json::{Value, json};
 
-/// Numbers that look random, the same for each seed (SplitMix64).
+/// Numbers that look random, the same for each seed (`SplitMix64`).
 struct Random(u64);
 
 impl Random {
@@ -150,10 +151,10 @@ impl World {
                 }
                 Outcome::Ask(Question::Evidence) => answers.evidence = Some(self.evidence()),
                 Outcome::Ask(Question::Canary(_)) => {
-                    answers.canary = Some(if self.random.one_in(4) { Err("404".to_owned()) } else { Ok(json!({})) })
+                    answers.canary = Some(if self.random.one_in(4) { Err("404".to_owned()) } else { Ok(json!({})) });
                 }
                 Outcome::Ask(Question::Stable(_)) => {
-                    answers.stable = Some(if self.random.one_in(2) { Err("404".to_owned()) } else { Ok(()) })
+                    answers.stable = Some(if self.random.one_in(2) { Err("404".to_owned()) } else { Ok(()) });
                 }
                 Outcome::Ask(Question::Hooks(kind)) => {
                     let failed = self.random.one_in(6).then(|| "h".to_owned());
