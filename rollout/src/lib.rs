@@ -11,6 +11,7 @@ mod decide;
 mod decision;
 pub mod event;
 pub mod evidence;
+mod freeze;
 mod ladder;
 mod object;
 mod phase;

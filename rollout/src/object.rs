@@ -117,6 +117,16 @@ impl<'a> Object<'a> {
         self.read(key, expected, |value| crate::time::duration(value.as_str()?))
     }
 
+    /// An address of a service.
+    pub(crate) fn address(&self, key: &str) -> Result<Option<String>, SpecError> {
+        let Some(url) = self.text(key)? else { return Ok(None) };
+        let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+        if rest.is_none_or(str::is_empty) {
+            return Err(self.error(key, format!("found {url:?}, expected http://HOST or https://HOST")));
+        }
+        Ok(Some(url))
+    }
+
     /// One of several words.
     pub(crate) fn word<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Result<Option<T>, SpecError> {
         let Some(text) = self.text(key)? else { return Ok(None) };

@@ -3,9 +3,10 @@
 use canary_judge::Policy;
 use serde_json::Value;
 
+use crate::freeze::Freeze;
 use crate::ladder::Ladder;
 use crate::object::{Object, PERCENTAGE, SpecError, mismatch, percentage};
-use crate::time::{self, Freeze};
+use crate::time;
 use crate::webhook::{HookKind, Webhook};
 
 /// A rollout of a file.
@@ -222,18 +223,8 @@ impl Side {
         let Some(side) = spec.object(key, &["url", "image"])? else { return Ok(Self::default()) };
         let image = side.object("image", &["path", "name"])?;
         let image = image.map(|image| Ok(Image { path: image.required("path")?, name: image.required("name")? }));
-        Ok(Self { url: address(&side, "url")?, image: image.transpose()? })
+        Ok(Self { url: side.address("url")?, image: image.transpose()? })
     }
-}
-
-/// An address of a service.
-pub(crate) fn address(object: &Object<'_>, key: &str) -> Result<Option<String>, SpecError> {
-    let Some(url) = object.text(key)? else { return Ok(None) };
-    let is_url = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")).is_some_and(|it| !it.is_empty());
-    if !is_url {
-        return Err(object.error(key, format!("found {url:?}, expected http://HOST or https://HOST")));
-    }
-    Ok(Some(url))
 }
 
 impl Analysis {
@@ -351,7 +342,7 @@ fn source(analysis: &Object<'_>) -> Result<Source, SpecError> {
     let Some(source) = analysis.object("source", &["collectors", "replicas"])? else {
         return Ok(Source { collectors: default(), replicas: 1 });
     };
-    let collectors = address(&source, "collectors")?.unwrap_or_else(default);
+    let collectors = source.address("collectors")?.unwrap_or_else(default);
     Ok(Source { collectors, replicas: source.whole("replicas")?.unwrap_or(1) })
 }
 

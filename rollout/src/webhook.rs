@@ -8,7 +8,6 @@ use serde_json::Value;
 use crate::event::Event;
 use crate::object::{Object, SpecError, mismatch};
 use crate::phase::Phase;
-use crate::spec::{Rollout, address};
 
 /// A webhook.
 #[derive(Clone, Debug)]
@@ -84,9 +83,15 @@ pub struct Payload<'a> {
 }
 
 impl Webhook {
-    /// The body of a request in a phase of a run.
+    /// The body of a request in a phase of a run, from the rollout's name and namespace.
     #[must_use]
-    pub fn payload<'a>(&self, rollout: &'a Rollout, phase: Phase, salt: &'a str, event: Option<&Event>) -> Payload<'a> {
+    pub fn payload<'a>(
+        &self,
+        (name, namespace): (&'a str, &'a str),
+        phase: Phase,
+        salt: &'a str,
+        event: Option<&Event>,
+    ) -> Payload<'a> {
         let mut metadata = self.metadata.clone();
         if let Some(event) = event {
             let kind = if event.is_warning() { "Warning" } else { "Normal" };
@@ -94,7 +99,7 @@ impl Webhook {
             metadata.insert("eventType".to_owned(), kind.to_owned());
             metadata.insert("timestamp".to_owned(), event.at.saturating_mul(1000).to_string());
         }
-        Payload { name: &rollout.name, namespace: &rollout.namespace, phase: phase.name(), checksum: salt, metadata }
+        Payload { name, namespace, phase: phase.name(), checksum: salt, metadata }
     }
 }
 
@@ -110,7 +115,8 @@ impl Webhook {
         Ok(Self {
             name: hook.required("name")?,
             kind: hook.word("type", &HookKind::NAMES)?.unwrap_or(HookKind::Rollout),
-            url: address(&hook, "url")?
+            url: hook
+                .address("url")?
                 .ok_or_else(|| hook.error("url", "missing, expected http://HOST or https://HOST"))?,
             timeout: hook.duration("timeout")?.unwrap_or(10_000),
             retries: hook.whole("retries")?.unwrap_or_default(),

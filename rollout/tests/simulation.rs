@@ -5,6 +5,7 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::panic,
+    clippy::float_cmp,
     clippy::cast_possible_truncation,
     reason = "a panic is how a test fails"
 )]

@@ -21,7 +21,8 @@ pub(crate) fn call(rollout: &Rollout, kind: HookKind, phase: Phase, salt: &str, 
 }
 
 fn attempt(hook: &Webhook, rollout: &Rollout, phase: Phase, salt: &str, event: Option<&Event>) -> Result<(), String> {
-    let body = serde_json::to_string(&hook.payload(rollout, phase, salt, event)).map_err(|error| error.to_string())?;
+    let body = serde_json::to_string(&hook.payload((&rollout.name, &rollout.namespace), phase, salt, event))
+        .map_err(|error| error.to_string())?;
     let mut result = Err(String::new());
     for _ in 0..=hook.retries {
         result = once(hook, body.clone());
