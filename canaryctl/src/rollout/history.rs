@@ -99,12 +99,10 @@ fn current(repository: &Repository, file: &File, head: &str) -> anyhow::Result<O
     let format = "--format=%(refname) %(contents:subject)";
     let refs = repository.git(&["for-each-ref", "--sort=-committerdate", format, &repository.runs])?;
     let own = format!("rollout({}): ", file.rollout.name);
-    let mut names = refs.lines().filter_map(|line| line.split_once(' '));
-    let newest =
-        names.find(|(_, subject)| subject.starts_with(&own)).and_then(|(name, _)| name.strip_prefix(&repository.runs));
-    let Some(newest) = newest.filter(|salt| committed.as_ref().is_none_or(|run| run.salt != *salt)) else {
-        return Ok(committed);
-    };
+    let names = refs.lines().filter_map(|line| line.split_once(' ')).filter(|(_, subject)| subject.starts_with(&own));
+    let mut salts = names.filter_map(|(name, _)| name.strip_prefix(&repository.runs));
+    let newest = salts.find(|salt| committed.as_ref().is_none_or(|run| run.salt != *salt));
+    let Some(newest) = newest else { return Ok(committed) };
     let mut run = load(repository, newest, head, &paths, file)?;
     let last = |run: &Run| run.events.last().map(|event| event.at);
     if committed.as_ref().is_some_and(|committed| last(committed) > last(&run)) {

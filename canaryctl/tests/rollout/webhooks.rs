@@ -132,3 +132,23 @@ fn metrics_of_prometheus_are_checks() {
     let query = shop.web.asked(path);
     assert!(query.contains("query=rate%28errors%7Bapp%3D%22frontend%22%7D%5B2m%5D%29&time=17960"), "{query}");
 }
+
+#[test]
+fn the_next_version_waits_after_a_run_that_is_over() {
+    let mut shop = Shop::new(&hooks(&["confirm-rollout", "post-rollout"]));
+    shop.web.set("/confirm-rollout", 200, "text/plain", "");
+    shop.begin();
+    shop.run(&["abort", "--now", &shop.clock()]);
+    shop.web.set("/confirm-rollout", 403, "text/plain", "");
+    shop.serve("1.7.0");
+    shop.pull();
+    shop.write("canary.yaml", "image: example.com/shop:1.7.0\n");
+    shop.commit("image");
+    for _ in 0..2 {
+        let waiting = shop.step();
+        assert_eq!((&waiting["phase"], &waiting["run"]), (&json!("Waiting"), &json!("1.7.0")));
+    }
+    assert_eq!(shop.events("1.7.0").len(), 1);
+    shop.web.set("/confirm-rollout", 200, "text/plain", "");
+    assert_eq!(shop.step()["run"], "1.7.0");
+}
