@@ -15,6 +15,7 @@ mod lint;
 mod nudge;
 mod platform;
 mod population;
+mod rollout;
 mod server;
 mod terminal;
 

@@ -245,3 +245,27 @@ fn rules_of_the_pages_for_assets_are_known() {
         assert!(message.is_none_or(|message| out.contains("E113") && out.contains(message)), "{options:?}: {out}");
     }
 }
+
+#[test]
+fn a_rollout_is_checked_as_well() {
+    let file = "apiVersion: canary.rollout/v1alpha1
+kind: ClientCanary
+metadata: { name: frontend }
+spec:
+  configRef: { path: cm.yaml }
+  analysis:
+    stepWeights: [1, 5]
+    iterations: 3
+";
+    let good = file.replace("    iterations: 3\n", "    alerts: [ { name: slack } ]\n");
+    let folder = Folder::new(&[("bad.yaml", file), ("good.yaml", &good)]);
+    let (code, out, _) = folder.run(&[], &["bad.yaml", "good.yaml"]);
+    assert_eq!(code, Some(1));
+    for line in [
+        "bad.yaml:8:17: error E940 spec.analysis.iterations: found beside stepWeights, expected one of the two\n",
+        "warning W941 spec.analysis.alerts: alerts are not sent; use a webhook of type event\n",
+        "good.yaml: valid: 1 warning\n",
+    ] {
+        assert!(out.contains(line), "{out}");
+    }
+}

@@ -1,15 +1,21 @@
-//! `canaryctl rollout`: the statistical judge of a rollout.
+//! `canaryctl rollout`: the rollout controller and its statistical judge.
 
-mod judge;
+pub(crate) mod judge;
+mod person;
+mod read;
+mod run;
 mod simulate;
+mod step;
+mod target;
 
 use std::process::ExitCode;
 
 use crate::terminal::output::Output;
 
-/// Judge a canary by counts of page views, or measure the judge on simulated rollouts.
+/// Roll a canary out by commits, judge it by counts of page views, or measure the judge on simulated rollouts.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
+  canaryctl rollout step --repo git@example.com:shop/deploy.git --branch main
   canaryctl rollout judge rows.jsonl
   canaryctl rollout judge rows.jsonl --policy judge.yaml --output json | jq .verdict
   canaryctl rollout simulate --runs 1000")]
@@ -20,6 +26,16 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
+    Step(step::Args),
+    Run(run::Args),
+    Status(read::StatusArgs),
+    Start(person::Start),
+    Promote(person::Promote),
+    Abort(person::Abort),
+    Pause(person::Pause),
+    Resume(person::Resume),
+    Verify(read::VerifyArgs),
+    Windows(read::WindowsArgs),
     Judge(judge::Args),
     Simulate(simulate::Args),
 }
@@ -27,6 +43,16 @@ enum Verb {
 /// Runs the verb.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     match &args.verb {
+        Verb::Step(args) => step::run(args, output),
+        Verb::Run(args) => run::run(args, output),
+        Verb::Status(args) => read::status(args, output),
+        Verb::Start(args) => person::start(args, output),
+        Verb::Promote(args) => person::promote(args, output),
+        Verb::Abort(args) => person::abort(args, output),
+        Verb::Pause(args) => person::pause(args, output),
+        Verb::Resume(args) => person::resume(args, output),
+        Verb::Verify(args) => read::verify(args, output),
+        Verb::Windows(args) => read::windows(args, output),
         Verb::Judge(args) => judge::run(args, output),
         Verb::Simulate(args) => simulate::run(args, output),
     }

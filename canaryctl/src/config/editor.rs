@@ -49,7 +49,15 @@ impl Editor {
     /// Reads a manifest or a bare config. It has to be JSON, but may be a config that the runtime rejects: an edit may
     /// repair it.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        let loaded = Loaded::read(path)?;
+        Self::of(path, Loaded::read(path)?)
+    }
+
+    /// Reads a manifest or a bare config that is not on the disk, such as one of a commit.
+    pub(crate) fn of_bytes(path: &Path, bytes: Vec<u8>) -> anyhow::Result<Self> {
+        Self::of(path, Loaded::of_file(&path.display().to_string(), path, bytes)?)
+    }
+
+    fn of(path: &Path, loaded: Loaded) -> anyhow::Result<Self> {
         ensure!(loaded.count == 1, "{}: found {} configs, expected one", loaded.name, loaded.count);
         if let Some((start, reason)) = loaded.source.refusal() {
             return Err(loaded.error_at(start, reason));
@@ -189,6 +197,11 @@ impl Edited {
     /// The file's path, as it was named.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The new file.
+    pub(crate) fn into_text(self) -> String {
+        self.new
     }
 
     /// Whether anything has changed.

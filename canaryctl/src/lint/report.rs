@@ -15,6 +15,7 @@ use crate::lint::rules::hint::attributes;
 use crate::lint::rules::nginx::is_named;
 use crate::lint::sources::{File, Sources};
 use crate::platform::input;
+use crate::rollout::file;
 use crate::terminal::color::{Paint, safe};
 use crate::terminal::diagnostic::{DiagnosticError, FileDiagnostic, Severity};
 
@@ -112,6 +113,10 @@ impl Report {
     fn check(&mut self, path: &Path, bytes: Vec<u8>, now: i64) -> anyhow::Result<Vec<File>> {
         let mut others = Vec::new();
         match String::from_utf8(bytes) {
+            Ok(text) if file::is_rollout(&text) => {
+                self.diagnostics.extend(file::check(&text));
+                self.text = text;
+            }
             Ok(text) => {
                 let discovery = Discovery::manifest(path, &text, now);
                 let is_about_config = discovery.is_about_config();

@@ -4,6 +4,7 @@
 
 pub(crate) mod fixture;
 pub(crate) mod folder;
+pub(crate) mod web;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};

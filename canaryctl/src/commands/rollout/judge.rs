@@ -11,6 +11,7 @@ use anyhow::{anyhow, bail, ensure};
 use canary_judge::{Circumstances, Judge, Policy, Row};
 
 use crate::platform::input;
+use crate::rollout::rows::{message, parse_rows};
 use crate::terminal::chart::Style;
 use crate::terminal::output::Output;
 use crate::terminal::stdout::stdout;
@@ -62,31 +63,7 @@ fn name(path: &Path) -> String {
 }
 
 fn read_rows(path: &Path) -> anyhow::Result<Vec<Row>> {
-    let (name, bytes) = (name(path), input::read(path)?);
-    let mut rows = Vec::<Row>::new();
-    for (line, number) in bytes.split(|byte| *byte == b'\n').zip(1_usize..) {
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        let row: Row = serde_json::from_slice(line)
-            .map_err(|error| anyhow!("{name}:{number}:{}: {}", error.column(), message(&error)))?;
-        if let Some(last) = rows.last().filter(|last| last.minute > row.minute) {
-            bail!(
-                "{name}:{number}: found minute {} after {}, expected rows in order of minute",
-                row.minute,
-                last.minute
-            );
-        }
-        rows.push(row);
-    }
-    Ok(rows)
-}
-
-/// The error without its position, which the caller prints first.
-fn message(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
-    if error.is_data() { text.to_owned() } else { format!("found no JSON, expected one row a line: {text}") }
+    parse_rows(&name(path), &input::read(path)?)
 }
 
 /// Reads a policy; an empty file is the built-in policy.

@@ -1,0 +1,341 @@
+//! One decision: read, ask, decide, commit, push. A push that loses a race is decided again.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use canary_rollout::event::{Event, Kind};
+use canary_rollout::evidence::{Evidence, since};
+use canary_rollout::{Answers, Decision, HookKind, Outcome, Phase, Question, Run, Situation, decide};
+use sha2::{Digest, Sha256};
+
+use crate::rollout::collectors::Collectors;
+use crate::rollout::file::File;
+use crate::rollout::history::{History, is_running};
+use crate::rollout::message::{Basis, message};
+use crate::rollout::report::Report;
+use crate::rollout::repository::{Pushed, RUNS, Repository, Update};
+use crate::rollout::{apply, metrics, probes, webhooks};
+
+/// How often a decision is made again after lost races.
+pub(crate) const ATTEMPTS: usize = 10;
+
+/// The time after which rows are pushed without a commit, in seconds.
+const ROWS: i64 = 600;
+
+/// A rollout in a repository.
+#[derive(Debug)]
+pub(crate) struct Controller {
+    pub(crate) repository: Repository,
+    /// The path of `rollout.yaml`.
+    pub(crate) path: PathBuf,
+    /// Addresses that replace `source`.
+    pub(crate) collectors: Option<Vec<String>>,
+    /// The address of Prometheus, for `metrics`.
+    pub(crate) prometheus: String,
+}
+
+/// The end of a push.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// The remote has it: the commit of the branch, where there was a change.
+    Written(Option<String>),
+    /// Somebody else was faster.
+    Race,
+}
+
+/// What a decision writes.
+struct Written {
+    updates: Vec<Update>,
+    commit: Option<String>,
+}
+
+impl Controller {
+    /// Reads the file and the state at the head of the branch.
+    pub(crate) fn read(&mut self) -> anyhow::Result<(File, History)> {
+        let mut file = File::read(&self.repository, &self.repository.head()?, &self.path)?;
+        let runs =
+            file.rollout.runs_branch.as_ref().map_or_else(|| RUNS.to_owned(), |name| format!("refs/heads/{name}/"));
+        if self.repository.runs != runs {
+            self.repository.runs = runs;
+            self.repository.fetch()?;
+            file = File::read(&self.repository, &self.repository.head()?, &self.path)?;
+        }
+        let history = History::read(&self.repository, &file)?;
+        Ok((file, history))
+    }
+
+    /// Decides once, and commits once at most.
+    pub(crate) fn step(&mut self, now: i64, dry_run: bool) -> anyhow::Result<Report> {
+        for _ in 0..ATTEMPTS {
+            let (file, history) = self.read()?;
+            let mut answers = Answers::default();
+            let decision = self.decide(&file, &history, &mut answers, now)?;
+            let steps = file.rollout.analysis.ladder.len();
+            if dry_run {
+                return Ok(Report::new(&decision, steps, None));
+            }
+            let before = history.run.as_ref().map(Run::phase).unwrap_or_default();
+            if before.is_over() && decision.change.is_none() {
+                self.post_rollout(&file, &history, now)?;
+            }
+            match self.write(&file, &history, &decision, answers.evidence.as_ref(), None, now)? {
+                End::Written(commit) => {
+                    Self::tell(&file, &decision);
+                    if decision.phase.is_over() && !before.is_over() {
+                        self.repository.fetch()?;
+                        let (file, history) = self.read()?;
+                        self.post_rollout(&file, &history, now)?;
+                    }
+                    return Ok(Report::new(&decision, steps, commit));
+                }
+                End::Race => self.repository.fetch()?,
+            }
+        }
+        bail!("the branch {} has moved {ATTEMPTS} times meanwhile: try this again", self.repository.branch)
+    }
+
+    /// Decides, asking what that needs.
+    pub(crate) fn decide(
+        &self,
+        file: &File,
+        history: &History,
+        answers: &mut Answers,
+        now: i64,
+    ) -> anyhow::Result<Decision> {
+        let situation = Situation {
+            rollout: &file.rollout,
+            head: &history.head,
+            run: history.run.as_ref(),
+            next_salt: &history.next_salt,
+            now,
+        };
+        loop {
+            match decide(situation, answers) {
+                Outcome::Done(decision) => return Ok(*decision),
+                Outcome::Ask(question) => self.answer(file, history, answers, question, now),
+            }
+        }
+    }
+
+    fn answer(&self, file: &File, history: &History, answers: &mut Answers, question: Question, now: i64) {
+        let rollout = &file.rollout;
+        let known = history.config.pointer("/ASSETS/canary");
+        match question {
+            Question::Evidence => answers.evidence = self.evidence(file, history, now),
+            Question::Canary(version) => {
+                let is_of_version = |bundle: &&serde_json::Value| {
+                    let own = bundle.get("version").and_then(serde_json::Value::as_str) == Some(&version);
+                    is_running(history.run.as_ref()) || (rollout.canary.url.is_none() && own)
+                };
+                let known = known.filter(is_of_version);
+                let threshold = rollout.analysis.canary_ready;
+                let found = probes::canary(&rollout.canary, &version, known, threshold);
+                answers.canary = Some(found.map_err(|error| format!("{error:#}")));
+            }
+            Question::Stable(version) => {
+                let threshold = rollout.analysis.primary_ready;
+                let found =
+                    probes::stable(&rollout.stable, &version, known.unwrap_or(&serde_json::Value::Null), threshold);
+                answers.stable = Some(found.map_err(|error| format!("{error:#}")));
+            }
+            Question::Hooks(kind) => {
+                let phase = history.run.as_ref().map(Run::phase).unwrap_or_default();
+                let salt = history.run.as_ref().filter(|run| !run.phase().is_over());
+                let salt = salt.map_or(history.next_salt.as_str(), |run| run.salt.as_str());
+                answers.hooks.insert(kind, webhooks::call(rollout, kind, phase, salt, None));
+            }
+            Question::Metrics => answers.metrics = Some(metrics::ask(rollout, &self.prometheus, now)),
+        }
+    }
+
+    /// The verdict on the run.
+    pub(crate) fn evidence(&self, file: &File, history: &History, now: i64) -> Option<Evidence> {
+        let run = history.run.as_ref()?;
+        let collectors = match &self.collectors {
+            Some(urls) => Collectors::Listed(urls.clone()),
+            None => Collectors::Service(file.rollout.analysis.source.clone()),
+        };
+        let collected = collectors.ask(|window| since(run, window));
+        Some(Evidence::gather(&file.rollout.analysis, run, &history.head, &collected, now))
+    }
+
+    /// Commits and pushes what was decided.
+    pub(crate) fn write(
+        &self,
+        file: &File,
+        history: &History,
+        decision: &Decision,
+        evidence: Option<&Evidence>,
+        own: Option<&str>,
+        now: i64,
+    ) -> anyhow::Result<End> {
+        let Some(written) = self.make(file, history, decision, evidence, own, now)? else {
+            return Ok(End::Written(None));
+        };
+        match self.repository.push(&written.updates)? {
+            Pushed::Done => Ok(End::Written(written.commit)),
+            Pushed::Race => Ok(End::Race),
+            Pushed::Refused(reason) => {
+                let what = decision.change.as_ref().map_or("the run's events", |change| change.subject.as_str());
+                bail!(
+                    "{} refuses the push ({what}): {reason}; it is tried again at the next step",
+                    self.repository.remote
+                )
+            }
+        }
+    }
+
+    /// Makes the commits of a decision; nothing where there is nothing to write.
+    fn make(
+        &self,
+        file: &File,
+        history: &History,
+        decision: &Decision,
+        evidence: Option<&Evidence>,
+        own: Option<&str>,
+        now: i64,
+    ) -> anyhow::Result<Option<Written>> {
+        let Some((salt, _)) = &decision.run else { return self.make_alone(file, history, decision, own, now) };
+        let run = history.run.as_ref().filter(|run| run.salt == *salt);
+        let mut events = decision.events.clone();
+        let stored = evidence.filter(|evidence| is_stored(evidence, run, decision, now));
+        if let Some(read) = stored.and_then(|evidence| evidence.read.clone()) {
+            let first = Event { kind: Kind::Windows, windows: Some(read), ..Self::plain(decision, now) };
+            events.insert(0, first);
+        }
+        if events.is_empty() && decision.change.is_none() {
+            return Ok(None);
+        }
+        let name = format!("{}{salt}", self.repository.runs);
+        let old = self.repository.resolve(&name)?;
+        let read = |path: &str| match &old {
+            Some(tip) => Ok(self.repository.read(tip, path)?.unwrap_or_default()),
+            None => anyhow::Ok(Vec::new()),
+        };
+        let mut lines = read("events.jsonl")?;
+        for event in &events {
+            lines.extend(serde_json::to_vec(event)?);
+            lines.push(b'\n');
+        }
+        let (mut rows, mut uncapped) = (read("windows.jsonl")?, read("uncapped.jsonl")?);
+        if let Some(evidence) = stored {
+            let known = run.map_or(0, |run| run.rows.len());
+            for row in evidence.rows.iter().skip(known) {
+                rows.extend(serde_json::to_vec(row)?);
+                rows.push(b'\n');
+            }
+            if !evidence.uncapped.is_empty() {
+                uncapped.clear();
+                for row in &evidence.uncapped {
+                    uncapped.extend(serde_json::to_vec(row)?);
+                    uncapped.push(b'\n');
+                }
+            }
+        }
+        let mut updates = Vec::new();
+        let mut commit = None;
+        if let Some(change) = &decision.change {
+            let hash = hash(&rows);
+            let basis =
+                evidence.map(|evidence| Basis { verdict: &evidence.verdict, through: evidence.through, hash: &hash });
+            let files = apply::files(&self.repository, file, history, change)?;
+            let text = message(file, decision, basis, own);
+            let made = self.repository.commit(&history.commit, &files, &text, now)?;
+            let branch = format!("refs/heads/{}", self.repository.branch);
+            updates.push(Update { name: branch, old: Some(history.commit.clone()), new: made.clone() });
+            commit = Some(made);
+        }
+        let mut files = vec![("events.jsonl", lines)];
+        if !uncapped.is_empty() {
+            files.push(("uncapped.jsonl", uncapped));
+        }
+        files.push(("windows.jsonl", rows));
+        let head = commit.as_deref().unwrap_or(&history.commit);
+        let text = format!("rollout({}): events of {salt}\n\nRollout-Head: {head}\n", file.rollout.name);
+        let new =
+            self.repository.commit_run(old.as_deref(), &files, &text, now).context("cannot write the run's ref")?;
+        updates.push(Update { name, old, new });
+        Ok(Some(Written { updates, commit }))
+    }
+
+    /// Makes a commit that belongs to no run.
+    fn make_alone(
+        &self,
+        file: &File,
+        history: &History,
+        decision: &Decision,
+        own: Option<&str>,
+        now: i64,
+    ) -> anyhow::Result<Option<Written>> {
+        let Some(change) = &decision.change else { return Ok(None) };
+        let files = apply::files(&self.repository, file, history, change)?;
+        let text = message(file, decision, None, own);
+        let new = self.repository.commit(&history.commit, &files, &text, now)?;
+        let name = format!("refs/heads/{}", self.repository.branch);
+        let update = Update { name, old: Some(history.commit.clone()), new: new.clone() };
+        Ok(Some(Written { updates: vec![update], commit: Some(new) }))
+    }
+
+    fn plain(decision: &Decision, now: i64) -> Event {
+        Event {
+            at: now,
+            kind: Kind::Windows,
+            phase: decision.phase,
+            step: decision.step,
+            weight: decision.weight,
+            state: String::new(),
+            message: String::new(),
+            version: None,
+            windows: None,
+        }
+    }
+
+    /// Calls the webhooks of each event.
+    pub(crate) fn tell(file: &File, decision: &Decision) {
+        let salt = decision.run.as_ref().map_or("", |(salt, _)| salt.as_str());
+        for event in decision.events.iter().filter(|event| event.kind != Kind::Windows) {
+            for failed in webhooks::call(&file.rollout, HookKind::Event, event.phase, salt, Some(event)) {
+                crate::terminal::message::warn(&format!("event webhook {failed}"));
+            }
+        }
+    }
+
+    /// Calls the webhooks after a run, once.
+    fn post_rollout(&self, file: &File, history: &History, now: i64) -> anyhow::Result<()> {
+        let Some(run) = history.run.as_ref().filter(|run| run.phase().is_over()) else { return Ok(()) };
+        if run.count(Kind::PostRollout) > 0 || file.rollout.hooks(HookKind::PostRollout).next().is_none() {
+            return Ok(());
+        }
+        let failed = webhooks::call(&file.rollout, HookKind::PostRollout, run.phase(), &run.salt, None);
+        let message = if failed.is_empty() {
+            "post-rollout passed".to_owned()
+        } else {
+            format!("post-rollout: {}", failed.join("; "))
+        };
+        let mut decision = Decision { phase: run.phase(), weight: history.head.percentage, ..Decision::default() };
+        decision.run = Some((run.salt.clone(), run.version.clone()));
+        let event = Event { kind: Kind::PostRollout, message, ..Self::plain(&decision, now) };
+        decision.events.push(event);
+        // Where somebody else was faster, the event is there.
+        self.write(file, history, &decision, None, None, now)?;
+        Ok(())
+    }
+}
+
+/// Whether the rows that were read are kept: with every commit and event, and else every ten minutes.
+fn is_stored(evidence: &Evidence, run: Option<&Run>, decision: &Decision, now: i64) -> bool {
+    let last = run.and_then(|run| run.last_windows().or_else(|| run.started())).unwrap_or(now);
+    let is_due = decision.change.is_some() || !decision.events.is_empty() || now.saturating_sub(last) >= ROWS;
+    let is_last = decision.phase == Phase::Failed && decision.change.is_some();
+    evidence.read.is_some() && is_due && (evidence.is_complete() || is_last)
+}
+
+/// The hash of a run's rows.
+pub(crate) fn hash(rows: &[u8]) -> String {
+    let mut text = "sha256:".to_owned();
+    for byte in Sha256::digest(rows) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}

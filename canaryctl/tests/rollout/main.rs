@@ -1,0 +1,20 @@
+//! `canaryctl rollout` on real repositories, with stand-ins for collector, Service and webhook receivers.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::integer_division,
+    clippy::disallowed_methods,
+    reason = "a panic is how a test fails"
+)]
+
+mod faults;
+mod ladder;
+mod people;
+mod service;
+mod shop;
+#[path = "../support/mod.rs"]
+mod support;
+mod webhooks;
