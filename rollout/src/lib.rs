@@ -1,6 +1,6 @@
 //! Decides the next step of a rollout from what Git, collectors, webhooks and probes say.
 //!
-//! [`Rollout::read`] reads `rollout.yaml`. [`decide`] is a pure function of a [`Situation`] and the [`Answers`] to what it
+//! [`Rollout::read`] reads `rollout.yaml`. [`decide()`] is a pure function of a [`Situation`] and the [`Answers`] to what it
 //! asks: it returns a [`Question`], or a [`Decision`] with the commit to make and the events to write down. A [`Run`] is what
 //! the trailers of its commits and its events say; there is no other memory.
 //!
