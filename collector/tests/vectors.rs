@@ -148,16 +148,13 @@ fn openmetrics_ends_with_its_mark() {
 
 #[test]
 fn promtool_accepts_the_metrics() {
-    let promtool = Command::new("promtool")
+    let mut promtool = Command::new("promtool")
         .args(["check", "metrics"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .spawn();
-    let Ok(mut promtool) = promtool else {
-        eprintln!("no promtool: skipped");
-        return;
-    };
+        .spawn()
+        .expect("promtool, of Debian's prometheus");
     promtool.stdin.take().unwrap().write_all(exposition().as_bytes()).unwrap();
     let output = promtool.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -168,7 +165,9 @@ fn promtool_accepts_the_metrics() {
 fn every_fault_of_a_page_has_its_code() {
     let faults = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/faults.md")).unwrap();
     let codes = faults.split("| E").skip(1).filter_map(|rest| rest.get(..3));
-    let codes: BTreeSet<_> = codes.filter(|code| *code < "900").map(|code| format!("E{code}")).collect();
+    // E60x are faults of the reports themselves, which no report can name.
+    let is_reported = |code: &&str| *code < "900" && !code.starts_with("60");
+    let codes: BTreeSet<_> = codes.filter(is_reported).map(|code| format!("E{code}")).collect();
     assert!(codes.len() >= 40, "{codes:?}");
     let unknown: Vec<_> = codes.iter().filter(|code| !canary_collector::CODES.contains(&code.as_str())).collect();
     assert!(unknown.is_empty(), "{unknown:?}");
