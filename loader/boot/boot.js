@@ -67,12 +67,8 @@ export async function boot(page, settings) {
   // The bundle is requested first, so that it does not wait for the scripts beside it.
   for (const { src, type, integrity = "" } of isPreempted ? [] : bundles[decision.variant].scripts) {
     // Firefox gives a preload to no module without integrity, and a modulepreload would void the integrity of a script.
-    const [rel, crossOrigin] = integrity
-      ? ["preload", "anonymous"]
-      : type === "classic"
-        ? ["preload", null]
-        : ["modulepreload", "anonymous"];
-    append("link", { rel, as: "script", integrity, crossOrigin, href: src });
+    const rel = integrity || type === "classic" ? "preload" : "modulepreload";
+    append("link", { rel, as: "script", integrity, href: src });
   }
 
   const late = await Promise.race([lifecycleLoad, deadline]).catch((reason) => reason);

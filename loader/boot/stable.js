@@ -12,9 +12,9 @@ export const createAppend = (nonce) => (tag, properties) => {
   // A form of that name hides the document's own method.
   const node = Document.prototype.createElement.call(document, tag);
   Object.assign(node, { nonce, crossOrigin: "anonymous", ...properties });
-  // A stylesheet or a classic script of another origin needs CORS for its integrity only.
-  const { href, src = href, integrity, rel, type } = /** @type {any} */ (node);
-  const isPlain = !integrity && (rel === "stylesheet" || (type === "" && !rel));
+  // A stylesheet or a classic script of another origin, or its preload, needs CORS for its integrity only.
+  const { href, src = href, integrity, rel = "", type } = /** @type {any} */ (node);
+  const isPlain = !integrity && /^$|^stylesheet|^preload/.test(rel) && type === "";
   if (isPlain && !src.startsWith(location.origin)) node.removeAttribute("crossorigin");
   document.head.append(node);
   return node;
