@@ -29,7 +29,7 @@ static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
 const BEYOND_SCHEMAS: [&str; 3] = [
     "a number from 0 to 100 with at most 3 decimals",
     "the name of a variant",
-    "a regular expression that JavaScript and Rust read alike",
+    "a regular expression that JavaScript and Rust read alike, and that no text makes slow",
 ];
 
 /// The faults for which the config or a flag of it is refused.
