@@ -70,7 +70,7 @@ export function createReports({ page, decision: { eligible, cohort, variant, rev
   /** @type {Reports["send"]} */
   const send = (kind, more) => {
     if (exposedAt === undefined) return void early.push([kind, more]);
-    const age = Math.round(performance.now() - exposedAt);
+    const age = kind === "exposure" ? 0 : Math.round(performance.now() - exposedAt);
     // Vitals are sent when the horizon is over.
     const isLate = age > horizonMs && kind !== "vitals";
     if (isOver || isLate || page.visitor.kind === "anonymous") return;

@@ -32,8 +32,7 @@ pub(crate) async fn left_by_navigation(engine: Engine) {
     arrive(&site, if engine == Engine::WebKit { &["exposure", "left"] } else { &["exposure"] }).await;
     client.close_window().await.expect("to close it");
     client.switch_to_window(first).await.expect("the first tab");
-    until("the report", DEADLINE, || (kinds(&site).len() == 2).then_some(()));
-    assert_eq!(kinds(&site), ["exposure", "left"]);
+    arrive(&site, &["exposure", "left"]).await;
 }
 
 pub(crate) async fn left_by_hiding(engine: Engine) {
