@@ -314,27 +314,6 @@ interface LifecycleScript {
   }): Lifecycle;
 }
 
-interface SentReport {
-  kind: string;
-  /** Milliseconds since the exposure. */
-  age: number;
-  /** What became of it. */
-  state: string;
-}
-
-interface Reports {
-  /** Sends a report with these fields beside those that all have. */
-  send(kind: string, fields?: object): void;
-  /** Sets the test whether a text names a file of the present bundle. */
-  setOwn(isOwn: (text: string) => boolean): void;
-  /** Says that the bundle has failed, before it is known why exactly. */
-  failing(fault: string): void;
-  /** Reports the failure, if the view has not reported what became of it. */
-  failed(fault: string): void;
-  /** Reports that a bundle is up. */
-  up(): void;
-}
-
 /** Appends an element to the head. */
 type Append = (tag: string, properties: Record<string, any>) => HTMLElement;
 
@@ -351,14 +330,6 @@ interface LogBuffer {
   onChange?: () => void;
 }
 
-interface PanelPart {
-  node: HTMLElement;
-  show(state: { config: Required<ConfigSummary>; visitorState: any; nextVariant: Arm | undefined }): void;
-}
-interface PanelRow {
-  node: HTMLElement;
-  show(): void;
-}
 interface FlagVariant {
   name: string;
   value: any;
