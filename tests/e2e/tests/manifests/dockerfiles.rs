@@ -6,6 +6,7 @@ use canary_e2e::files::{read, repo, temp_dir, write};
 use canary_e2e::process::find_program;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 
 const FILES: [&str; 2] = ["nginx/Dockerfile", "canaryctl/Dockerfile"];
@@ -44,6 +45,28 @@ fn dockerfiles_have_no_findings() {
     let channel = toolchain.lines().find_map(|line| line.strip_prefix("channel = \"")).unwrap().trim_end_matches('"');
     let rust = pin(&texts[1], "RUST").unwrap();
     assert!(rust.contains(&format!("/rust:{channel}-")), "{rust} and {channel}");
+}
+
+/// Cargo reads the manifest of each member before it builds one of them.
+#[test]
+fn the_build_of_canaryctl_has_every_member_of_the_workspace() {
+    let (cargo, dockerfile) = (read(&repo("Cargo.toml")), read(&repo("canaryctl/Dockerfile")));
+    let (ignored, sources) = (read(&repo(".dockerignore")), read(&repo("scripts/test-cluster")));
+    let members = cargo.lines().find_map(|line| line.strip_prefix("members = ")).unwrap();
+    let members: Vec<String> = serde_json::from_str(members).unwrap();
+    assert!(members.len() >= 9, "{members:?}");
+    for member in members {
+        let copied = |line: &str| {
+            let mut words = line.split(' ');
+            words.next() == Some("COPY") && words.next().is_some_and(|from| Path::new(&member).starts_with(from))
+        };
+        assert!(dockerfile.lines().any(copied), "canaryctl/Dockerfile does not copy {member}");
+        let top = member.split('/').next().unwrap();
+        assert!(ignored.lines().any(|line| line == format!("!{top}")), ".dockerignore leaves {top} out");
+        // The cluster's tests build the image again only when one of these has changed.
+        let listed = top == "tests" || sources.lines().any(|line| line.contains("ls-files") && line.contains(top));
+        assert!(listed, "scripts/test-cluster does not list {top}");
+    }
 }
 
 #[test]
