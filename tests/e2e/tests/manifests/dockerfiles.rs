@@ -6,7 +6,6 @@ use canary_e2e::files::{read, repo, temp_dir, write};
 use canary_e2e::process::find_program;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Command;
 
 const FILES: [&str; 2] = ["nginx/Dockerfile", "canaryctl/Dockerfile"];
@@ -47,26 +46,36 @@ fn dockerfiles_have_no_findings() {
     assert!(rust.contains(&format!("/rust:{channel}-")), "{rust} and {channel}");
 }
 
-/// Cargo reads the manifest of each member before it builds one of them.
+/// Cargo reads the manifests of all members, and looks for the files that they name, before it builds one of them.
 #[test]
-fn the_build_of_canaryctl_has_every_member_of_the_workspace() {
-    let (cargo, dockerfile) = (read(&repo("Cargo.toml")), read(&repo("canaryctl/Dockerfile")));
-    let (ignored, sources) = (read(&repo(".dockerignore")), read(&repo("scripts/test-cluster")));
-    let members = cargo.lines().find_map(|line| line.strip_prefix("members = ")).unwrap();
-    let members: Vec<String> = serde_json::from_str(members).unwrap();
-    assert!(members.len() >= 9, "{members:?}");
-    for member in members {
-        let copied = |line: &str| {
-            let mut words = line.split(' ');
-            words.next() == Some("COPY") && words.next().is_some_and(|from| Path::new(&member).starts_with(from))
-        };
-        assert!(dockerfile.lines().any(copied), "canaryctl/Dockerfile does not copy {member}");
-        let top = member.split('/').next().unwrap();
-        assert!(ignored.lines().any(|line| line == format!("!{top}")), ".dockerignore leaves {top} out");
+fn the_build_of_canaryctl_has_all_that_the_workspace_names() {
+    let (dockerfile, ignored) = (read(&repo("canaryctl/Dockerfile")), read(&repo(".dockerignore")));
+    let scripts = read(&repo("scripts/test-cluster"));
+    let context = temp_dir();
+    let sources =
+        dockerfile.lines().filter_map(|line| line.strip_prefix("COPY ")).filter(|line| !line.starts_with("--"));
+    let sources: Vec<_> = sources.flat_map(|line| line.rsplit_once(' ').unwrap().0.split(' ')).collect();
+    assert!(sources.len() > 10, "{sources:?}");
+    for source in &sources {
+        assert!(ignored.lines().any(|line| line == format!("!{source}")), ".dockerignore leaves {source} out");
         // The cluster's tests build the image again only when one of these has changed.
-        let listed = top == "tests" || sources.lines().any(|line| line.contains("ls-files") && line.contains(top));
-        assert!(listed, "scripts/test-cluster does not list {top}");
+        let listed = |line: &str| line.starts_with("sources=") && line.split([' ', ')']).any(|word| word == *source);
+        assert!(source.starts_with("tests/") || scripts.lines().any(listed), "scripts/test-cluster lacks {source}");
     }
+    let listed = Command::new("git").arg("-C").arg(repo("")).args(["ls-files", "-z", "--"]).args(&sources).output();
+    for file in String::from_utf8(listed.unwrap().stdout).unwrap().split_terminator('\0') {
+        // As .dockerignore says of the two folders of tests.
+        if !file.starts_with("tests/") || file.ends_with("Cargo.toml") || file.contains("/src/") {
+            let to = context.path().join(file);
+            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+            std::fs::copy(repo(file), to).unwrap();
+        }
+    }
+    // It reads all manifests first, and then lacks this binary.
+    let build = ["build", "--locked", "--offline", "--package", "canaryctl", "--bin", "none"];
+    let output = Command::new("cargo").args(build).current_dir(context.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("no bin target named `none` in `canaryctl` package"), "{said}");
 }
 
 #[test]
