@@ -6,7 +6,9 @@ const buildConstants = Object.fromEntries(
   [
     "DIAGNOSTICS_JS",
     "DIAGNOSTICS_WASM",
+    "ENGINE_SHA256",
     "ENGINE_WASM",
+    "LIFECYCLE_INTEGRITY",
     "LIFECYCLE_JS",
     "OVERRIDES_JS",
     "PANEL_JS",

@@ -28,11 +28,15 @@ const keyBytes = 256;
  * Loads and starts the engine. Throws a code.
  *
  * @param {string} url
+ * @param {string} sha256 of the file, in base64
  * @returns {Promise<Omit<Engine, "visitor">>}
  */
-export async function startEngine(url) {
+export async function startEngine(url, sha256) {
   if (!globalThis.WebAssembly) throw "E203";
   const module = await fetchWasm(new URL(url, import.meta.url).href);
+  // Browsers have it for https and localhost alone. A request with an integrity would not use the page's preload.
+  const digest = await globalThis.crypto?.subtle?.digest("SHA-256", module);
+  if (digest && btoa(String.fromCharCode(...new Uint8Array(digest))) !== sha256) throw "E202";
   try {
     const exports = wasm.initSync({ module });
     if (!exports.addFlag) throw "E206";

@@ -12,6 +12,8 @@ use crate::html::elements::{Element, escape};
 pub(crate) struct RuntimeFiles {
     pub(crate) engine: String,
     pub(crate) lifecycle: String,
+    /// What `canary.js` demands of the lifecycle script, which a preload has to demand as well: it may be the one that loads.
+    pub(crate) integrity: String,
 }
 
 /// The beginnings and ends of those names, which have a hash between them.
@@ -26,7 +28,8 @@ impl RuntimeFiles {
     pub(crate) fn read(folder: &Path) -> Option<Self> {
         let script = fs::read_to_string(folder.join("canary.js")).ok()?;
         let name = |kind| hashed_name(&script, kind).and_then(|range| script.get(range)).map(str::to_owned);
-        Some(Self { engine: name(ENGINE)?, lifecycle: name(LIFECYCLE)? })
+        let integrity = script.split(['"', '\'', '`']).find(|text| text.starts_with("sha256-") && text.len() == 51)?;
+        Some(Self { engine: name(ENGINE)?, lifecycle: name(LIFECYCLE)?, integrity: integrity.to_owned() })
     }
 
     /// The value of a `Link` header that preloads the engine. Scripts are left out: a policy with a nonce refuses them in a
@@ -40,7 +43,10 @@ impl RuntimeFiles {
         let folder = escape(folder(runtime));
         [
             format!("<link rel=\"preload\" href=\"{folder}{}\" as=\"fetch\">", self.engine),
-            format!("<link rel=\"modulepreload\" href=\"{folder}{}\" fetchpriority=\"low\"{nonce}>", self.lifecycle),
+            format!(
+                "<link rel=\"modulepreload\" href=\"{folder}{}\" integrity=\"{}\" fetchpriority=\"low\"{nonce}>",
+                self.lifecycle, self.integrity
+            ),
         ]
     }
 }
@@ -70,7 +76,7 @@ pub(crate) fn links(
     links
 }
 
-/// Replaces the names of another build of the runtime in the links of a page.
+/// Replaces the names of another build of the runtime in the links of a page, and the integrity with them.
 pub(crate) fn update(html: &str, elements: &[Element], runtime: &str, files: &RuntimeFiles) -> String {
     let mut result = html.to_owned();
     for link in elements.iter().rev().filter(|it| it.name == "link") {
@@ -79,7 +85,14 @@ pub(crate) fn update(html: &str, elements: &[Element], runtime: &str, files: &Ru
             if hashed_name(name, kind) == Some(0..name.len())
                 && let Some(element) = html.get(link.span.clone())
             {
-                result.replace_range(link.span.clone(), &element.replace(name, current));
+                let mut element = element.replace(name, current);
+                if kind == LIFECYCLE {
+                    match link.attribute("integrity") {
+                        Some(old) if !old.is_empty() => element = element.replace(old, &files.integrity),
+                        _ => element.insert_str("<link".len(), &format!(" integrity=\"{}\"", files.integrity)),
+                    }
+                }
+                result.replace_range(link.span.clone(), &element);
             }
         }
     }
@@ -108,16 +121,18 @@ mod tests {
 
     fn files(digit: char) -> RuntimeFiles {
         let hash = String::from(digit).repeat(HASH);
-        RuntimeFiles { engine: format!("canary_{hash}.wasm"), lifecycle: format!("lifecycle_{hash}.js") }
+        let integrity = format!("sha256-{}=", String::from(digit).repeat(43));
+        RuntimeFiles { engine: format!("canary_{hash}.wasm"), lifecycle: format!("lifecycle_{hash}.js"), integrity }
     }
 
     #[test]
     fn names_are_read_from_the_script_that_requests_them() {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(RuntimeFiles::read(dir.path()), None);
-        let RuntimeFiles { engine, lifecycle } = files('a');
+        let RuntimeFiles { engine, lifecycle, integrity } = files('a');
         for (script, expected) in [
-            (format!("let e=canary_x,w=\"{engine}\";import(\"{lifecycle}\")"), Some(files('a'))),
+            (format!("let e=canary_x,w=\"{engine}\";f(\"{lifecycle}\",'{integrity}')"), Some(files('a'))),
+            (format!("let e=canary_x,w=\"{engine}\";f(\"{lifecycle}\")"), None),
             (format!("\"{engine}\""), None),
             ("canary_0123456789abcdeg.wasm lifecycle_0123456789abcdef.js canary_".to_owned(), None),
         ] {
@@ -134,5 +149,10 @@ mod tests {
         let before = format!("{page}{}", links(&files('a')));
         let after = update(&before, &elements(&before).unwrap(), "/r/canary.js", &files('b'));
         assert_eq!(after, format!("{page}{}", links(&files('b'))));
+        // One that was written without integrity gets it.
+        let bare = format!("<link rel=\"modulepreload\" href=\"/r/{}\">", files('a').lifecycle);
+        let after = update(&bare, &elements(&bare).unwrap(), "/r/canary.js", &files('b'));
+        let RuntimeFiles { lifecycle, integrity, .. } = files('b');
+        assert_eq!(after, format!("<link integrity=\"{integrity}\" rel=\"modulepreload\" href=\"/r/{lifecycle}\">"));
     }
 }

@@ -58,11 +58,19 @@ fn image_metadata() {
         assert_eq!(label("version"), version);
         assert_eq!(label("revision").as_str().map(str::len), Some(40));
 
-        // The page loads the bundle of that version, and bundle.json has what the config names.
+        // The page loads the bundle of that version, which bundle.json describes for the config.
         let page = String::from_utf8(image.read(&format!("{HTML}/index.html"))).unwrap();
-        assert!(page.contains(&format!("data-stable=\"/assets/{version}/main.js\"")), "{page}");
         let bundle: Value =
             serde_json::from_slice(&image.read(&format!("{HTML}/assets/{version}/bundle.json"))).unwrap();
+        let stable = page.split("data-canary-stable>").nth(1).and_then(|rest| rest.split("</script>").next());
+        let stable: Value = serde_json::from_str(stable.unwrap_or_else(|| panic!("{page}"))).unwrap();
+        assert_eq!(stable["version"], version);
+        for kind in ["scripts", "styles"] {
+            let address = if kind == "scripts" { "src" } else { "href" };
+            let parts = |bundle: &Value| [address, "integrity"].map(|key| bundle[kind][0][key].clone());
+            assert_eq!(parts(&stable), parts(&bundle));
+            assert!(parts(&stable).iter().all(Value::is_string), "{stable}");
+        }
         assert_eq!(bundle["version"], version);
         if version == "1.5.0" {
             let config = canary_e2e::files::read(&repo("k8s/base/canary-config-cm.yaml"));
