@@ -3,6 +3,7 @@
 //! All tests share one [`Environment`] and run one after the other, which is why this target has a harness of its own. Each
 //! test starts from the initial manifests and sets the percentage that it needs.
 
+mod accounts;
 mod admission;
 mod automation;
 mod browser;
@@ -35,7 +36,10 @@ const TESTS: &[(&str, Test)] = &[
     ("malformed_config_keeps_the_last_good_one", recovery::malformed_config),
     ("rollback_is_applied_while_the_canary_crashes", recovery::crash_loop),
     ("rollback_is_applied_while_the_image_is_missing", recovery::missing_image),
+    ("config_account_may_apply_the_config_alone", accounts::config),
+    ("workload_account_may_apply_the_workloads_alone", accounts::workloads),
     ("nudge_may_only_set_its_annotation", nudge::admission_policy),
+    ("renamed_nudge_may_only_set_its_annotation", accounts::renamed_nudge),
     ("nudge_catches_up_after_an_outage_or_a_kill", nudge::catches_up),
     ("kubelet_syncs_the_config_without_the_nudge", nudge::kubelet_syncs_without_it),
     ("unsigned_commit_is_rejected_with_an_alert", signing::unsigned_commit),
