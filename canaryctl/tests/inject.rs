@@ -58,6 +58,7 @@ fn a_page_of_vite() {
          taken: line 15: /assets/shared-TZrNw7dA.css\n\
          taken: line 16: /assets/index-NDhQtcaq.css\n\
          note: no folder with the runtime's files, which are not preloaded: name it with --runtime-dir\n\
+         note: data-root=\"#app\": a canary that draws nothing there has failed (E406)\n\
          script-src: 'sha256-iJ7dD7z7zKGVIbEzD7WuyXLXBkA/kxtP+J4oxJL1q8Y=' (inline script, now on line 9)\n\
          script-src: {} (inline script, now on line 12)\n",
             guard(&["--hash"])
@@ -269,7 +270,8 @@ fn preloads_name_the_runtime_in_a_folder() {
     for (nth, folder) in ["dist/runtime", "node_modules/canary-runtime", "given"].into_iter().enumerate() {
         let hash = format!("{nth:016x}");
         fs::create_dir_all(build.path(folder)).unwrap();
-        let script = format!("import(\"lifecycle_{hash}.js\");fetch(\"canary_{hash}.wasm\")");
+        let integrity = format!("sha256-{nth:043x}=");
+        let script = format!("import(\"lifecycle_{hash}.js\", \"{integrity}\");fetch(\"canary_{hash}.wasm\")");
         fs::write(build.path(&format!("{folder}/canary.js")), script).unwrap();
     }
     // The second run updates the names.
@@ -281,7 +283,10 @@ fn preloads_name_the_runtime_in_a_folder() {
         assert_eq!(preloads(&page), 3, "{page}");
         for link in [
             format!("<link rel=\"preload\" href=\"/runtime/canary_{nth:016x}.wasm\" as=\"fetch\">"),
-            format!("<link rel=\"modulepreload\" href=\"/runtime/lifecycle_{nth:016x}.js\" fetchpriority=\"low\">"),
+            format!(
+                "<link rel=\"modulepreload\" href=\"/runtime/lifecycle_{nth:016x}.js\" integrity=\"sha256-{nth:043x}=\" \
+                 fetchpriority=\"low\">"
+            ),
         ] {
             assert!(page.contains(&link), "{link} in {page}");
         }

@@ -17,7 +17,7 @@ import { openPanelIfAsked } from "./panel_opener.js";
 import { waitUntilUp } from "./readiness.js";
 import { isAnswerToPost, reloadPage, restoreFragment } from "./reload.js";
 import { transition } from "./state_machine.js";
-import { isBlank, watchBlank, watchChunkErrors } from "./watchers.js";
+import { isBlank, watchBlank, watchChunkErrors, watchFirstDraw } from "./watchers.js";
 
 export { decideByLastKnownGood } from "./last_known_good.js";
 
@@ -163,9 +163,12 @@ export function createLifecycle({ page, decision, bundles, pendingCodes, append 
       const { arrivalMs } = settings;
       const run = loaded.then(lateListeners.call);
       await waitUntilUp({ variant, bundle, answer, arrivalMs, isOwn, loaded: run, whenBundleStarted, listen });
-      if (name === "canary")
-        page.onStop(watchBlank({ listen, isOwn, isTouched: () => isTouched, isBlankNow, onBlank }));
-      else if (decision.variant === "canary") page.emit("fallback", decision);
+      if (name === "canary") {
+        const watch = { listen, isOwn, isTouched: () => isTouched, isBlankNow, onBlank };
+        page.onStop(watchBlank(watch));
+        const { readyTimeoutMs: ms = 8000 } = answer.guard ?? {};
+        if (settings.root !== "body") page.onStop(watchFirstDraw({ ...watch, ms }));
+      } else if (decision.variant === "canary") page.emit("fallback", decision);
       watchChunkErrors(listen, isOwn, onChunkLost);
       send("up");
       reports?.up();

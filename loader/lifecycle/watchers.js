@@ -78,6 +78,29 @@ export function watchBlank({ listen, isOwn, isTouched, isBlankNow, onBlank }) {
   return end;
 }
 
+/**
+ * Calls `onBlank` where the app's element stays blank for so long, as where the app has caught its own error.
+ *
+ * @param {object} watch
+ * @param {number} watch.ms
+ * @param {() => boolean} watch.isTouched
+ * @param {() => boolean} watch.isBlankNow
+ * @param {() => void} watch.onBlank
+ */
+export function watchFirstDraw({ ms, isTouched, isBlankNow, onBlank }) {
+  const poll = setInterval(() => (isTouched() || !isBlankNow()) && end(), 100);
+  const timer = setTimeout(() => {
+    end();
+    // An app may wait with drawing until somebody looks.
+    if (!isTouched() && isBlankNow() && !document.hidden) onBlank();
+  }, ms);
+  function end() {
+    clearInterval(poll);
+    clearTimeout(timer);
+  }
+  return end;
+}
+
 const chunkError = /dynamically imported module|importing a module script|chunkloaderror|loading chunk/i;
 
 /**

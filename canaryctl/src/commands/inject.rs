@@ -16,7 +16,7 @@ use crate::html::csp::{self, InlineScript};
 use crate::html::entry::{Page, PageEntry};
 use crate::html::preload::{self, RuntimeFiles};
 use crate::html::snippet::{Snippet, parse_data};
-use crate::html::{elements, guard, rewrite};
+use crate::html::{app_root, elements, guard, rewrite};
 use crate::terminal::output::Output;
 use crate::terminal::stdout::stdout;
 
@@ -152,9 +152,15 @@ fn inject(args: &Args, html: &str) -> anyhow::Result<Injection> {
             .notes
             .push("no folder with the runtime's files, which are not preloaded: name it with --runtime-dir".to_owned());
     }
+    let mut data = args.data.clone();
+    // A canary that leaves it empty has failed; of another page the runtime cannot say that.
+    if let Some(root) = app_root::selector(html).filter(|_| data.iter().all(|(key, _)| key != "root")) {
+        entry.notes.push(format!("data-root=\"{root}\": a canary that draws nothing there has failed (E406)"));
+        data.push(("root".to_owned(), root));
+    }
     let snippet = Snippet {
         runtime: &args.runtime,
-        data: &args.data,
+        data: &data,
         nonce: entry.nonce.as_deref(),
         stable: &stable,
         files: files.as_ref(),

@@ -1,5 +1,6 @@
 //! HTML pages: elements, the entry, the guard, the snippet that includes the runtime, and hashes for the CSP.
 
+pub(crate) mod app_root;
 pub(crate) mod base;
 pub(crate) mod csp;
 pub(crate) mod elements;

@@ -11,7 +11,8 @@ mod timeout;
 mod unrecorded_reload;
 
 use blank_screen::{
-    e406_after_input, e406_after_ten_seconds, e406_blank_after_error, e406_no_fault, e406_what_counts_as_blank,
+    e406_after_input, e406_after_ten_seconds, e406_blank_after_error, e406_never_drawn, e406_no_fault,
+    e406_what_counts_as_blank,
 };
 use crash_marker::{
     e405_canary_loops_forever, e405_expired_crash_marker, e405_quick_leave, e405_quick_leave_while_awaiting,
@@ -42,6 +43,7 @@ canary_e2e::fault_tests! {
         cannot [webkit "WebKitGTK resolves import() while the module awaits, so the canary is up at once"];
     e405_twenty_frames: test [chromium] long [firefox webkit];
     e406_blank_after_error: test [chromium firefox webkit];
+    e406_never_drawn: test [chromium firefox webkit];
     e406_no_fault: test [chromium] long [firefox webkit];
     e406_after_input: test [chromium] long [firefox webkit];
     e406_after_ten_seconds: test [chromium] long [firefox webkit];

@@ -1,7 +1,8 @@
 //! A canary that was up, throws and leaves the screen blank.
 
-use super::support::{PATIENT, click, in_document, in_page, is_up, pass};
+use super::support::{PATIENT, SHORT, click, in_document, in_page, is_up, pass};
 use canary_e2e::engine::Engine;
+use canary_e2e::fault_server::Reply;
 use canary_e2e::fault_site::{BLANK, CANARY, CANARY_BUNDLE, FaultSite, STABLE, page};
 use canary_e2e::page_log::FOLDER;
 
@@ -40,6 +41,41 @@ pub(crate) async fn e406_blank_after_error(engine: Engine) {
             site.shows(&format!("A shop {STABLE}")).await;
         }
         assert_eq!((site.views(), site.lines().len()), (views, views - 1));
+    }
+}
+
+/// An app that has caught its own error and draws nothing is up; with `data-root` it has failed all the same.
+pub(crate) async fn e406_never_drawn(engine: Engine) {
+    let draws_nothing = "e2e.log('ran', 'CANARY');".replace("CANARY", CANARY);
+    let pending = format!("{draws_nothing} document.getElementById('app').innerHTML = '<i data-canary-pending></i>';");
+    let later = format!(
+        "{draws_nothing} setTimeout(() => {{ document.getElementById('app').textContent = '{CANARY}'; }}, 900);"
+    );
+    let shop = page(SHORT).body(r#"<h1>A shop</h1><div id="app"></div>"#);
+    for (root, script, failed) in [
+        ("#app", &draws_nothing, true),
+        ("#app", &pending, false),
+        ("#app", &later, false),
+        // The page itself shows something.
+        ("body", &draws_nothing, false),
+    ] {
+        let site = FaultSite::new(engine, &shop).await;
+        site.set_page(&shop.clone().attributes(format!(r#"data-decision-budget="15000" data-root="{root}""#)));
+        site.server.on(CANARY_BUNDLE, Reply::sound().body(script));
+        site.visit().await;
+        if failed {
+            site.shows(&format!("A shop {STABLE}")).await;
+            site.says(&["E406"]).await;
+            assert_eq!((site.ran(), site.views()), (vec![CANARY.to_owned(), STABLE.to_owned()], 2));
+            // This browser does not try the version again.
+            site.open().await;
+            site.shows(&format!("A shop {STABLE}")).await;
+            assert!(site.requests(CANARY_BUNDLE).is_empty());
+        } else {
+            site.browser.wait_for("!localStorage.canary_mark").await;
+            pass(&site, 2600).await;
+            assert_eq!((site.lines(), site.views()), (vec![], 1), "{root} {script}");
+        }
     }
 }
 
