@@ -1,4 +1,5 @@
 /** The request for the config, with a size limit and a check for old replies of a service worker. */
+import { load } from "../storage/storage.js";
 import { fetchPreloaded } from "../util/request.js";
 import { tryOrNull } from "../util/safe.js";
 
@@ -61,11 +62,14 @@ export const bypassServiceWorker = (url) =>
   isControlled() ? `${url}${url.includes("?") ? "&" : "?"}${Math.random()}` : url;
 
 /**
- * Throws a fault where a service worker controls the page and the reply is old.
+ * Throws a fault where a service worker controls the page and the reply is much older than the newest one that this browser has
+ * seen. Compares times of the server alone, as the user's clock may be wrong.
  *
  * @param {string} url
- * @param {number} date the reply's, in milliseconds since 1970, or NaN
+ * @param {number} date of the reply, in milliseconds since 1970, or NaN
  */
 export function rejectOldReply(url, date) {
-  if (isControlled() && !(Date.now() - date < freshMs)) throw `E412 ${url} is an old answer, of a service worker`;
+  if (!isControlled()) return;
+  const { now: newest, at } = load("canary_good");
+  if (newest + Date.now() - at - date > freshMs) throw `E412 ${url} is an old answer, of a service worker`;
 }

@@ -3,7 +3,7 @@ import { showErrorPage } from "../boot/stable.js";
 import { decode } from "../host.js";
 import { crawlers } from "../page/context.js";
 import { createReports } from "../reports/page_reports.js";
-import { save, useApp } from "../storage/storage.js";
+import { load, save, useApp } from "../storage/storage.js";
 import { hasJustReloaded, recordReload } from "../storage/visitor_state.js";
 import { log, pendingCodes as ownCodes } from "../util/log.js";
 import { tryOrNull } from "../util/safe.js";
@@ -24,6 +24,7 @@ export { decideByLastKnownGood } from "./last_known_good.js";
 const leaveMs = 1000; // a page that is being left is gone after so long
 const drawMs = 2000; // a script that threw may draw within so long
 const maxConfigBytes = 65_536; // a larger config is not saved
+const dayMs = 86_400_000; // a server that is further ahead had a wrong clock
 
 const wait = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -114,10 +115,13 @@ export function createLifecycle({ page, decision, bundles, pendingCodes, append 
 
   /** Saves the config as the last known good one, if this bundle is what it decided. */
   function saveConfig() {
-    const { bytes, now, at } = answer.reply ?? {};
+    const { bytes, now = NaN, at } = answer.reply ?? {};
     const isHealthy = !answer.isLastKnownGood && variant === decision.variant && page.visitor.kind !== "anonymous";
     if (!isHealthy || !bytes || bytes.length > maxConfigBytes) return;
-    const isSaved = save("canary_good", { at, now, text: decode(bytes) });
+    // The server's time is known best by its newest answer; a service worker may have answered with an older one.
+    const kept = load("canary_good");
+    const newest = now <= kept.now && now > kept.now - dayMs ? { at: kept.at, now: kept.now } : { at, now };
+    const isSaved = save("canary_good", { ...newest, text: decode(bytes) });
     if (!isSaved && !pendingCodes.includes("E302")) {
       log("E302 this browser's storage takes no config; this page goes on");
     }

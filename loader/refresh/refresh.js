@@ -1,6 +1,7 @@
 /** The script for refreshes, loaded at the first one: requests the config again, and lets the flags follow it. */
 import init, { fetch } from "refresh-glue";
 import { bypassServiceWorker, rejectOldReply } from "../boot/config.js";
+import { useApp } from "../storage/storage.js";
 
 /** @type {Promise<unknown> | undefined} */
 let started;
@@ -18,6 +19,7 @@ export async function refresh(page) {
   const { now } = fetched;
   const reply = { bytes: fetched.take(), now };
   fetched.free();
+  useApp(url);
   rejectOldReply(url, now);
   /** @type {EngineAnswer} */
   let answer;

@@ -27,7 +27,7 @@ use preload::{
     lifecycle_script_keeps_integrity, preload_keeps_integrity, preloads_of_another_release, preloads_requested_once,
     slow_html,
 };
-use service_worker::e412_old_service_worker;
+use service_worker::{e412_no_fault, e412_old_service_worker};
 
 canary_e2e::fault_tests! {
     e113_asset_rules: test [chromium] long [firefox webkit];
@@ -63,5 +63,6 @@ canary_e2e::fault_tests! {
     slow_html: test [chromium firefox] long [webkit];
     i801_consent_withdrawn: test [chromium firefox webkit];
     i801_no_consent_stores_nothing: test [chromium webkit] long [firefox];
+    e412_no_fault: test [chromium firefox] long [webkit];
     e412_old_service_worker: test [chromium firefox] long [webkit];
 }

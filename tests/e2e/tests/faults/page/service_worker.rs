@@ -50,8 +50,10 @@ pub(crate) async fn e412_old_service_worker(engine: Engine) {
             "{queries:?}"
         );
 
-        // The age of the answer exposes a worker that ignores queries.
-        site.set_new_user("somebody").await;
+        // Its age, beside that of newer answers, exposes a worker that ignores queries.
+        if !is_old {
+            site.set_new_user("somebody").await;
+        }
         site.browser
             .eval("caches.open('kept').then((cache) => cache.put('/any', new Response(''))).then(() => true)")
             .await;
@@ -70,5 +72,31 @@ pub(crate) async fn e412_old_service_worker(engine: Engine) {
             site.says(&["E412", "I120"]).await;
             assert_eq!(site.events("stale").len(), 1);
         }
+    }
+}
+
+/// A worker that passes answers on hides no kill switch, whatever the user's clock says, and where a proxy drops `Date`.
+pub(crate) async fn e412_no_fault(engine: Engine) {
+    const PASSES: &str = "self.oninstall = () => self.skipWaiting();
+        self.onactivate = (event) => event.waitUntil(clients.claim());
+        self.onfetch = (event) => { if (event.request.url.includes('/config/')) event.respondWith(fetch(event.request)); };";
+    let skewed =
+        |minutes: i32| format!("{{ const now = Date.now; Date.now = () => now.call(Date) + {minutes} * 60_000; }}");
+    for (minutes, has_date) in [(11, true), (-11, true), (0, false)] {
+        let page = page().first(skewed(minutes));
+        let site = FaultSite::new(engine, &page).await;
+        site.files.write("worker.js", PASSES);
+        site.server.on("/worker.js", Reply::sound().without("Vary"));
+        if !has_date {
+            site.server.on(CONFIG, Reply::sound().without("Date"));
+        }
+        site.set_new_user("somebody").await;
+        site.opens_with(CANARY, &[]).await;
+        site.browser.eval("navigator.serviceWorker.register('/worker.js').then(() => true)").await;
+        site.browser.wait_for("navigator.serviceWorker.controller").await;
+        site.opens_with(CANARY, &[]).await;
+        site.files.mount_config(&config("0", ""));
+        site.opens_with(STABLE, &["I114", "I120"]).await;
+        assert!(site.requests(CANARY_BUNDLE).is_empty());
     }
 }
