@@ -6,7 +6,7 @@ import { createReports } from "../reports/page_reports.js";
 import { save, useApp } from "../storage/storage.js";
 import { hasJustReloaded, recordReload } from "../storage/visitor_state.js";
 import { log, pendingCodes as ownCodes } from "../util/log.js";
-import { tryOrNull } from "../util/safe.js";
+import { errorText, tryOrNull } from "../util/safe.js";
 import { watchRefreshTriggers } from "../refresh/triggers.js";
 import { reportFindings } from "./findings.js";
 import { diagnoseLoadError, insertBundle } from "./insert.js";
@@ -163,9 +163,10 @@ export function createLifecycle({ page, decision, bundles, pendingCodes, append 
       const { arrivalMs } = settings;
       const run = loaded.then(lateListeners.call);
       await waitUntilUp({ variant, bundle, answer, arrivalMs, isOwn, loaded: run, whenBundleStarted, listen });
-      if (name === "canary")
+      if (name === "canary") {
         page.onStop(watchBlank({ listen, isOwn, isTouched: () => isTouched, isBlankNow, onBlank }));
-      else if (decision.variant === "canary") page.emit("fallback", decision);
+        listen("canary:failed", ({ detail }) => onGaveUp(detail));
+      } else if (decision.variant === "canary") page.emit("fallback", decision);
       watchChunkErrors(listen, isOwn, onChunkLost);
       send("up");
       reports?.up();
@@ -206,6 +207,14 @@ export function createLifecycle({ page, decision, bundles, pendingCodes, append 
 
   function onBlank() {
     logFault("E406 the canary left nothing on the screen", send("crashed"));
+  }
+
+  /** Handles a failure that the canary reports itself, as its error boundary does. @param {unknown} error */
+  function onGaveUp(error) {
+    if (state !== "probation") return;
+    const next = send("gave_up", { isTouched });
+    if (next === "running") page.emit("fallback", decision);
+    logFault(`E406 the canary reports that it failed: ${errorText(error)}`, next);
   }
 
   /** @param {string} message */
