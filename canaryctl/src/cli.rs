@@ -7,7 +7,7 @@ use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
     assets, bucket, collect, completions, diff, explain, guard, inject, nudge, qa_link, rollout, schema, segment,
-    serve, set, simulate, validate,
+    serve, set, simulate, stale, types, validate,
 };
 use crate::terminal::output::Output;
 
@@ -31,6 +31,7 @@ enum Verb {
     Assets(assets::Args),
     Guard(guard::Args),
     Schema(schema::Args),
+    Types(types::Args),
     Completions(completions::Args),
     Set(set::Args),
     Segment(segment::Args),
@@ -40,6 +41,7 @@ enum Verb {
     Explain(explain::Args),
     Simulate(simulate::Args),
     Bucket(bucket::Args),
+    Stale(stale::Args),
     Collect(collect::Args),
     Nudge(nudge::Args),
     Rollout(rollout::Args),
@@ -47,9 +49,9 @@ enum Verb {
 
 /// The verbs by what they are for, as `--help` lists them. Clap has a single heading for all subcommands.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Develop", &["serve", "inject", "assets", "guard", "schema", "completions"]),
+    ("Develop", &["serve", "inject", "assets", "guard", "schema", "types", "completions"]),
     ("Edit", &["set", "segment", "qa-link"]),
-    ("Check", &["validate", "diff", "explain", "simulate", "bucket"]),
+    ("Check", &["validate", "diff", "explain", "simulate", "bucket", "stale"]),
     ("Operate", &["collect", "nudge", "rollout", "help"]),
 ];
 
@@ -69,6 +71,7 @@ impl Cli {
             Verb::Assets(args) => assets::run(args, self.output),
             Verb::Guard(args) => guard::run(args, self.output),
             Verb::Schema(args) => schema::run(args, self.output),
+            Verb::Types(args) => types::run(args, self.output),
             Verb::Completions(args) => completions::run(args, program(), self.output),
             Verb::Set(args) => set::run(args, self.output),
             Verb::Segment(args) => segment::run(args, self.output),
@@ -78,6 +81,7 @@ impl Cli {
             Verb::Explain(args) => explain::run(args, self.output),
             Verb::Simulate(args) => simulate::run(args, self.output),
             Verb::Bucket(args) => bucket::run(args, self.output),
+            Verb::Stale(args) => stale::run(args, self.output),
             Verb::Collect(args) => collect::run(args, self.output),
             Verb::Nudge(args) => nudge::run(args, self.output),
             Verb::Rollout(args) => rollout::run(args, self.output),

@@ -17,4 +17,6 @@ pub(crate) mod segment;
 pub(crate) mod serve;
 pub(crate) mod set;
 pub(crate) mod simulate;
+pub(crate) mod stale;
+pub(crate) mod types;
 pub(crate) mod validate;
