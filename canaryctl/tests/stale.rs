@@ -61,7 +61,7 @@ fn folder() -> Folder {
     let commit = |days: i64| {
         folder.shell(&format!(
             "git add config.json && GIT_COMMITTER_DATE=\"$(( $(date +%s) - {} )) +0000\" git commit --quiet --message c",
-            days * 86_400 + 60
+            days.saturating_mul(86_400).saturating_add(60)
         ));
     };
     config(r#"{"old": 100, "young": 5, "split": 5, "unread": 5, "base": 5}"#);
@@ -124,6 +124,7 @@ fn stale_says_what_it_cannot_tell() {
     assert_eq!(folder.run(&args), (Some(2), String::new(), message.to_owned()));
     folder.write("src/a.js", "");
     let (code, _, errors) = folder.run(&args);
-    let message = "canaryctl: k8s/base/canary-config-cm.yaml: cannot tell how long flags are settled: not a git repository";
+    let message =
+        "canaryctl: k8s/base/canary-config-cm.yaml: cannot tell how long flags are settled: not a git repository";
     assert!(code == Some(1) && errors.starts_with(message), "{errors}");
 }
