@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    assets, bucket, collect, completions, diff, explain, guard, inject, nudge, qa_link, rollout, schema, segment,
+    assets, bucket, collect, completions, diff, explain, guard, init, inject, nudge, qa_link, rollout, schema, segment,
     serve, set, simulate, stale, types, validate,
 };
 use crate::terminal::output::Output;
@@ -26,6 +26,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Init(init::Args),
     Serve(serve::Args),
     Inject(inject::Args),
     Assets(assets::Args),
@@ -49,7 +50,7 @@ enum Verb {
 
 /// The verbs by what they are for, as `--help` lists them. Clap has a single heading for all subcommands.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Develop", &["serve", "inject", "assets", "guard", "schema", "types", "completions"]),
+    ("Develop", &["init", "serve", "inject", "assets", "guard", "schema", "types", "completions"]),
     ("Edit", &["set", "segment", "qa-link"]),
     ("Check", &["validate", "diff", "explain", "simulate", "bucket", "stale"]),
     ("Operate", &["collect", "nudge", "rollout", "help"]),
@@ -66,6 +67,7 @@ impl Cli {
     /// Runs the verb.
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         match &self.verb {
+            Verb::Init(args) => init::run(args, self.output),
             Verb::Serve(args) => serve::run(args, self.output),
             Verb::Inject(args) => inject::run(args, self.output),
             Verb::Assets(args) => assets::run(args, self.output),
@@ -143,7 +145,7 @@ mod tests {
             let help = help.to_string();
             for line in [
                 "\nUsage: canaryctl [OPTIONS] <COMMAND>\n",
-                "\nDevelop:\n  serve        Serve a site with the runtime and the config, as nginx does in the cluster\n",
+                "\nDevelop:\n  init         Write the files that a repository lacks for a canary, and say what is left to do\n",
                 "\nEdit:\n  set          Set percentages and flags in the config, in place\n",
                 "\nCheck:\n  validate     ",
                 "\nOperate:\n  collect      ",

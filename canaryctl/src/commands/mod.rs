@@ -8,6 +8,7 @@ pub(crate) mod diff;
 pub(crate) mod edit;
 pub(crate) mod explain;
 pub(crate) mod guard;
+pub(crate) mod init;
 pub(crate) mod inject;
 pub(crate) mod nudge;
 pub(crate) mod qa_link;

@@ -104,6 +104,23 @@ async fn a_boundary_gives_up_a_broken_canary() {
     browser.assert_console(&["[canary] E406 the canary reports that it failed: Error: the tree is broken; the page loads again, with stable", "the tree is broken"]).await;
 }
 
+/// Any app can report its failure, also before it is up.
+#[tokio::test]
+async fn a_canary_that_reports_a_failure_while_it_starts_is_replaced() {
+    let html = read(&BUILT.join("react.html"));
+    let files = files("react", &html, &config("5", &flags(true, "blue")));
+    let canary = "document.dispatchEvent(new CustomEvent('canary:failed', { detail: 'no session' }));";
+    files.write("broken.js", canary);
+    let site = TestSite::new(files).await;
+    let browser = &site.browser;
+    site.set_user(&user_at("s", 0).id).await;
+    site.goto("/").await;
+    browser.wait_for("document.documentElement.dataset.canaryVariant === 'stable' && globalThis.renders?.app").await;
+    browser
+        .assert_console(&["[canary] E403 canary threw while it started: no session; the page loads again, with stable"])
+        .await;
+}
+
 /// In stable there is nothing to fall back to: the page shows what the app gives for it.
 #[tokio::test]
 async fn a_boundary_shows_its_fallback_in_stable() {
