@@ -52,6 +52,10 @@ export default [
     rules: { "no-empty": ["error", { allowEmptyCatch: true }], "prefer-template": "off" },
   },
   {
+    files: ["**/npm/build.js", "**/npm/development.js", "**/npm/runtime_files.js", "**/npm/vite.js"],
+    languageOptions: { globals: globals.node },
+  },
+  {
     files: ["**/*.test.js", "**/tests/loader/**", "**/*.config.js", "**/bench/*.js"],
     languageOptions: { globals: globals.node },
   },

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    assets, bucket, collect, completions, diff, explain, guard, inject, nudge, qa_link, rollout, schema, segment,
-    serve, set, simulate, validate,
+    assets, bucket, collect, completions, diff, explain, guard, init, inject, nudge, qa_link, rollout, schema, segment,
+    serve, set, simulate, stale, types, validate,
 };
 use crate::terminal::output::Output;
 
@@ -26,11 +26,13 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Init(init::Args),
     Serve(serve::Args),
     Inject(inject::Args),
     Assets(assets::Args),
     Guard(guard::Args),
     Schema(schema::Args),
+    Types(types::Args),
     Completions(completions::Args),
     Set(set::Args),
     Segment(segment::Args),
@@ -40,6 +42,7 @@ enum Verb {
     Explain(explain::Args),
     Simulate(simulate::Args),
     Bucket(bucket::Args),
+    Stale(stale::Args),
     Collect(collect::Args),
     Nudge(nudge::Args),
     Rollout(rollout::Args),
@@ -47,9 +50,9 @@ enum Verb {
 
 /// The verbs by what they are for, as `--help` lists them. Clap has a single heading for all subcommands.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Develop", &["serve", "inject", "assets", "guard", "schema", "completions"]),
+    ("Develop", &["init", "serve", "inject", "assets", "guard", "schema", "types", "completions"]),
     ("Edit", &["set", "segment", "qa-link"]),
-    ("Check", &["validate", "diff", "explain", "simulate", "bucket"]),
+    ("Check", &["validate", "diff", "explain", "simulate", "bucket", "stale"]),
     ("Operate", &["collect", "nudge", "rollout", "help"]),
 ];
 
@@ -64,11 +67,13 @@ impl Cli {
     /// Runs the verb.
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         match &self.verb {
+            Verb::Init(args) => init::run(args, self.output),
             Verb::Serve(args) => serve::run(args, self.output),
             Verb::Inject(args) => inject::run(args, self.output),
             Verb::Assets(args) => assets::run(args, self.output),
             Verb::Guard(args) => guard::run(args, self.output),
             Verb::Schema(args) => schema::run(args, self.output),
+            Verb::Types(args) => types::run(args, self.output),
             Verb::Completions(args) => completions::run(args, program(), self.output),
             Verb::Set(args) => set::run(args, self.output),
             Verb::Segment(args) => segment::run(args, self.output),
@@ -78,6 +83,7 @@ impl Cli {
             Verb::Explain(args) => explain::run(args, self.output),
             Verb::Simulate(args) => simulate::run(args, self.output),
             Verb::Bucket(args) => bucket::run(args, self.output),
+            Verb::Stale(args) => stale::run(args, self.output),
             Verb::Collect(args) => collect::run(args, self.output),
             Verb::Nudge(args) => nudge::run(args, self.output),
             Verb::Rollout(args) => rollout::run(args, self.output),
@@ -139,7 +145,7 @@ mod tests {
             let help = help.to_string();
             for line in [
                 "\nUsage: canaryctl [OPTIONS] <COMMAND>\n",
-                "\nDevelop:\n  serve        Serve a site with the runtime and the config, as nginx does in the cluster\n",
+                "\nDevelop:\n  init         Write the files that a repository lacks for a canary, and say what is left to do\n",
                 "\nEdit:\n  set          Set percentages and flags in the config, in place\n",
                 "\nCheck:\n  validate     ",
                 "\nOperate:\n  collect      ",

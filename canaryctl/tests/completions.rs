@@ -15,7 +15,7 @@ fn every_script_has_the_verbs() {
         let output = run(&["completions", shell], "");
         assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""), "{shell}");
         let script = text(&output.stdout);
-        for word in ["serve", "inject", "--proxy", "runtime"] {
+        for word in ["init", "serve", "inject", "--proxy", "runtime"] {
             assert!(script.contains(word.trim_start_matches("--")), "{shell}: {word}");
         }
     }

@@ -6,7 +6,7 @@ import { createReports } from "../reports/page_reports.js";
 import { load, save, useApp } from "../storage/storage.js";
 import { hasJustReloaded, recordReload } from "../storage/visitor_state.js";
 import { log, pendingCodes as ownCodes } from "../util/log.js";
-import { tryOrNull } from "../util/safe.js";
+import { errorText, tryOrNull } from "../util/safe.js";
 import { watchRefreshTriggers } from "../refresh/triggers.js";
 import { reportFindings } from "./findings.js";
 import { diagnoseLoadError, insertBundle } from "./insert.js";
@@ -172,6 +172,7 @@ export function createLifecycle({ page, decision, bundles, pendingCodes, append 
         page.onStop(watchBlank(watch));
         const { readyTimeoutMs: ms = 8000 } = answer.guard ?? {};
         if (settings.root !== "body") page.onStop(watchFirstDraw({ ...watch, ms }));
+        listen("canary:failed", ({ detail }) => onGaveUp(detail));
       } else if (decision.variant === "canary") page.emit("fallback", decision);
       watchChunkErrors(listen, isOwn, onChunkLost);
       send("up");
@@ -213,6 +214,14 @@ export function createLifecycle({ page, decision, bundles, pendingCodes, append 
 
   function onBlank() {
     logFault("E406 the canary left nothing on the screen", send("crashed"));
+  }
+
+  /** Handles a failure that the canary reports itself, as its error boundary does. @param {unknown} error */
+  function onGaveUp(error) {
+    if (state !== "probation") return;
+    const next = send("gave_up", { isTouched });
+    if (next === "running") page.emit("fallback", decision);
+    logFault(`E406 the canary reports that it failed: ${errorText(error)}`, next);
   }
 
   /** @param {string} message */

@@ -43,6 +43,7 @@ export function waitUntilUp({
       reject({ fault: `E403 ${variant} threw while it started: ${errorText(error)}`, hasRun: true });
     cleanups.push(
       listen("error", (event) => isOwn(event.filename ?? "") && threw(event.message)),
+      listen("canary:failed", ({ detail }) => threw(detail)),
       listen("unhandledrejection", ({ reason }) => {
         if (!isNetworkFailure(reason) && isThrownBy(isOwn, reason)) threw(reason);
       }),

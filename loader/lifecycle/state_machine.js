@@ -36,6 +36,7 @@ export const stateMachine = {
   },
   probation: {
     crashed: () => ["quarantine", "reloading_to_stable"],
+    gave_up: ({ isTouched }) => ["quarantine", isTouched ? "running" : "reloading_to_stable"],
     chunk_lost: chunkLost,
   },
   running: { chunk_lost: chunkLost },

@@ -8,6 +8,22 @@ export type JsonArray = JsonValue[];
 /** The value of a flag. Objects and arrays of the config are frozen, with all that is in them. */
 export type FlagValue = JsonValue;
 
+/**
+ * The flags of the config, with the types of their values. The declarations that `canaryctl types` prints add them: then a
+ * flag that the config lacks is an error of the type checker.
+ */
+export interface Flags {}
+
+/** The keys of the flags whose values can have a type; any text where no flags are declared. */
+export type FlagKey<T = FlagValue> = [keyof Flags] extends [never]
+  ? string
+  : { [K in keyof Flags]: [Extract<Flags[K], T>] extends [never] ? never : K }[keyof Flags] & string;
+
+/** The keys of the flags that a default value fits. */
+export type FlagKeyFor<T extends FlagValue> = FlagKey<
+  T extends boolean ? boolean : T extends string ? string : T extends number ? number : JsonObject | JsonArray
+>;
+
 /** The decision for this page view, and the reason for it. Terms are OpenFeature's wherever it has one. */
 export interface Decision {
   /** The bundle that was decided on. After a fallback, `data-canary-variant` on `<html>` has the one that is loaded. */
@@ -116,30 +132,33 @@ export interface Canary {
   readonly ready: Promise<Decision>;
 
   /** The value of the flag, or `defaultValue` where the flag has none or one of another type. */
-  getBooleanValue(flagKey: string, defaultValue: boolean): boolean;
-  getBooleanDetails(flagKey: string, defaultValue: boolean): EvaluationDetails<boolean>;
-  getStringValue(flagKey: string, defaultValue: string): string;
-  getStringValue<T extends string>(flagKey: string, defaultValue: T): T;
-  getStringDetails(flagKey: string, defaultValue: string): EvaluationDetails<string>;
-  getStringDetails<T extends string>(flagKey: string, defaultValue: T): EvaluationDetails<T>;
-  getNumberValue(flagKey: string, defaultValue: number): number;
-  getNumberValue<T extends number>(flagKey: string, defaultValue: T): T;
-  getNumberDetails(flagKey: string, defaultValue: number): EvaluationDetails<number>;
-  getNumberDetails<T extends number>(flagKey: string, defaultValue: T): EvaluationDetails<T>;
+  getBooleanValue(flagKey: FlagKey<boolean>, defaultValue: boolean): boolean;
+  getBooleanDetails(flagKey: FlagKey<boolean>, defaultValue: boolean): EvaluationDetails<boolean>;
+  getStringValue(flagKey: FlagKey<string>, defaultValue: string): string;
+  getStringValue<T extends string>(flagKey: FlagKey<string>, defaultValue: T): T;
+  getStringDetails(flagKey: FlagKey<string>, defaultValue: string): EvaluationDetails<string>;
+  getStringDetails<T extends string>(flagKey: FlagKey<string>, defaultValue: T): EvaluationDetails<T>;
+  getNumberValue(flagKey: FlagKey<number>, defaultValue: number): number;
+  getNumberValue<T extends number>(flagKey: FlagKey<number>, defaultValue: T): T;
+  getNumberDetails(flagKey: FlagKey<number>, defaultValue: number): EvaluationDetails<number>;
+  getNumberDetails<T extends number>(flagKey: FlagKey<number>, defaultValue: T): EvaluationDetails<T>;
   /** For objects and arrays. */
-  getObjectValue<T extends JsonValue = JsonValue>(flagKey: string, defaultValue: T): T;
-  getObjectDetails<T extends JsonValue = JsonValue>(flagKey: string, defaultValue: T): EvaluationDetails<T>;
+  getObjectValue<T extends JsonValue = JsonValue>(flagKey: FlagKey<JsonObject | JsonArray>, defaultValue: T): T;
+  getObjectDetails<T extends JsonValue = JsonValue>(
+    flagKey: FlagKey<JsonObject | JsonArray>,
+    defaultValue: T,
+  ): EvaluationDetails<T>;
 
   /**
    * The value of the flag for any user: without an exposure, and with no attributes but those of `context`. Without a
    * context it is the value for this page's user, who is exposed to it. The value has the type of `defaultValue`, or any
    * type where that is null or undefined.
    */
-  evaluate(flagKey: string, defaultValue: boolean, context?: EvaluationContext): boolean;
-  evaluate(flagKey: string, defaultValue: string, context?: EvaluationContext): string;
-  evaluate(flagKey: string, defaultValue: number, context?: EvaluationContext): number;
-  evaluate<T extends FlagValue>(flagKey: string, defaultValue: T, context?: EvaluationContext): T;
-  evaluate(flagKey: string, defaultValue: null | undefined, context?: EvaluationContext): FlagValue | undefined;
+  evaluate(flagKey: FlagKey<boolean>, defaultValue: boolean, context?: EvaluationContext): boolean;
+  evaluate(flagKey: FlagKey<string>, defaultValue: string, context?: EvaluationContext): string;
+  evaluate(flagKey: FlagKey<number>, defaultValue: number, context?: EvaluationContext): number;
+  evaluate<T extends FlagValue>(flagKey: FlagKeyFor<T>, defaultValue: T, context?: EvaluationContext): T;
+  evaluate(flagKey: FlagKey, defaultValue: null | undefined, context?: EvaluationContext): FlagValue | undefined;
 
   /**
    * Evaluates flags for this user from now on; the page's bundle stays. Without a user id it is the user that the page
@@ -148,7 +167,7 @@ export interface Canary {
   identify(userId?: string | null, attributes?: Attributes): void;
 
   /** Overrides the value of a flag that the config has, for this page view. */
-  setOverride(flagKey: string, value: FlagValue): void;
+  setOverride(flagKey: FlagKey, value: FlagValue): void;
   /** Ends all overrides, also those of the address. */
   clearOverrides(): void;
 
@@ -183,5 +202,7 @@ export declare const canary: Canary;
 declare global {
   interface DocumentEventMap {
     "canary:ready": CustomEvent<Decision>;
+    /** Dispatched by the app: its bundle has failed, for the reason in `detail`. A canary is replaced by stable. */
+    "canary:failed": CustomEvent<unknown>;
   }
 }

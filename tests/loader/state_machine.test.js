@@ -54,6 +54,18 @@ const paths = {
     ["canary", "up", "crashed"],
     ["canary", "save_config", "probation", "quarantine", "reloading_to_stable"],
   ],
+  "a canary that reports its failure": [
+    ["canary", "up", "gave_up"],
+    ["canary", "save_config", "probation", "quarantine", "reloading_to_stable"],
+  ],
+  "a canary that reports its failure while the user is at work in it": [
+    ["canary", "up", ["gave_up", { isTouched: true }]],
+    ["canary", "save_config", "probation", "quarantine", "running"],
+  ],
+  "stable that reports a failure": [
+    ["stable", "up", "gave_up"],
+    ["stable", "save_config", "running"],
+  ],
   "a lost chunk (row 41)": [
     ["stable", "up", ["chunk_lost", { isTouched: false }]],
     ["stable", "save_config", "running", "reloading"],

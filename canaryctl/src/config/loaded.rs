@@ -168,6 +168,14 @@ impl Loaded {
         Self { name, bytes, document, parsed, found, file, source, count }
     }
 
+    /// The config, or why the runtime rejects it, as an error with the source that it is about.
+    pub(crate) fn usable(&self) -> anyhow::Result<&Config> {
+        match (&self.parsed, self.found.first()) {
+            (Ok((config, _)), _) => Ok(config),
+            (Err(fault), found) => Err(self.error(found.unwrap_or(fault))),
+        }
+    }
+
     /// What the runtime warns of, or why it rejects the config. The positions are those of the config's own text.
     pub(crate) fn found(&self) -> &[Diagnostic] {
         &self.found

@@ -39,6 +39,16 @@ pub(crate) struct Branch {
     pub(crate) pull_request: Option<String>,
 }
 
+/// A commit that changed the file.
+#[derive(Debug)]
+pub(crate) struct Version {
+    pub(crate) commit: String,
+    /// Seconds since 1970.
+    pub(crate) time: i64,
+    /// The path of the file in that commit, from the root of the repository.
+    path: String,
+}
+
 /// A commit's name, shortened for people.
 pub(crate) fn short(commit: &str) -> &str {
     commit.get(..12).unwrap_or(commit)
@@ -234,6 +244,26 @@ impl Tracked {
             answer.reason()
         );
         self.head()
+    }
+
+    /// The versions of the file, newest first.
+    pub(crate) fn history(&self, most: usize) -> anyhow::Result<Vec<Version>> {
+        let most = format!("--max-count={most}");
+        let args = ["log", "--follow", &most, "-z", "--name-only", "--format=%x01%H %ct", "--"];
+        let answer = self.ask(&args, &[&self.file])?;
+        ensure!(answer.success, "{}", answer.reason());
+        let versions = answer.output.split('\x01').filter_map(|entry| {
+            let mut parts = entry.split('\0').map(|it| it.trim_matches('\n')).filter(|part| !part.is_empty());
+            let (commit, time) = parts.next()?.split_once(' ')?;
+            let path = parts.next()?.to_owned();
+            Some(Version { commit: commit.to_owned(), time: time.parse().ok()?, path })
+        });
+        Ok(versions.collect())
+    }
+
+    /// The text of the file in a version.
+    pub(crate) fn text_at(&self, version: &Version) -> anyhow::Result<String> {
+        Ok(self.git(&["show", &format!("{}:{}", version.commit, version.path)])?.output)
     }
 
     fn head(&self) -> anyhow::Result<String> {

@@ -1,5 +1,9 @@
 //! The npm package with the real type checker, bundler and OpenFeature SDK.
 
+mod frameworks;
+mod plugin;
+mod project;
+
 use crate::guard::page::GUARD;
 use canary_e2e::browser::Browser;
 use canary_e2e::bucket::{bucket, user_at};
@@ -9,52 +13,44 @@ use canary_e2e::site_files::SiteFiles;
 use canary_e2e::test_site::TestSite;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-/// A copy of `tests/npm` with its tools and the package that `npm pack` makes from `pkg/`. The packages of the lock file
-/// are installed once for each run, so that nothing is left of an earlier one.
-static PROJECT: LazyLock<PathBuf> = LazyLock::new(|| {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("npm");
-    let _ = std::fs::remove_dir_all(&dir);
-    copy_tree(&repo("tests/npm"), &dir);
-    npm(&dir, &["ci", "--ignore-scripts", "--prefer-offline"]);
-    let packed = npm(&dir, &["pack", "--json", &repo("pkg").display().to_string()]);
-    let packed: Value = serde_json::from_str(&packed).unwrap_or_else(|e| panic!("npm pack: {e}: {packed}"));
-    let tarball = format!("./{}", packed[0]["filename"].as_str().expect("npm pack names the file"));
-    npm(&dir, &["install", "--no-save", "--no-package-lock", "--ignore-scripts", "--prefer-offline", &tarball]);
-    dir
-});
-
-/// The output of npm.
-#[track_caller]
-fn npm(dir: &Path, args: &[&str]) -> String {
-    let quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"];
-    run(Command::new("npm").current_dir(dir).args(args).args(quiet))
-}
-
-/// Runs a tool of the project in one of its folders.
-#[track_caller]
-fn tool(folder: &str, name: &str, args: &[&str]) {
-    let program = PROJECT.join("node_modules/.bin").join(name);
-    run(Command::new(program).current_dir(PROJECT.join(folder)).args(args));
-}
-
-/// The standard output of a command that has to succeed.
-#[track_caller]
-fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|e| panic!("cannot run {command:?}: {e}"));
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    assert!(output.status.success(), "{command:?}: {}\n{out}{err}", output.status);
-    out
-}
+use project::{PROJECT, canaryctl, run, tool};
 
 #[test]
 fn declarations_pass_a_strict_type_check() {
     // The samples also have lines that must not compile: `tsc` reports each line that does.
     tool("types", "tsc", &["--project", "."]);
+}
+
+/// A misspelt flag, or one that is read as another type, is an error where the config's flags are declared.
+#[test]
+fn declared_flags_are_checked() {
+    let flags = json!({ "new-checkout": 25, "mixed": { "rules": [{ "if": {}, "serve": "x" }] },
+        "search-ranking": { "variants": { "a": { "weight": 1, "value": "v1" } } },
+        "theme": { "rules": [{ "if": {}, "serve": { "accent": "#00f" } }], "default": { "accent": "#f00" } } });
+    let path = PROJECT.join("declared/config.json");
+    std::fs::write(&path, config("5", &flags)).unwrap();
+    let declarations = run(Command::new(canaryctl()).args(["types", "--config"]).arg(&path));
+    std::fs::write(PROJECT.join("declared/flags.d.ts"), declarations).unwrap();
+    // The samples also have lines that must not compile: `tsc` reports each line that does.
+    tool("declared", "tsc", &["--project", "."]);
+}
+
+#[test]
+fn the_fake_works_in_vitest() {
+    let printed = run(Command::new(PROJECT.join("node_modules/.bin/vitest")).current_dir(&*PROJECT).args([
+        "run",
+        "--dir",
+        "fake",
+        "--reporter",
+        "json",
+    ]));
+    // It also hides the cursor.
+    let json = printed.find('{').zip(printed.rfind('}')).map(|(start, end)| &printed[start..=end]);
+    let report: Value = serde_json::from_str(json.unwrap_or_default()).unwrap_or_else(|e| panic!("{e}: {printed}"));
+    assert_eq!([&report["numPassedTests"], &report["numTotalTests"]], [&json!(7), &json!(7)], "{printed}");
 }
 
 #[test]
@@ -299,8 +295,7 @@ async fn openfeature_reports_a_missing_config() {
 async fn a_vite_app_shares_the_runtime_of_the_page() {
     tool("app", "vite", &["build", "--logLevel", "error"]);
     let dist = PROJECT.join("app/dist");
-    let canaryctl = std::env::var_os("CANARYCTL").map_or_else(|| repo("target/release/canaryctl"), Into::into);
-    run(Command::new(canaryctl).arg("inject").arg(dist.join("index.html")));
+    run(Command::new(canaryctl()).arg("inject").arg(dist.join("index.html")));
 
     let files = SiteFiles::new();
     copy_tree(&dist, files.root());

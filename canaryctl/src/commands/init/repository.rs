@@ -1,0 +1,117 @@
+//! What a repository has: its bundler, package manager, CI, configs, and clusters of Flux.
+
+use std::fs;
+use std::path::Path;
+
+/// A tool, and the file by which it was found.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) name: &'static str,
+    pub(crate) file: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Repository {
+    pub(crate) bundler: Option<Found>,
+    pub(crate) package_manager: Option<Found>,
+    pub(crate) ci: Option<Found>,
+    /// The configs, and the files `kustomization.yaml` beside them.
+    pub(crate) configs: Vec<String>,
+    /// The folders that `flux bootstrap` has made, without their `flux-system`.
+    pub(crate) clusters: Vec<String>,
+    /// Files of YAML in those folders that name the config's folder.
+    pub(crate) applied_by: Vec<String>,
+    /// Whether the app's `package.json` names the npm package.
+    pub(crate) has_package: bool,
+}
+
+const BUNDLERS: [(&str, &[&str]); 5] = [
+    ("Astro", &["astro.config.mjs", "astro.config.ts", "astro.config.js"]),
+    ("Angular", &["angular.json"]),
+    ("Vite", &["vite.config.ts", "vite.config.js", "vite.config.mts", "vite.config.mjs"]),
+    ("webpack", &["webpack.config.js", "webpack.config.ts", "webpack.config.cjs", "webpack.config.mjs"]),
+    ("esbuild", &["esbuild.config.js", "esbuild.config.mjs", "esbuild.mjs"]),
+];
+
+const PACKAGE_MANAGERS: [(&str, &[&str]); 4] = [
+    ("pnpm", &["pnpm-lock.yaml"]),
+    ("yarn", &["yarn.lock"]),
+    ("bun", &["bun.lock", "bun.lockb"]),
+    ("npm", &["package-lock.json", "package.json"]),
+];
+
+const CI: [(&str, &[&str]); 3] = [
+    ("GitHub Actions", &[".github/workflows"]),
+    ("GitLab CI", &[".gitlab-ci.yml"]),
+    ("CircleCI", &[".circleci/config.yml"]),
+];
+
+/// How deep a config or a cluster's folder may be.
+const DEPTH: usize = 6;
+
+/// The name of the config's file.
+pub(crate) const CONFIG: &str = "canary-config-cm.yaml";
+
+impl Repository {
+    pub(crate) fn read(dir: &Path) -> Self {
+        let first = |known: &[(&'static str, &[&str])]| {
+            known.iter().find_map(|(name, files)| {
+                let file = files.iter().find(|file| dir.join(file).exists())?;
+                Some(Found { name, file: (*file).to_owned() })
+            })
+        };
+        let package = fs::read_to_string(dir.join("package.json")).unwrap_or_default();
+        let (mut files, mut clusters) = (Vec::new(), Vec::new());
+        walk(dir, "", DEPTH, &mut |path| {
+            if matches!(path.rsplit_once('.'), Some((_, "yaml" | "yml"))) {
+                files.push(path.to_owned());
+            }
+            if let Some(cluster) = path.strip_suffix("/flux-system/gotk-sync.yaml") {
+                clusters.push(cluster.to_owned());
+            }
+        });
+        files.sort();
+        clusters.sort();
+        let is_config = |path: &&String| path.rsplit('/').next() == Some(CONFIG);
+        let configs: Vec<_> = files.iter().filter(is_config).cloned().collect();
+        // What applies a config names its folder.
+        let folders: Vec<_> = configs.iter().filter_map(|it| it.rsplit_once('/')).map(|(folder, _)| folder).collect();
+        let is_applying = |path: &&String| {
+            let text = fs::read_to_string(dir.join(path)).unwrap_or_default();
+            text.contains("kustomize.toolkit.fluxcd.io/") && folders.iter().any(|folder| text.contains(folder))
+        };
+        let applied_by = files.iter().filter(is_applying).cloned().collect();
+        Self {
+            bundler: first(&BUNDLERS),
+            package_manager: first(&PACKAGE_MANAGERS),
+            ci: first(&CI),
+            configs,
+            clusters,
+            applied_by,
+            has_package: package.contains("\"canary-runtime\""),
+        }
+    }
+
+    /// All that was found: kind, name, file.
+    pub(crate) fn found(&self) -> Vec<(&'static str, &str, &str)> {
+        let tools = [("bundler", &self.bundler), ("package manager", &self.package_manager), ("CI", &self.ci)];
+        let tools = tools.into_iter().filter_map(|(kind, found)| found.as_ref().map(|it| (kind, it.name, &*it.file)));
+        let flux = self.clusters.first().map(|cluster| ("Flux", "bootstrapped", cluster.as_str()));
+        tools.chain(flux).collect()
+    }
+}
+
+/// Calls `see` with each file of a folder and all below it. Links are not followed: they may lead in a circle.
+fn walk(dir: &Path, below: &str, depth: usize, see: &mut impl FnMut(&str)) {
+    let Some(depth) = depth.checked_sub(1) else { return };
+    for entry in fs::read_dir(dir.join(below)).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
+        let Ok(kind) = entry.file_type() else { continue };
+        if kind.is_dir() && !name.starts_with('.') && name != "node_modules" {
+            walk(dir, &path, depth, see);
+        } else if kind.is_file() {
+            see(&path);
+        }
+    }
+}
