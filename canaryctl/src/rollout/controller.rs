@@ -1,5 +1,6 @@
 //! One decision: read, ask, decide, commit, push. A push that loses a race is decided again.
 
+use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use crate::rollout::collectors::Collectors;
 use crate::rollout::file::File;
 use crate::rollout::history::{History, is_running};
 use crate::rollout::message::{Basis, message};
+use crate::rollout::news::{self, News};
 use crate::rollout::report::Report;
 use crate::rollout::repository::{Pushed, RUNS, Repository, Update};
 use crate::rollout::{apply, metrics, probes, webhooks};
@@ -33,6 +35,10 @@ pub(crate) struct Controller {
     pub(crate) collectors: Option<Vec<String>>,
     /// The address of Prometheus, for `metrics`.
     pub(crate) prometheus: String,
+    /// What there is to alert about.
+    pub(crate) news: RefCell<Vec<News>>,
+    /// When a refused roll-back was last alerted about.
+    pub(crate) refused: Cell<Option<i64>>,
 }
 
 /// The end of a push.
@@ -82,6 +88,9 @@ impl Controller {
             match self.write(&file, &history, &decision, answers.evidence.as_ref(), None, now)? {
                 End::Written(commit) => {
                     Self::tell(&file, &decision);
+                    let news =
+                        news::change(&file, &history, &decision).or_else(|| news::reminder(&file, &history, now));
+                    self.news.borrow_mut().extend(news);
                     if decision.phase.is_over() && !before.is_over() {
                         self.repository.fetch()?;
                         let (file, history) = self.read()?;
@@ -176,6 +185,12 @@ impl Controller {
             Pushed::Done => Ok(End::Written(written.commit)),
             Pushed::Race => Ok(End::Race),
             Pushed::Refused(reason) => {
+                let is_due =
+                    self.refused.get().is_none_or(|at| now.saturating_sub(at) >= file.rollout.notifications.reminder);
+                if decision.phase == Phase::Failed && decision.change.is_some() && is_due {
+                    self.refused.set(Some(now));
+                    self.news.borrow_mut().push(News::Refused(reason.clone()));
+                }
                 let what = decision.change.as_ref().map_or("the run's events", |change| change.subject.as_str());
                 bail!(
                     "{} refuses the push ({what}): {reason}; it is tried again at the next step",

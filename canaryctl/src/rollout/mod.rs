@@ -1,5 +1,6 @@
 //! The rollout controller: Git is its only memory.
 
+pub(crate) mod alerts;
 pub(crate) mod apply;
 pub(crate) mod collectors;
 pub(crate) mod controller;
@@ -9,6 +10,7 @@ pub(crate) mod image;
 pub(crate) mod message;
 pub(crate) mod metric_table;
 pub(crate) mod metrics;
+pub(crate) mod news;
 pub(crate) mod person;
 pub(crate) mod probes;
 pub(crate) mod report;

@@ -108,10 +108,11 @@ impl Controller {
     }
 }
 
-/// The decision if all webhooks, metrics and probes of the canary agreed.
+/// The decision if all webhooks and metrics agreed, and the canary's files were as they were at the last step.
 fn preview(file: &File, history: &History, evidence: Option<&Evidence>, now: i64) -> Decision {
     let mut answers = Answers { evidence: evidence.cloned(), ..Answers::default() };
-    answers.canary = Some(Err("not asked".to_owned()));
+    let is_missing = history.run.as_ref().and_then(Run::state) == Some("not-ready");
+    answers.canary = Some(if is_missing { Err("not asked".to_owned()) } else { Ok(Value::Null) });
     answers.stable = Some(Err("not asked".to_owned()));
     answers.metrics = Some(Vec::new());
     // Each kind of webhook is asked once at most.

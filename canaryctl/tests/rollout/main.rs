@@ -10,6 +10,7 @@
     reason = "a panic is how a test fails"
 )]
 
+mod alerts;
 mod faults;
 mod ladder;
 mod people;

@@ -101,6 +101,9 @@ pub(crate) fn resume(args: &Resume, output: Output) -> anyhow::Result<ExitCode> 
 
 fn act(common: &Common, wish: &Wish, output: Output) -> anyhow::Result<ExitCode> {
     let now = target::now(common.now.as_deref())?;
-    common.target.open()?.act(wish, now, common.message.as_deref())?.print(output)?;
+    let mut controller = common.target.open()?;
+    let report = controller.act(wish, now, common.message.as_deref());
+    target::send_alerts(&mut controller, now);
+    report?.print(output)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -27,6 +27,9 @@ pub(crate) struct Args {
 /// Prints the decision.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let now = target::now(args.now.as_deref())?;
-    args.target.open()?.step(now, args.dry_run)?.print(output)?;
+    let mut controller = args.target.open()?;
+    let report = controller.step(now, args.dry_run);
+    target::send_alerts(&mut controller, now);
+    report?.print(output)?;
     Ok(ExitCode::SUCCESS)
 }

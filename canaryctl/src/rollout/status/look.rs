@@ -27,10 +27,16 @@ impl Look<'_> {
         self.history.run.as_ref().map(Run::phase).unwrap_or_default()
     }
 
+    /// The event that says what the run waits for: news, or the last one in Git.
+    pub(crate) fn event(&self) -> Option<&Event> {
+        let is_cause = |event: &&Event| event.kind.has_state() || event.kind == Kind::FailedCheck;
+        let known = self.history.run.iter().flat_map(|run| &run.events).rfind(|event| event.kind.has_state());
+        self.decision.events.iter().find(is_cause).or(known)
+    }
+
     /// The cause of a wait in short.
     pub(crate) fn cause(&self) -> Option<&str> {
-        let news = self.decision.events.iter().find(|event| event.kind.has_state() || event.kind == Kind::FailedCheck);
-        news.map(|event| event.state.as_str()).or_else(|| self.history.run.as_ref().and_then(Run::state))
+        self.event().map(|event| event.state.as_str())
     }
 
     /// The cause in words.

@@ -6,6 +6,7 @@ use canary_rollout::{Phase, time};
 use crate::rollout::file::File;
 use crate::rollout::history::History;
 use crate::rollout::metric_table::{Mark, mark};
+use crate::rollout::news::word;
 use crate::rollout::repository::Repository;
 use crate::rollout::status::facts::{Time, Views};
 use crate::rollout::status::look::Look;
@@ -31,26 +32,19 @@ pub(crate) fn person(repository: &Repository, file: &File, history: &History) ->
 
 /// The word for a state.
 pub(crate) fn state(look: Look<'_>) -> String {
-    let (rollout, decision) = (&look.file.rollout, look.decision);
+    let (rollout, decision, phase) = (&look.file.rollout, look.decision, look.phase());
     let is_paused = rollout.suspend || rollout.pause || !look.history.head.foreign.is_empty();
-    let is_ending = look.is_running && decision.phase == Phase::Failed;
-    let word = match look.phase() {
-        Phase::Succeeded => "Promoted",
-        Phase::Failed => "Rolled back",
-        Phase::Initialized => "No run",
-        _ if is_ending => "Rolling back",
-        _ if is_paused => {
-            return look.person.map_or_else(|| "Paused".to_owned(), |person| format!("Paused by {person}"));
-        }
-        Phase::Promoting | Phase::Finalising => "Promoting",
-        _ => match look.cause() {
-            Some("few-views" | "not-seen" | "no-canary-views") => "Collecting",
-            Some("step") => "Progressing",
-            _ if decision.change.is_some() => "Progressing",
-            _ => "Holding",
-        },
-    };
-    word.to_owned()
+    let is_running = !matches!(phase, Phase::Succeeded | Phase::Failed | Phase::Initialized);
+    if is_running && decision.phase == Phase::Failed {
+        return "Rolling back".to_owned();
+    }
+    if is_running && is_paused {
+        return look.person.map_or_else(|| "Paused".to_owned(), |person| format!("Paused by {person}"));
+    }
+    let word = word(phase, look.event());
+    // A change that is due ends a hold.
+    let is_due = word == "Holding" && decision.change.is_some();
+    if is_due { "Progressing".to_owned() } else { word.to_owned() }
 }
 
 /// What ends a wait, as a sentence without a full stop.
