@@ -4,6 +4,7 @@ pub(crate) mod judge;
 mod person;
 mod read;
 mod run;
+mod schema;
 mod simulate;
 mod step;
 mod target;
@@ -36,6 +37,7 @@ enum Verb {
     Resume(person::Resume),
     Verify(read::VerifyArgs),
     Windows(read::WindowsArgs),
+    Schema(schema::Args),
     Judge(judge::Args),
     Simulate(simulate::Args),
 }
@@ -53,6 +55,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         Verb::Resume(args) => person::resume(args, output),
         Verb::Verify(args) => read::verify(args, output),
         Verb::Windows(args) => read::windows(args, output),
+        Verb::Schema(args) => schema::run(args, output),
         Verb::Judge(args) => judge::run(args, output),
         Verb::Simulate(args) => simulate::run(args, output),
     }

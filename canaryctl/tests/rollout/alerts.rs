@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::service::get;
+use crate::service::{Running, get};
 use crate::shop::Shop;
 use crate::support::{DEADLINE, lines, text};
 
@@ -241,8 +241,9 @@ fn a_receiver_that_fails_twice_gets_the_alert() {
 fn the_service_counts_failures_and_goes_on() {
     let shop = shop(&["{ name: hook }"]);
     shop.web.fail("/hook", 1);
-    let mut child = shop.command(&["run", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
-    let output = lines(child.stdout.take().unwrap());
+    let child = shop.command(&["run", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut service = Running(child);
+    let output = lines(service.0.stdout.take().unwrap());
     let url = output.recv_timeout(DEADLINE).unwrap();
     let host = url.strip_prefix("http://").unwrap();
     let count = |result: &str| {
@@ -259,8 +260,7 @@ fn the_service_counts_failures_and_goes_on() {
         assert!(Instant::now() < end, "{metrics}");
         sleep(Duration::from_millis(200));
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(service);
     assert_eq!(shop.config()["SALT"], "1.6.0");
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,16 @@ use serde_json::{Value, json};
 
 use crate::shop::Shop;
 use crate::support::{DEADLINE, lines, text};
+
+/// A service that ends with its test, also with one that fails.
+pub(crate) struct Running(pub(crate) Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
 
 pub(crate) fn get(host: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(host).unwrap();
@@ -24,8 +34,9 @@ fn the_loop_makes_the_commits_and_shows_the_state() {
     let shop = Shop::new("");
     shop.write("rollout.yaml", &shop.file("rollout.yaml").replace("interval: 1m", "interval: 10s"));
     shop.commit("interval");
-    let mut child = shop.command(&["run", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
-    let output = lines(child.stdout.take().unwrap());
+    let child = shop.command(&["run", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut service = Running(child);
+    let output = lines(service.0.stdout.take().unwrap());
     let url = output.recv_timeout(DEADLINE).unwrap();
     let host = url.strip_prefix("http://").unwrap();
     assert!(get(host, "/healthz").starts_with("HTTP/1.1 200"));
@@ -49,8 +60,7 @@ fn the_loop_makes_the_commits_and_shows_the_state() {
     ] {
         assert!(metrics.contains(line), "{metrics}");
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(service);
     assert_eq!(shop.config()["CANARY_PERCENTAGE"], 10);
 }
 
