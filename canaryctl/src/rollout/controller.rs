@@ -194,7 +194,7 @@ impl Controller {
                 let what = decision.change.as_ref().map_or("the run's events", |change| change.subject.as_str());
                 bail!(
                     "{} refuses the push ({what}): {reason}; it is tried again at the next step",
-                    self.repository.remote
+                    self.repository.shown()
                 )
             }
         }

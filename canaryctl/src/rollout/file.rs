@@ -40,7 +40,7 @@ impl File {
             bail!(
                 "{name} is neither in the branch {} of {} nor on the disk: name the file with --rollout",
                 repository.branch,
-                repository.remote
+                repository.shown()
             );
         }
         let text = fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
