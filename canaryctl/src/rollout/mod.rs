@@ -7,6 +7,7 @@ pub(crate) mod controller;
 pub(crate) mod file;
 pub(crate) mod history;
 pub(crate) mod image;
+pub(crate) mod import;
 pub(crate) mod message;
 pub(crate) mod metric_table;
 pub(crate) mod metrics;
