@@ -263,7 +263,7 @@ spec:
     assert_eq!(code, Some(1));
     for line in [
         "bad.yaml:8:17: error E940 spec.analysis.iterations: found beside stepWeights, expected one of the two\n",
-        "warning W941 spec.analysis.alerts: alerts are not sent; use a webhook of type event\n",
+        "warning W941 spec.analysis.alerts[0]: no provider of spec.notifications is named slack: it is not sent\n",
         "good.yaml: valid: 1 warning\n",
     ] {
         assert!(out.contains(line), "{out}");

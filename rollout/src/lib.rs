@@ -6,6 +6,7 @@
 //!
 //! It has no I/O and no clock: who calls it reads Git, asks the collectors and webhooks, and pushes.
 
+mod alert;
 mod analysis;
 mod decide;
 mod decision;
@@ -21,6 +22,7 @@ pub mod time;
 mod trailers;
 mod webhook;
 
+pub use alert::{Address, Alert, Notifications, Provider, ProviderKind, Severity};
 pub use decide::decide;
 pub use decision::{
     Answers, Change, Decision, Image as ImageChange, MetricAnswer, Outcome, Question, Situation, Start,

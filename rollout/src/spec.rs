@@ -3,6 +3,7 @@
 use canary_judge::Policy;
 use serde_json::Value;
 
+use crate::alert::{Alert, Notifications};
 use crate::freeze::Freeze;
 use crate::ladder::Ladder;
 use crate::object::{Object, PERCENTAGE, SpecError, mismatch, percentage};
@@ -34,6 +35,8 @@ pub struct Rollout {
     pub stall: i64,
     /// The branch below which runs are kept, where a forge refuses other refs.
     pub runs_branch: Option<String>,
+    /// Receivers of alerts.
+    pub notifications: Notifications,
     /// The analysis.
     pub analysis: Analysis,
 }
@@ -89,6 +92,8 @@ pub struct Analysis {
     pub freeze: Vec<Freeze>,
     /// Webhooks in their order.
     pub webhooks: Vec<Webhook>,
+    /// Alerts in their order.
+    pub alerts: Vec<Alert>,
 }
 
 /// The collectors.
@@ -117,7 +122,7 @@ pub struct Metric {
     pub variables: Value,
 }
 
-const SPEC: [&str; 12] = [
+const SPEC: [&str; 13] = [
     "configRef",
     "stable",
     "canary",
@@ -130,6 +135,7 @@ const SPEC: [&str; 12] = [
     "analysis",
     "runs",
     "push",
+    "notifications",
 ];
 
 const ANALYSIS: [&str; 18] = [
@@ -198,6 +204,7 @@ impl Rollout {
             progress_deadline: seconds(spec.whole("progressDeadlineSeconds")?, 600),
             stall: seconds(spec.whole("stallSeconds")?, 86_400),
             runs_branch: runs.map(|runs| runs.required("branch")).transpose()?,
+            notifications: Notifications::read(&spec)?,
             analysis: Analysis::read(&analysis, skip_analysis)?,
         })
     }
@@ -281,6 +288,11 @@ impl Analysis {
                 .items("webhooks")?
                 .iter()
                 .map(|(path, value)| Webhook::read(path, value))
+                .collect::<Result<_, _>>()?,
+            alerts: analysis
+                .items("alerts")?
+                .iter()
+                .map(|(path, value)| Alert::read(path, value))
                 .collect::<Result<_, _>>()?,
         })
     }

@@ -1,9 +1,11 @@
 //! `canaryctl rollout`: the rollout controller and its statistical judge.
 
+mod import;
 pub(crate) mod judge;
 mod person;
 mod read;
 mod run;
+mod schema;
 mod simulate;
 mod step;
 mod target;
@@ -36,6 +38,8 @@ enum Verb {
     Resume(person::Resume),
     Verify(read::VerifyArgs),
     Windows(read::WindowsArgs),
+    Import(import::Args),
+    Schema(schema::Args),
     Judge(judge::Args),
     Simulate(simulate::Args),
 }
@@ -53,6 +57,8 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         Verb::Resume(args) => person::resume(args, output),
         Verb::Verify(args) => read::verify(args, output),
         Verb::Windows(args) => read::windows(args, output),
+        Verb::Import(args) => import::run(args, output),
+        Verb::Schema(args) => schema::run(args, output),
         Verb::Judge(args) => judge::run(args, output),
         Verb::Simulate(args) => simulate::run(args, output),
     }

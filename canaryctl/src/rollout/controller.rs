@@ -1,11 +1,12 @@
 //! One decision: read, ask, decide, commit, push. A push that loses a race is decided again.
 
+use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use canary_rollout::event::{Event, Kind};
-use canary_rollout::evidence::{Evidence, since};
+use canary_rollout::evidence::{Collected, Evidence, since};
 use canary_rollout::{Answers, Decision, HookKind, Outcome, Phase, Question, Run, Situation, decide};
 use sha2::{Digest, Sha256};
 
@@ -13,6 +14,7 @@ use crate::rollout::collectors::Collectors;
 use crate::rollout::file::File;
 use crate::rollout::history::{History, is_running};
 use crate::rollout::message::{Basis, message};
+use crate::rollout::news::{self, News};
 use crate::rollout::report::Report;
 use crate::rollout::repository::{Pushed, RUNS, Repository, Update};
 use crate::rollout::{apply, metrics, probes, webhooks};
@@ -33,6 +35,10 @@ pub(crate) struct Controller {
     pub(crate) collectors: Option<Vec<String>>,
     /// The address of Prometheus, for `metrics`.
     pub(crate) prometheus: String,
+    /// What there is to alert about.
+    pub(crate) news: RefCell<Vec<News>>,
+    /// When a refused roll-back was last alerted about.
+    pub(crate) refused: Cell<Option<i64>>,
 }
 
 /// The end of a push.
@@ -82,6 +88,9 @@ impl Controller {
             match self.write(&file, &history, &decision, answers.evidence.as_ref(), None, now)? {
                 End::Written(commit) => {
                     Self::tell(&file, &decision);
+                    let news =
+                        news::change(&file, &history, &decision).or_else(|| news::reminder(&file, &history, now));
+                    self.news.borrow_mut().extend(news);
                     if decision.phase.is_over() && !before.is_over() {
                         self.repository.fetch()?;
                         let (file, history) = self.read()?;
@@ -103,13 +112,7 @@ impl Controller {
         answers: &mut Answers,
         now: i64,
     ) -> anyhow::Result<Decision> {
-        let situation = Situation {
-            rollout: &file.rollout,
-            head: &history.head,
-            run: history.run.as_ref(),
-            next_salt: &history.next_salt,
-            now,
-        };
+        let situation = situation(file, history, now);
         loop {
             match decide(situation, answers) {
                 Outcome::Done(decision) => return Ok(*decision),
@@ -150,14 +153,19 @@ impl Controller {
     }
 
     /// The verdict on the run.
-    pub(crate) fn evidence(&self, file: &File, history: &History, now: i64) -> Option<Evidence> {
+    fn evidence(&self, file: &File, history: &History, now: i64) -> Option<Evidence> {
         let run = history.run.as_ref()?;
+        let collected = self.collect(file, |window| since(run, window));
+        Some(Evidence::gather(&file.rollout.analysis, run, &history.head, &collected, now))
+    }
+
+    /// The collectors' windows from a minute on.
+    pub(crate) fn collect(&self, file: &File, since: impl Fn(u64) -> u64) -> Collected {
         let collectors = match &self.collectors {
             Some(urls) => Collectors::Listed(urls.clone()),
             None => Collectors::Service(file.rollout.analysis.source.clone()),
         };
-        let collected = collectors.ask(|window| since(run, window));
-        Some(Evidence::gather(&file.rollout.analysis, run, &history.head, &collected, now))
+        collectors.ask(since)
     }
 
     /// Commits and pushes what was decided.
@@ -177,10 +185,16 @@ impl Controller {
             Pushed::Done => Ok(End::Written(written.commit)),
             Pushed::Race => Ok(End::Race),
             Pushed::Refused(reason) => {
+                let is_due =
+                    self.refused.get().is_none_or(|at| now.saturating_sub(at) >= file.rollout.notifications.reminder);
+                if decision.phase == Phase::Failed && decision.change.is_some() && is_due {
+                    self.refused.set(Some(now));
+                    self.news.borrow_mut().push(News::Refused(reason.clone()));
+                }
                 let what = decision.change.as_ref().map_or("the run's events", |change| change.subject.as_str());
                 bail!(
                     "{} refuses the push ({what}): {reason}; it is tried again at the next step",
-                    self.repository.remote
+                    self.repository.shown()
                 )
             }
         }
@@ -320,6 +334,17 @@ impl Controller {
         // Where somebody else was faster, the event is there.
         self.write(file, history, &decision, None, None, now)?;
         Ok(())
+    }
+}
+
+/// All that a decision depends on but the answers of others.
+pub(crate) fn situation<'a>(file: &'a File, history: &'a History, now: i64) -> Situation<'a> {
+    Situation {
+        rollout: &file.rollout,
+        head: &history.head,
+        run: history.run.as_ref(),
+        next_salt: &history.next_salt,
+        now,
     }
 }
 

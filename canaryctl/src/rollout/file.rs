@@ -40,7 +40,7 @@ impl File {
             bail!(
                 "{name} is neither in the branch {} of {} nor on the disk: name the file with --rollout",
                 repository.branch,
-                repository.remote
+                repository.shown()
             );
         }
         let text = fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
@@ -81,20 +81,25 @@ pub(crate) fn is_rollout(text: &str) -> bool {
 
 /// What is wrong with a rollout's file, and what it asks for in vain.
 pub(crate) fn check(text: &str) -> Vec<FileDiagnostic> {
-    if let Err(found) = read(text) {
-        return vec![*found];
-    }
+    let rollout = match read(text) {
+        Ok(rollout) => rollout,
+        Err(found) => return vec![*found],
+    };
     let trees = Tree::parse_all(text).unwrap_or_default();
     let root = trees.first().map(Tree::root);
     let at = |path: &[&str]| root.and_then(|root| root.at(path));
     let mut found = Vec::new();
-    for (path, message) in [
-        (["spec", "analysis", "alerts"].as_slice(), "alerts are not sent; use a webhook of type event"),
-        (&["spec", "revertOnDeletion"], "has no effect: deleting this file changes no config"),
-    ] {
-        let is_asked = |node: &Node<'_>| node.is_true() || node.items().next().is_some();
-        if let Some(node) = at(path).filter(is_asked) {
-            found.push(FileDiagnostic::new("W941", path.join("."), Some(node.position()), message));
+    let message = "has no effect: deleting this file changes no config";
+    if let Some(node) = at(&["spec", "revertOnDeletion"]).filter(|node| node.is_true()) {
+        found.push(FileDiagnostic::new("W941", "spec.revertOnDeletion", Some(node.position()), message));
+    }
+    let providers = &rollout.notifications.providers;
+    let nodes = at(&["spec", "analysis", "alerts"]).into_iter().flat_map(Node::items);
+    for (index, (alert, node)) in rollout.analysis.alerts.iter().zip(nodes).enumerate() {
+        if !providers.iter().any(|provider| provider.name == alert.provider) {
+            let message = format!("no provider of spec.notifications is named {}: it is not sent", alert.provider);
+            let key = format!("spec.analysis.alerts[{index}]");
+            found.push(FileDiagnostic::new("W941", key, Some(node.position()), message));
         }
     }
     let weight =

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::rollout::controller::{ATTEMPTS, Controller, End};
 use crate::rollout::file::File;
 use crate::rollout::history::{History, is_running};
+use crate::rollout::news;
 use crate::rollout::probes;
 use crate::rollout::report::Report;
 
@@ -34,6 +35,7 @@ impl Controller {
             let decision = self.wish(&file, &history, wish, now)?;
             if let End::Written(commit) = self.write(&file, &history, &decision, None, message, now)? {
                 Self::tell(&file, &decision);
+                self.news.borrow_mut().extend(news::change(&file, &history, &decision));
                 return Ok(Report::new(&decision, file.rollout.analysis.ladder.len(), commit));
             }
             self.repository.fetch()?;

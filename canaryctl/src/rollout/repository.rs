@@ -77,19 +77,24 @@ impl Repository {
         Ok(this)
     }
 
+    /// The address of the remote without a password or token.
+    pub(crate) fn shown(&self) -> String {
+        without_secret(&self.remote)
+    }
+
     /// Takes over what the remote has now.
     pub(crate) fn fetch(&self) -> anyhow::Result<()> {
         let branch = format!("+refs/heads/{0}:refs/heads/{0}", self.branch);
         let runs = format!("+{0}*:{0}*", self.runs);
         let args = ["fetch", "--quiet", "--no-tags", "--prune", "--filter=blob:none", "origin", &branch, &runs];
-        self.git(&args).with_context(|| format!("cannot fetch {} of {}", self.branch, self.remote))?;
+        self.git(&args).with_context(|| format!("cannot fetch {} of {}", self.branch, self.shown()))?;
         Ok(())
     }
 
     /// The commit at the head of the branch.
     pub(crate) fn head(&self) -> anyhow::Result<String> {
         let head = self.resolve(&format!("refs/heads/{}", self.branch))?;
-        head.with_context(|| format!("{} has no branch {}", self.remote, self.branch))
+        head.with_context(|| format!("{} has no branch {}", self.shown(), self.branch))
     }
 
     /// The commit that a name leads to.
@@ -320,7 +325,17 @@ fn local(folder: &Path) -> anyhow::Result<(String, Option<String>, Option<PathBu
 
 fn default_branch(remote: &str) -> anyhow::Result<String> {
     let answer = run(Path::new("."), &["ls-remote", "--symref", remote, "HEAD"], &[], b"")?;
-    ensure!(answer.success, "cannot read {remote}: {}", answer.reason());
+    let shown = without_secret(remote);
+    ensure!(answer.success, "cannot read {shown}: {}", answer.reason());
     let line = answer.output.lines().find_map(|line| line.strip_prefix("ref: refs/heads/")?.split('\t').next());
-    Ok(line.with_context(|| format!("{remote} names no branch: name one with --branch"))?.to_owned())
+    Ok(line.with_context(|| format!("{shown} names no branch: name one with --branch"))?.to_owned())
+}
+
+/// An address without what stands before its host: a user, and a password or token.
+fn without_secret(address: &str) -> String {
+    let parts = address.split_once("://").map(|(scheme, rest)| (scheme, rest.split_once('/').unwrap_or((rest, ""))));
+    match parts.and_then(|(scheme, (host, path))| Some((scheme, host.rsplit_once('@')?.1, path))) {
+        Some((scheme, host, path)) => format!("{scheme}://{host}/{path}"),
+        None => address.to_owned(),
+    }
 }

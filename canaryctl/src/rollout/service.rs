@@ -18,6 +18,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
+use crate::rollout::alerts::outbox::Counts;
 use crate::rollout::status::Status;
 
 /// What the addresses show.
@@ -32,7 +33,11 @@ pub(crate) struct Shown {
 
 /// The state that the loop writes and the addresses show.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Service(Arc<Mutex<Shown>>);
+pub(crate) struct Service {
+    shown: Arc<Mutex<Shown>>,
+    /// Alerts that were sent, and attempts that failed.
+    pub(crate) alerts: Counts,
+}
 
 impl Service {
     /// Listens, and returns the address.
@@ -61,7 +66,7 @@ impl Service {
 
     /// Takes over the state after a step.
     pub(crate) fn set(&self, status: Status, verdict: Option<&'static str>) {
-        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         shown.status = Some(status);
         shown.error = None;
         if let Some(verdict) = verdict {
@@ -72,11 +77,15 @@ impl Service {
 
     /// Takes over why a step failed.
     pub(crate) fn fail(&self, error: String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).error = Some(error);
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(status) = &mut shown.status {
+            status.error = Some(error.clone());
+        }
+        shown.error = Some(error);
     }
 
     fn answer<B>(&self, request: &Request<B>) -> Response<Full<Bytes>> {
-        let shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let (status, kind, body) = match (request.method(), request.uri().path()) {
             (&Method::GET, "/healthz") => (StatusCode::OK, "text/plain", "ok\n".to_owned()),
             (&Method::GET, "/readyz") => match (&shown.error, &shown.status) {
@@ -88,7 +97,7 @@ impl Service {
                 Some(status) => (StatusCode::OK, "application/json", serde_json::to_string(status).unwrap_or_default()),
                 None => (StatusCode::SERVICE_UNAVAILABLE, "text/plain", "no step is done yet\n".to_owned()),
             },
-            (&Method::GET, "/metrics") => (StatusCode::OK, "text/plain; version=0.0.4", shown.metrics()),
+            (&Method::GET, "/metrics") => (StatusCode::OK, "text/plain; version=0.0.4", shown.metrics(&self.alerts)),
             (&Method::GET, _) => (StatusCode::NOT_FOUND, "text/plain", "not found\n".to_owned()),
             _ => (StatusCode::METHOD_NOT_ALLOWED, "text/plain", "expected GET\n".to_owned()),
         };
@@ -98,7 +107,7 @@ impl Service {
 }
 
 impl Shown {
-    fn metrics(&self) -> String {
+    fn metrics(&self, alerts: &Counts) -> String {
         let mut text = String::new();
         let Some(status) = &self.status else { return text };
         let labels = format!("name=\"{}\",namespace=\"{}\"", escape(&status.name), escape(&status.namespace));
@@ -126,9 +135,17 @@ impl Shown {
         let evidence: Vec<_> = status
             .metrics
             .iter()
-            .filter_map(|metric| Some((format!(",metric={}", metric.get("name")?), metric.get("e")?.to_string())))
+            .map(|metric| (format!(",metric=\"{}\"", metric.name), metric.e.to_string()))
             .collect();
         metric("canary_rollout_metric_analysis", "gauge", "The evidence E against the canary.", &evidence);
+        let sends: Vec<_> = alerts
+            .all()
+            .into_iter()
+            .map(|((provider, result), count)| {
+                (format!(",provider=\"{}\",result=\"{result}\"", escape(&provider)), count.to_string())
+            })
+            .collect();
+        metric("canary_rollout_alerts_total", "counter", "Attempts to send an alert.", &sends);
         text
     }
 }

@@ -214,3 +214,69 @@ fn a_dry_run_and_errors_change_nothing() {
         "{errors}"
     );
 }
+
+/// The errors of a step that cannot be done.
+#[track_caller]
+fn failure(shop: &Shop, args: &[&str]) -> String {
+    let output = shop.command(&[&["step", "--now", &shop.clock()], args].concat()).output().unwrap();
+    let errors = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    errors
+}
+
+#[test]
+fn expired_credentials_are_named_and_never_printed() {
+    let shop = Shop::new("");
+    for (status, words) in [(401, "Authentication failed"), (403, "error: 403")] {
+        shop.web.set("/shop.git/info/refs", status, "text/plain\r\nWWW-Authenticate: Basic realm=\"git\"", "expired");
+        let address = format!("{}/shop.git", shop.web.url.replace("http://", "http://bot:s3cret@"));
+        for branch in [&["--branch", "main"][..], &[]] {
+            let errors = failure(&shop, &[&["--repo", &address], branch].concat());
+            assert!(errors.contains(words) && !errors.contains("s3cret"), "{errors}");
+            assert!(errors.contains(&format!("{}/shop.git", shop.web.url)), "{errors}");
+        }
+    }
+}
+
+#[test]
+fn a_remote_that_is_down_is_an_error_until_it_is_back() {
+    let mut shop = Shop::new("");
+    shop.begin();
+    shop.visit(5, 600, 60);
+    let (here, gone) = (shop.path("remote.git"), shop.path("gone.git"));
+    fs::rename(&here, &gone).unwrap();
+    let bare = here.display().to_string();
+    let errors = failure(&shop, &["--repo", &format!("file://{bare}"), "--branch", "main"]);
+    assert!(errors.contains(&format!("cannot fetch main of file://{bare}")), "{errors}");
+    fs::rename(&gone, &here).unwrap();
+    shop.now += 3600;
+    assert_eq!((&shop.step()["phase"], &shop.config()["CANARY_PERCENTAGE"]), (&json!("Failed"), &json!(0)));
+}
+
+#[test]
+fn a_shallow_work_tree_is_no_hindrance() {
+    let mut shop = Shop::new("");
+    shop.begin();
+    shop.visit(9, 600, 0);
+    let bare = format!("file://{}", shop.path("remote.git").display());
+    shop.git(&["clone", "--quiet", "--depth", "1", &bare, "../shallow"]);
+    let tree = shop.path("shallow").display().to_string();
+    let before = shop.git(&["-C", "../shallow", "rev-parse", "HEAD"]);
+    let report = shop.run(&["step", "--now", &shop.clock(), "--repo", &tree]);
+    assert_eq!((&report["weight"], &report["verdict"]), (&json!(50), &json!("advance")));
+    assert_eq!(shop.git(&["-C", "../shallow", "rev-parse", "HEAD"]), before, "the work tree is not touched");
+}
+
+#[test]
+fn a_ladder_that_is_edited_in_mid_run_goes_on_above_the_weight() {
+    let mut shop = Shop::new("");
+    shop.begin();
+    shop.pull();
+    // The present weight is no step any more.
+    shop.write("rollout.yaml", &(shop.file("rollout.yaml").replace("[10, 50]", "[5, 20, 60]") + "\n"));
+    shop.commit("ladder");
+    shop.visit(9, 600, 0);
+    let report = shop.step();
+    assert_eq!((&report["weight"], &report["step"], &report["steps"]), (&json!(20), &json!(2), &json!(3)), "{report}");
+    assert_eq!(shop.config()["CANARY_PERCENTAGE"], 20);
+}

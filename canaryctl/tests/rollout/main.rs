@@ -10,11 +10,13 @@
     reason = "a panic is how a test fails"
 )]
 
+mod alerts;
 mod faults;
 mod ladder;
 mod people;
 mod service;
 mod shop;
+mod status;
 #[path = "../support/mod.rs"]
 mod support;
 mod webhooks;

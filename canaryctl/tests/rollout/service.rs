@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,17 @@ use serde_json::{Value, json};
 use crate::shop::Shop;
 use crate::support::{DEADLINE, lines, text};
 
-fn get(host: &str, path: &str) -> String {
+/// A service that ends with its test, also with one that fails.
+pub(crate) struct Running(pub(crate) Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+pub(crate) fn get(host: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(host).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
@@ -24,12 +34,13 @@ fn the_loop_makes_the_commits_and_shows_the_state() {
     let shop = Shop::new("");
     shop.write("rollout.yaml", &shop.file("rollout.yaml").replace("interval: 1m", "interval: 10s"));
     shop.commit("interval");
-    let mut child = shop.command(&["run", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
-    let output = lines(child.stdout.take().unwrap());
+    let child = shop.command(&["run", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut service = Running(child);
+    let output = lines(service.0.stdout.take().unwrap());
     let url = output.recv_timeout(DEADLINE).unwrap();
     let host = url.strip_prefix("http://").unwrap();
     assert!(get(host, "/healthz").starts_with("HTTP/1.1 200"));
-    assert!(output.recv_timeout(DEADLINE).unwrap().starts_with("Initializing at 0 %"));
+    assert!(output.recv_timeout(DEADLINE).unwrap().starts_with("Progressing at 0 %: "));
     let end = Instant::now() + DEADLINE;
     while !get(host, "/status").contains("\"phase\":\"Progressing\"") {
         assert!(Instant::now() < end, "{}", get(host, "/status"));
@@ -49,8 +60,7 @@ fn the_loop_makes_the_commits_and_shows_the_state() {
     ] {
         assert!(metrics.contains(line), "{metrics}");
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(service);
     assert_eq!(shop.config()["CANARY_PERCENTAGE"], 10);
 }
 

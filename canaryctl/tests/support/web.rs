@@ -14,6 +14,8 @@ struct State {
     answers: HashMap<String, (u16, String, Vec<u8>)>,
     asked: Vec<(String, String)>,
     addresses: Vec<String>,
+    /// How many answers of a path are 503 first.
+    failures: HashMap<String, usize>,
 }
 
 /// A server on a free port, until the end of the test.
@@ -42,6 +44,11 @@ impl Web {
         self.state.lock().unwrap().answers.insert(path.to_owned(), (status, kind.to_owned(), body.into()));
     }
 
+    /// Answers a path with 503 so many times first.
+    pub(crate) fn fail(&self, path: &str, times: usize) {
+        self.state.lock().unwrap().failures.insert(path.to_owned(), times);
+    }
+
     /// The last address that was asked of a path, with its query.
     pub(crate) fn asked(&self, path: &str) -> String {
         let state = self.state.lock().unwrap();
@@ -53,6 +60,13 @@ impl Web {
     pub(crate) fn posted(&self, path: &str) -> Vec<Value> {
         let state = self.state.lock().unwrap();
         let own = state.asked.iter().filter(|(asked, _)| asked == path);
+        own.map(|(_, body)| serde_json::from_str(body).unwrap()).collect()
+    }
+
+    /// The bodies that were sent to a path that is asked without a body, too.
+    pub(crate) fn sent(&self, path: &str) -> Vec<Value> {
+        let state = self.state.lock().unwrap();
+        let own = state.asked.iter().filter(|(asked, body)| asked == path && !body.is_empty());
         own.map(|(_, body)| serde_json::from_str(body).unwrap()).collect()
     }
 }
@@ -78,6 +92,13 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
         let mut state = state.lock().unwrap();
         state.addresses.push(address);
         state.asked.push((path.clone(), String::from_utf8_lossy(&body).into_owned()));
+        let failures = state.failures.entry(path.clone()).or_default();
+        let is_failure = *failures > 0;
+        *failures = failures.saturating_sub(1);
+        if is_failure {
+            state.answers.insert(format!("{path} fails"), (503, "text/plain".to_owned(), b"busy".to_vec()));
+        }
+        let path = if is_failure { format!("{path} fails") } else { path };
         state.answers.get(&path).cloned().unwrap_or((404, "text/html".to_owned(), b"<p>not found</p>".to_vec()))
     };
     let head = format!(

@@ -3,10 +3,12 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::mpsc::Sender;
 use std::thread::sleep;
 use std::time::Duration;
 
 use crate::commands::rollout::target::{self, Target};
+use crate::rollout::alerts::outbox::{self, Delivery};
 use crate::rollout::controller::Controller;
 use crate::rollout::service::Service;
 use crate::terminal::message::warn;
@@ -35,11 +37,12 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let (file, _) = controller.read()?;
     let mut interval = file.rollout.analysis.interval;
     let service = Service::default();
+    let alerts = outbox::spawn(service.alerts.clone());
     let bound = service.listen(args.listen)?;
     say(output, &format!("http://{bound}"))?;
     let mut last = String::new();
     loop {
-        match step(&mut controller, &service) {
+        match step(&mut controller, &service, &alerts) {
             Ok((line, wait)) => {
                 interval = wait;
                 if line != last {
@@ -64,13 +67,19 @@ fn say(output: Output, line: &str) -> anyhow::Result<()> {
 }
 
 /// One step, in words, and the time to the next.
-fn step(controller: &mut Controller, service: &Service) -> anyhow::Result<(String, i64)> {
+fn step(controller: &mut Controller, service: &Service, alerts: &Sender<Delivery>) -> anyhow::Result<(String, i64)> {
     controller.repository.fetch()?;
     let now = target::now(None)?;
-    let report = controller.step(now, false)?;
+    let report = controller.step(now, false);
     controller.repository.fetch()?;
     let status = controller.status(now)?;
     let (file, _) = controller.read()?;
+    for delivery in controller.deliveries(&file, &status) {
+        // The thread ends with this process alone.
+        let _ = alerts.send(delivery);
+    }
+    let report = report?;
+    let line = status.line();
     service.set(status, report.verdict);
-    Ok((report.line(), file.rollout.analysis.interval))
+    Ok((line, file.rollout.analysis.interval))
 }

@@ -1,13 +1,16 @@
 //! The options of every verb that works on a rollout in a repository.
 
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 
 use anyhow::Context;
 use canary_rollout::time;
 
 use crate::platform::clock;
+use crate::rollout::alerts::outbox::send_now;
 use crate::rollout::controller::Controller;
 use crate::rollout::repository::Repository;
+use crate::terminal::message::warn;
 
 /// The rollout and its repository.
 #[derive(Debug, clap::Args)]
@@ -39,7 +42,17 @@ impl Target {
             path: self.rollout.clone(),
             collectors: self.collectors.clone(),
             prometheus: self.prometheus.clone(),
+            news: RefCell::default(),
+            refused: Cell::default(),
         })
+    }
+}
+
+/// Sends what there is to alert about. It never fails: the decision stands.
+pub(crate) fn send_alerts(controller: &mut Controller, now: i64) {
+    match controller.alerts(now) {
+        Ok(deliveries) => send_now(deliveries),
+        Err(error) => warn(&format!("cannot send alerts: {error:#}")),
     }
 }
 

@@ -1,0 +1,33 @@
+//! `canaryctl rollout schema`: the JSON Schema of `rollout.yaml`.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+use crate::terminal::output::Output;
+
+const SCHEMA: &str = include_str!("../../rollout/schema.json");
+
+/// Print the JSON Schema of rollout.yaml, for editors.
+///
+/// The schema rejects nothing that the controller reads. It cannot express decimals of weights, the order of a ladder, or times of
+/// a freeze: `canaryctl validate` checks those.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  canaryctl rollout schema >rollout.schema.json
+
+Then, first in rollout.yaml:
+  # yaml-language-server: $schema=rollout.schema.json")]
+pub(crate) struct Args {}
+
+/// Prints the schema.
+pub(crate) fn run(_args: &Args, output: Output) -> anyhow::Result<ExitCode> {
+    let mut out = io::stdout().lock();
+    match output {
+        Output::Text => out.write_all(SCHEMA.as_bytes())?,
+        Output::Json => writeln!(out, "{}", serde_json::from_str::<Value>(SCHEMA)?)?,
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
