@@ -102,7 +102,11 @@ mod tests {
     fn every_file_has_a_policy_without_exceptions() {
         for (name, content_type, _) in FILES {
             let answer = file(&format!("/runtime/console/{name}"));
-            assert_eq!((answer.status().as_u16(), answer.headers()[CONTENT_TYPE].as_bytes()), (200, content_type.as_bytes()), "{name}");
+            assert_eq!(
+                (answer.status().as_u16(), answer.headers()[CONTENT_TYPE].as_bytes()),
+                (200, content_type.as_bytes()),
+                "{name}"
+            );
             let policy = answer.headers()["content-security-policy"].to_str().unwrap();
             assert!(policy.starts_with("default-src 'none'; script-src 'self'; ") && !policy.contains("unsafe"));
         }

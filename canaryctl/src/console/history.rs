@@ -193,4 +193,3 @@ pub(crate) fn mark(metric: &MetricEvidence, verdict: &Verdict) -> &'static str {
         _ => "ok",
     }
 }
-

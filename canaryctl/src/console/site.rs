@@ -1,5 +1,6 @@
 //! The site as this collector counted it, for the console.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -8,7 +9,7 @@ use canary_judge::windows::Window;
 use canary_judge::{MetricEvidence, Verdict};
 use serde_json::{Value, json};
 
-use crate::console::history::{Arms, History, Minute, mark};
+use crate::console::history::{Arms, History, Minute, Views, mark};
 use crate::console::known_config::KnownConfigs;
 use crate::rollout::report::number;
 
@@ -38,7 +39,9 @@ pub(crate) fn site(
         }
     }
     let verdict = history.verdict(&overview);
-    let stratum = verdict.stratum.clone();
+    let all = recent.canary.exposed.saturating_add(recent.stable.exposed);
+    #[expect(clippy::cast_precision_loss, reason = "it is shown with one decimal")]
+    let seen = (all > 0).then(|| (recent.canary.exposed as f64 / all as f64 * 1000.0).round() / 10.0);
     Ok(json!({
         "run": config.salt,
         "version": config.version,
@@ -57,12 +60,12 @@ pub(crate) fn site(
             "needed": verdict.min_views,
         },
         "verdict": verdict.decision.name(),
-        "stratum": stratum,
+        "stratum": verdict.stratum,
+        "seen": seen,
         "metrics": metrics(&verdict),
         "lines": {"rollBack": verdict.lines.0.ln(), "hold": verdict.lines.1.ln()},
         "isSampleRatioAlarm": verdict.is_sample_ratio_alarm(),
-        "series": series(history, &overview),
-        "evidence": evidence(history, &verdict, &overview),
+        "series": series(history, &verdict, &overview),
         "strata": history.strata.iter().map(|((engine, device), arms)| {
             json!({"engine": engine, "device": device, "canary": arms.canary, "stable": arms.stable})
         }).collect::<Vec<_>>(),
@@ -86,9 +89,8 @@ fn seconds(minute: u64, overview: &Overview) -> u64 {
 fn gaps(overview: &Overview, history: &History) -> Vec<[u64; 2]> {
     let Some(first) = history.minutes.first().map(|minute| minute.number) else { return Vec::new() };
     let of_run = overview.gaps.iter().filter(|(_, to)| *to >= first);
-    let time = |(from, to): &(u64, u64)| {
-        [seconds((*from).max(first), overview), seconds(to.saturating_add(1), overview)]
-    };
+    let time =
+        |(from, to): &(u64, u64)| [seconds((*from).max(first), overview), seconds(to.saturating_add(1), overview)];
     of_run.map(time).collect()
 }
 
@@ -109,36 +111,29 @@ fn metrics(verdict: &Verdict) -> Vec<Value> {
     verdict.metrics.iter().map(metric).collect()
 }
 
-/// The counts of each final minute, one list for each.
-fn series(history: &History, overview: &Overview) -> Value {
+/// Counts and evidence, in the form of the controller's series. The evidence has minutes of its own: there are fewer looks.
+fn series(history: &History, verdict: &Verdict, overview: &Overview) -> Value {
     let of = |get: fn(&Arms) -> u64| history.minutes.iter().map(|it| get(&it.arms)).collect::<Vec<_>>();
-    let share = |it: &Minute| it.share.map_or(Value::Null, number);
-    json!({
-        "at": history.minutes.iter().map(|it| seconds(it.number, overview)).collect::<Vec<_>>(),
-        "canary": {
-            "exposed": of(|it| it.canary.exposed),
-            "bad": of(|it| it.canary.exposed.saturating_sub(it.canary.ready).saturating_sub(it.canary.left)),
-        },
-        "stable": {
-            "exposed": of(|it| it.stable.exposed),
-            "bad": of(|it| it.stable.exposed.saturating_sub(it.stable.ready).saturating_sub(it.stable.left)),
-        },
-        "share": history.minutes.iter().map(share).collect::<Vec<_>>(),
-    })
-}
-
-/// ln E of each metric and of their mean, at each look.
-fn evidence(history: &History, verdict: &Verdict, overview: &Overview) -> Value {
+    let bad = |views: &Views| views.exposed.saturating_sub(views.ready).saturating_sub(views.left);
+    let set = |it: &Minute| it.share.map_or(Value::Null, number);
     let rounded = |value: f64| json!((value * 1000.0).round() / 1000.0);
     let looks = &history.looks;
-    let metrics = verdict.metrics.iter().enumerate().map(|(index, metric)| {
-        let values: Vec<_> =
-            looks.iter().map(|look| look.ln_e.get(index).copied().map_or(Value::Null, rounded)).collect();
-        json!({"name": metric.policy.metric.name(), "logE": values})
-    });
+    let ln_e = |index: usize| looks.iter().map(move |look| look.ln_e.get(index).copied().map_or(Value::Null, rounded));
+    let names = verdict.metrics.iter().map(|metric| metric.policy.metric.name());
+    let log_e: BTreeMap<_, Vec<_>> = names.enumerate().map(|(index, name)| (name, ln_e(index).collect())).collect();
+    let bad_canary: Vec<_> = history.minutes.iter().map(|it| bad(&it.arms.canary)).collect();
+    let bad_stable: Vec<_> = history.minutes.iter().map(|it| bad(&it.arms.stable)).collect();
     json!({
-        "at": looks.iter().map(|look| seconds(look.minute.saturating_add(1), overview)).collect::<Vec<_>>(),
-        "metrics": metrics.collect::<Vec<_>>(),
-        "mean": looks.iter().map(|look| look.ln_mean_e.map_or(Value::Null, rounded)).collect::<Vec<_>>(),
+        "window": overview.window,
+        "every": 1,
+        "minutes": history.minutes.iter().map(|it| it.number).collect::<Vec<_>>(),
+        "canary": {"exposed": of(|it| it.canary.exposed), "bad": {"not-ready": bad_canary}},
+        "stable": {"exposed": of(|it| it.stable.exposed), "bad": {"not-ready": bad_stable}},
+        "set": history.minutes.iter().map(set).collect::<Vec<_>>(),
+        "lookMinutes": looks.iter().map(|look| look.minute).collect::<Vec<_>>(),
+        "logE": log_e,
+        "logMeanE": looks.iter().map(|look| look.ln_mean_e.map_or(Value::Null, rounded)).collect::<Vec<_>>(),
+        "logHoldLine": verdict.lines.1.ln(),
+        "logRollbackLine": verdict.lines.0.ln(),
     })
 }
