@@ -209,6 +209,11 @@ impl Judge {
         is_raised.then(|| real(self.groups.total().canary.exposed) < self.groups.expected_canary_views())
     }
 
+    /// ln E of each metric of the policy.
+    pub fn ln_e(&self) -> impl Iterator<Item = (Metric, f64)> {
+        self.metrics.iter().map(|metric| (metric.policy.metric, metric.ln_e()))
+    }
+
     /// ln of the weighted mean of E over the metrics that roll back, where there are any.
     #[must_use]
     pub fn ln_mean_e(&self) -> Option<f64> {

@@ -14,6 +14,8 @@ pub struct Collected {
     pub answers: Vec<Answer>,
     /// Collectors that did not answer, and why.
     pub missing: Vec<String>,
+    /// How many collectors have to answer.
+    pub expected: u64,
 }
 
 /// A verdict and what it was made from.
@@ -27,6 +29,8 @@ pub struct Evidence {
     pub uncapped: Vec<Row>,
     /// What was read this time, where there are new minutes.
     pub read: Option<Windows>,
+    /// What was read in all: gaps, and the first minute of each revision.
+    pub all: Windows,
     /// The last minute that was read.
     pub through: Option<u64>,
     /// The first minute with the revision of the step.
@@ -118,7 +122,7 @@ impl Evidence {
             both: all.both,
         };
         let verdict = verdict(analysis, &rows, &uncapped, through, &circumstances, head.percentage >= 100.0);
-        Self { verdict, rows, uncapped, read, through, seen, is_alive, window, covered, missing }
+        Self { verdict, rows, uncapped, read, all, through, seen, is_alive, window, covered, missing }
     }
 
     /// Whether all collectors answered. If not, the minutes that were read are not kept, or the missing ones would be lost.

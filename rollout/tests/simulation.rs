@@ -11,6 +11,7 @@
 )]
 
 use canary_judge::{Circumstances, Decision as Judged, Hold, Judge, NoData, Policy, RollBack};
+use canary_rollout::event::Windows;
 use canary_rollout::evidence::Evidence;
 use canary_rollout::{
     Answers, Commit, Decision, Head, Outcome, Phase, Question, Rollout, Run, Situation, Trailers, decide, salt,
@@ -114,6 +115,7 @@ impl World {
         }
         let through = u64::try_from(self.now / 60).ok();
         Evidence {
+            all: Windows::default(),
             verdict,
             rows: Vec::new(),
             uncapped: Vec::new(),

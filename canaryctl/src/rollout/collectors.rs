@@ -62,6 +62,7 @@ impl Collectors {
             Self::Service(source) => source.replicas,
         };
         let known = (collected.answers.len().saturating_add(collected.missing.len())) as u64;
+        collected.expected = wanted.max(known);
         if known < wanted {
             collected.missing.push(format!("{known} of {wanted} collectors are known"));
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use canary_rollout::event::{Event, Kind};
-use canary_rollout::evidence::{Evidence, since};
+use canary_rollout::evidence::{Collected, Evidence, since};
 use canary_rollout::{Answers, Decision, HookKind, Outcome, Phase, Question, Run, Situation, decide};
 use sha2::{Digest, Sha256};
 
@@ -103,13 +103,7 @@ impl Controller {
         answers: &mut Answers,
         now: i64,
     ) -> anyhow::Result<Decision> {
-        let situation = Situation {
-            rollout: &file.rollout,
-            head: &history.head,
-            run: history.run.as_ref(),
-            next_salt: &history.next_salt,
-            now,
-        };
+        let situation = situation(file, history, now);
         loop {
             match decide(situation, answers) {
                 Outcome::Done(decision) => return Ok(*decision),
@@ -150,14 +144,19 @@ impl Controller {
     }
 
     /// The verdict on the run.
-    pub(crate) fn evidence(&self, file: &File, history: &History, now: i64) -> Option<Evidence> {
+    fn evidence(&self, file: &File, history: &History, now: i64) -> Option<Evidence> {
         let run = history.run.as_ref()?;
+        let collected = self.collect(file, |window| since(run, window));
+        Some(Evidence::gather(&file.rollout.analysis, run, &history.head, &collected, now))
+    }
+
+    /// The collectors' windows from a minute on.
+    pub(crate) fn collect(&self, file: &File, since: impl Fn(u64) -> u64) -> Collected {
         let collectors = match &self.collectors {
             Some(urls) => Collectors::Listed(urls.clone()),
             None => Collectors::Service(file.rollout.analysis.source.clone()),
         };
-        let collected = collectors.ask(|window| since(run, window));
-        Some(Evidence::gather(&file.rollout.analysis, run, &history.head, &collected, now))
+        collectors.ask(since)
     }
 
     /// Commits and pushes what was decided.
@@ -320,6 +319,17 @@ impl Controller {
         // Where somebody else was faster, the event is there.
         self.write(file, history, &decision, None, None, now)?;
         Ok(())
+    }
+}
+
+/// All that a decision depends on but the answers of others.
+pub(crate) fn situation<'a>(file: &'a File, history: &'a History, now: i64) -> Situation<'a> {
+    Situation {
+        rollout: &file.rollout,
+        head: &history.head,
+        run: history.run.as_ref(),
+        next_salt: &history.next_salt,
+        now,
     }
 }
 

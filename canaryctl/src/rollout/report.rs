@@ -1,8 +1,13 @@
 //! A decision for people and machines.
 
+use std::io::Write;
+
 use canary_rollout::{Decision, time};
 use serde::Serialize;
 use serde_json::{Number, Value};
+
+use crate::terminal::output::Output;
+use crate::terminal::stdout::stdout;
 
 /// What was decided, as it is printed.
 #[derive(Clone, Debug, Serialize)]
@@ -35,8 +40,19 @@ impl Report {
         }
     }
 
+    /// Prints it: one line, or one JSON value.
+    pub(crate) fn print(&self, output: Output) -> anyhow::Result<()> {
+        let mut out = stdout(output);
+        match output {
+            Output::Text => writeln!(out, "{}", self.line())?,
+            Output::Json => writeln!(out, "{}", serde_json::to_string(self)?)?,
+        }
+        out.flush()?;
+        Ok(())
+    }
+
     /// One line for people.
-    pub(crate) fn line(&self) -> String {
+    fn line(&self) -> String {
         let commit = self
             .commit
             .as_deref()

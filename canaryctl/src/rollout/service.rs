@@ -74,7 +74,11 @@ impl Service {
 
     /// Takes over why a step failed.
     pub(crate) fn fail(&self, error: String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).error = Some(error);
+        let mut shown = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(status) = &mut shown.status {
+            status.error = Some(error.clone());
+        }
+        shown.error = Some(error);
     }
 
     /// The console's data. The collectors have a console of their own.
@@ -139,7 +143,7 @@ impl Shown {
         let evidence: Vec<_> = status
             .metrics
             .iter()
-            .filter_map(|metric| Some((format!(",metric={}", metric.get("name")?), metric.get("e")?.to_string())))
+            .map(|metric| (format!(",metric=\"{}\"", metric.name), metric.e.to_string()))
             .collect();
         metric("canary_rollout_metric_analysis", "gauge", "The evidence E against the canary.", &evidence);
         text

@@ -15,6 +15,7 @@ mod ladder;
 mod people;
 mod service;
 mod shop;
+mod status;
 #[path = "../support/mod.rs"]
 mod support;
 mod webhooks;

@@ -63,7 +63,7 @@ fn a_pause_keeps_the_weight_and_still_rolls_back() {
     let held = shop.step();
     assert_eq!((&held["weight"], &held["commit"]), (&json!(10), &json!(null)));
     assert!(held["reason"].as_str().unwrap().starts_with("paused"), "{held}");
-    assert_eq!(shop.run(&["status", "--now", &shop.clock()])["state"], "Paused");
+    assert_eq!(shop.run(&["status", "--now", &shop.clock()])["state"], "Paused by operator");
     shop.visit(4, 600, 60);
     assert_eq!(shop.step()["phase"], "Failed");
 }

@@ -29,7 +29,7 @@ fn the_loop_makes_the_commits_and_shows_the_state() {
     let url = output.recv_timeout(DEADLINE).unwrap();
     let host = url.strip_prefix("http://").unwrap();
     assert!(get(host, "/healthz").starts_with("HTTP/1.1 200"));
-    assert!(output.recv_timeout(DEADLINE).unwrap().starts_with("Initializing at 0 %"));
+    assert!(output.recv_timeout(DEADLINE).unwrap().starts_with("Holding at 0 %: "));
     let end = Instant::now() + DEADLINE;
     while !get(host, "/status").contains("\"phase\":\"Progressing\"") {
         assert!(Instant::now() < end, "{}", get(host, "/status"));

@@ -1,6 +1,5 @@
 //! `canaryctl rollout start`, `promote`, `abort`, `pause` and `resume`: commits by the person who runs them.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,7 +10,6 @@ use crate::commands::rollout::target::{self, Target};
 use crate::platform::input;
 use crate::rollout::person::Wish;
 use crate::terminal::output::Output;
-use crate::terminal::stdout::stdout;
 
 /// Options of every commit by a person.
 #[derive(Debug, clap::Args)]
@@ -103,12 +101,6 @@ pub(crate) fn resume(args: &Resume, output: Output) -> anyhow::Result<ExitCode> 
 
 fn act(common: &Common, wish: &Wish, output: Output) -> anyhow::Result<ExitCode> {
     let now = target::now(common.now.as_deref())?;
-    let report = common.target.open()?.act(wish, now, common.message.as_deref())?;
-    let mut out = stdout(output);
-    match output {
-        Output::Text => writeln!(out, "{}", report.line())?,
-        Output::Json => writeln!(out, "{}", serde_json::to_string(&report)?)?,
-    }
-    out.flush()?;
+    common.target.open()?.act(wish, now, common.message.as_deref())?.print(output)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -10,6 +10,7 @@ use canary_rollout::time;
 
 use crate::commands::rollout::target::{self, Target};
 use crate::rollout::status::Status;
+use crate::terminal::chart::Style;
 use crate::terminal::message::warn;
 use crate::terminal::output::Output;
 use crate::terminal::stdout::stdout;
@@ -80,7 +81,7 @@ pub(crate) struct VerifyArgs {
 fn print(status: &Status, output: Output) -> anyhow::Result<()> {
     let mut out = stdout(output);
     match output {
-        Output::Text => write!(out, "{}", status.text())?,
+        Output::Text => write!(out, "{}", status.text(Style::detect(false)))?,
         Output::Json => writeln!(out, "{}", serde_json::to_string(status)?)?,
     }
     out.flush()?;
@@ -99,10 +100,7 @@ pub(crate) fn status(args: &StatusArgs, output: Output) -> anyhow::Result<ExitCo
     let (step, mut shown) = (first.step, String::new());
     loop {
         let status = controller.status(now()?)?;
-        let line = format!(
-            "{} at {} %, step {} of {}: {}",
-            status.state, status.weight, status.step, status.steps, status.reason
-        );
+        let line = status.line();
         if line != shown {
             match output {
                 Output::Text => {
@@ -117,7 +115,9 @@ pub(crate) fn status(args: &StatusArgs, output: Output) -> anyhow::Result<ExitCo
         let is_reached = match args.awaited {
             Awaited::Promoted => status.phase == "Succeeded",
             Awaited::Failed => status.phase == "Failed",
-            Awaited::Held => matches!(status.state, "Holding" | "Collecting" | "Paused"),
+            Awaited::Held => {
+                matches!(status.state.as_str(), "Holding" | "Collecting") || status.state.starts_with("Paused")
+            }
             Awaited::Step => status.step > step,
         };
         if is_reached {

@@ -71,6 +71,7 @@ fn step(controller: &mut Controller, service: &Service) -> anyhow::Result<(Strin
     controller.repository.fetch()?;
     let status = controller.status(now)?;
     let (file, _) = controller.read()?;
+    let line = status.line();
     service.set(status, report.verdict);
-    Ok((report.line(), file.rollout.analysis.interval))
+    Ok((line, file.rollout.analysis.interval))
 }

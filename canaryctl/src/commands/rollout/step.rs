@@ -1,11 +1,9 @@
 //! `canaryctl rollout step`: one decision, for cron and CI.
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use crate::commands::rollout::target::{self, Target};
 use crate::terminal::output::Output;
-use crate::terminal::stdout::stdout;
 
 /// Decide once, commit once at most, and exit.
 ///
@@ -29,12 +27,6 @@ pub(crate) struct Args {
 /// Prints the decision.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let now = target::now(args.now.as_deref())?;
-    let report = args.target.open()?.step(now, args.dry_run)?;
-    let mut out = stdout(output);
-    match output {
-        Output::Text => writeln!(out, "{}", report.line())?,
-        Output::Json => writeln!(out, "{}", serde_json::to_string(&report)?)?,
-    }
-    out.flush()?;
+    args.target.open()?.step(now, args.dry_run)?.print(output)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,73 @@
+//! All that a state is made from.
+
+use canary_rollout::event::{Event, Kind};
+use canary_rollout::evidence::{Collected, Evidence};
+use canary_rollout::{Decision, Phase, Run};
+
+use crate::rollout::file::File;
+use crate::rollout::history::History;
+
+/// The file, the history, the evidence, and the decision that is next.
+#[derive(Clone, Copy)]
+pub(crate) struct Look<'a> {
+    pub(crate) file: &'a File,
+    pub(crate) history: &'a History,
+    pub(crate) evidence: Option<&'a Evidence>,
+    pub(crate) collected: &'a Collected,
+    pub(crate) decision: &'a Decision,
+    /// Who paused or changed the run.
+    pub(crate) person: Option<&'a str>,
+    pub(crate) is_running: bool,
+    pub(crate) now: i64,
+}
+
+impl Look<'_> {
+    /// The phase in Git. A change that is due is none yet.
+    pub(crate) fn phase(&self) -> Phase {
+        self.history.run.as_ref().map(Run::phase).unwrap_or_default()
+    }
+
+    /// The cause of a wait in short.
+    pub(crate) fn cause(&self) -> Option<&str> {
+        let news = self.decision.events.iter().find(|event| event.kind.has_state() || event.kind == Kind::FailedCheck);
+        news.map(|event| event.state.as_str()).or_else(|| self.history.run.as_ref().and_then(Run::state))
+    }
+
+    /// The cause in words.
+    pub(crate) fn reason(&self) -> String {
+        if let Some(event) = self.ended() {
+            return event.message.clone();
+        }
+        let run = self.history.run.as_ref();
+        // Probes are not asked for a look: the controller's last answer is in the events.
+        if self.decision.reason.ends_with("not asked")
+            && let Some(event) = run.and_then(|run| run.events.iter().rfind(|event| event.kind == Kind::Hold))
+            && Some(event.state.as_str()) == run.and_then(Run::state)
+        {
+            return event.message.clone();
+        }
+        let due = self.decision.change.as_ref().map(|change| format!("due: {}", change.subject));
+        due.unwrap_or_else(|| self.decision.reason.replace(": not asked", ""))
+    }
+
+    /// The event that ended the run.
+    pub(crate) fn ended(&self) -> Option<&Event> {
+        let run = self.history.run.as_ref().filter(|run| run.phase().is_over())?;
+        run.events.iter().rfind(|event| event.kind.has_state())
+    }
+}
+
+/// The minute of a time.
+pub(crate) fn minute(time: i64, window: u64) -> u64 {
+    u64::try_from(time).unwrap_or_default().checked_div(window).unwrap_or_default()
+}
+
+/// The begin of a minute, in seconds since 1970.
+pub(crate) fn begin(minute: u64, window: u64) -> i64 {
+    i64::try_from(minute.saturating_mul(window)).unwrap_or(i64::MAX)
+}
+
+/// A figure with two decimals.
+pub(crate) fn rounded(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
