@@ -7,7 +7,7 @@ use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
     assets, bucket, collect, completions, diff, explain, guard, inject, nudge, qa_link, rollout, schema, segment,
-    serve, set, simulate, validate,
+    serve, set, simulate, traffic, validate,
 };
 use crate::terminal::output::Output;
 
@@ -27,6 +27,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Serve(serve::Args),
+    Traffic(traffic::Args),
     Inject(inject::Args),
     Assets(assets::Args),
     Guard(guard::Args),
@@ -47,7 +48,7 @@ enum Verb {
 
 /// The verbs by what they are for, as `--help` lists them. Clap has a single heading for all subcommands.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Develop", &["serve", "inject", "assets", "guard", "schema", "completions"]),
+    ("Develop", &["serve", "traffic", "inject", "assets", "guard", "schema", "completions"]),
     ("Edit", &["set", "segment", "qa-link"]),
     ("Check", &["validate", "diff", "explain", "simulate", "bucket"]),
     ("Operate", &["collect", "nudge", "rollout", "help"]),
@@ -65,6 +66,7 @@ impl Cli {
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         match &self.verb {
             Verb::Serve(args) => serve::run(args, self.output),
+            Verb::Traffic(args) => traffic::run(args, self.output),
             Verb::Inject(args) => inject::run(args, self.output),
             Verb::Assets(args) => assets::run(args, self.output),
             Verb::Guard(args) => guard::run(args, self.output),

@@ -17,4 +17,5 @@ pub(crate) mod segment;
 pub(crate) mod serve;
 pub(crate) mod set;
 pub(crate) mod simulate;
+pub(crate) mod traffic;
 pub(crate) mod validate;
