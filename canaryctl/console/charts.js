@@ -16,7 +16,12 @@ function frame(height, label, ...children) {
     { id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
     line("hatch", 0, 0, 0, 6),
   );
-  return svg("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": label }, svg("defs", {}, pattern), ...children);
+  return svg(
+    "svg",
+    { viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": label },
+    svg("defs", {}, pattern),
+    ...children,
+  );
 }
 
 const scale = (from, to, begin, end) => (value) => {
@@ -37,9 +42,10 @@ function path(list) {
 
 /** Ratios on a logarithmic scale, with lines at 1 and at the limit. */
 export function ratios(metrics) {
-  const shown = metrics.filter((it) => it.ratio !== null && it.ratio !== undefined);
+  const isKnown = (value) => value !== null && value !== undefined;
+  const shown = metrics.filter((it) => isKnown(it.ratio) || it.low > 0);
   if (shown.length === 0) return null;
-  const top = Math.max(4, ...shown.map((it) => Math.min(100, Math.max(it.high ?? 0, it.ratio) * 1.1)));
+  const top = Math.max(4, ...shown.map((it) => Math.min(100, Math.max(it.high ?? 0, it.ratio ?? it.low * 2) * 1.1)));
   const bottom = Math.min(0.25, ...shown.map((it) => Math.max(0.01, it.low || 0.01)));
   const x = scale(Math.log(bottom), Math.log(top), 120, 640);
   const at = (value) => x(Math.log(Math.min(Math.max(value, bottom), top)));
@@ -49,7 +55,7 @@ export function ratios(metrics) {
     return [
       text(112, y + 4, "end", it.name),
       line("canary", at(it.low || bottom), y, at(it.high ?? top), y),
-      svg("circle", { class: "dot", cx: at(it.ratio), cy: y, r: 5 }),
+      isKnown(it.ratio) ? svg("circle", { class: "dot", cx: at(it.ratio), cy: y, r: 5 }) : null,
       line("limit", at(it.limit), y - 11, at(it.limit), y + 11),
     ];
   });
@@ -105,7 +111,10 @@ export function rates(list, lost, steps) {
   const [begin, end] = [list[0].from, list.at(-1).at];
   const last = list.at(-1);
   const settled = list.slice(Math.floor(list.length / 4));
-  const top = Math.min(1, Math.max(0.02, ...settled.flatMap((it) => [it.canary.band?.[1] ?? 0, it.stable.band?.[1] ?? 0])) * 1.05);
+  const top = Math.min(
+    1,
+    Math.max(0.02, ...settled.flatMap((it) => [it.canary.band?.[1] ?? 0, it.stable.band?.[1] ?? 0])) * 1.05,
+  );
   const x = scale(begin, end, LEFT, RIGHT);
   const y = scale(0, top, 180, 16);
   const arm = (name) => {
@@ -116,6 +125,7 @@ export function rates(list, lost, steps) {
     return [
       here.length > 1 ? svg("polygon", { class: `band ${name}`, points: [...upper, ...lower].join(",") }) : null,
       svg("path", { class: name, d: path(points) }),
+      here.length === 1 ? svg("circle", { class: name, cx: x(here[0].at), cy: y(here[0][name].rate), r: 4 }) : null,
     ];
   };
   const label = `Not ready: canary ${percent(last.canary.rate)}, stable ${percent(last.stable.rate)}`;
@@ -180,7 +190,15 @@ export function evidence(series, names, thin) {
   const points = (list) => path(list.map((value, place) => (value === null ? null : [x(at(taken[place])), y(value)])));
   const curve = (list, kind, name) => {
     const last = list.findLast((it) => it !== null);
-    return [svg("path", { class: kind, d: points(list) }), last === undefined ? null : text(RIGHT - 74, y(last) + 4, "start", name)];
+    const dot =
+      taken.length === 1 && last !== undefined
+        ? svg("circle", { class: kind, cx: x(at(taken[0])), cy: y(last), r: 3 })
+        : null;
+    return [
+      svg("path", { class: kind, d: points(list) }),
+      dot,
+      last === undefined ? null : text(RIGHT - 74, y(last) + 4, "start", name),
+    ];
   };
   const levels = [
     [series.logHoldLine, "hold"],
@@ -189,7 +207,10 @@ export function evidence(series, names, thin) {
   return frame(
     204,
     "Evidence of each metric over time, as in the table",
-    levels.map(([level, name]) => [line("limit", LEFT, y(level), RIGHT - 80, y(level)), text(LEFT + 4, y(level) - 3, "start", name)]),
+    levels.map(([level, name]) => [
+      line("limit", LEFT, y(level), RIGHT - 80, y(level)),
+      text(LEFT + 4, y(level) - 3, "start", name),
+    ]),
     line("axis", LEFT, y(0), RIGHT - 80, y(0)),
     text(LEFT - 6, y(0) + 4, "end", "0"),
     values.map((list, index) => curve(list, "quiet", names[index])),

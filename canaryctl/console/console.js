@@ -48,7 +48,8 @@ function draw() {
   byId("now").dataset.tone = look(model.state).tone;
   document.documentElement.classList.toggle("stale", Boolean(model.stale || polled.error));
   put("now", sections.now(model));
-  for (const name of ["exposed", "ladder", "metrics", "data", "versions", "strata", "faults"]) put(name, sections[name](model));
+  for (const name of ["exposed", "ladder", "metrics", "data", "versions", "strata", "faults"])
+    put(name, sections[name](model));
   put("ratios", sections.ratioChart(model));
   putTables();
 }
@@ -58,7 +59,8 @@ async function read() {
   const signal = AbortSignal.timeout(TIMEOUT);
   const answer = await fetch("data", { headers, signal, credentials: "omit", cache: "no-store" });
   byId("token").hidden = answer.status !== 401;
-  if (!answer.ok) throw new Error(answer.status === 401 ? "the collector asks for its token" : `status ${answer.status}`);
+  if (!answer.ok)
+    throw new Error(answer.status === 401 ? "the collector asks for its token" : `status ${answer.status}`);
   return answer.json();
 }
 

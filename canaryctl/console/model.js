@@ -13,9 +13,12 @@ export function model(data) {
   const made = status ? ofStatus(status, data) : ofSite(site, data);
   const strata = same?.strata ?? [];
   const faults = made.faults?.length ? made.faults : (same?.codes ?? []);
-  const sorted = [...(made.metrics ?? [])].sort((a, b) => RANK.indexOf(a.mark) - RANK.indexOf(b.mark) || b.logE - a.logE);
+  const sorted = [...(made.metrics ?? [])].sort(
+    (a, b) => RANK.indexOf(a.mark) - RANK.indexOf(b.mark) || b.logE - a.logE,
+  );
   const worst = sorted[0];
-  const code = worst?.code ?? [...faults].sort((a, b) => b.canary - a.canary).find((it) => it.canary > it.stable / 20)?.code;
+  const code =
+    worst?.code ?? [...faults].sort((a, b) => b.canary - a.canary).find((it) => it.canary > it.stable / 20)?.code;
   return {
     ...made,
     now: data.now,
@@ -87,8 +90,19 @@ function ofStatus(status, data) {
 
 function ofSite(site, data) {
   if (!site) {
-    const sentence = data.site === null && data.controller ? "The controller's state is not there yet." : "No config is read yet.";
-    return { state: "No run", sentence, set: null, views: {}, metrics: [], gaps: [], commits: [], ladder: [], missing: [] };
+    const sentence =
+      data.site === null && data.controller ? "The controller's state is not there yet." : "No config is read yet.";
+    return {
+      state: "No run",
+      sentence,
+      set: null,
+      views: {},
+      metrics: [],
+      gaps: [],
+      commits: [],
+      ladder: [],
+      missing: [],
+    };
   }
   const worst = [...site.metrics].sort((a, b) => b.logE - a.logE)[0];
   const [state, text] = siteState(site, worst);
@@ -123,10 +137,16 @@ function siteState(site, worst) {
   }
   if (views.canary + views.stable === 0) {
     const begun = open.canary.exposed + open.stable.exposed;
-    if (begun > 0) return ["Collecting", `${count(begun)} views are not final yet; the first figures come in about ${length(site.window * 5)}.`];
+    if (begun > 0)
+      return [
+        "Collecting",
+        `${count(begun)} views are not final yet; the first figures come in about ${length(site.window * 5)}.`,
+      ];
     return ["Not seen yet", "no browser has reported a view of this run."];
   }
-  if (worst && worst.logE >= site.lines.hold) return ["Above its limit", `the evidence on ${worst.name} would hold a rollout.`];
-  if (views.canary < views.needed) return ["Collecting", `${count(views.canary)} of ${count(views.needed)} canary views.`];
+  if (worst && worst.logE >= site.lines.hold)
+    return ["Above its limit", `the evidence on ${worst.name} would hold a rollout.`];
+  if (views.canary < views.needed)
+    return ["Collecting", `${count(views.canary)} of ${count(views.needed)} canary views.`];
   return ["Watching", "no metric is proven worse than its limit. No controller runs: this page decides nothing."];
 }

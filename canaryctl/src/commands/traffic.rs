@@ -59,13 +59,14 @@ fn address(text: &str) -> Result<Url, String> {
 /// Sends reports until all views are there, or it is stopped.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(visit(args, output))?;
+    // Before the runtime runs: a name is resolved in one of its own.
+    let sender = Sender::new(&args.site)?;
+    runtime.block_on(visit(args, sender, output))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn visit(args: &Args, output: Output) -> anyhow::Result<()> {
+async fn visit(args: &Args, sender: Sender, output: Output) -> anyhow::Result<()> {
     let mut config = config(&args.site).await?;
-    let sender = Sender::new(&args.site)?;
     let (reports, queue) = unbounded_channel();
     let sending = tokio::spawn(sender.run(queue));
     let mut ticks = interval(Duration::from_secs_f64(1.0 / f64::from(args.rate)));
