@@ -26,17 +26,28 @@ function put(id, made) {
   if (focused) byId(focused)?.focus();
 }
 
-/** Draws what is folded only while it is open. */
-function putTables() {
-  if (!model) return;
-  const history = sections.history(model);
-  put("rates", history.rates);
-  put("share", history.share);
-  if (byId("rates-details").open) put("rates-table", history.ratesTable());
-  if (byId("share-details").open) put("share-table", history.shareTable());
-  if (byId("how-details").open) {
-    put("how", sections.how(model));
-    put("how-table", sections.howTable(model));
+/** Lets the browser answer a key or a click between two pieces of work. */
+const pause = () => new Promise((done) => setTimeout(done));
+
+/** Draws the charts one by one, and what is folded only while it is open. */
+async function putCharts() {
+  const shown = model;
+  if (!shown) return;
+  const history = sections.history(shown);
+  const isOpen = (id) => byId(id).open;
+  const pieces = [
+    ["rates", history.rates],
+    ["share", history.share],
+    ["rates-table", history.ratesTable, "rates-details"],
+    ["share-table", history.shareTable, "share-details"],
+    ["how", () => sections.how(shown), "how-details"],
+    ["how-table", () => sections.howTable(shown), "how-details"],
+  ];
+  for (const [id, made, details] of pieces) {
+    await pause();
+    // Newer data may have come meanwhile, which draw themselves.
+    if (model !== shown) return;
+    if (!details || isOpen(details)) put(id, made());
   }
 }
 
@@ -51,7 +62,7 @@ function draw() {
   for (const name of ["exposed", "ladder", "metrics", "data", "versions", "strata", "faults"])
     put(name, sections[name](model));
   put("ratios", sections.ratioChart(model));
-  putTables();
+  putCharts();
 }
 
 async function read() {
@@ -83,7 +94,7 @@ async function loop() {
   setTimeout(loop, INTERVAL);
 }
 
-for (const id of ["rates-details", "share-details", "how-details"]) byId(id).addEventListener("toggle", putTables);
+for (const id of ["rates-details", "share-details", "how-details"]) byId(id).addEventListener("toggle", putCharts);
 byId("token").addEventListener("submit", (event) => {
   event.preventDefault();
   bearer = byId("bearer").value.trim();

@@ -165,8 +165,8 @@ export function history(model) {
     .filter((rung) => rung.seen)
     .map((rung) => ({ step: rung.step, at: Date.parse(rung.seen) / 1000 }));
   return {
-    rates: charts.rates(sums, model.gaps, steps) ?? none("No minute is final yet."),
-    share: charts.shares(list, model.gaps) ?? none("No minute is final yet."),
+    rates: () => charts.rates(sums, model.gaps, steps) ?? none("No minute is final yet."),
+    share: () => charts.shares(list, model.gaps) ?? none("No minute is final yet."),
     ratesTable: () =>
       table(
         "Rates since the run began",

@@ -67,10 +67,15 @@ pub(crate) fn patched(mut status: Value, patch: &Value) -> Value {
 
 /// A metric that is above its limit.
 pub(crate) fn above() -> Value {
-    json!({"metrics": [
-        metric("error", "ok", (3, 1712), (30, 15408), Some(0.9)),
-        metric("not-ready", "above", (93, 1712), (270, 15408), Some(3.1)),
-    ]})
+    json!({
+        "state": "Holding", "cause": "evidence", "time": null,
+        "sentence": "Holding at 10 %: not-ready is at its hold line. Advances when the evidence falls below the hold line, \
+            rolls back when it is proven.",
+        "metrics": [
+            metric("error", "ok", (3, 1712), (30, 15408), Some(0.9)),
+            metric("not-ready", "above", (93, 1712), (270, 15408), Some(3.1)),
+        ]
+    })
 }
 
 pub(crate) fn collecting() -> Value {
@@ -147,13 +152,7 @@ pub(crate) const CASES: [Case; 9] = [
     },
     Case {
         name: "hold",
-        status: || {
-            patched(
-                patched(progressing(), &above()),
-                &json!({"state": "Holding", "cause": "evidence", "time": null,
-                "sentence": "Holding at 10 %: not-ready is at its hold line. Advances when the evidence falls below the hold line, rolls back when it is proven."}),
-            )
-        },
+        status: || patched(progressing(), &above()),
         shows: &[
             "Holding",
             "Advances when the evidence falls",
