@@ -42,14 +42,14 @@ export const MARKS = {
 
 /** Sign and tone of a state. */
 export function look(state) {
-  if (state.startsWith("Paused")) return { sign: "⏸", tone: "wait" };
+  if (state.startsWith("Paused")) return { sign: "‖", tone: "wait" };
   const looks = {
     "No run": { sign: "○", tone: "quiet" },
     "Not seen yet": { sign: "…", tone: "quiet" },
     Collecting: { sign: "…", tone: "quiet" },
     Progressing: { sign: "▶", tone: "good" },
     Watching: { sign: "▶", tone: "good" },
-    Holding: { sign: "⏸", tone: "wait" },
+    Holding: { sign: "‖", tone: "wait" },
     "Above its limit": { sign: "!", tone: "wait" },
     Worse: { sign: "✕", tone: "bad" },
     "Rolling back": { sign: "↩", tone: "bad" },

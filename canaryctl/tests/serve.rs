@@ -104,8 +104,7 @@ impl Fixture {
 fn the_address_is_printed_before_the_config() {
     let fixture = Fixture::new();
     let server = fixture.serve();
-    let port: u16 = server.host().strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
-    assert_ne!(port, 0);
+    assert_ne!(server.host(), "127.0.0.1:0");
     assert_eq!(server.console, format!("{}runtime/console/", server.url));
     assert_eq!(server.line(), GOOD_LINE);
     assert_eq!(server.get("/").body, INDEX);
@@ -118,11 +117,9 @@ fn json_has_address_and_config() {
     command.args(["--output", "json"]);
     let server = Server::start(command, &fixture.path("stderr"));
     let addresses: serde_json::Value = serde_json::from_str(&server.url).unwrap();
-    let url = addresses["url"].as_str().unwrap();
-    assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+    let url = addresses["url"].as_str().filter(|url| url.starts_with("http://127.0.0.1:")).unwrap();
     assert_eq!(addresses["console"], format!("{url}runtime/console/"));
-    let report: serde_json::Value = serde_json::from_str(&server.line()).unwrap();
-    assert_eq!(report["config"]["percentage"], 5.0);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&server.line()).unwrap()["config"]["percentage"], 5.0);
 }
 
 #[test]

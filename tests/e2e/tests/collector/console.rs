@@ -162,7 +162,7 @@ async fn nobody_is_kept_out_and_nothing_leaves_its_origin() {
     for (scheme, width) in [("light", 1100), ("dark", 1100), ("light", 360), ("dark", 360)] {
         let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
         browser.cdp("Emulation.setEmulatedMedia", media).await;
-        let size = json!({"width": width, "height": 820, "deviceScaleFactor": 1, "mobile": false});
+        let size = json!({"width": width, "height": 790, "deviceScaleFactor": 1, "mobile": false});
         browser.cdp("Emulation.setDeviceMetricsOverride", size).await;
         open(&browser, &console.url).await;
         browser.eval("document.querySelectorAll('details').forEach((it) => { it.open = true; })").await;
