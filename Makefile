@@ -2,15 +2,25 @@
 SHELL := bash
 PORT ?= 8080
 export PATH := $(shell scripts/need --path):$(PATH)
+canaryctl := cargo run --locked --release --package canaryctl --no-default-features --
 runtime := $(shell git ls-files Cargo.lock Cargo.toml .cargo loader scripts/pack src wasm)
 
-.PHONY: demo build test test-long test-cluster cluster cluster-down bench lint size setup help clean
+.PHONY: demo demo-rollout demo-traffic build test test-long test-cluster cluster cluster-down bench lint size setup help clean
 
 # canaryctl without what talks to a cluster, which takes longer to build than all the rest.
 demo: ## serve the demo site
 	@scripts/need wasm-target pack wasm-bindgen-cli
 	@$(MAKE) --no-print-directory pkg/canary.js
-	cargo run --locked --release --package canaryctl --no-default-features -- serve www --port $(PORT)
+	$(canaryctl) serve www --port $(PORT) --window 5 --horizon 10
+
+demo-traffic: ## send simulated visitors to a running demo, of whom 20 % fail on the canary
+	$(canaryctl) traffic http://127.0.0.1:$(PORT)/ --rate 40 --views 2400 --fails canary=20
+
+demo-rollout: ## play two rollouts without a cluster: one is promoted, one rolled back
+	@scripts/need wasm-target pack wasm-bindgen-cli
+	@$(MAKE) --no-print-directory pkg/canary.js
+	cargo build --locked --release --package canaryctl --no-default-features
+	PORT=$(PORT) scripts/demo-rollout
 
 # Without wasm-pack and wasm-opt, which are slow to install; `make build` makes the same files, smaller.
 pkg/canary.js: $(runtime)

@@ -7,7 +7,7 @@ use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
     assets, bucket, collect, completions, diff, explain, guard, init, inject, nudge, qa_link, rollout, schema, segment,
-    serve, set, simulate, stale, types, validate,
+    serve, set, simulate, stale, traffic, types, validate,
 };
 use crate::terminal::output::Output;
 
@@ -28,6 +28,7 @@ pub(crate) struct Cli {
 enum Verb {
     Init(init::Args),
     Serve(serve::Args),
+    Traffic(traffic::Args),
     Inject(inject::Args),
     Assets(assets::Args),
     Guard(guard::Args),
@@ -50,7 +51,7 @@ enum Verb {
 
 /// The verbs by what they are for, as `--help` lists them. Clap has a single heading for all subcommands.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Develop", &["init", "serve", "inject", "assets", "guard", "schema", "types", "completions"]),
+    ("Develop", &["init", "serve", "traffic", "inject", "assets", "guard", "schema", "types", "completions"]),
     ("Edit", &["set", "segment", "qa-link"]),
     ("Check", &["validate", "diff", "explain", "simulate", "bucket", "stale"]),
     ("Operate", &["collect", "nudge", "rollout", "help"]),
@@ -69,6 +70,7 @@ impl Cli {
         match &self.verb {
             Verb::Init(args) => init::run(args, self.output),
             Verb::Serve(args) => serve::run(args, self.output),
+            Verb::Traffic(args) => traffic::run(args, self.output),
             Verb::Inject(args) => inject::run(args, self.output),
             Verb::Assets(args) => assets::run(args, self.output),
             Verb::Guard(args) => guard::run(args, self.output),

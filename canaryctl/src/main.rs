@@ -7,6 +7,7 @@ mod bundler;
 mod cli;
 mod commands;
 mod config;
+mod console;
 #[cfg(test)]
 mod fuzz;
 mod html;

@@ -195,7 +195,56 @@ fn serve_has_the_collector_inside() {
     assert_eq!(Collector::exchange(&collector.reports, get).0, 405);
     let page = "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n";
     assert_eq!(Collector::exchange(&collector.reports, page).0, 200);
+    let page = "GET /runtime/console/ HTTP/1.0\r\nHost: localhost\r\n\r\n";
+    assert_eq!(Collector::exchange(&collector.reports, page).0, 200);
+    assert_eq!(
+        collector.lines.recv_timeout(DEADLINE).unwrap(),
+        format!("http://{}/runtime/console/", collector.reports)
+    );
     assert!(collector.lines.recv_timeout(DEADLINE).unwrap().starts_with("config: 5 % canary"));
+}
+
+#[test]
+fn the_console_needs_a_token_for_its_data_alone() {
+    let folder = Folder::new();
+    folder.write("token", "secret");
+    let collector = Collector::collect(&folder, &["--token-file", folder.path("token").to_str().unwrap()]);
+    let status = |path: &str| collector.get(path).0;
+    assert_eq!((status("/runtime/console/"), status("/runtime/console/console.js")), (200, 200));
+    assert_eq!((status("/runtime/console/data"), status("/runtime/console/gone")), (401, 404));
+    let request = "GET /runtime/console/data HTTP/1.0\r\nHost: a\r\nAuthorization: Bearer secret\r\n\r\n";
+    let (status, body) = Collector::exchange(&collector.metrics, request);
+    let data: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, &data["controller"]), (200, &Value::Null));
+    assert_eq!((&data["site"]["run"], &data["site"]["percentage"]), (&json!("release-1.5.0"), &json!(5)));
+}
+
+#[test]
+fn simulated_visitors_move_the_console() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path("pkg")).unwrap();
+    folder.write("pkg/canary.js", "loader");
+    let path = |name: &str| folder.path(name).to_str().unwrap().to_owned();
+    let (site, config, runtime) = (path("pkg"), path(FILE), path("pkg"));
+    let args = ["serve", &site, "--config", &config, "--runtime", &runtime, "--port=0", "--metrics-port=0"];
+    let collector = Collector::start(&[&args[..], &["--window=2", "--horizon=2"]].concat());
+    collector.wait_until(|| collector.get("/readyz").0 == 200);
+    let data = || -> Value { serde_json::from_str(&collector.get("/runtime/console/data").1).unwrap() };
+    let address = format!("http://{}/", collector.reports);
+    let output = support::run(&["traffic", &address, "--rate=200", "--views=800", "--fails=canary=60"], "");
+    let printed = support::text(&output.stdout);
+    assert!(output.status.success() && printed.starts_with("800 simulated visitors: "), "{printed}");
+    // Before a minute is final.
+    let recent = data()["site"]["recent"]["views"].clone();
+    let exposed = |arm: &str| recent[arm]["exposed"].as_u64().unwrap();
+    assert!(exposed("canary") > 10 && exposed("stable") > 400, "{recent}");
+    collector.wait_until(|| data()["site"]["verdict"] == "rollback");
+    let site = data()["site"].clone();
+    assert_eq!((&site["metrics"][0]["name"], &site["metrics"][0]["mark"]), (&json!("not-ready"), &json!("worse")));
+    assert_eq!(site["codes"][0]["code"], "E401");
+    let columns = [&site["series"]["minutes"], &site["series"]["canary"]["exposed"], &site["series"]["set"]];
+    let lengths = columns.map(|column| column.as_array().unwrap().len());
+    assert!(lengths[0] > 0 && lengths == [lengths[0]; 3], "{lengths:?}");
 }
 
 #[test]

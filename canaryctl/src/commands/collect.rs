@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -20,6 +21,8 @@ use tokio::time::sleep;
 
 use crate::config::default_path;
 use crate::config::loaded::Loaded;
+use crate::console::console::Console;
+use crate::platform::http::Url;
 use crate::platform::input;
 use crate::terminal::message;
 use crate::terminal::output::Output;
@@ -30,7 +33,7 @@ const INTERVAL: Duration = Duration::from_millis(500);
 /// Count the reports of pages, for the judge and for Prometheus.
 ///
 /// Prints the origins of the report port and of the metrics port, each on a line. The metrics port has /metrics, /windows,
-/// /healthz and /readyz. It writes everything on SIGTERM, so a restart loses only the minutes of its absence.
+/// /healthz and /readyz, and a console for people at /runtime/console/. It writes everything on SIGTERM, so a restart loses only the minutes of its absence.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl collect --config k8s/base/canary-config-cm.yaml
@@ -70,6 +73,9 @@ pub(crate) struct Args {
     /// The file with the bearer token that the metrics port asks for, the same for all collectors.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// The address of the controller's /status, which `rollout run` serves, for the console.
+    #[arg(long, value_name = "URL", value_parser = status_url)]
+    rollout_status: Option<Url>,
     /// Print each counted report as a line.
     #[arg(long)]
     log_reports: bool,
@@ -89,6 +95,11 @@ fn origin(text: &str) -> Result<String, String> {
     } else {
         Err("expected https://HOST, without a path".to_owned())
     }
+}
+
+/// An address as the console asks it.
+pub(crate) fn status_url(text: &str) -> Result<Url, String> {
+    Url::parse(text).map_err(|error| format!("{error:#}"))
 }
 
 /// Counts until SIGINT or SIGTERM.
@@ -125,6 +136,7 @@ async fn collect(args: &Args, config: &Path, options: Options, output: Output) -
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let server = Server::new(options)?;
+    let console = Console::new(Arc::clone(&server), args.rollout_status.clone());
     let reports = listen(args.listen, "--listen").await?;
     let metrics = listen(args.metrics_listen, "--metrics-listen").await?;
     print_addresses(reports.local_addr()?, metrics.local_addr()?, output)?;
@@ -133,10 +145,11 @@ async fn collect(args: &Args, config: &Path, options: Options, output: Output) -
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-            never = watch_config(config, &sender, message::error) => match never {},
+            never = watch_config(config, &sender, &console, message::error) => match never {},
         }
     };
-    let listeners = Listeners { reports: Some(reports), metrics: Some(metrics) };
+    let pages = Some(console.pages());
+    let listeners = Listeners { reports: Some(reports), metrics: Some(metrics), pages };
     server.run(listeners, configs, stop).await
 }
 
@@ -154,11 +167,12 @@ fn print_addresses(reports: SocketAddr, metrics: SocketAddr, output: Output) -> 
     out.flush()
 }
 
-/// Sends the labels of the config now and after each change. A config that cannot be read or is rejected changes nothing,
+/// Sends the labels of the config to the collector and the console, now and after each change. A config that cannot be read or is rejected changes nothing,
 /// and `tell` learns of it once.
 pub(crate) async fn watch_config(
     path: &Path,
     labels: &watch::Sender<Option<ConfigLabels>>,
+    console: &Console,
     tell: impl Fn(&anyhow::Error),
 ) -> std::convert::Infallible {
     let mut last = None;
@@ -166,7 +180,7 @@ pub(crate) async fn watch_config(
         // Reading is cheap; parsing again what has not changed would take the time of reports.
         let bytes = input::read(path).map_err(|error| format!("{error:#}"));
         if last.as_ref() != Some(&bytes) {
-            match bytes.clone().map_err(anyhow::Error::msg).and_then(|bytes| of(path, bytes)) {
+            match bytes.clone().map_err(anyhow::Error::msg).and_then(|bytes| of(path, bytes, console)) {
                 Ok(config) => drop(labels.send(Some(config))),
                 Err(error) => tell(&error),
             }
@@ -176,10 +190,13 @@ pub(crate) async fn watch_config(
     }
 }
 
-fn of(path: &Path, bytes: Vec<u8>) -> anyhow::Result<ConfigLabels> {
+fn of(path: &Path, bytes: Vec<u8>, console: &Console) -> anyhow::Result<ConfigLabels> {
     let config = Loaded::of_file(&path.display().to_string(), path, bytes)?;
     match &config.parsed {
-        Ok((parsed, _)) => Ok(ConfigLabels::of(parsed)),
+        Ok((parsed, _)) => {
+            console.configs.add(&config);
+            Ok(ConfigLabels::of(parsed))
+        }
         Err(diagnostic) => Err(config.error(diagnostic)),
     }
 }

@@ -19,5 +19,6 @@ pub(crate) mod serve;
 pub(crate) mod set;
 pub(crate) mod simulate;
 pub(crate) mod stale;
+pub(crate) mod traffic;
 pub(crate) mod types;
 pub(crate) mod validate;

@@ -16,16 +16,18 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch as channel;
 
 use crate::commands::collect;
-
 use crate::config::default_path;
+use crate::console::console::Console;
+use crate::platform::http::Url;
 use crate::server::{server, site::Site, upstream::Upstream, watch};
 use crate::terminal::output::Output;
 
 /// Serve a site with the runtime and the config, as nginx does in the cluster.
 ///
-/// Prints the address, then a line for the config and for each change of it: edit the manifest and reload the page. With
+/// Prints its address and that of the console, then a line for the config and for each change of it: edit the manifest and
+/// reload the page. With
 /// --proxy it serves only the runtime and the config, and forwards all other requests to another server, whose responses
-/// get no security headers. It takes the reports of pages as well; --metrics-port shows what it counts, on a second line.
+/// get no security headers. It takes the reports of pages as well; --metrics-port shows what it counts, on a line between the two.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl serve
@@ -50,6 +52,9 @@ pub(crate) struct Args {
     /// The port on 127.0.0.1 for /metrics and /windows of the reports; 0 selects a free one.
     #[arg(long, value_name = "N")]
     metrics_port: Option<u16>,
+    /// The address of the controller's /status, which `rollout run` serves, for the console.
+    #[arg(long, value_name = "URL", value_parser = collect::status_url)]
+    rollout_status: Option<Url>,
     /// The seconds in which a view reports. The page needs the same horizonSeconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = collect::seconds())]
     horizon: u32,
@@ -97,15 +102,17 @@ async fn serve(args: &Args, site: Site, output: Output) -> anyhow::Result<()> {
     print_addresses(listener.local_addr()?.port(), metrics_port, output)?;
     let config = site.config.clone();
     let collector = collector(args)?;
+    let console = Console::new(Arc::clone(&collector), args.rollout_status.clone());
     let (labels, configs) = channel::channel(None);
-    let counting = Arc::clone(&collector).run(Listeners { reports: None, metrics }, configs, pending());
+    let listeners = Listeners { reports: None, metrics, pages: Some(console.pages()) };
+    let counting = Arc::clone(&collector).run(listeners, configs, pending());
     tokio::select! {
         counted = counting => counted,
-        never = collect::watch_config(&config, &labels, |_| ()) => match never {},
+        never = collect::watch_config(&config, &labels, &console, |_| ()) => match never {},
         _ = interrupt.recv() => Ok(()),
         _ = terminate.recv() => Ok(()),
         never = watch::watch(&config, output) => match never {},
-        never = server::run(listener, site, args.proxy.clone(), collector) => match never {},
+        never = server::run(listener, site, args.proxy.clone(), collector, Arc::clone(&console)) => match never {},
     }
 }
 
@@ -126,12 +133,15 @@ fn collector(args: &Args) -> anyhow::Result<Arc<Server>> {
 fn print_addresses(port: u16, metrics_port: Option<u16>, output: Output) -> io::Result<()> {
     let url = format!("http://127.0.0.1:{port}/");
     let metrics = metrics_port.map(|port| format!("http://127.0.0.1:{port}"));
+    let console = format!("{url}runtime/console/");
     let mut out = io::stdout().lock();
     match (output, metrics) {
-        (Output::Text, None) => writeln!(out, "{url}")?,
-        (Output::Text, Some(metrics)) => writeln!(out, "{url}\n{metrics}")?,
-        (Output::Json, None) => writeln!(out, "{}", json!({"url": url}))?,
-        (Output::Json, Some(metrics)) => writeln!(out, "{}", json!({"url": url, "metrics": metrics}))?,
+        (Output::Text, None) => writeln!(out, "{url}\n{console}")?,
+        (Output::Text, Some(metrics)) => writeln!(out, "{url}\n{metrics}\n{console}")?,
+        (Output::Json, None) => writeln!(out, "{}", json!({"url": url, "console": console}))?,
+        (Output::Json, Some(metrics)) => {
+            writeln!(out, "{}", json!({"url": url, "metrics": metrics, "console": console}))?;
+        }
     }
     out.flush()
 }

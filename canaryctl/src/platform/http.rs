@@ -1,5 +1,6 @@
 //! Requests to collectors, webhooks and the addresses of a Service.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -72,6 +73,12 @@ impl Url {
         found.dedup();
         ensure!(!found.is_empty(), "{} has no address", self.host);
         Ok(found)
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.uri.fmt(f)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The addresses of a running controller: status, metrics and health.
+//! The addresses of a running controller: status, metrics, health and the console.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -18,6 +18,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
+use crate::console::console::data_of;
+use crate::console::files;
 use crate::rollout::alerts::outbox::Counts;
 use crate::rollout::status::Status;
 
@@ -84,7 +86,18 @@ impl Service {
         shown.error = Some(error);
     }
 
+    /// The console's data. The collectors have a console of their own.
+    fn data(&self) -> serde_json::Value {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let error = shown.error.clone().or_else(|| shown.status.is_none().then(|| "no step is done yet".to_owned()));
+        data_of(&serde_json::json!({"status": shown.status, "error": error}), &serde_json::Value::Null)
+    }
+
     fn answer<B>(&self, request: &Request<B>) -> Response<Full<Bytes>> {
+        let path = request.uri().path();
+        if request.method() == Method::GET && files::is_console(path) {
+            return if files::is_data(path) { files::data(&self.data()) } else { files::file(path) };
+        }
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let (status, kind, body) = match (request.method(), request.uri().path()) {
             (&Method::GET, "/healthz") => (StatusCode::OK, "text/plain", "ok\n".to_owned()),

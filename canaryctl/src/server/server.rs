@@ -19,6 +19,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
+use crate::console::console::Console;
+use crate::console::files;
 use crate::server::headers::{NO_STORE, TEXT, response};
 use crate::server::path::normalize;
 use crate::server::route::Route;
@@ -33,14 +35,15 @@ const PAUSE: Duration = Duration::from_millis(100);
 type Answer = Response<Either<Full<Bytes>, Incoming>>;
 
 /// Serves until the program ends. With an upstream server it answers only requests for the runtime and the config itself.
-/// Reports go to the collector in both cases.
+/// Reports go to the collector and requests for the console to that, in both cases.
 pub(crate) async fn run(
     listener: TcpListener,
     site: Site,
     upstream: Option<Upstream>,
     collector: Arc<Collector>,
+    console: Arc<Console>,
 ) -> Infallible {
-    let servers = Servers { site: Arc::new(site), upstream: Arc::new(upstream), collector };
+    let servers = Servers { site: Arc::new(site), upstream: Arc::new(upstream), collector, console };
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
@@ -60,11 +63,12 @@ struct Servers {
     site: Arc<Site>,
     upstream: Arc<Option<Upstream>>,
     collector: Arc<Collector>,
+    console: Arc<Console>,
 }
 
 async fn connection(stream: TcpStream, peer: IpAddr, servers: Servers) {
     let service = service_fn(|request: Request<Incoming>| {
-        let Servers { site, upstream, collector } = servers.clone();
+        let Servers { site, upstream, collector, console } = servers.clone();
         async move {
             Ok::<_, Infallible>(match upstream.as_ref() {
                 _ if !is_local(request.uri(), request.headers()) => {
@@ -73,6 +77,7 @@ async fn connection(stream: TcpStream, peer: IpAddr, servers: Servers) {
                 _ if collector.is_endpoint(request.uri().path()) => {
                     collector.report(peer, request).await.map(Either::Left)
                 }
+                _ if is_console(&request) => console.answer(&request).await.map(Either::Left),
                 Some(upstream) if is_proxied(&request) => forward(upstream, request).await,
                 _ => answer(site, request).await,
             })
@@ -81,6 +86,11 @@ async fn connection(stream: TcpStream, peer: IpAddr, servers: Servers) {
     let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
     // A client may hang up or send a malformed request.
     let _ = connection.with_upgrades().await;
+}
+
+/// Whether the console answers.
+fn is_console(request: &Request<Incoming>) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD) && files::is_console(request.uri().path())
 }
 
 /// Whether the upstream server answers: requests for anything but the runtime and the config, with a valid path.

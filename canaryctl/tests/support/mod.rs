@@ -76,6 +76,8 @@ pub(crate) struct Server {
     lines: Receiver<String>,
     /// The address that it printed first.
     pub(crate) url: String,
+    /// The address of the console; empty where the first line is JSON.
+    pub(crate) console: String,
 }
 
 impl Server {
@@ -85,8 +87,11 @@ impl Server {
         let errors = std::fs::File::create(errors).expect("a file for errors");
         let mut child = command.stdout(Stdio::piped()).stderr(errors).spawn().expect("the program starts");
         let lines = lines(child.stdout.take().expect("a pipe"));
-        let mut server = Self { child, lines, url: String::new() };
+        let mut server = Self { child, lines, url: String::new(), console: String::new() };
         server.url = server.line();
+        if server.url.starts_with("http") {
+            server.console = server.line();
+        }
         server
     }
 

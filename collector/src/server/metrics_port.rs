@@ -11,27 +11,30 @@ use prometheus_client::registry::Registry;
 use serde::Serialize;
 
 use super::answer::{Answer, WholeAnswer, not_allowed, text, with_type};
+use super::pages::Pages;
 use super::server::{Server, State};
 use super::windows_body::WindowsBody;
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 impl Server {
-    /// Answers a request of Prometheus, the controller or the kubelet.
-    #[must_use]
-    pub fn metrics_port(self: Arc<Self>, request: &Request<()>) -> Answer {
+    /// Answers a request of Prometheus, the controller, the kubelet or a person.
+    pub async fn metrics_port(self: Arc<Self>, pages: Option<Pages>, request: Request<()>) -> Answer {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return not_allowed("GET, HEAD").map(Either::Left);
+        }
+        if let Some(pages) = pages.filter(|_| request.uri().path().starts_with(Pages::PREFIX)) {
+            // Only the page's own files need no token: they are the same everywhere.
+            if request.uri().path().ends_with("/data") && !self.is_allowed(request.headers()) {
+                return unauthorized().map(Either::Left);
+            }
+            return pages.answer(request).await.map(Either::Left);
         }
         let whole = match request.uri().path() {
             "/healthz" => text(StatusCode::OK, "ok"),
             "/readyz" if self.state().collector.labels().has_config() => text(StatusCode::OK, "ok"),
             "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "no config is read yet"),
-            "/metrics" | "/windows" if !self.is_allowed(request.headers()) => {
-                let mut answer = text(StatusCode::UNAUTHORIZED, "a bearer token is needed");
-                answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-                answer
-            }
+            "/metrics" | "/windows" if !self.is_allowed(request.headers()) => unauthorized(),
             "/metrics" => metrics(self, request.headers()),
             "/windows" => return windows(self, request.uri().query()),
             _ => text(StatusCode::NOT_FOUND, "no such path; there are /metrics, /windows, /healthz and /readyz"),
@@ -48,6 +51,12 @@ impl Server {
             sent.len() == token.len() && difference == 0
         })
     }
+}
+
+fn unauthorized() -> WholeAnswer {
+    let mut answer = text(StatusCode::UNAUTHORIZED, "a bearer token is needed");
+    answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    answer
 }
 
 /// What a scrape encodes.

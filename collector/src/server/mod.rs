@@ -4,6 +4,7 @@ mod answer;
 mod connections;
 mod metrics_port;
 mod options;
+mod pages;
 mod report_port;
 mod run;
 mod server;
@@ -12,5 +13,6 @@ mod windows_body;
 
 pub use answer::{Answer, WholeAnswer};
 pub use options::Options;
+pub use pages::{Overview, PageFuture, Pages};
 pub use run::Listeners;
 pub use server::Server;

@@ -1,12 +1,13 @@
 //! The life of a server, from its sockets to the last write.
 
-use std::future::{Future, ready};
+use std::future::Future;
 use std::sync::Arc;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::pages::Pages;
 use super::server::Server;
 use super::{connections, report_port, upkeep};
 use crate::labels::ConfigLabels;
@@ -18,6 +19,8 @@ pub struct Listeners {
     pub reports: Option<TcpListener>,
     /// The port for metrics and windows.
     pub metrics: Option<TcpListener>,
+    /// More pages on the port for metrics.
+    pub pages: Option<Pages>,
 }
 
 impl Server {
@@ -38,9 +41,9 @@ impl Server {
         let reports = connections::serve(listeners.reports, stopped.clone(), move |peer, request| {
             report_port::answer(Arc::clone(&server), peer, request)
         });
-        let server = Arc::clone(&self);
+        let (server, pages) = (Arc::clone(&self), listeners.pages);
         let metrics = connections::serve(listeners.metrics, stopped, move |_, request| {
-            ready(Arc::clone(&server).metrics_port(&request.map(drop)))
+            Arc::clone(&server).metrics_port(pages.clone(), request.map(drop))
         });
         let serving = async { tokio::join!(reports, metrics) };
         let stopping = async {

@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use hyper::body::{Body, Bytes, Frame};
 
 use super::server::Server;
-use crate::store::lines;
 
 /// The size from which minutes are sent, in bytes.
 const CHUNK: usize = 64 * 1024;
@@ -28,14 +27,6 @@ impl WindowsBody {
     pub(super) fn new(server: Arc<Server>, header: String, since: u64, through: u64) -> Self {
         Self { server, text: header, next: since, through, is_yielding: false }
     }
-
-    fn minute(&self, minute: u64) -> anyhow::Result<String> {
-        let here = self.server.state().collector.windows().rows(minute);
-        match here {
-            Some(rows) => Ok(String::from_utf8(lines(&rows)?)?),
-            None => self.server.store.text(minute),
-        }
-    }
 }
 
 impl Body for WindowsBody {
@@ -51,7 +42,7 @@ impl Body for WindowsBody {
         if !self.is_yielding {
             let mut read: usize = 0;
             while self.next <= self.through && self.text.len() < CHUNK && read < 100 {
-                match self.minute(self.next) {
+                match self.server.minute(self.next) {
                     Ok(text) => self.text.push_str(&text),
                     // The reader sees a body that ends too early.
                     Err(error) => return Poll::Ready(Some(Err(io::Error::other(error)))),

@@ -44,6 +44,7 @@ pub(crate) fn serve_if_asked() {
         let listeners = Listeners {
             reports: Some(TcpListener::bind("127.0.0.1:0").await.unwrap()),
             metrics: Some(TcpListener::bind("127.0.0.1:0").await.unwrap()),
+            pages: None,
         };
         let address = |listener: &Option<TcpListener>| listener.as_ref().unwrap().local_addr().unwrap().to_string();
         eprintln!("ports {} {}", address(&listeners.reports), address(&listeners.metrics));

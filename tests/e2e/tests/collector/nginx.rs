@@ -114,3 +114,16 @@ fn without_a_collector_there_is_no_such_path() {
     let nginx = Nginx::start(site.root());
     assert_eq!(http::request("POST", &nginx.url("/runtime/r"), &[], b"{}").unwrap().status, 404);
 }
+
+#[test]
+fn the_console_is_not_public() {
+    let site = SiteFiles::empty();
+    site.write("index.html", "<!doctype html>");
+    let (address, requests) = collector();
+    let nginx = serve(&site, &address);
+    for path in ["/runtime/console", "/runtime/console/", "/runtime/console/data", "/runtime/console/console.js"] {
+        assert_eq!(http::get(&nginx.url(path), &[]).status, 404, "{path}");
+    }
+    assert_eq!(http::get(&nginx.url("/any/page"), &[]).status, 200);
+    assert!(requests.try_recv().is_err(), "no request reaches the collector");
+}
