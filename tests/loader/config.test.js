@@ -124,19 +124,27 @@ test("a service worker has no reply for the address that is requested", async ()
   }
 });
 
-test("an old reply is E412 where a service worker controls the page, and only there", async () => {
+test("a reply that is older than the newest one is E412 where a service worker controls the page, and only there", async () => {
   const isOld = (fault) => fault === `E412 ${url} is an old answer, of a service worker`;
-  for (const [headers, minutes, isRefused] of [
-    [{ date }, 9, false],
-    [{ date }, 10, true],
-    [{}, 0, true],
+  const newest = (minutesAhead) => ({ now: Date.parse(date) + minutesAhead * 60_000 });
+  for (const [headers, kept, minutesSince, isRefused] of [
+    [{ date }, newest(9), 0, false],
+    [{ date }, newest(11), 0, true],
+    // Time has gone on since the newest reply.
+    [{ date }, newest(6), 5, true],
+    // Nothing can be told of the first reply, and of one whose date a proxy has dropped.
+    [{ date }, undefined, 600, false],
+    [{}, newest(11), 0, false],
   ]) {
     for (const [options, isControlled] of [
       [controlled, true],
       [{}, false],
     ]) {
       const browser = useBrowser(options);
-      browser.now += minutes * 60_000;
+      // Whatever the user's clock says.
+      browser.now = 5e12;
+      if (kept) localStorage.setItem("canary_good", JSON.stringify({ ...kept, at: browser.now }));
+      browser.now += minutesSince * 60_000;
       reply("{}", headers);
       if (isControlled && isRefused) await assert.rejects(fetchConfig(url, signal), isOld);
       else await fetchConfig(url, signal);
