@@ -28,8 +28,8 @@ impl fmt::Display for Verdict {
                 write!(formatter, "not-ready and error are shown to be no worse after {canary} canary views")
             }
             Decision::RollBack(RollBack::Evidence { ln_mean_e }) => {
-                let (worst, mean, minute) = (self.worst(), evidence(ln_mean_e), self.minute.unwrap_or_default());
-                write!(formatter, "{worst}: mean E {mean} at minute {minute}, rolls back at {roll_back_line:.0}{place}")
+                let (worst, mean) = (self.worst(), evidence(ln_mean_e));
+                write!(formatter, "{worst}: mean E {mean}, rolls back at {roll_back_line:.0}{place}")
             }
             Decision::RollBack(RollBack::Silent { expected }) => write!(
                 formatter,

@@ -3,7 +3,7 @@
 use canary_rollout::{Provider, ProviderKind, time};
 use serde_json::{Value, json};
 
-use crate::rollout::alerts::{Message, Worst};
+use crate::rollout::alerts::message::{Message, Worst};
 
 /// The group of Flux's Kustomization, with which metadata keys have to begin.
 const GROUP: &str = "kustomize.toolkit.fluxcd.io";
