@@ -77,7 +77,7 @@ export function ladder(model) {
   );
   const { time } = model;
   const clockTerms = time && [
-    ["In this step", `${count(time.covered)} of ${count(time.needed)} minutes seen`],
+    ["In this step", `${length(time.covered)} of ${length(time.needed)} seen`],
     [
       "Step ends in",
       time.stepLeft === null
@@ -195,7 +195,7 @@ export function history(model) {
 }
 
 export function strata(model) {
-  if (model.strata.length === 0) return none("No data here. The collector's console has it.");
+  if (model.strata.length === 0) return none("No data. Where this is a controller's console, its collectors have them.");
   const bad = (it) => Math.max(0, it.exposed - it.ready - it.left);
   const cell = (it) =>
     it.exposed ? `${count(bad(it))} / ${count(it.exposed)} (${percent(bad(it) / it.exposed)})` : "no views";

@@ -73,7 +73,8 @@ const DEEDS = {
 
 /** The one thing to know about the worst metric, or null. */
 export function fact(metric, where, code) {
-  if (!metric || !["worse", "above"].includes(metric.mark)) return null;
+  // A few bad views are no fact: the whole range has to be above stable.
+  if (!metric || !(metric.mark === "worse" || (metric.mark === "above" && metric.low > 1))) return null;
   const place = where ? ` in ${where}` : "";
   const tail = code && metric.name === "not-ready" ? `; ${code}` : "";
   const deed = DEEDS[metric.name] ?? `is worse by ${metric.name}`;

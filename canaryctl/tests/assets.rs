@@ -235,6 +235,70 @@ fn errors_name_the_position() {
     }
 }
 
+/// Some bundlers write no manifest, and one that has a single stylesheet for all does not give it to the entry.
+#[test]
+fn the_page_says_what_its_entry_is() {
+    let build = Build::of("vite-root");
+    let with_manifest = build.run(&["assets", "--dir", "@/dist", "--entry", "index.html"]).1;
+    let manifest = build.read("dist/.vite/manifest.json");
+    // All stylesheets of the entry are the manifest's own.
+    let mut without_styles: Value = serde_json::from_str(&manifest).unwrap();
+    for chunk in without_styles.as_object_mut().unwrap().values_mut() {
+        chunk.as_object_mut().unwrap().remove("css");
+    }
+    fs::write(build.path("dist/.vite/manifest.json"), without_styles.to_string()).unwrap();
+    let (code, bundle, error) = build.run(&["assets", "--dir", "@/dist", "--entry", "index.html"]);
+    assert_eq!((code, bundle.matches(".css").count()), (Some(0), 2), "{error}");
+    fs::remove_file(build.path("dist/.vite/manifest.json")).unwrap();
+    assert_eq!(build.run(&["assets", "--dir", "@/dist"]).1, with_manifest);
+    // A page of another build.
+    fs::write(build.path("dist/.vite/manifest.json"), &manifest).unwrap();
+    build.edit("dist/index.html", "<script type=\"module\" crossorigin src=\"/assets/index-lXoEamTF.js\">", "<script type=module src=/old.js></script><script type=\"module\" crossorigin src=\"/assets/index-lXoEamTF.js\">");
+    fs::write(build.path("dist/old.js"), "").unwrap();
+    let message = build.fails(&["assets", "--dir", "@/dist", "--entry", "index.html"]);
+    assert!(message.contains("@/dist/index.html loads old.js, which the manifest does not give"), "{message}");
+}
+
+/// The later chunks of such a build are requested from its base, wherever the config says that the entry is.
+#[test]
+fn a_base_on_another_origin_is_refused() {
+    let build = Build::of("vite-root");
+    build.edit(
+        "dist/index.html",
+        "src=\"/assets/index-lXoEamTF.js\"",
+        "src=\"https://cdn.example/shop/assets/index-lXoEamTF.js\"",
+    );
+    let message = build.fails(&["assets", "--dir", "@/dist", "--entry", "index.html"]);
+    assert!(message.contains("https://cdn.example/shop/assets/index-lXoEamTF.js is on another origin"), "{message}");
+}
+
+#[test]
+fn rsbuild() {
+    let build = Build::of("webpack");
+    for file in ["manifest.json", "asset-manifest.json", "assets-manifest.json"] {
+        let _ = fs::remove_file(build.path(&format!("dist/{file}")));
+    }
+    let urls = |kind: &str, files: [&str; 1]| format!("\"{kind}\": [\"/assets/1.4.2/{}\"]", files[0]);
+    let initial = [urls("js", ["main.d7a6efb2.js"]), urls("css", ["main.f6faafd2.css"])].join(", ");
+    let manifest =
+        format!(r#"{{"allFiles": [], "entries": {{"index": {{"html": ["/index.html"], "initial": {{{initial}}}}}}}}}"#);
+    fs::write(build.path("dist/manifest.json"), manifest).unwrap();
+    let expected = json!({
+        "version": "1.4.2",
+        "scripts": [{"src": "/assets/1.4.2/main.d7a6efb2.js", "type": "classic"}],
+        "styles": [{"href": "/assets/1.4.2/main.f6faafd2.css"}],
+    });
+    check(&build, &["--manifest", "@/dist/manifest.json"], &expected);
+}
+
+#[test]
+fn a_hash_in_a_query_is_refused_with_the_remedy() {
+    let build = Build::of("webpack");
+    fs::write(build.path("cra.json"), r#"{"entrypoints": ["main.d7a6efb2.js?v=1"]}"#).unwrap();
+    let message = build.fails(&["assets", "--dir", "@/dist", "--manifest", "@/cra.json"]);
+    assert!(message.contains("put the hash into the file's name, as in [name].[contenthash].js"), "{message}");
+}
+
 #[test]
 fn a_file_name_that_is_no_url_is_refused() {
     let build = Build::of("vite-root");
@@ -247,17 +311,18 @@ fn a_file_name_that_is_no_url_is_refused() {
 #[test]
 fn a_missing_manifest_is_named() {
     let build = Build::of("app");
+    fs::remove_file(build.path("dist/index.html")).unwrap();
     let message = build.fails(&["assets", "--dir", "@/dist"]);
     assert_eq!(
         message,
-        "canaryctl: no manifest of a bundler in @/dist: let it write one (Vite: build.manifest), or name it with \
-         --manifest\n"
+        "canaryctl: no manifest of a bundler in @/dist, and no page @/dist/index.html with its entry: let it write a \
+         manifest (Vite: build.manifest), or name it with --manifest\n"
     );
     fs::write(build.path("dist/manifest.json"), r#"{"name": "Shop", "icons": []}"#).unwrap();
     assert_eq!(build.fails(&["assets", "--dir", "@/dist"]), message);
     assert_eq!(
         build.fails(&["assets", "--dir", "@/dist", "--manifest", "@/dist/manifest.json"]),
-        "canaryctl: @/dist/manifest.json: expected a manifest of Vite, webpack or esbuild\n"
+        "canaryctl: @/dist/manifest.json: expected a manifest of Vite, webpack, Rsbuild or esbuild\n"
     );
     assert_eq!(build.fails(&["assets", "--dir", "@/none"]), "canaryctl: no folder @/none\n");
 }

@@ -212,8 +212,8 @@ fn unsupported_pages_are_refused() {
         (
             "vite-root",
             "<title>",
-            "<base href=\"/shop/\"><title>",
-            "line 8: <base href> changes the meaning of every URL: remove it",
+            "<base href=\"https://cdn.example/\"><title>",
+            "line 8: <base href=\"https://cdn.example/\">: stable has to come from a path of the page's own origin",
         ),
         (
             "vite-root",
@@ -231,8 +231,8 @@ fn unsupported_pages_are_refused() {
             "vite-root",
             "index-lXoEamTF.js\"",
             "index-lXoEamTF.js?v=1\"",
-            "line 12: /assets/index-lXoEamTF.js?v=1: expected a path that begins with /, of A-Z a-z 0-9 . _ / @ -, \
-             without // and ..",
+            "line 12: /assets/index-lXoEamTF.js?v=1: a URL with a query cannot be part of a bundle: put the hash into the \
+             file's name, as in [name].[contenthash].js",
         ),
         (
             "vite-root",
@@ -240,6 +240,33 @@ fn unsupported_pages_are_refused() {
             "https://cdn.example/index.js",
             "no module script and no deferred script of a file in @/dist: name the folder with --dir, its base path \
              with --base",
+        ),
+        (
+            "vite-root",
+            "src=\"/assets/index-lXoEamTF.js\"",
+            "src=\"https://cdn.example/shop/assets/index-lXoEamTF.js\"",
+            "line 12: https://cdn.example/shop/assets/index-lXoEamTF.js is on another origin: stable has to come from the \
+             page's own, so build for a base path",
+        ),
+        (
+            "vite-root",
+            "<script type=\"module\" crossorigin src=\"/assets/index-lXoEamTF.js\">",
+            "<script src=\"/assets/index-lXoEamTF.js\">",
+            "line 12: /assets/index-lXoEamTF.js is of this build, but neither a module nor deferred: let the bundler write it \
+             with defer, as scriptLoading: \"defer\" of html-webpack-plugin writes it",
+        ),
+        (
+            "vite-root",
+            "<script type=\"module\" crossorigin src=\"/assets/index-lXoEamTF.js\">",
+            "<script type=\"module\">import \"/assets/index-lXoEamTF.js\";",
+            "line 12: the entry is an inline script that imports /assets/index-lXoEamTF.js: it cannot be taken out",
+        ),
+        (
+            "vite-root",
+            "<noscript>",
+            "<script type=module>import { a } from \"./assets/shared-BLvMLF76.js\"; a();</script><noscript>",
+            "line 22: an inline module imports ./assets/shared-BLvMLF76.js of this build, and would run stable beside the \
+             canary: move it into the entry",
         ),
         (
             "webpack",
@@ -261,6 +288,56 @@ fn unsupported_pages_are_refused() {
     assert_eq!(message, "canaryctl: @/dist/index.html: invalid utf-8 sequence of 1 bytes from index 3\n");
     let message = build.fails(&["inject", "@/none.html"]);
     assert_eq!(message, "canaryctl: cannot read @/none.html: No such file or directory (os error 2)\n");
+}
+
+/// Angular's pages have a base, and a stylesheet that waits with being one for the screen.
+#[test]
+fn a_page_with_a_base_and_a_late_stylesheet() {
+    let build = Build::of("vite-root");
+    build.edit("dist/index.html", "<title>", "<base href=\"/\"><title>");
+    let late = "href=\"assets/shared-TZrNw7dA.css\" media=\"print\" onload=\"this.media='all'\"";
+    build.edit("dist/index.html", "href=\"/assets/shared-TZrNw7dA.css\"", late);
+    build.edit(
+        "dist/index.html",
+        "href=\"/assets/index-NDhQtcaq.css\"",
+        "media=all href=\"assets/index-NDhQtcaq.css\"",
+    );
+    build.edit("dist/index.html", "src=\"/assets/index-lXoEamTF.js\"", "src=\"assets/index-lXoEamTF.js\"");
+    let (code, report, error) = build.run(&["inject", PAGE]);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(
+        report.contains("1 script, 2 stylesheets") && report.contains("note: line 8: <base href=\"/\"> stays"),
+        "{report}"
+    );
+    let page = build.read("dist/index.html");
+    assert!(page.contains("<base href=\"/\">") && page.contains("{\"src\":\"/assets/index-lXoEamTF.js\""), "{page}");
+    assert!(!page.contains("media="), "{page}");
+}
+
+/// A preload without the bundle's integrity would be a second request, and one of stable in the canary a request for nothing.
+#[test]
+fn preloads_of_the_build_leave_the_page() {
+    let build = Build::of("vite-root");
+    let links = "<link rel=preload as=script href=/assets/index-lXoEamTF.js><link rel=preload as=style \
+                 href=/assets/index-NDhQtcaq.css><link rel=prefetch href=/assets/shared-BLvMLF76.js>";
+    let font = "<link rel=preload as=font crossorigin href=/brand.woff2>";
+    build.edit("dist/index.html", "<title>", &format!("{links}{font}<title>"));
+    let (code, _, error) = build.run(&["inject", PAGE]);
+    assert_eq!(code, Some(0), "{error}");
+    let page = build.read("dist/index.html");
+    assert!(!page.contains("<link rel=preload as=s") && !page.contains("prefetch") && page.contains(font), "{page}");
+}
+
+/// What else in the build has to follow the page.
+#[test]
+fn a_policy_and_a_worker_of_the_build_are_noted() {
+    let build = Build::of("vite-root");
+    let policy = "<meta http-equiv=Content-Security-Policy content=\"default-src 'self'\">";
+    build.edit("dist/index.html", "<title>", &format!("{policy}<title>"));
+    fs::write(build.path("dist/sw.js"), "precache([{url:\"index.html\",revision:\"0\"}])").unwrap();
+    let (_, report, _) = build.run(&["inject", PAGE]);
+    assert!(report.contains("note: line 8: the policy of the page lacks 'sha256-"), "{report}");
+    assert!(report.contains("note: @/dist/sw.js knows the page as it was before: run inject before"), "{report}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ pub enum AssetUrl<'a> {
 }
 
 impl<'a> AssetUrl<'a> {
-    /// Parses a URL: a path, or an https origin and a path. A path is `^/[A-Za-z0-9._/@-]+$` without `..` and `//`.
+    /// Parses a URL: a path, or an https origin and a path. A path is `^/[A-Za-z0-9._~/@-]+$` without `..` and `//`.
     ///
     /// ```
     /// use canary_runtime::AssetUrl;
@@ -37,7 +37,7 @@ fn is_path(path: &[u8]) -> bool {
     path.len() > 1
         && path.starts_with(b"/")
         && !path.array_windows().any(|pair| matches!(pair, b".." | b"//"))
-        && path.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._/@-".contains(byte))
+        && path.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._~/@-".contains(byte))
 }
 
 fn is_host(host: &[u8]) -> bool {
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn parses_paths_and_https_urls() {
-        for path in ["/main.js", "/assets/1.5.0/@scope/a-b_c.js", "/a/"] {
+        for path in ["/main.js", "/assets/1.5.0/@scope/a-b_c.js", "/js/runtime~main.1.js", "/a/"] {
             assert_eq!(AssetUrl::parse(path), Some(AssetUrl::SameOrigin), "{path}");
         }
         assert_eq!(

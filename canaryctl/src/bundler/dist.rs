@@ -54,10 +54,15 @@ impl Dist {
 }
 
 /// The paths from which the runtime loads files.
-const PATH: &str = "a path that begins with /, of A-Z a-z 0-9 . _ / @ -, without // and ..";
+const PATH: &str = "a path that begins with /, of A-Z a-z 0-9 . _ ~ / @ -, without // and ..";
+
+/// What to do about a URL with a query.
+pub(crate) const QUERY: &str =
+    "a URL with a query cannot be part of a bundle: put the hash into the file's name, as in [name].[contenthash].js";
 
 /// Fails if the runtime would not load a file from this URL.
 pub(crate) fn check_url(url: &str) -> anyhow::Result<()> {
+    ensure!(!url.contains('?'), "{url}: {QUERY}");
     ensure!(AssetUrl::parse(url) == Some(AssetUrl::SameOrigin), "{url}: expected {PATH}");
     Ok(())
 }

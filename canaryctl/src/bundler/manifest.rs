@@ -28,12 +28,12 @@ enum Kind {
 }
 
 impl Manifest {
-    /// Reads the manifest in a folder, or the given file.
-    pub(crate) fn find(dir: &Path, named: Option<&Path>) -> anyhow::Result<Self> {
+    /// Reads the manifest in a folder, if there is one, or the given file.
+    pub(crate) fn find(dir: &Path, named: Option<&Path>) -> anyhow::Result<Option<Self>> {
         if let Some(path) = named {
             let found = Self::read(path)?;
-            return found
-                .with_context(|| format!("{}: expected a manifest of Vite, webpack or esbuild", path.display()));
+            let expected = "expected a manifest of Vite, webpack, Rsbuild or esbuild";
+            return found.map(Some).with_context(|| format!("{}: {expected}", path.display()));
         }
         // A web app manifest may have the same name; it is skipped.
         let mut found = Vec::new();
@@ -41,11 +41,7 @@ impl Manifest {
             found.extend(Self::read(path)?);
         }
         // A manifest that lists the files of each entry is preferred.
-        let best = found.into_iter().min_by_key(|it| it.kind == Kind::Webpack && webpack::is_flat(&it.json));
-        best.with_context(|| {
-            let advice = "let it write one (Vite: build.manifest), or name it with --manifest";
-            format!("no manifest of a bundler in {}: {advice}", dir.display())
-        })
+        Ok(found.into_iter().min_by_key(|it| it.kind == Kind::Webpack && webpack::is_flat(&it.json)))
     }
 
     /// The paths of all files in the manifest of Vite; `None` if the folder has no such manifest.
@@ -88,7 +84,10 @@ impl Kind {
         let has_files = |value: &Value| value.get("file").is_some_and(Value::is_string);
         if json.get("outputs").is_some_and(Value::is_object) {
             Some(Self::Esbuild)
-        } else if json.contains_key("entrypoints") || (!json.is_empty() && json.values().all(Value::is_string)) {
+        } else if json.contains_key("entrypoints")
+            || webpack::is_rsbuild(json)
+            || (!json.is_empty() && json.values().all(Value::is_string))
+        {
             Some(Self::Webpack)
         } else {
             json.values().any(has_files).then_some(Self::Vite)

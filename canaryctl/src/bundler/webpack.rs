@@ -15,6 +15,7 @@ const MAIN: &str = "main";
 /// without it yields the entry's own script and stylesheet.
 pub(crate) fn entry(json: &Map<String, Value>, name: Option<&str>, dir: &Path) -> anyhow::Result<Entry> {
     let (key, urls) = match json.get("entrypoints") {
+        None if is_rsbuild(json) => rsbuild(json, name)?,
         None => flat(json, name.unwrap_or(MAIN))?,
         Some(Value::Array(files)) => {
             ensure!(name.is_none_or(|name| name == MAIN), "entrypoints: a list for the only entry, which is {MAIN}");
@@ -31,6 +32,7 @@ pub(crate) fn entry(json: &Map<String, Value>, name: Option<&str>, dir: &Path) -
     let mut files = Files { classic: true, ..Files::default() };
     for url in urls {
         let url = url.as_str().with_context(|| format!("{key}: expected URLs"))?;
+        ensure!(!url.contains('?'), "{key}: {url}: {}", dist::QUERY);
         let kind = url.rsplit('.').next().unwrap_or_default();
         let list = match kind {
             "js" => &mut files.scripts,
@@ -51,7 +53,24 @@ pub(crate) fn entry(json: &Map<String, Value>, name: Option<&str>, dir: &Path) -
 
 /// Whether the manifest does not list the files of each entry.
 pub(crate) fn is_flat(json: &Map<String, Value>) -> bool {
-    !json.contains_key("entrypoints")
+    !json.contains_key("entrypoints") && !is_rsbuild(json)
+}
+
+/// Whether it is a manifest of Rsbuild, which has an object of entries.
+pub(crate) fn is_rsbuild(json: &Map<String, Value>) -> bool {
+    json.get("entries")
+        .and_then(Value::as_object)
+        .is_some_and(|entries| entries.values().any(|it| it.get("initial").is_some()))
+}
+
+/// The files that an entry of Rsbuild loads at once: scripts, then stylesheets.
+fn rsbuild<'a>(json: &'a Map<String, Value>, name: Option<&str>) -> anyhow::Result<(String, Vec<&'a Value>)> {
+    let entries = json.get("entries").and_then(Value::as_object).context("entries: expected an object")?;
+    let keys: Vec<&str> = entries.keys().map(String::as_str).collect();
+    let key = choose(&keys, name)?;
+    let initial = entries.get(key).and_then(|entry| entry.get("initial")).unwrap_or(&Value::Null);
+    let files = ["js", "css"].iter().filter_map(|kind| initial.get(kind)?.as_array()).flatten();
+    Ok((format!("entries.{key}"), files.collect()))
 }
 
 /// The files `NAME.js` and `NAME.css`. Fails if another script has a name, because it could be a runtime chunk that

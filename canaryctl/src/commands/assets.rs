@@ -10,8 +10,10 @@ use serde_json::json;
 
 use crate::bundler::bundle::Bundle;
 use crate::bundler::dist::{self, Dist};
+use crate::bundler::entry::Entry;
 use crate::bundler::manifest::Manifest;
 use crate::commands::edit::{self, Done};
+use crate::html::built_page;
 use crate::terminal::output::Output;
 use crate::terminal::stdout::stdout;
 
@@ -19,7 +21,8 @@ use crate::terminal::stdout::stdout;
 ///
 /// Reads the manifest of Vite (build.manifest), webpack (webpack-manifest-plugin, webpack-assets-manifest) or esbuild
 /// (--metafile, named by --manifest). Scripts and stylesheets of the entry get the SHA-384 of their files; what the
-/// entry imports statically is preloaded; what it imports later stays with the bundler's own loader.
+/// entry imports statically is preloaded; what it imports later stays with the bundler's own loader. Without a manifest, the
+/// entry is that of the page index.html; with one, the page's stylesheets belong to the entry as well.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl assets --dir dist
@@ -77,6 +80,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
 }
 
 fn read(args: &Args) -> anyhow::Result<Bundle> {
+    let mut page_base = None;
     let version = match &args.version {
         Some(version) => version.clone(),
         None => dist::version(&args.dir)?.with_context(|| {
@@ -84,11 +88,30 @@ fn read(args: &Args) -> anyhow::Result<Bundle> {
         })?,
     };
     let manifest = Manifest::find(&args.dir, args.manifest.as_deref())?;
-    let mut entry = manifest.entry(&args.dir, args.entry.as_deref())?;
+    let mut entry = Entry::default();
+    if let Some(manifest) = manifest {
+        entry = manifest.entry(&args.dir, args.entry.as_deref())?;
+        // A page that cannot be taken apart says nothing against the manifest, and a manifest that is named is meant.
+        if args.manifest.is_none()
+            && let Ok(Some(page)) = built_page::read(&args.dir, entry.page.as_deref())
+        {
+            page.complete(&mut entry.files)?;
+        }
+    } else if let Some(page) = built_page::read(&args.dir, None)? {
+        ensure!(args.entry.is_none(), "{}: has one entry, without a name", page.path);
+        entry.files = page.entry.files;
+        page_base = Some(page.entry.base);
+    }
+    ensure!(
+        !entry.files.scripts.is_empty(),
+        "no manifest of a bundler in {0}, and no page {0}/index.html with its entry: let it write a manifest (Vite: \
+         build.manifest), or name it with --manifest",
+        args.dir.display()
+    );
     if let Some(kind) = args.kind {
         entry.files.classic = kind == Kind::Classic;
     }
-    let base = match &args.base {
+    let base = match args.base.as_ref().or(page_base.as_ref()) {
         Some(base) => base.clone(),
         None => match crate::html::base::of_page(&args.dir, &entry)? {
             Some(base) => base,

@@ -16,7 +16,7 @@ use crate::html::csp::{self, InlineScript};
 use crate::html::entry::{Page, PageEntry};
 use crate::html::preload::{self, RuntimeFiles};
 use crate::html::snippet::{Snippet, parse_data};
-use crate::html::{app_root, elements, guard, rewrite};
+use crate::html::{app_root, elements, guard, rewrite, warnings};
 use crate::terminal::output::Output;
 use crate::terminal::stdout::stdout;
 
@@ -88,6 +88,8 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     }
     if injection.changed {
         injection.entry.notes.extend(outdated_files(target));
+        injection.entry.notes.extend(warnings::of_page(&injection.html, &hashes).with_context(|| name.clone())?);
+        injection.entry.notes.extend(warnings::of_workers(&dist(args), target));
     }
     print(&name, &injection, &hashes, output)?;
     Ok(ExitCode::SUCCESS)
@@ -140,7 +142,7 @@ fn inject(args: &Args, html: &str) -> anyhow::Result<Injection> {
     let below = fs::canonicalize(&args.page)?.strip_prefix(fs::canonicalize(&dir)?).map(Path::to_owned).ok();
     let path = below.as_deref().and_then(Path::to_str).unwrap_or_default();
     let page = Page { dir: &dir, path, base: args.base.as_deref(), files: Manifest::vite_files(&dir)? };
-    let mut entry = page.find_entry(&elements)?;
+    let mut entry = page.find_entry(html, &elements)?;
     let version = match &args.version {
         Some(version) => Some(version.clone()),
         None => dist::version(&dir)?,

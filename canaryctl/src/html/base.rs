@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use serde_json::Value;
 
 use crate::bundler::dist::is_inside;
@@ -22,7 +22,13 @@ pub(crate) fn of_page(dir: &Path, entry: &Entry) -> anyhow::Result<Option<String
     let elements = elements::elements(&html).with_context(|| path.display().to_string())?;
     let mut urls = elements.iter().flat_map(|it| script_urls(it, &html));
     let Some(script) = entry.files.scripts.last() else { return Ok(None) };
-    Ok(urls.find_map(|url| base(&url, script)))
+    let Some(url) = urls.find(|url| url.ends_with(&format!("/{script}"))) else { return Ok(None) };
+    ensure!(
+        !url.contains("//"),
+        "{}: {url} is on another origin, which has the app's later chunks, too: build for a base path, or name one with --base",
+        path.display()
+    );
+    Ok(base(&url, script))
 }
 
 fn base(url: &str, file: &str) -> Option<String> {

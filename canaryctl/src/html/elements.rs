@@ -1,4 +1,4 @@
-//! The `script`, `link` and `base` elements of a page, with their positions.
+//! The `script`, `link`, `base` and `meta` elements of a page, with their positions.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -77,7 +77,7 @@ pub(crate) fn elements(html: &str) -> anyhow::Result<Vec<Element>> {
 }
 
 fn is_relevant(name: &HtmlString) -> bool {
-    matches!(name.as_slice(), b"script" | b"link" | b"base")
+    matches!(name.as_slice(), b"script" | b"link" | b"base" | b"meta")
 }
 
 impl Element {

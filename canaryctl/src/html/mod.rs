@@ -2,11 +2,14 @@
 
 pub(crate) mod app_root;
 pub(crate) mod base;
+pub(crate) mod built_page;
 pub(crate) mod csp;
 pub(crate) mod elements;
 pub(crate) mod entry;
 pub(crate) mod guard;
 pub(crate) mod minify;
+pub(crate) mod no_entry;
 pub(crate) mod preload;
 pub(crate) mod rewrite;
 pub(crate) mod snippet;
+pub(crate) mod warnings;

@@ -144,8 +144,41 @@ fn evidence_is_named_with_its_place_and_code() {
     let sentence = it["sentence"].as_str().unwrap();
     assert!(sentence.starts_with("Rolled back: everyone on 1.5.0 since 10:07 UTC. Not-ready"), "{sentence}");
     assert_eq!((&it["metrics"][0]["mark"], &it["metrics"][0]["canary"]["bad"]), (&json!("worse"), &json!(180.0)));
-    assert_eq!(it["command"], "canaryctl rollout start --version 1.6.0");
+    // Not the version that has failed.
+    assert_eq!(it["command"], "canaryctl rollout start --version VERSION");
     assert!(lines(&shop, "C.UTF-8").contains("\n✗ not-ready"));
+}
+
+/// A look asks no webhook, and tells of the check that has failed.
+#[test]
+fn a_failed_check_is_told_until_another_passes() {
+    let mut shop =
+        Shop::new("    webhooks:\n      - { name: load, type: pre-rollout, url: \"URL/pre-rollout\", timeout: 2s }\n");
+    assert_eq!(shop.step()["phase"], "Initializing");
+    shop.now += 60;
+    shop.step();
+    let it = status(&shop);
+    let sentence = it["sentence"].as_str().unwrap();
+    assert!(sentence.starts_with("Holding at 0 %: ") && sentence.contains("1 of 3 checks failed"), "{sentence}");
+    assert!(sentence.ends_with("Checks again after the interval."), "{sentence}");
+    shop.web.set("/pre-rollout", 200, "text/plain", "");
+    shop.now += 60;
+    shop.step();
+    let it = status(&shop);
+    assert!(!it["sentence"].as_str().unwrap().contains("failed"), "{it}");
+}
+
+#[test]
+fn a_percentage_that_no_run_has_set_is_told() {
+    let shop = Shop::new("");
+    shop.write("canary.yaml", "kind: Deployment\nspec:\n  image: example.com/shop:1.5.0\n");
+    let config = std::fs::read_to_string(shop.path("tree/cm.yaml")).unwrap();
+    shop.write("cm.yaml", &config.replace("\"CANARY_PERCENTAGE\": 0", "\"CANARY_PERCENTAGE\": 100"));
+    shop.git(&["commit", "--quiet", "-am", "everyone"]);
+    shop.git(&["push", "--quiet", "origin", "main"]);
+    let it = status(&shop);
+    let sentence = it["sentence"].as_str().unwrap();
+    assert!(sentence.ends_with("The config has 100 %, which no run has set."), "{sentence}");
 }
 
 #[test]

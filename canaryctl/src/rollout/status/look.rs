@@ -27,8 +27,17 @@ impl Look<'_> {
         self.history.run.as_ref().map(Run::phase).unwrap_or_default()
     }
 
+    /// The check that has failed last, if nothing has come after it. A look asks no webhook, so it is all that is known.
+    pub(crate) fn failed_check(&self) -> Option<&Event> {
+        let last = self.history.run.as_ref().and_then(|run| run.events.last());
+        last.filter(|event| event.kind == Kind::FailedCheck && self.is_running)
+    }
+
     /// The event that says what the run waits for: news, or the last one in Git.
     pub(crate) fn event(&self) -> Option<&Event> {
+        if let Some(failed) = self.failed_check() {
+            return Some(failed);
+        }
         let is_cause = |event: &&Event| event.kind.has_state() || event.kind == Kind::FailedCheck;
         let known = self.history.run.iter().flat_map(|run| &run.events).rfind(|event| event.kind.has_state());
         self.decision.events.iter().find(is_cause).or(known)
@@ -43,6 +52,9 @@ impl Look<'_> {
     pub(crate) fn reason(&self) -> String {
         if let Some(event) = self.ended() {
             return event.message.clone();
+        }
+        if let Some(failed) = self.failed_check() {
+            return failed.message.clone();
         }
         let run = self.history.run.as_ref();
         // Probes are not asked for a look: the controller's last answer is in the events.

@@ -42,6 +42,9 @@ pub(crate) fn state(look: Look<'_>) -> String {
         return look.person.map_or_else(|| "Paused".to_owned(), |person| format!("Paused by {person}"));
     }
     let word = word(phase, look.event());
+    if look.failed_check().is_some() {
+        return "Holding".to_owned();
+    }
     // A change that is due ends a hold.
     let is_due = word == "Holding" && decision.change.is_some();
     if is_due { "Progressing".to_owned() } else { word.to_owned() }
@@ -49,7 +52,7 @@ pub(crate) fn state(look: Look<'_>) -> String {
 
 /// What ends a wait, as a sentence without a full stop.
 pub(crate) fn ends(look: Look<'_>) -> Option<String> {
-    if !look.is_running || look.decision.change.is_some() {
+    if !look.is_running || (look.decision.change.is_some() && look.failed_check().is_none()) {
         return None;
     }
     let words = match look.cause()? {
@@ -95,7 +98,10 @@ pub(crate) fn sentence(
             return format!("No run: everyone on {stable}. The run of {version} begins when every address serves it.");
         }
         "No run" => {
-            return format!("No run: {}.", reason.trim_start_matches("no run: ").trim_start_matches("no run; "));
+            let reason = reason.trim_start_matches("no run: ").trim_start_matches("no run; ");
+            let set =
+                if weight > 0.0 { format!(" The config has {weight} %, which no run has set.") } else { String::new() };
+            return format!("No run: {reason}.{set}");
         }
         "Promoted" => return format!("Promoted: everyone on {stable}{since}."),
         "Rolled back" => return format!("Rolled back: everyone on {stable}{since}. {}.", capital(reason)),
@@ -150,7 +156,10 @@ pub(crate) fn command(look: Look<'_>) -> Option<String> {
     let command = match (look.phase(), look.cause()) {
         (Phase::Succeeded, _) => "canaryctl rollout verify".to_owned(),
         (Phase::Failed | Phase::Initialized, _) => {
-            let version = head.canary_tag.as_deref().filter(|tag| head.stable_tag.as_deref() != Some(tag));
+            // Not the one that has just failed.
+            let failed = look.history.run.as_ref().map(|run| run.version.as_str());
+            let version =
+                head.canary_tag.as_deref().filter(|tag| head.stable_tag.as_deref() != Some(tag) && failed != Some(tag));
             format!("canaryctl rollout start --version {}", version.unwrap_or("VERSION"))
         }
         _ if look.file.rollout.pause || !head.foreign.is_empty() => "canaryctl rollout resume".to_owned(),

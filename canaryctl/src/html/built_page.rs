@@ -1,0 +1,56 @@
+//! A page as a bundler wrote it, which says what its entry is.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+
+use crate::bundler::entry::Files;
+use crate::html::elements;
+use crate::html::entry::{Page, PageEntry};
+
+/// The page of an entry.
+#[derive(Debug)]
+pub(crate) struct BuiltPage {
+    /// Its path, for messages.
+    pub(crate) path: String,
+    pub(crate) entry: PageEntry,
+}
+
+/// Reads the page, `index.html` if it has no name. None if there is none, or if it has the runtime in place of the entry.
+pub(crate) fn read(dir: &Path, name: Option<&str>) -> anyhow::Result<Option<BuiltPage>> {
+    let name = name.unwrap_or("index.html");
+    let path = dir.join(name);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let html = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let path = path.display().to_string();
+    let elements = elements::elements(&html).with_context(|| path.clone())?;
+    if elements
+        .iter()
+        .any(|it| ["data-canary-stable", "data-canary-guard"].iter().any(|name| it.attribute(name).is_some()))
+    {
+        return Ok(None);
+    }
+    let page = Page { dir, path: name, base: None, files: None };
+    let entry = page.find_entry(&html, &elements).with_context(|| path.clone())?;
+    Ok(Some(BuiltPage { path, entry }))
+}
+
+impl BuiltPage {
+    /// Adds stylesheets that the page has and a manifest does not give to the entry, as where one stylesheet is for all. Fails if
+    /// the page loads another script.
+    pub(crate) fn complete(&self, files: &mut Files) -> anyhow::Result<()> {
+        let page = &self.entry.files;
+        for script in &page.scripts {
+            let path = &self.path;
+            ensure!(
+                files.scripts.contains(script) || files.preload.contains(script),
+                "{path} loads {script}, which the manifest does not give to the entry: one of the two is of another build"
+            );
+        }
+        files.styles.extend(page.styles.iter().filter(|it| !files.styles.contains(it)).cloned().collect::<Vec<_>>());
+        Ok(())
+    }
+}
