@@ -195,7 +195,8 @@ export function history(model) {
 }
 
 export function strata(model) {
-  if (model.strata.length === 0) return none("No data. Where this is a controller's console, its collectors have them.");
+  if (model.strata.length === 0)
+    return none("No data. Where this is a controller's console, its collectors have them.");
   const bad = (it) => Math.max(0, it.exposed - it.ready - it.left);
   const cell = (it) =>
     it.exposed ? `${count(bad(it))} / ${count(it.exposed)} (${percent(bad(it) / it.exposed)})` : "no views";
