@@ -48,19 +48,11 @@ export async function boot(page, settings) {
   /** @type {LifecycleScript["createLifecycle"] | undefined} */
   let createLifecycle;
   // Requested after the engine, which is needed first.
-  const lifecycleLoad = loadScript(
-    LIFECYCLE_JS,
-    (script) => {
-      createLifecycle = script.createLifecycle;
-      if (!createLifecycle) throw new Error();
-      return script;
-    },
-    // An import has no integrity, but gets the module of an element that has one. Trusted Types block that element.
-    (src, resolve, reject) =>
-      tryOrNull(() =>
-        append("script", { type: "module", integrity: LIFECYCLE_INTEGRITY, onload: resolve, onerror: reject, src }),
-      ) ?? resolve(),
-  );
+  const lifecycleLoad = loadScript(LIFECYCLE_JS, (script) => {
+    createLifecycle = script.createLifecycle;
+    if (!createLifecycle) throw new Error();
+    return script;
+  });
 
   const answer = await requestDecision(page, start, deadline, lifecycleLoad);
   page.answered(answer);
@@ -118,17 +110,11 @@ const onOrigin = (bundle) =>
  *
  * @param {string} name
  * @param {(script: any) => any} use
- * @param {(url: string, resolve: (_?: any) => void, reject: () => void) => void} [check] resolves when the module may run
  */
-function loadScript(name, use, check) {
-  const url = new URL(name, import.meta.url).href;
-  const checked = check ? new Promise((resolve, reject) => check(url, resolve, reject)) : Promise.resolve();
-  const loading = checked
-    .then(() => import(url))
-    .then(use)
-    .catch((error) => {
-      throw typeof error === "string" ? error : `E201 ${name} could not be loaded`;
-    });
+function loadScript(name, use) {
+  const loading = import(new URL(name, import.meta.url).href).then(use).catch((error) => {
+    throw typeof error === "string" ? error : `E201 ${name} could not be loaded`;
+  });
   loading.catch(() => {});
   return loading;
 }

@@ -23,10 +23,7 @@ use plain_page::{
     fragment_kept_by_reload, function_missing, late_listeners, page_of_others, post_not_repeated, shadow_root,
     slow_line, stable_need_not_start, two_apps,
 };
-use preload::{
-    lifecycle_script_keeps_integrity, preload_keeps_integrity, preloads_of_another_release, preloads_requested_once,
-    slow_html,
-};
+use preload::{preload_keeps_integrity, preloads_of_another_release, preloads_requested_once, slow_html};
 use service_worker::{e412_no_fault, e412_old_service_worker};
 
 canary_e2e::fault_tests! {
@@ -58,7 +55,6 @@ canary_e2e::fault_tests! {
     shadow_root: test [chromium] long [firefox webkit];
     preloads_requested_once: test [chromium firefox webkit];
     preloads_of_another_release: test [chromium] long [firefox webkit];
-    lifecycle_script_keeps_integrity: test [chromium firefox webkit];
     preload_keeps_integrity: test [chromium firefox webkit];
     slow_html: test [chromium firefox] long [webkit];
     i801_consent_withdrawn: test [chromium firefox webkit];

@@ -84,23 +84,6 @@ pub(crate) async fn preload_keeps_integrity(engine: Engine) {
     assert!(site.ran().is_empty(), "{:?}", site.ran());
 }
 
-/// A lifecycle script other than the one that the runtime was built with does not run, by itself or by its preload.
-pub(crate) async fn lifecycle_script_keeps_integrity(engine: Engine) {
-    for links in [false, true] {
-        let site = FaultSite::new(engine, &page()).await;
-        if links {
-            site.set_page(&page().head(injected(&site.files)));
-        }
-        site.set_new_user("somebody").await;
-        site.opens_with(CANARY, &[]).await;
-        site.server.on("/runtime/lifecycle_*.js", Reply::sound().body("globalThis.forged = 1; export {};"));
-        site.clear_data().await;
-        site.set_user("somebody").await;
-        site.opens_with(STABLE, &["E201"]).await;
-        assert_eq!(site.browser.eval("typeof forged").await, "undefined", "{links}");
-    }
-}
-
 /// The page's last part comes seconds after the decision budget.
 pub(crate) async fn slow_html(engine: Engine) {
     for attribute in ["async", ""] {
