@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 
 use crate::bundler::entry::Files;
+use crate::bundler::manifest::Manifest;
 use crate::html::elements;
 use crate::html::entry::{Page, PageEntry};
 
@@ -33,7 +34,7 @@ pub(crate) fn read(dir: &Path, name: Option<&str>) -> anyhow::Result<Option<Buil
     {
         return Ok(None);
     }
-    let page = Page { dir, path: name, base: None, files: None };
+    let page = Page { dir, path: name, base: None, files: Manifest::vite_files(dir)? };
     let entry = page.find_entry(&html, &elements).with_context(|| path.clone())?;
     Ok(Some(BuiltPage { path, entry }))
 }

@@ -230,7 +230,7 @@ async fn module_corrupt() {
 #[tokio::test]
 async fn module_of_another_build() {
     let replace = |files: &SiteFiles| change_modules(files, |_| b"\0asm\x01\0\0\0".to_vec());
-    Fault::new("E206", "ERROR").files(replace).falls_back().await;
+    Fault::new("E202", "ERROR").files(replace).falls_back().await;
 }
 
 #[tokio::test]
