@@ -255,6 +255,35 @@ fn the_page_says_what_its_entry_is() {
     assert_eq!(build.run(&["assets", "--dir", "@/dist"]).1, with_manifest);
 }
 
+/// Scripts and stylesheets beside the entry are the page's own, and no manifest of webpack tells them apart from the build's.
+#[test]
+fn what_is_the_pages_own_stays_out_of_the_bundle() {
+    for (fixture, args) in [("vite-root", &["--entry", "index.html"][..]), ("webpack", &[])] {
+        let build = Build::of(fixture);
+        let args = [&["assets", "--dir", "@/dist"], args].concat();
+        let before = build.run(&args);
+        let own = "<script type=module src=/own.js></script><script defer src=/own.js></script><link rel=stylesheet \
+                   href=/own.css></head>";
+        build.edit("dist/index.html", "</head>", own);
+        fs::write(build.path("dist/own.js"), "").unwrap();
+        fs::write(build.path("dist/own.css"), "").unwrap();
+        assert_eq!((build.run(&args), before.0), (before, Some(0)), "{fixture}");
+    }
+}
+
+/// Of a page with two entries of the build, the bundle of one would lack the other.
+#[test]
+fn a_page_with_two_entries_is_refused() {
+    let build = Build::of("vite-root");
+    build.edit("dist/index.html", "</head>", "<script type=module src=/assets/second.js></script></head>");
+    fs::write(build.path("dist/assets/second.js"), "").unwrap();
+    let mut manifest: Value = serde_json::from_str(&build.read("dist/.vite/manifest.json")).unwrap();
+    manifest["second.js"] = json!({"file": "assets/second.js", "isEntry": true});
+    fs::write(build.path("dist/.vite/manifest.json"), manifest.to_string()).unwrap();
+    let message = build.fails(&["assets", "--dir", "@/dist", "--entry", "index.html"]);
+    assert!(message.contains("loads assets/second.js, which the manifest does not give to the entry"), "{message}");
+}
+
 /// The later chunks of such a build are requested from its base, wherever the config says that the entry is.
 #[test]
 fn a_base_on_another_origin_is_refused() {

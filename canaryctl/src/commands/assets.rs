@@ -91,8 +91,10 @@ fn read(args: &Args) -> anyhow::Result<Bundle> {
     let mut entry = Entry::default();
     if let Some(manifest) = manifest {
         entry = manifest.entry(&args.dir, args.entry.as_deref())?;
-        // A page that cannot be taken apart says nothing against the manifest, and a manifest that is named is meant.
+        // Only Vite's manifest tells which of the page's files are the build's. A page that cannot be taken apart says nothing
+        // against it, and a manifest that is named is meant.
         if args.manifest.is_none()
+            && Manifest::vite_files(&args.dir)?.is_some()
             && let Ok(Some(page)) = built_page::read(&args.dir, entry.page.as_deref())
         {
             page.complete(&mut entry.files)?;

@@ -23,10 +23,15 @@ pub(crate) struct Args {}
 
 /// Prints the schema.
 pub(crate) fn run(_args: &Args, output: Output) -> anyhow::Result<ExitCode> {
+    print(SCHEMA, output)
+}
+
+/// Prints the text of a schema as it is, or on one line for machines.
+pub(crate) fn print(schema: &str, output: Output) -> anyhow::Result<ExitCode> {
     let mut out = io::stdout().lock();
     match output {
-        Output::Text => out.write_all(SCHEMA.as_bytes())?,
-        Output::Json => writeln!(out, "{}", serde_json::from_str::<Value>(SCHEMA)?)?,
+        Output::Text => out.write_all(schema.as_bytes())?,
+        Output::Json => writeln!(out, "{}", serde_json::from_str::<Value>(schema)?)?,
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)

@@ -48,7 +48,8 @@ impl BuiltPage {
             let path = &self.path;
             ensure!(
                 files.scripts.contains(script) || files.preload.contains(script),
-                "{path} loads {script}, which the manifest does not give to the entry: one of the two is of another build"
+                "{path} loads {script}, which the manifest does not give to the entry, so the bundle would lack it: name the \
+                 manifest with --manifest to leave it out"
             );
         }
         files.styles.extend(page.styles.iter().filter(|it| !files.styles.contains(it)).cloned().collect::<Vec<_>>());

@@ -1,10 +1,8 @@
 //! `canaryctl rollout schema`: the JSON Schema of `rollout.yaml`.
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
-use serde_json::Value;
-
+use crate::commands::schema;
 use crate::terminal::output::Output;
 
 const SCHEMA: &str = include_str!("../../rollout/schema.json");
@@ -23,11 +21,5 @@ pub(crate) struct Args {}
 
 /// Prints the schema.
 pub(crate) fn run(_args: &Args, output: Output) -> anyhow::Result<ExitCode> {
-    let mut out = io::stdout().lock();
-    match output {
-        Output::Text => out.write_all(SCHEMA.as_bytes())?,
-        Output::Json => writeln!(out, "{}", serde_json::from_str::<Value>(SCHEMA)?)?,
-    }
-    out.flush()?;
-    Ok(ExitCode::SUCCESS)
+    schema::print(SCHEMA, output)
 }
