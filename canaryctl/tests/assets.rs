@@ -258,13 +258,15 @@ fn the_page_says_what_its_entry_is() {
 /// Scripts and stylesheets beside the entry are the page's own, and no manifest of webpack tells them apart from the build's.
 #[test]
 fn what_is_the_pages_own_stays_out_of_the_bundle() {
-    for (fixture, args) in [("vite-root", &["--entry", "index.html"][..]), ("webpack", &[])] {
+    for (fixture, base, args) in
+        [("vite-root", "/", &["--entry", "index.html"][..]), ("webpack", "/assets/1.4.2/", &[])]
+    {
         let build = Build::of(fixture);
         let args = [&["assets", "--dir", "@/dist"], args].concat();
         let before = build.run(&args);
-        let own = "<script type=module src=/own.js></script><script defer src=/own.js></script><link rel=stylesheet \
-                   href=/own.css></head>";
-        build.edit("dist/index.html", "</head>", own);
+        let own =
+            format!("<script type=module src={base}own.js></script><link rel=stylesheet href={base}own.css></head>");
+        build.edit("dist/index.html", "</head>", &own);
         fs::write(build.path("dist/own.js"), "").unwrap();
         fs::write(build.path("dist/own.css"), "").unwrap();
         assert_eq!((build.run(&args), before.0), (before, Some(0)), "{fixture}");
