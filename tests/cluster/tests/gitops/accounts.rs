@@ -1,10 +1,12 @@
-//! The account that Flux applies the canary config with.
+//! The accounts that Flux applies the folders with, and the nudge's under another name.
 
+use crate::admission;
 use canary_cluster::environment::Environment;
-use canary_cluster::kubectl::{self, Condition, kubectl};
-use canary_e2e::files;
+use canary_cluster::kubectl::{self, Condition, DEADLINE, kubectl};
+use canary_e2e::{files, wait};
 
 const CONFIG_FOLDER: &str = "k8s/overlays/production/config/kustomization.yaml";
+const WORKLOADS_FOLDER: &str = "k8s/overlays/production/frontend/kustomization.yaml";
 
 /// Everyone in the cluster becomes its administrator.
 const BINDING: &str = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata:\n  name: taken-over\n\
@@ -21,15 +23,22 @@ const SECRET: &str = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: taken-ove
 pub(crate) fn config(env: &Environment) {
     let pod = files::read(&files::repo("tests/cluster/tests/gitops/pod.yaml"));
     for object in [BINDING, ROLE, SECRET, &pod] {
-        refuses(env, object);
+        refuses(env, "frontend-config", CONFIG_FOLDER, object);
     }
     env.set_percentage(25);
 }
 
-/// Adds an object to the config's folder, waits for the refusal and the alert, and takes it out again.
+/// The API server refuses objects of other kinds than the workloads', and roles with more rights than the account has.
+pub(crate) fn workloads(env: &Environment) {
+    for object in [ROLE, SECRET] {
+        refuses(env, "frontend", WORKLOADS_FOLDER, object);
+    }
+    env.wait_for_sync();
+}
+
+/// Adds an object to a folder, waits for the refusal and the alert, and takes it out again.
 #[track_caller]
-fn refuses(env: &Environment, object: &str) {
-    let (kustomization, folder) = ("frontend-config", CONFIG_FOLDER);
+fn refuses(env: &Environment, kustomization: &str, folder: &str, object: &str) {
     let kind = object.lines().find_map(|line| line.strip_prefix("kind: ")).unwrap();
     let name = object.lines().find_map(|line| line.strip_prefix("  name: ")).unwrap();
     env.alerts.clear();
@@ -48,4 +57,45 @@ fn refuses(env: &Environment, object: &str) {
     assert!(found.is_empty(), "{found}");
     env.repository.run("git revert --no-edit HEAD && git push -q");
     env.wait_for_kustomization(kustomization, &env.repository.head());
+}
+
+/// With a prefix and in another namespace, the nudge's account is held to its annotation as well.
+pub(crate) fn renamed_nudge(env: &Environment) {
+    let overlay = env.repository.path("k8s/overlays/blue/kustomization.yaml");
+    files::write(
+        &overlay,
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nnamespace: shop\nnamePrefix: blue-\n\
+         resources: [../../base/frontend]\ncomponents: [../../components/nudge]\n",
+    );
+    let built = admission::build(env, "overlays/blue");
+    std::fs::remove_dir_all(overlay.parent().unwrap()).unwrap();
+    let kinds =
+        ["ServiceAccount", "Role", "RoleBinding", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
+    let is_access = |object: &&str| object.lines().any(|line| kinds.iter().any(|kind| line == format!("kind: {kind}")));
+    let access: Vec<_> = built.split("---\n").filter(is_access).collect();
+    assert_eq!(access.len(), 5, "{built}");
+    kubectl("create namespace shop");
+    kubectl::apply(&access.join("---\n"));
+    let pod = files::read(&files::repo("tests/cluster/tests/gitops/pod.yaml"));
+    kubectl::apply(&pod.replace("namespace: frontend", "namespace: shop"));
+    let nudge = "-n shop --as=system:serviceaccount:shop:blue-canary-nudge";
+    // The API server enforces a policy some time after it was created.
+    wait::until("the policy to be enforced", DEADLINE, || {
+        kubectl::try_kubectl(&format!("{nudge} label pod admission-test who=nudge --dry-run=server")).err()
+    });
+    let allowed = kubectl::try_kubectl(&format!("{nudge} annotate pod admission-test canary/config-revision=another"));
+    assert!(allowed.is_ok(), "{allowed:?}");
+    for change in [
+        "label pod admission-test who=nudge",
+        "annotate pod admission-test who=nudge",
+        "set image pod/admission-test nginx=registry.example.com/shop/frontend:1.5.0",
+    ] {
+        let error = kubectl::try_kubectl(&format!("{nudge} {change}")).expect_err(change);
+        assert!(error.contains("blue-canary-nudge") && error.contains("may"), "{change}: {error}");
+        let admin = "-n shop --as=system:serviceaccount:shop:default --as-group=system:masters";
+        let result = kubectl::try_kubectl(&format!("{admin} {change} --dry-run=server"));
+        assert!(result.is_ok(), "{change}, as another account: {result:?}");
+    }
+    kubectl("delete namespace shop --wait=false");
+    kubectl("delete validatingadmissionpolicy/blue-canary-nudge validatingadmissionpolicybinding/blue-canary-nudge");
 }

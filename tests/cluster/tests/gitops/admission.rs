@@ -53,7 +53,9 @@ fn assert_accepted(env: &Environment, folder: &str) {
 const STRICT_DRY_RUN: &str =
     "apply --server-side --force-conflicts --dry-run=server --validate=strict --field-manager=test -f -";
 
-fn build(env: &Environment, folder: &str) -> String {
+/// What kustomize makes of a folder of `k8s/`.
+#[track_caller]
+pub(crate) fn build(env: &Environment, folder: &str) -> String {
     let path = env.repository.path("k8s").join(folder);
     let output = Command::new(find_program("kustomize")).arg("build").arg(&path).output().unwrap();
     assert!(output.status.success(), "{folder}: {}", String::from_utf8_lossy(&output.stderr));
