@@ -129,6 +129,8 @@ impl Engine {
         let mut capabilities = Map::from_iter([
             ("timeouts".to_owned(), json!({ "pageLoad": TIMEOUT_MS, "script": TIMEOUT_MS })),
             ("pageLoadStrategy".to_owned(), json!(strategy)),
+            // Tests over https sign their certificates themselves.
+            ("acceptInsecureCerts".to_owned(), json!(true)),
         ]);
         if let Value::Object(own) = own {
             capabilities.extend(own);

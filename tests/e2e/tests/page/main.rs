@@ -6,6 +6,7 @@ mod demo_faults;
 mod events;
 mod flags;
 mod guard;
+mod https;
 mod identity;
 mod npm;
 mod oracle;
