@@ -45,6 +45,3 @@ if (shared[key]) log("E307 the script is included twice; this one does not run")
 
 /** @type {Canary} */
 export const canary = (shared[key] ??= start());
-
-/** The integrity that a page's preload of the lifecycle script has; `canaryctl inject` reads it in this file. */
-export const lifecycleIntegrity = LIFECYCLE_INTEGRITY;

@@ -8,7 +8,6 @@ const buildConstants = Object.fromEntries(
     "DIAGNOSTICS_WASM",
     "ENGINE_SHA256",
     "ENGINE_WASM",
-    "LIFECYCLE_INTEGRITY",
     "LIFECYCLE_JS",
     "OVERRIDES_JS",
     "PANEL_JS",

@@ -343,7 +343,6 @@ declare const ENGINE_SHA256: string;
 declare const ENGINE_WASM: string;
 declare const DIAGNOSTICS_JS: string;
 declare const DIAGNOSTICS_WASM: string;
-declare const LIFECYCLE_INTEGRITY: string;
 declare const LIFECYCLE_JS: string;
 declare const OVERRIDES_JS: string;
 declare const PANEL_JS: string;

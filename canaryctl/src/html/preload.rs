@@ -4,6 +4,10 @@ use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
 use crate::bundler::bundle::Bundle;
 use crate::html::elements::{Element, escape};
 
@@ -12,7 +16,7 @@ use crate::html::elements::{Element, escape};
 pub(crate) struct RuntimeFiles {
     pub(crate) engine: String,
     pub(crate) lifecycle: String,
-    /// What `canary.js` demands of the lifecycle script, which a preload has to demand as well: it may be the one that loads.
+    /// What a preload has to demand of the lifecycle script, because it may be the one that loads it.
     pub(crate) integrity: String,
 }
 
@@ -24,12 +28,13 @@ const LIFECYCLE: (&str, &str) = ("lifecycle_", ".js");
 const HASH: usize = 16;
 
 impl RuntimeFiles {
-    /// Reads the names from the `canary.js` in a folder, which requests these files.
+    /// Reads the names from the `canary.js` in a folder, which requests these files, and the lifecycle script beside it.
     pub(crate) fn read(folder: &Path) -> Option<Self> {
         let script = fs::read_to_string(folder.join("canary.js")).ok()?;
         let name = |kind| hashed_name(&script, kind).and_then(|range| script.get(range)).map(str::to_owned);
-        let integrity = script.split(['"', '\'', '`']).find(|text| text.starts_with("sha256-") && text.len() == 51)?;
-        Some(Self { engine: name(ENGINE)?, lifecycle: name(LIFECYCLE)?, integrity: integrity.to_owned() })
+        let (engine, lifecycle) = (name(ENGINE)?, name(LIFECYCLE)?);
+        let digest = Sha256::digest(fs::read(folder.join(&lifecycle)).ok()?);
+        Some(Self { engine, lifecycle, integrity: format!("sha256-{}", STANDARD.encode(digest)) })
     }
 
     /// The value of a `Link` header that preloads the engine. Scripts are left out: a policy with a nonce refuses them in a
@@ -129,15 +134,19 @@ mod tests {
     fn names_are_read_from_the_script_that_requests_them() {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(RuntimeFiles::read(dir.path()), None);
-        let RuntimeFiles { engine, lifecycle, integrity } = files('a');
-        for (script, expected) in [
-            (format!("let e=canary_x,w=\"{engine}\";f(\"{lifecycle}\",'{integrity}')"), Some(files('a'))),
-            (format!("let e=canary_x,w=\"{engine}\";f(\"{lifecycle}\")"), None),
-            (format!("\"{engine}\""), None),
-            ("canary_0123456789abcdeg.wasm lifecycle_0123456789abcdef.js canary_".to_owned(), None),
-        ] {
+        let RuntimeFiles { engine, lifecycle, .. } = files('a');
+        let both = format!("let e=canary_x,w=\"{engine}\";f(\"{lifecycle}\")");
+        let read = |script: &str| {
             fs::write(dir.path().join("canary.js"), script).unwrap();
-            assert_eq!(RuntimeFiles::read(dir.path()), expected);
+            RuntimeFiles::read(dir.path())
+        };
+        assert_eq!(read(&both), None, "without the lifecycle script");
+        fs::write(dir.path().join(&lifecycle), "abc").unwrap();
+        // printf abc | sha256sum | xxd -r -p | base64
+        let integrity = "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=".to_owned();
+        assert_eq!(read(&both), Some(RuntimeFiles { integrity, ..files('a') }));
+        for script in [&format!("\"{engine}\""), "canary_0123456789abcdeg.wasm lifecycle_0123456789abcdef.js canary_"] {
+            assert_eq!(read(script), None, "{script}");
         }
         assert_eq!(files('a').link_header("/r/canary.js"), format!("</r/{engine}>; rel=preload; as=fetch"));
     }
