@@ -9,6 +9,7 @@ const buildConstants = Object.fromEntries(
     "ENGINE_SHA256",
     "ENGINE_WASM",
     "LIFECYCLE_JS",
+    "LIFECYCLE_SHA256",
     "OVERRIDES_JS",
     "PANEL_JS",
     "REFRESH_JS",

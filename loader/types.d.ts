@@ -344,6 +344,7 @@ declare const ENGINE_WASM: string;
 declare const DIAGNOSTICS_JS: string;
 declare const DIAGNOSTICS_WASM: string;
 declare const LIFECYCLE_JS: string;
+declare const LIFECYCLE_SHA256: string;
 declare const OVERRIDES_JS: string;
 declare const PANEL_JS: string;
 declare const REFRESH_JS: string;

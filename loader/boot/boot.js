@@ -6,6 +6,7 @@ import { pendingCodes } from "../util/log.js";
 import { requestDecision, stableAnswer } from "./decision.js";
 import { breaksRules } from "../engine/asset_rules.js";
 import { startEngine } from "../engine/engine.js";
+import { fetchFile } from "../util/request.js";
 import { toJson, tryOrNull } from "../util/safe.js";
 import { createFlagClient } from "../flags/flag_client.js";
 import { createAppend, insertStable } from "./stable.js";
@@ -48,11 +49,15 @@ export async function boot(page, settings) {
   /** @type {LifecycleScript["createLifecycle"] | undefined} */
   let createLifecycle;
   // Requested after the engine, which is needed first.
-  const lifecycleLoad = loadScript(LIFECYCLE_JS, (script) => {
-    createLifecycle = script.createLifecycle;
-    if (!createLifecycle) throw new Error();
-    return script;
-  });
+  const lifecycleLoad = loadScript(
+    LIFECYCLE_JS,
+    (script) => {
+      createLifecycle = script.createLifecycle;
+      if (!createLifecycle) throw new Error();
+      return script;
+    },
+    LIFECYCLE_SHA256,
+  );
 
   const answer = await requestDecision(page, start, deadline, lifecycleLoad);
   page.answered(answer);
@@ -110,11 +115,17 @@ const onOrigin = (bundle) =>
  *
  * @param {string} name
  * @param {(script: any) => any} use
+ * @param {string} [sha256] of the file, in base64; an import cannot demand it, and finds what was checked in the cache
  */
-function loadScript(name, use) {
-  const loading = import(new URL(name, import.meta.url).href).then(use).catch((error) => {
-    throw typeof error === "string" ? error : `E201 ${name} could not be loaded`;
-  });
+function loadScript(name, use, sha256) {
+  const { href } = new URL(name, import.meta.url);
+  const checked = sha256 ? fetchFile(href, sha256) : Promise.resolve();
+  const loading = checked
+    .then(() => import(href))
+    .then(use)
+    .catch((error) => {
+      throw `${error === "E202" ? error : "E201"} ${name} could not be loaded`;
+    });
   loading.catch(() => {});
   return loading;
 }

@@ -1,7 +1,7 @@
 /** The wasm engine that decides and evaluates flags. This file alone knows how it is loaded and called. */
 import * as wasm from "engine-glue";
 import { encode } from "../host.js";
-import { fetchPreloaded } from "../util/request.js";
+import { fetchFile } from "../util/request.js";
 import { hasOwn, tryOrNull } from "../util/safe.js";
 import { breaksRules } from "./asset_rules.js";
 import { parseConfig } from "./config_tree.js";
@@ -33,10 +33,8 @@ const keyBytes = 256;
  */
 export async function startEngine(url, sha256) {
   if (!globalThis.WebAssembly) throw "E203";
-  const module = await fetchWasm(new URL(url, import.meta.url).href);
-  // Browsers have it for https and localhost alone. A request with an integrity would not use the page's preload.
-  const digest = await globalThis.crypto?.subtle?.digest("SHA-256", module);
-  if (digest && btoa(String.fromCharCode(...new Uint8Array(digest))) !== sha256) throw "E202";
+  // It is too small to gain from streaming, which would also need the right MIME type.
+  const module = await fetchFile(new URL(url, import.meta.url).href, sha256);
   try {
     const exports = wasm.initSync({ module });
     if (!exports.addFlag) throw "E206";
@@ -45,21 +43,6 @@ export async function startEngine(url, sha256) {
     if (!(error instanceof WebAssembly.CompileError)) throw "E206";
     throw WebAssembly.validate(module) ? "E204" : "E202";
   }
-}
-
-/**
- * Fetches the engine as bytes. It is too small to gain from streaming, which would also need the right MIME type.
- *
- * @param {string} url
- */
-async function fetchWasm(url) {
-  try {
-    const reply = await fetchPreloaded(url);
-    if (reply.ok) return await reply.arrayBuffer();
-  } catch {
-    // The same fault as an error status.
-  }
-  throw "E201";
 }
 
 /**

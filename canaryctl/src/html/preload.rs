@@ -4,10 +4,6 @@ use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha256};
-
 use crate::bundler::bundle::Bundle;
 use crate::html::elements::{Element, escape};
 
@@ -16,8 +12,6 @@ use crate::html::elements::{Element, escape};
 pub(crate) struct RuntimeFiles {
     pub(crate) engine: String,
     pub(crate) lifecycle: String,
-    /// What a preload has to demand of the lifecycle script, because it may be the one that loads it.
-    pub(crate) integrity: String,
 }
 
 /// The beginnings and ends of those names, which have a hash between them.
@@ -28,13 +22,11 @@ const LIFECYCLE: (&str, &str) = ("lifecycle_", ".js");
 const HASH: usize = 16;
 
 impl RuntimeFiles {
-    /// Reads the names from the `canary.js` in a folder, which requests these files, and the lifecycle script beside it.
+    /// Reads the names from the `canary.js` in a folder, which requests these files.
     pub(crate) fn read(folder: &Path) -> Option<Self> {
         let script = fs::read_to_string(folder.join("canary.js")).ok()?;
         let name = |kind| hashed_name(&script, kind).and_then(|range| script.get(range)).map(str::to_owned);
-        let (engine, lifecycle) = (name(ENGINE)?, name(LIFECYCLE)?);
-        let digest = Sha256::digest(fs::read(folder.join(&lifecycle)).ok()?);
-        Some(Self { engine, lifecycle, integrity: format!("sha256-{}", STANDARD.encode(digest)) })
+        Some(Self { engine: name(ENGINE)?, lifecycle: name(LIFECYCLE)? })
     }
 
     /// The value of a `Link` header that preloads the engine. Scripts are left out: a policy with a nonce refuses them in a
@@ -43,15 +35,13 @@ impl RuntimeFiles {
         format!("<{}{}>; rel=preload; as=fetch", folder(runtime), self.engine)
     }
 
-    /// The links for the engine and the lifecycle script. The engine is first: nothing is decided without it.
-    fn links(&self, runtime: &str, nonce: &str) -> [String; 2] {
+    /// The links for the engine and the lifecycle script. The engine is first: nothing is decided without it. The script is
+    /// fetched, too, because it is checked before it is imported.
+    fn links(&self, runtime: &str) -> [String; 2] {
         let folder = escape(folder(runtime));
         [
             format!("<link rel=\"preload\" href=\"{folder}{}\" as=\"fetch\">", self.engine),
-            format!(
-                "<link rel=\"modulepreload\" href=\"{folder}{}\" integrity=\"{}\" fetchpriority=\"low\"{nonce}>",
-                self.lifecycle, self.integrity
-            ),
+            format!("<link rel=\"preload\" href=\"{folder}{}\" as=\"fetch\" fetchpriority=\"low\">", self.lifecycle),
         ]
     }
 }
@@ -67,7 +57,7 @@ pub(crate) fn links(
 ) -> Vec<String> {
     let mut links = vec![format!("<link rel=\"preload\" href=\"{}\" as=\"fetch\">", escape(config))];
     if let (url, Some(files)) = runtime {
-        links.extend(files.links(url, nonce));
+        links.extend(files.links(url));
     }
     let Some(stable) = stable else { return links };
     let file = |url: &str, kind, integrity: &str| {
@@ -81,7 +71,7 @@ pub(crate) fn links(
     links
 }
 
-/// Replaces the names of another build of the runtime in the links of a page, and the integrity with them.
+/// Replaces the names of another build of the runtime in the links of a page.
 pub(crate) fn update(html: &str, elements: &[Element], runtime: &str, files: &RuntimeFiles) -> String {
     let mut result = html.to_owned();
     for link in elements.iter().rev().filter(|it| it.name == "link") {
@@ -90,14 +80,7 @@ pub(crate) fn update(html: &str, elements: &[Element], runtime: &str, files: &Ru
             if hashed_name(name, kind) == Some(0..name.len())
                 && let Some(element) = html.get(link.span.clone())
             {
-                let mut element = element.replace(name, current);
-                if kind == LIFECYCLE {
-                    match link.attribute("integrity") {
-                        Some(old) if !old.is_empty() => element = element.replace(old, &files.integrity),
-                        _ => element.insert_str("<link".len(), &format!(" integrity=\"{}\"", files.integrity)),
-                    }
-                }
-                result.replace_range(link.span.clone(), &element);
+                result.replace_range(link.span.clone(), &element.replace(name, current));
             }
         }
     }
@@ -126,27 +109,21 @@ mod tests {
 
     fn files(digit: char) -> RuntimeFiles {
         let hash = String::from(digit).repeat(HASH);
-        let integrity = format!("sha256-{}=", String::from(digit).repeat(43));
-        RuntimeFiles { engine: format!("canary_{hash}.wasm"), lifecycle: format!("lifecycle_{hash}.js"), integrity }
+        RuntimeFiles { engine: format!("canary_{hash}.wasm"), lifecycle: format!("lifecycle_{hash}.js") }
     }
 
     #[test]
     fn names_are_read_from_the_script_that_requests_them() {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(RuntimeFiles::read(dir.path()), None);
-        let RuntimeFiles { engine, lifecycle, .. } = files('a');
-        let both = format!("let e=canary_x,w=\"{engine}\";f(\"{lifecycle}\")");
-        let read = |script: &str| {
+        let RuntimeFiles { engine, lifecycle } = files('a');
+        for (script, expected) in [
+            (format!("let e=canary_x,w=\"{engine}\";f(\"{lifecycle}\")"), Some(files('a'))),
+            (format!("\"{engine}\""), None),
+            ("canary_0123456789abcdeg.wasm lifecycle_0123456789abcdef.js canary_".to_owned(), None),
+        ] {
             fs::write(dir.path().join("canary.js"), script).unwrap();
-            RuntimeFiles::read(dir.path())
-        };
-        assert_eq!(read(&both), None, "without the lifecycle script");
-        fs::write(dir.path().join(&lifecycle), "abc").unwrap();
-        // printf abc | sha256sum | xxd -r -p | base64
-        let integrity = "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=".to_owned();
-        assert_eq!(read(&both), Some(RuntimeFiles { integrity, ..files('a') }));
-        for script in [&format!("\"{engine}\""), "canary_0123456789abcdeg.wasm lifecycle_0123456789abcdef.js canary_"] {
-            assert_eq!(read(script), None, "{script}");
+            assert_eq!(RuntimeFiles::read(dir.path()), expected);
         }
         assert_eq!(files('a').link_header("/r/canary.js"), format!("</r/{engine}>; rel=preload; as=fetch"));
     }
@@ -158,10 +135,5 @@ mod tests {
         let before = format!("{page}{}", links(&files('a')));
         let after = update(&before, &elements(&before).unwrap(), "/r/canary.js", &files('b'));
         assert_eq!(after, format!("{page}{}", links(&files('b'))));
-        // One that was written without integrity gets it.
-        let bare = format!("<link rel=\"modulepreload\" href=\"/r/{}\">", files('a').lifecycle);
-        let after = update(&bare, &elements(&bare).unwrap(), "/r/canary.js", &files('b'));
-        let RuntimeFiles { lifecycle, integrity, .. } = files('b');
-        assert_eq!(after, format!("<link integrity=\"{integrity}\" rel=\"modulepreload\" href=\"/r/{lifecycle}\">"));
     }
 }

@@ -67,11 +67,7 @@ mod tests {
         let stable = Bundle { version, scripts: vec![script], styles: Vec::new(), preload: Vec::new() };
         let data =
             [("user-id", "a\"b&<c"), ("config", "/c.json")].map(|(key, value)| (key.to_owned(), value.to_owned()));
-        let files = RuntimeFiles {
-            engine: "e.wasm".to_owned(),
-            lifecycle: "l.js".to_owned(),
-            integrity: "sha256-l".to_owned(),
-        };
+        let files = RuntimeFiles { engine: "e.wasm".to_owned(), lifecycle: "l.js".to_owned() };
         let snippet = Snippet {
             runtime: "/r/canary.js",
             data: &data,
@@ -86,7 +82,7 @@ mod tests {
                 guard::element(Some("n")).as_str(),
                 "<link rel=\"preload\" href=\"/c.json\" as=\"fetch\">",
                 "<link rel=\"preload\" href=\"/r/e.wasm\" as=\"fetch\">",
-                "<link rel=\"modulepreload\" href=\"/r/l.js\" integrity=\"sha256-l\" fetchpriority=\"low\" nonce=\"n\">",
+                "<link rel=\"preload\" href=\"/r/l.js\" as=\"fetch\" fetchpriority=\"low\">",
                 "<link rel=\"preload\" href=\"/a.js\" as=\"script\" crossorigin integrity=\"sha384-A\" nonce=\"n\">",
                 "<script type=\"application/json\" data-canary-stable>{\"version\":\"\\u003c/script>\\u003c!--\",\"scripts\":\
              [{\"src\":\"/a.js\",\"integrity\":\"sha384-A\"}]}</script>",

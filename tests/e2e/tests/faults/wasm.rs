@@ -1,4 +1,4 @@
-//! Faults of the WebAssembly modules: stable loads, and one line on the console says why.
+//! Faults of the WebAssembly modules and of the lifecycle script: stable loads, and one line on the console says why.
 //!
 //! The words for what is wrong with a config have a module of their own. Without it, a line has the code alone.
 
@@ -12,6 +12,7 @@ canary_e2e::fault_tests! {
     e201_wasm_not_loaded: test [chromium firefox webkit];
     e201_diagnostics_not_loaded: test [chromium] long [firefox webkit];
     e202_wasm_corrupt: test [chromium firefox webkit];
+    e202_lifecycle_of_another_build: test [chromium firefox webkit];
     e203_no_webassembly: test [chromium webkit] long [firefox];
     e204_csp_blocks_wasm: test [chromium firefox webkit];
     e205_wasm_traps: test [chromium firefox] long [webkit];
@@ -67,12 +68,12 @@ async fn fell_back(site: &FaultSite, code: &str) {
     assert_eq!(site.errors(), [""; 0]);
 }
 
-/// The bytes of the module whose file name begins with `name`.
-fn module(site: &FaultSite, name: &str) -> Vec<u8> {
+/// The bytes of the file of the runtime whose name has this beginning and extension.
+fn file(site: &FaultSite, name: &str, extension: &str) -> Vec<u8> {
     let files = fs::read_dir(site.files.root().join("runtime")).unwrap().map(|entry| entry.unwrap().path());
     let is_it = |file: &str| file.starts_with(name);
     let mut found = files
-        .filter(|path| path.extension().is_some_and(|type_| type_ == "wasm"))
+        .filter(|path| path.extension().is_some_and(|type_| type_ == extension))
         .filter(|path| is_it(&path.file_name().unwrap().to_string_lossy()));
     fs::read(found.next().unwrap()).unwrap()
 }
@@ -117,12 +118,27 @@ async fn e202_wasm_corrupt(engine: Engine) {
         altered[middle..middle + 64].fill(0xff);
         [cut, altered, Vec::new(), b"<!doctype html><title>a page</title>".to_vec()]
     };
-    let sound = module(&site, "canary_");
+    let sound = file(&site, "canary_", "wasm");
     // A module that works as well, with a section that says nothing.
     let other = [sound.clone(), vec![0, 2, 1, b'x']].concat();
     for body in damages(sound).into_iter().chain([other, EMPTY.to_vec()]) {
         site.server.on(WASM, Reply::sound().body(body));
         visit_falls_back(&site, "E202").await;
+    }
+}
+
+/// It does not run. Nor does one that is not there, and stable can do without.
+async fn e202_lifecycle_of_another_build(engine: Engine) {
+    let site = site(engine, &Page::patient()).await;
+    let script = file(&site, "lifecycle_", "js");
+    let other = [b"globalThis.isOther = true;", script.as_slice()].concat();
+    for (reply, code) in [(Reply::sound().body(other), "E202"), (Reply::sound().status(404), "E201")] {
+        site.server.on("/runtime/lifecycle_*.js", reply);
+        site.visit().await;
+        site.shows(STABLE).await;
+        site.says(&[code]).await;
+        assert_eq!((site.ran(), site.views()), (vec![STABLE.to_owned()], 1));
+        assert_eq!(site.browser.eval("typeof isOther").await, "undefined");
     }
 }
 
@@ -217,7 +233,7 @@ async fn e206_wasm_of_another_build(engine: Engine) {
     // Without digests, as on a page of http.
     site.set_page(&Page::patient().first("Object.defineProperty(Crypto.prototype, 'subtle', { value: undefined });"));
     visit_has_canary(&site).await;
-    for body in [EMPTY.to_vec(), module(&site, "diagnostics_")] {
+    for body in [EMPTY.to_vec(), file(&site, "diagnostics_", "wasm")] {
         site.server.on(WASM, Reply::sound().body(body));
         visit_falls_back(&site, "E206").await;
     }

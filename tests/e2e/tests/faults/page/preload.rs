@@ -30,7 +30,7 @@ async fn preloading(engine: Engine, page: Page) -> FaultSite {
     let site = FaultSite::new(engine, &page).await;
     site.set_page(&page.head(injected(&site.files)));
     let kept = Reply::sound().header("Cache-Control", "public, max-age=31536000, immutable").without("Vary");
-    for path in ["/canary/*", "/stable/*", "/runtime/*_*"] {
+    for path in ["/canary/*", "/stable/*", "/runtime/*"] {
         site.server.on(path, kept.clone());
     }
     site
