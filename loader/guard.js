@@ -17,13 +17,13 @@
   // querySelector would hide the method.
   const check = ({ target, filename } = {}) => {
     const tag = root.querySelector("script[data-canary-guard]~script[type=module][src]");
-    const { src, nonce, dataset: data = {} } = tag ?? { src: 0 };
+    const { src = 0, nonce, dataset: data = {} } = tag ?? {};
     const budget = data.decisionBudget;
     // A runtime that has started keeps to the budget by itself, so the guard gives it twice the time.
     const limit = (budget >= 1 && budget <= 60000 ? budget : 1500) * (window[Symbol.for("canary-runtime")] ? 2 : 1);
     // No bundle runs while the page still arrives, and in WebKit neither does the runtime.
     if (document.readyState === "loading") window[key] = performance.now();
-    const isLate = performance.now() - window[key] > limit;
+    const isLate = performance.now() > window[key] + limit;
     // The latch between guard and runtime: each sets the variant before it inserts a bundle.
     const variant = root.dataset.canaryVariant;
     if (!variant && !isLate && target !== tag && filename !== src) return;
@@ -58,25 +58,27 @@
     try {
       policy = trustedTypes.createPolicy("canary-runtime", policy);
     } catch {}
+    // A form of that name hides the document's own method.
+    const make = Document.prototype.createElement.bind(document);
     // The last resort, as in the runtime: a script of stable did not load, and the page shows nothing.
     const fail = ({ target }) => {
       if (document.body.innerText.trim()) return;
       console.warn("[canary] E501 " + target.src + " did not load");
       document.body.append(
         "This page could not be loaded. ",
-        Object.assign(document.createElement("button"), {
-          textContent: "Try again",
-          onclick: () => location.replace(location.href.split("#")[0]),
+        Object.assign(make("button"), {
+          innerText: "Try again",
+          onclick: () => (location = location.href.split("#")[0]),
         }),
       );
     };
     // Links and scripts ignore each other's properties.
     const create = ({ href, src = href, type, integrity = "" }) =>
-      Object.assign(document.createElement(href ? "link" : "script"), {
+      Object.assign(make(href ? "link" : "script"), {
         nonce,
         integrity,
         // A classic script of another origin needs CORS for its integrity only.
-        crossOrigin: href || integrity ? "anonymous" : null,
+        crossOrigin: href || integrity ? "" : null,
         rel: "stylesheet",
         async: false,
         type: href || type === "classic" ? "" : "module",

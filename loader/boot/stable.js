@@ -2,6 +2,9 @@
 import { log } from "../util/log.js";
 import { tryOrNull } from "../util/safe.js";
 
+/** Creates an element. A form of that name hides the document's own method. @param {string} tag @returns {any} */
+const createElement = (tag) => Document.prototype.createElement.call(document, tag);
+
 /**
  * Appends an element to the head.
  *
@@ -9,8 +12,7 @@ import { tryOrNull } from "../util/safe.js";
  * @returns {Append}
  */
 export const createAppend = (nonce) => (tag, properties) => {
-  // A form of that name hides the document's own method.
-  const node = Document.prototype.createElement.call(document, tag);
+  const node = createElement(tag);
   Object.assign(node, { nonce, crossOrigin: "anonymous", ...properties });
   // A stylesheet or a classic script of another origin, or its preload, needs CORS for its integrity only.
   const { href, src = href, integrity, rel = "", type } = /** @type {any} */ (node);
@@ -49,7 +51,7 @@ export function insertStable({ scripts, styles = [] }, append) {
 
 /** Shows that the page could not be loaded, with a button to try again. */
 export function showErrorPage() {
-  const button = document.createElement("button");
+  const button = createElement("button");
   button.textContent = "Try again";
   button.onclick = () => location.replace(location.href.split("#")[0] ?? "");
   document.body.append("This page could not be loaded. ", button);

@@ -135,7 +135,7 @@ pub fn bundle(marker: &str) -> String {
           Promise.reject(error);
         }});
         {{
-          const shown = document.createElement("p");
+          const shown = Document.prototype.createElement.call(document, "p");
           shown.textContent = "{marker}";
           (document.getElementById("app") ?? document.body).append(shown);
         }}"#

@@ -311,7 +311,9 @@ async fn e501_stable_fails_behind_guard(engine: Engine) {
     let demo = read(&repo("www/index.html"));
     let (_, rest) = demo.split_once("<script data-canary-guard>").expect("a guard in the demo's page");
     let (script, _) = rest.split_once("</script>").expect("an end of the guard");
-    let guarded = page("").head(format!("<script data-canary-guard>{script}</script>"));
+    // The forms hide methods of the document.
+    let forms = r#"<form name="createElement"></form><form name="querySelector"></form><div id="app"></div>"#;
+    let guarded = page("").head(format!("<script data-canary-guard>{script}</script>")).body(forms);
     let site = FaultSite::with_canary(engine, &guarded).await;
     site.server.on(CANARY_BUNDLE, Reply::sound().status(404));
     site.visit().await;
