@@ -58,10 +58,13 @@ function ofStatus(status, data) {
   const age = status.data?.through ? data.now - seconds(status.data.through) : null;
   const isOver = ["Promoted", "Rolled back", "No run"].includes(status.state);
   const stale = !isOver && (status.data?.stale || (age !== null && age > 300));
+  const state = status.cause === "not-seen" ? "Not seen yet" : status.state;
+  const sentence = status.sentence ?? `${state} at ${status.weight} %: ${status.reason}`;
   return {
     name: status.name,
-    state: status.cause === "not-seen" ? "Not seen yet" : status.state,
-    sentence: status.sentence ?? `${status.state} at ${status.weight} %: ${status.reason}`,
+    state,
+    // It begins with the state, which has another name here.
+    sentence: sentence.startsWith(`${status.state} `) ? state + sentence.slice(status.state.length) : sentence,
     run: status.run,
     version: status.version,
     stable: status.stable,

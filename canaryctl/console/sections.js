@@ -137,7 +137,7 @@ export function versions(model) {
     { text: it.subject ?? it.phase },
     `${it.weight} %`,
     clock(it.at, model.now),
-    it.seen ? clock(it.seen, model.now) : "not yet seen in browsers",
+    it.seen ? clock(it.seen, model.now) : it.weight === 0 ? "nobody gets it" : "not yet seen in browsers",
   ]);
   const command = model.command ? html("code", { id: "command" }, model.command) : null;
   const copy = model.command ? html("button", { type: "button", id: "copy" }, "Copy") : null;
@@ -236,5 +236,5 @@ export function howTable(model) {
     it.logE?.toFixed(2) ?? "–",
     (it.holdLine ? Math.log(it.holdLine) : model.series?.logHoldLine)?.toFixed(2) ?? "–",
   ]);
-  return table("Evidence now", ["Metric", "ln E", "Hold line"], rows);
+  return table("Evidence now", ["Metric", "Evidence (ln E)", "Holds at"], rows);
 }

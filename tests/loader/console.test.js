@@ -114,3 +114,14 @@ test("lengths of time are short", () => {
     "2 h 30 min",
   ]);
 });
+
+test("a sentence begins with the state that the page shows", () => {
+  const shown = (status) => {
+    const { state, sentence } = model({ now: 0, controller: { status: { weight: 5, views: {}, ...status } } });
+    return [state, sentence];
+  };
+  const sentence = "Collecting at 5 %: 3 of 30 canary views.";
+  assert.deepEqual(shown({ state: "Collecting", sentence }), ["Collecting", sentence]);
+  const unseen = shown({ state: "Collecting", cause: "not-seen", sentence: "Collecting at 5 %: no browser has it." });
+  assert.deepEqual(unseen, ["Not seen yet", "Not seen yet at 5 %: no browser has it."]);
+});
