@@ -47,7 +47,7 @@ fn every_command_of_the_page_works() {
     write("node_modules/canary-runtime/canary.js", "loader");
     write("bin/npm", BUILD);
     fs::set_permissions(dir.join("bin/npm"), fs::Permissions::from_mode(0o755)).unwrap();
-    let mut served = Vec::new();
+    let mut answers = Vec::new();
     for line in lines {
         if line == "canaryctl serve dist" {
             let mut command = canaryctl(["serve", "dist", "--port", "0"]);
@@ -58,7 +58,7 @@ fn every_command_of_the_page_works() {
                 },
                 &dir.join("stderr"),
             );
-            served.push((server.get("/").body, server.get("/config/canary.json").body));
+            answers.push((server.get("/").body, server.get("/config/canary.json").body));
         } else {
             let out = run(line, dir);
             assert!(!line.contains("--dry-run") || !dir.join("k8s").exists());
@@ -66,10 +66,10 @@ fn every_command_of_the_page_works() {
         }
     }
     assert!(
-        served[0].0.contains("data-canary-guard") && served[0].0.contains("/assets/index-AAAA1111.js"),
+        answers[0].0.contains("data-canary-guard") && answers[0].0.contains("/assets/index-AAAA1111.js"),
         "{}",
-        served[0].0
+        answers[0].0
     );
-    assert!(served[0].1.contains("\"CANARY_PERCENTAGE\": 0,") && served[1].1.contains("\"CANARY_PERCENTAGE\": 1,"));
-    assert!(served[1].1.contains("/assets/index-BBBB2222.js"), "{}", served[1].1);
+    assert!(answers[0].1.contains("\"CANARY_PERCENTAGE\": 0,") && answers[1].1.contains("\"CANARY_PERCENTAGE\": 1,"));
+    assert!(answers[1].1.contains("/assets/index-BBBB2222.js"), "{}", answers[1].1);
 }

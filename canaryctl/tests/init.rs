@@ -164,8 +164,10 @@ fn refuses_what_is_no_folder_or_no_namespace() {
     assert!(text(&output.stderr).contains("expected 1 to 63 of a-z 0-9 -, with no - at the ends"));
 }
 
-/// The shapes of repositories for `--with standard`: files, options, files that are written, and a step that is left.
-fn shapes() -> Vec<(&'static str, Vec<(&'static str, &'static str)>, Vec<&'static str>, usize, &'static str)> {
+/// A repository for `--with standard`: its name and files, the options, the number of files that are written, and a step that is left.
+type Shape = (&'static str, Vec<(&'static str, &'static str)>, Vec<&'static str>, usize, &'static str);
+
+fn shapes() -> Vec<Shape> {
     let standard = vec!["--namespace", "shop", "--set", "app=shop", "--set", "image=ghcr.io/acme/shop"];
     let build = "build nginx/Dockerfile and push ghcr.io/acme/shop:1.0.0";
     vec![
