@@ -77,7 +77,8 @@ to do: with the first canary's build: canaryctl assets --dir DIST --into k8s/can
     assert_eq!(out, format!("{found}{}{todo}", written.replace("VERB", "wrote")));
     let after = tree(dir.path());
     assert!(before.iter().all(|(path, text)| after.get(path) == Some(text)));
-    assert_eq!(after.len(), before.len().saturating_add(3));
+    // The three files, and the record of them.
+    assert_eq!(after.len(), before.len().saturating_add(4));
 
     // What was written has no traps, and every verb finds it.
     let valid = run(&dir, &["validate", "--strict", "k8s", "clusters/production/canary-config.yaml"]);
@@ -161,4 +162,168 @@ fn refuses_what_is_no_folder_or_no_namespace() {
     let output = support::run(&["init", "--namespace", "Shop"], "");
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("expected 1 to 63 of a-z 0-9 -, with no - at the ends"));
+}
+
+/// A repository for `--with standard`: its name and files, the options, the number of files that are written, and a step that is left.
+type Shape = (&'static str, Vec<(&'static str, &'static str)>, Vec<&'static str>, usize, &'static str);
+
+fn shapes() -> Vec<Shape> {
+    let standard = vec!["--namespace", "shop", "--set", "app=shop", "--set", "image=ghcr.io/acme/shop"];
+    let build = "build nginx/Dockerfile and push ghcr.io/acme/shop:1.0.0";
+    vec![
+        ("Vite", VITE.to_vec(), standard.clone(), 45, build),
+        (
+            "Vite with Flux",
+            [&VITE[..], &[("clusters/eu/flux-system/gotk-sync.yaml", "")]].concat(),
+            standard.clone(),
+            46,
+            build,
+        ),
+        (
+            "CRA",
+            vec![("package.json", r#"{"version": "2.1.0", "scripts": {"build": "react-scripts build"}}"#)],
+            standard.clone(),
+            44,
+            "build nginx/Dockerfile and push ghcr.io/acme/shop:2.1.0",
+        ),
+        (
+            "Angular",
+            vec![("angular.json", "{}"), ("package-lock.json", "{}"), (".gitlab-ci.yml", "")],
+            standard.clone(),
+            44,
+            "after each build with Angular: canaryctl inject DIST/index.html",
+        ),
+        ("Astro", vec![("astro.config.mjs", ""), ("yarn.lock", "")], standard.clone(), 44, "yarn add canary-runtime"),
+        (
+            "nothing",
+            vec![],
+            vec![],
+            44,
+            "choose image, frontend_host, repository in k8s/clusters/production/settings.yaml",
+        ),
+        ("own nginx", vec![("nginx/nginx.conf", "events {}")], standard.clone(), 43, build),
+        (
+            "owners",
+            vec![(".git/config", "[core]\n[remote \"origin\"]\n\turl = git@github.com:acme/shop.git\n")],
+            [&standard[..], &["--owners", "@acme/web"]].concat(),
+            45,
+            "choose frontend_host in k8s/clusters/production/settings.yaml",
+        ),
+        (
+            "another folder",
+            vec![],
+            [&standard[..], &["--set", "path=deploy"]].concat(),
+            44,
+            "kubectl apply -k deploy/clusters/production",
+        ),
+        (
+            "a chart",
+            vec![("charts/shop/Chart.yaml", "")],
+            standard,
+            7,
+            "in the chart charts/shop/Chart.yaml: mount the ConfigMap canary-settings as a folder at /usr/share/nginx/html/config, config.json as canary.json",
+        ),
+    ]
+}
+
+#[test]
+fn standard_fits_repositories_of_many_shapes() {
+    for (name, files, options, count, step) in shapes() {
+        let dir = repository(&files);
+        let before = tree(dir.path());
+        let args = |more: &[&'static str]| [&["init", "--with", "standard"][..], &options, more].concat();
+        let dry: Value = serde_json::from_str(&run(&dir, &args(&["--dry-run", "--output", "json"]))).unwrap();
+        assert_eq!(tree(dir.path()), before, "{name}");
+        let out: Value = serde_json::from_str(&run(&dir, &args(&["--output", "json"]))).unwrap();
+        assert_eq!(out["files"].as_array().unwrap().len(), count, "{name}: {out:#}");
+        assert_eq!(out["files"].to_string().replace("true", "false"), dry["files"].to_string());
+        assert!(out["todo"].as_array().unwrap().contains(&json!(step)), "{name}: {step} in {out:#}");
+        let after = tree(dir.path());
+        assert!(before.iter().all(|(path, text)| after.get(path) == Some(text)), "{name}");
+
+        // What was written has no traps, builds, and has the team's names.
+        let path = if name == "another folder" { "deploy" } else { "k8s" };
+        let valid = run(&dir, &["validate", "--strict", path]);
+        assert!(valid.ends_with(" valid\n") && !valid.contains("note"), "{name}: {valid}");
+        if count > 10 {
+            let objects = kustomize(dir.path(), &format!("{path}/clusters/production"));
+            assert!(objects.contains(&format!("path: ./{path}/overlays/production/config")), "{name}");
+            if !options.is_empty() {
+                assert!(
+                    !objects.contains("name: frontend-config\n  namespace") && objects.contains("name: shop-config"),
+                    "{objects}"
+                );
+                let pods = kustomize(dir.path(), &format!("{path}/overlays/production"));
+                assert!(pods.contains("image: ghcr.io/acme/shop:") && !pods.contains("registry.example.com"), "{pods}");
+            }
+            if name == "owners" {
+                assert!(objects.contains("url: ssh://git@github.com/acme/shop.git"), "{objects}");
+            }
+        }
+        let again: Value = serde_json::from_str(&run(&dir, &args(&["--output", "json"]))).unwrap();
+        assert_eq!(again["files"], json!([]), "{name}");
+        assert_eq!(tree(dir.path()), after, "{name}");
+
+        // A file that has changed stays, everything else is as before.
+        fs::write(dir.path().join("nginx/csp.conf"), "mine").unwrap();
+        let removed = run(&dir, &["init", "--remove"]);
+        assert!(removed.ends_with("kept: nginx/csp.conf: it has changed since init wrote it\n"), "{name}: {removed}");
+        let mut left = tree(dir.path());
+        assert!(
+            left.remove(&dir.path().join("nginx/csp.conf")).is_some()
+                && left.remove(&dir.path().join(".canary-init.json")).is_some()
+        );
+        assert_eq!(left, before, "{name}");
+    }
+}
+
+/// The objects of a folder, as kustomize builds them.
+fn kustomize(dir: &Path, folder: &str) -> String {
+    let output = std::process::Command::new("kustomize").arg("build").arg(dir.join(folder)).output().unwrap();
+    assert!(output.status.success(), "{folder}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// Two apps in one repository have a folder of manifests each, and share nginx/.
+#[test]
+fn two_apps_of_a_repository_do_not_meet() {
+    let dir = repository(&[]);
+    let init = |app: &str, path: &str| {
+        let [app, path] = [format!("app={app}"), format!("path={path}")];
+        let args =
+            ["init", "--with", "standard", "--namespace", "shop", "--set", &app, "--set", &path, "--output", "json"];
+        serde_json::from_str::<Value>(&run(&dir, &args)).unwrap()
+    };
+    init("one", "k8s");
+    let second = init("two", "k8s-two");
+    assert_eq!(second["files"].as_array().unwrap().len(), 39, "{second:#}");
+    assert!(
+        kustomize(dir.path(), "k8s-two/clusters/production").contains("path: ./k8s-two/overlays/production/frontend")
+    );
+    run(&dir, &["init", "--remove"]);
+    assert!(tree(dir.path()).is_empty(), "{:?}", tree(dir.path()));
+    support::fails(
+        &["init", "--remove", dir.path().to_str().unwrap()],
+        b"",
+        &format!("canaryctl: {}: expected the record of init, .canary-init.json\n", dir.path().display()),
+    );
+}
+
+#[test]
+fn names_are_checked() {
+    for (set, message) in [
+        ("image", "expected KEY=VALUE"),
+        (
+            "imag=a",
+            "found imag, expected one of app, path, repository, branch, image, manifests, frontend_host, gateway_name, gateway_namespace, ingress_namespace, monitoring_namespace",
+        ),
+        ("namespace=a", "found namespace, expected one of app, "),
+        ("path=a/b", "found \"a/b\" for path, expected characters of"),
+        ("image=a\nb", "for image, expected characters of"),
+        ("app=", "found \"\" for app"),
+    ] {
+        let output = support::run(&["init", "--set", set], "");
+        assert_eq!(output.status.code(), Some(2), "{set}");
+        assert!(text(&output.stderr).contains(message), "{}", text(&output.stderr));
+    }
 }

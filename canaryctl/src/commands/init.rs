@@ -1,7 +1,9 @@
 //! `canaryctl init`: the files that a repository lacks for a canary.
 
 mod plan;
+mod record;
 mod repository;
+mod standard;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -13,18 +15,22 @@ use serde_json::json;
 
 use crate::terminal::output::Output;
 use crate::terminal::stdout::stdout;
-use plan::{NewFile, Plan};
-use repository::Repository;
+use plan::Plan;
+use record::Record;
+use repository::{NewFile, Repository};
+use standard::Names;
 
 /// Write the files that a repository lacks for a canary, and say what is left to do.
 ///
 /// Looks for the bundler, the package manager, the workflow files of CI, configs and clusters of Flux. Writes a config at 0 %
-/// where there is none, and the object with which Flux applies it. Changes no file that is there, so a second run changes
-/// nothing.
+/// where there is none, and the object with which Flux applies it; with `--with standard` also the image, the manifests with your
+/// names, rollout and CI. Changes no file that is there, so a second run changes nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   canaryctl init --dry-run
   canaryctl init --namespace shop
+  canaryctl init --with standard --namespace shop --set app=shop --set image=ghcr.io/acme/shop
+  canaryctl init --remove
   canaryctl init apps/shop --output json")]
 pub(crate) struct Args {
     /// The folder of the repository.
@@ -33,9 +39,29 @@ pub(crate) struct Args {
     /// The namespace of the pods that serve the pages.
     #[arg(long, value_name = "NAME", default_value = "frontend", value_parser = parse_namespace)]
     namespace: String,
+    /// How much to write.
+    #[arg(long, value_name = "SIZE", value_enum, default_value_t = Size::Minimal)]
+    with: Size,
+    /// A name in the settings of --with standard, such as app, image or repository. May be repeated.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = Names::parse)]
+    set: Vec<(String, String)>,
+    /// The team that approves changes of the manifests, for CODEOWNERS of --with standard.
+    #[arg(long, value_name = "TEAM")]
+    owners: Option<String>,
+    /// Remove the files that init has written here and that have not changed since.
+    #[arg(long, conflicts_with_all = ["with", "set", "owners"])]
+    remove: bool,
     /// Write nothing.
     #[arg(long)]
     dry_run: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Size {
+    /// The config, for workloads that you have.
+    Minimal,
+    /// Also the image of the front end, the workloads, the Flux objects, a rollout, and a workflow of CI.
+    Standard,
 }
 
 fn parse_namespace(text: &str) -> Result<String, &'static str> {
@@ -48,12 +74,29 @@ fn parse_namespace(text: &str) -> Result<String, &'static str> {
 /// Writes the files and prints the plan.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     ensure!(args.dir.is_dir(), "{}: expected a folder", args.dir.display());
+    let mut record = Record::read(&args.dir)?;
+    if args.remove {
+        let (removed, kept) = record.remove(&args.dir, args.dry_run)?;
+        if !args.dry_run {
+            record.write(&args.dir)?;
+        }
+        print_removed(&removed, &kept, args.dry_run, output)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let repository = Repository::read(&args.dir);
-    let plan = Plan::of(&repository, &args.namespace);
-    if !args.dry_run {
+    let plan = match args.with {
+        Size::Minimal => Plan::of(&repository, &args.namespace),
+        Size::Standard => {
+            let names = Names::new(&args.namespace, &args.set, &repository);
+            Plan::standard(&args.dir, &repository, &names, args.owners.as_deref(), &record)
+        }
+    };
+    if !args.dry_run && !plan.files.is_empty() {
         for file in &plan.files {
             write(&args.dir, file)?;
+            record.add(&file.path, &file.text);
         }
+        record.write(&args.dir)?;
     }
     print(&repository, &plan, args.dry_run, output)?;
     Ok(ExitCode::SUCCESS)
@@ -68,6 +111,22 @@ fn write(dir: &Path, file: &NewFile) -> anyhow::Result<()> {
         OpenOptions::new().write(true).create_new(true).open(&path)?.write_all(file.text.as_bytes())
     };
     create().with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn print_removed(removed: &[String], kept: &[String], is_dry: bool, output: Output) -> anyhow::Result<()> {
+    let mut out = stdout(output);
+    if output == Output::Json {
+        writeln!(out, "{}", json!({"removed": removed, "kept": kept, "written": !is_dry}))?;
+        return Ok(out.flush()?);
+    }
+    let verb = if is_dry { "would remove" } else { "removed" };
+    for file in removed {
+        writeln!(out, "{verb}: {file}")?;
+    }
+    for file in kept {
+        writeln!(out, "kept: {file}: it has changed since init wrote it")?;
+    }
+    Ok(out.flush()?)
 }
 
 fn print(repository: &Repository, plan: &Plan, is_dry: bool, output: Output) -> anyhow::Result<()> {

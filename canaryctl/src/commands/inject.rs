@@ -12,11 +12,11 @@ use crate::bundler::bundle::Bundle;
 use crate::bundler::dist::{self, Dist};
 use crate::bundler::manifest::Manifest;
 use crate::config::default_path;
-use crate::html::csp::{self, InlineScript};
+use crate::html::csp::{self, InlineSource};
 use crate::html::entry::{Page, PageEntry};
 use crate::html::preload::{self, RuntimeFiles};
 use crate::html::snippet::{Snippet, parse_data};
-use crate::html::{app_root, elements, guard, rewrite, warnings};
+use crate::html::{app_root, elements, guard, inline_style, rewrite, warnings};
 use crate::terminal::output::Output;
 use crate::terminal::stdout::stdout;
 
@@ -81,7 +81,8 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let bytes = fs::read(&args.page).with_context(|| format!("cannot read {name}"))?;
     let html = String::from_utf8(bytes).with_context(|| name.clone())?;
     let mut injection = inject(args, &html).with_context(|| name.clone())?;
-    let hashes = csp::inline_scripts(&injection.html).with_context(|| name.clone())?;
+    let mut hashes = csp::inline_scripts(&injection.html).with_context(|| name.clone())?;
+    let inline = inline_style::find(&injection.html);
     let target = args.out.as_deref().unwrap_or(&args.page);
     if injection.changed || args.out.is_some() {
         fs::write(target, &injection.html).with_context(|| format!("cannot write {}", target.display()))?;
@@ -91,7 +92,8 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         injection.entry.notes.extend(warnings::of_page(&injection.html, &hashes).with_context(|| name.clone())?);
         injection.entry.notes.extend(warnings::of_workers(&dist(args), target));
     }
-    print(&name, &injection, &hashes, output)?;
+    hashes.extend(inline.handlers);
+    print(&name, &injection, &hashes, &inline.styles, output)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -181,18 +183,27 @@ fn outdated_files(page: &Path) -> impl Iterator<Item = String> {
         .map(|it| format!("{it} has the old page: compress the page again"))
 }
 
-fn print(name: &str, injection: &Injection, hashes: &[InlineScript], output: Output) -> io::Result<()> {
+fn print(
+    name: &str,
+    injection: &Injection,
+    hashes: &[InlineSource],
+    styles: &[InlineSource],
+    output: Output,
+) -> io::Result<()> {
     let mut out = stdout(output);
     if output == Output::Json {
         let removed = injection.entry.removed.iter().map(|it| json!({"line": it.line, "address": it.url}));
-        let hashes = hashes.iter().map(|it| json!({"line": it.line, "source": it.source}));
+        let list = |all: &[InlineSource]| -> Vec<_> {
+            all.iter().map(|it| json!({"line": it.line, "source": it.source})).collect()
+        };
         let report = json!({
             "file": name,
             "changed": injection.changed,
             "stable": injection.stable,
             "taken": removed.collect::<Vec<_>>(),
             "notes": injection.entry.notes,
-            "scriptSrc": hashes.collect::<Vec<_>>(),
+            "scriptSrc": list(hashes),
+            "styleSrc": list(styles),
         });
         writeln!(out, "{report}")?;
         return out.flush();
@@ -215,7 +226,12 @@ fn print(name: &str, injection: &Injection, hashes: &[InlineScript], output: Out
         writeln!(out, "script-src: no inline script to allow")?;
     }
     for it in hashes {
-        writeln!(out, "script-src: {} (inline script, now on line {})", it.source, it.line)?;
+        let kind = if it.is_attribute() { "event handler" } else { "inline script" };
+        writeln!(out, "script-src: {} ({kind}, now on line {})", it.source, it.line)?;
+    }
+    for it in styles {
+        let kind = if it.is_attribute() { "style attribute" } else { "inline style" };
+        writeln!(out, "style-src: {} ({kind}, now on line {})", it.source, it.line)?;
     }
     out.flush()
 }

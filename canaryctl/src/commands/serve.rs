@@ -10,6 +10,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use canary_collector::Timing;
 use canary_collector::server::{Listeners, Options, Server};
+use hyper::header::HeaderMap;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,7 +20,7 @@ use crate::commands::collect;
 use crate::config::default_path;
 use crate::console::console::Console;
 use crate::platform::http::Url;
-use crate::server::{server, site::Site, upstream::Upstream, watch};
+use crate::server::{security_headers, server, site::Site, upstream::Upstream, watch};
 use crate::terminal::output::Output;
 
 /// Serve a site with the runtime and the config, as nginx does in the cluster.
@@ -49,6 +50,10 @@ pub(crate) struct Args {
     /// The development server of a bundler, for all requests but /runtime/ and the config. Hot reload works.
     #[arg(long, value_name = "URL", value_parser = Upstream::parse)]
     proxy: Option<Upstream>,
+    /// A file with response headers in place of those of nginx/headers.conf: `add_header` lines of nginx, or lines NAME: VALUE.
+    /// A file with maps alone, as nginx/csp.conf, adds to the policy. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    headers: Vec<PathBuf>,
     /// The port on 127.0.0.1 for /metrics and /windows of the reports; 0 selects a free one.
     #[arg(long, value_name = "N")]
     metrics_port: Option<u16>,
@@ -66,8 +71,9 @@ pub(crate) struct Args {
 /// Serves until SIGINT or SIGTERM.
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let site = site(args)?;
+    let headers = security_headers::read(&args.headers)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(serve(args, site, output))?;
+    runtime.block_on(serve(args, site, headers, output))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -83,7 +89,7 @@ fn site(args: &Args) -> anyhow::Result<Site> {
     Ok(Site { root, runtime, config })
 }
 
-async fn serve(args: &Args, site: Site, output: Output) -> anyhow::Result<()> {
+async fn serve(args: &Args, site: Site, headers: HeaderMap, output: Output) -> anyhow::Result<()> {
     // Before the address is printed, because its reader may send a signal at once.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -112,7 +118,7 @@ async fn serve(args: &Args, site: Site, output: Output) -> anyhow::Result<()> {
         _ = interrupt.recv() => Ok(()),
         _ = terminate.recv() => Ok(()),
         never = watch::watch(&config, output) => match never {},
-        never = server::run(listener, site, args.proxy.clone(), collector, Arc::clone(&console)) => match never {},
+        never = server::run(listener, site, args.proxy.clone(), headers, collector, Arc::clone(&console)) => match never {},
     }
 }
 

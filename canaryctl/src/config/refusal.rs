@@ -104,13 +104,21 @@ fn is_number(text: &str) -> bool {
     radix("0x", 16) || radix("0o", 8) || radix("0b", 2) || is_special || is_decimal
 }
 
-/// A directive, at which kustomize fails.
+/// A directive, or text behind a separator, at which kustomize fails.
 fn prelude(text: &str) -> Option<(usize, usize, &'static str)> {
     let (mut at, mut is_open) = (0_usize, true);
     for line in text.split_inclusive('\n') {
         let bare = line.trim_end();
         if is_open && bare.starts_with('%') {
             return Some((at, bare.len(), "found a directive (%), which kustomize cannot read: take this line out"));
+        }
+        let behind = bare.strip_prefix("---").map(str::trim_start).filter(|_| at > 0);
+        if behind.is_some_and(|text| !text.is_empty() && !text.starts_with('#')) {
+            return Some((
+                at,
+                bare.len(),
+                "found text behind ---, which kustomize cannot read: write it into the next line",
+            ));
         }
         let is_blank = bare.is_empty() || bare.starts_with('#') || bare == "\u{feff}";
         is_open = bare == "..." || bare == "---" || is_open && is_blank;
@@ -162,6 +170,10 @@ mod tests {
         check("# c\n\n%TAG ! tag:a,b:\n---\nkind: a\n", Some((3, 1, directive)));
         check("kind: |\n  x\n...\n%YAML 1.2\n---\nb: 1\n", Some((4, 1, directive)));
         check("kind: |\n  x\n\n  %YAML\n", None);
+        let behind = "found text behind ---, which kustomize cannot read: write it into the next line";
+        check("kind: a\n---kind: b\n", Some((2, 1, behind)));
+        check("kind: a\n--- {kind: b}\n", Some((2, 1, behind)));
+        check("--- {kind: a}\n---  # b\nkind: b\n--- \nkind: c\n", None);
         check("\u{feff}kind: a\n", None);
     }
 

@@ -6,13 +6,23 @@ use sha2::{Digest, Sha256};
 
 use crate::html::elements::{self, Element};
 
-/// An inline script that the policy has to allow.
+/// An inline script or style that the policy has to allow.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct InlineScript {
+pub(crate) struct InlineSource {
     pub(crate) line: usize,
-    /// The source expression for `script-src`.
+    /// The source expression for `script-src` or `style-src`.
     pub(crate) source: String,
 }
+
+impl InlineSource {
+    /// Whether this is an attribute, such as `style` or `onclick`.
+    pub(crate) fn is_attribute(&self) -> bool {
+        self.source.starts_with(ATTRIBUTES)
+    }
+}
+
+/// What makes hashes count for attributes as well.
+pub(crate) const ATTRIBUTES: &str = "'unsafe-hashes'";
 
 /// The MIME types of JavaScript, as the MIME Sniffing Standard lists them.
 const JAVASCRIPT: [&str; 16] = [
@@ -35,11 +45,11 @@ const JAVASCRIPT: [&str; 16] = [
 ];
 
 /// The inline scripts in the order of the page.
-pub(crate) fn inline_scripts(html: &str) -> anyhow::Result<Vec<InlineScript>> {
+pub(crate) fn inline_scripts(html: &str) -> anyhow::Result<Vec<InlineSource>> {
     let elements = elements::elements(html)?;
     let scripts = elements.iter().filter(|it| is_inline(it));
     Ok(scripts
-        .map(|it| InlineScript { line: it.line, source: source(html.get(it.text.clone()).unwrap_or_default()) })
+        .map(|it| InlineSource { line: it.line, source: source(html.get(it.text.clone()).unwrap_or_default()) })
         .collect())
 }
 
@@ -72,7 +82,7 @@ mod tests {
         // The example in the specification of the Content-Security-Policy.
         let found = inline_scripts("<p>\n<script>doSomething();</script>").unwrap();
         let source = "'sha256-RFWPLDbv2BY+rCkDzsE+0fr8ylGr2R2faWMhq4lfEQc='".to_owned();
-        assert_eq!(found, [InlineScript { line: 2, source }]);
+        assert_eq!(found, [InlineSource { line: 2, source }]);
         assert_eq!(super::source("a\r\nb\rc\n"), super::source("a\nb\nc\n"));
         assert_ne!(super::source(" a"), super::source("a"));
     }

@@ -1,30 +1,22 @@
-//! What else in a build has to follow an injected page: its own policy, `<base>`, and service workers that know the old page.
+//! What else in a build has to follow an injected page: its own policy, and service workers that know the old page.
 
 use std::fs;
 use std::path::Path;
 
-use crate::html::csp::InlineScript;
+use crate::html::csp::InlineSource;
 use crate::html::elements::{Element, elements};
 
 /// Notes about the new page.
-pub(crate) fn of_page(html: &str, hashes: &[InlineScript]) -> anyhow::Result<Vec<String>> {
+pub(crate) fn of_page(html: &str, hashes: &[InlineSource]) -> anyhow::Result<Vec<String>> {
     let mut notes = Vec::new();
     for element in elements(html)? {
         notes.extend(policy(&element, hashes));
-        let href = element.attribute("href").filter(|_| element.name == "base");
-        notes.extend(href.map(|href| {
-            format!(
-                "line {}: <base href=\"{href}\"> stays: the policy of canaryctl serve and of nginx/headers.conf needs \
-                 base-uri 'self' for it",
-                element.line
-            )
-        }));
     }
     Ok(notes)
 }
 
 /// What a policy in the page lacks for the guard and the engine.
-fn policy(element: &Element, hashes: &[InlineScript]) -> Option<String> {
+fn policy(element: &Element, hashes: &[InlineSource]) -> Option<String> {
     let kind = element.attribute("http-equiv").filter(|_| element.name == "meta")?;
     if !kind.trim_ascii().eq_ignore_ascii_case("content-security-policy") {
         return None;
@@ -78,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_policy_in_the_page_has_to_allow_guard_and_engine() {
-        let hashes = [InlineScript { line: 1, source: "'sha256-a'".to_owned() }];
+        let hashes = [InlineSource { line: 1, source: "'sha256-a'".to_owned() }];
         for (content, lacking) in [
             ("default-src 'self'", "'sha256-a' and 'wasm-unsafe-eval'"),
             ("default-src 'none'; SCRIPT-SRC 'self' 'wasm-unsafe-eval'", "'sha256-a'"),
@@ -97,9 +89,6 @@ mod tests {
             assert_eq!(of_page(&html, &hashes).unwrap(), expected, "{content}");
         }
         assert_eq!(of_page("<meta name=a content=\"default-src\">", &hashes).unwrap(), [""; 0]);
-        let base = "line 1: <base href=\"/\"> stays: the policy of canaryctl serve and of nginx/headers.conf needs base-uri 'self' \
-                    for it";
-        assert_eq!(of_page("<base href=/>", &hashes).unwrap(), [base]);
     }
 
     #[test]

@@ -139,6 +139,13 @@ impl<'a> Visit<'a> {
                 self.missing(file, &format!("{field}[{index}]"), entry, done);
             }
         }
+        for field in ["transformers", "generators", "validators", "crds", "configurations"] {
+            for (entry, _) in root.list(field) {
+                if entry.text().is_some_and(|name| is_remote(&folder, name)) {
+                    self.files.note(file, entry);
+                }
+            }
+        }
         // The namespace of a component applies to all objects that the kustomization has by then.
         let is_wide = root.get("kind").and_then(Node::text) == Some("Component") && root.get("namespace").is_some();
         self.set.is_moved |= is_wide || root.get("transformers").is_some();
@@ -264,6 +271,10 @@ impl<'a> Visit<'a> {
                 for (named, at) in entry.list(field) {
                     let text = named.text().unwrap_or_default();
                     let path = text.split_once('=').map_or(text, |(_, path)| path);
+                    if path.contains("://") {
+                        self.files.note(file, named);
+                        continue;
+                    }
                     let read = self.read(folder, path);
                     if let (Ok(read), true) = (&read, is_config && field == "files" && key_of(text) == KEY) {
                         self.files.mark_config(*read);

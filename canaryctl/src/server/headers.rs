@@ -1,16 +1,10 @@
-//! Response headers as nginx sends them: security headers from `headers.conf`, type and caching from `nginx.conf`.
+//! Type and caching of responses as `nginx.conf` has them.
 
 use std::iter;
-use std::sync::LazyLock;
 
 use hyper::body::Bytes;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
-
-/// The single source of the security headers.
-const NGINX_HEADERS: &str = include_str!("../../../nginx/headers.conf");
-
-static SECURITY: LazyLock<HeaderMap> = LazyLock::new(|| NGINX_HEADERS.lines().filter_map(parse_add_header).collect());
 
 /// For files whose name changes with their content.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
@@ -30,7 +24,7 @@ pub(crate) const JSON: &str = "application/json";
 /// The content type of plain text.
 pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
 
-/// A response with the security headers.
+/// A response without the security headers, which the server adds.
 pub(crate) fn response(
     status: StatusCode,
     content_type: &'static str,
@@ -40,16 +34,9 @@ pub(crate) fn response(
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.clone_from(&SECURITY);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control));
     response
-}
-
-fn parse_add_header(line: &'static str) -> Option<(HeaderName, HeaderValue)> {
-    let (name, value) = line.strip_prefix("add_header ")?.split_once(' ')?;
-    let value = value.strip_prefix('"')?.strip_suffix("\" always;")?;
-    Some((name.parse().ok()?, HeaderValue::from_static(value)))
 }
 
 /// The `Cache-Control` of a path.
@@ -158,13 +145,6 @@ mod tests {
     use super::*;
 
     const NGINX: &str = include_str!("../../../nginx/nginx.conf");
-
-    #[test]
-    fn every_security_header_is_parsed() {
-        let count = NGINX_HEADERS.lines().filter(|line| line.trim_start().starts_with("add_header")).count();
-        assert_eq!(SECURITY.len(), count);
-        assert_eq!(SECURITY["x-content-type-options"], "nosniff");
-    }
 
     #[test]
     fn content_types_are_those_of_nginx() {

@@ -5,6 +5,7 @@ pub(crate) mod content_encoding;
 pub(crate) mod headers;
 pub(crate) mod path;
 pub(crate) mod route;
+pub(crate) mod security_headers;
 pub(crate) mod server;
 pub(crate) mod site;
 pub(crate) mod static_file;

@@ -24,6 +24,7 @@ use crate::console::files;
 use crate::server::headers::{NO_STORE, TEXT, response};
 use crate::server::path::normalize;
 use crate::server::route::Route;
+use crate::server::security_headers;
 use crate::server::site::{Site, error};
 use crate::server::upstream::Upstream;
 use crate::terminal::message;
@@ -40,10 +41,12 @@ pub(crate) async fn run(
     listener: TcpListener,
     site: Site,
     upstream: Option<Upstream>,
+    headers: HeaderMap,
     collector: Arc<Collector>,
     console: Arc<Console>,
 ) -> Infallible {
-    let servers = Servers { site: Arc::new(site), upstream: Arc::new(upstream), collector, console };
+    let servers =
+        Servers { site: Arc::new(site), upstream: Arc::new(upstream), headers: Arc::new(headers), collector, console };
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
@@ -62,24 +65,30 @@ pub(crate) async fn run(
 struct Servers {
     site: Arc<Site>,
     upstream: Arc<Option<Upstream>>,
+    /// The security headers, for what this program answers itself.
+    headers: Arc<HeaderMap>,
     collector: Arc<Collector>,
     console: Arc<Console>,
 }
 
 async fn connection(stream: TcpStream, peer: IpAddr, servers: Servers) {
     let service = service_fn(|request: Request<Incoming>| {
-        let Servers { site, upstream, collector, console } = servers.clone();
+        let Servers { site, upstream, headers, collector, console } = servers.clone();
+        let secured = move |mut answer: Answer| {
+            security_headers::add_to(answer.headers_mut(), &headers);
+            answer
+        };
         async move {
             Ok::<_, Infallible>(match upstream.as_ref() {
                 _ if !is_local(request.uri(), request.headers()) => {
-                    plain(StatusCode::FORBIDDEN, "use localhost or an IP address as the host")
+                    secured(plain(StatusCode::FORBIDDEN, "use localhost or an IP address as the host"))
                 }
                 _ if collector.is_endpoint(request.uri().path()) => {
                     collector.report(peer, request).await.map(Either::Left)
                 }
                 _ if is_console(&request) => console.answer(&request).await.map(Either::Left),
-                Some(upstream) if is_proxied(&request) => forward(upstream, request).await,
-                _ => answer(site, request).await,
+                Some(upstream) if is_proxied(&request) => forward(upstream, request).await.unwrap_or_else(secured),
+                _ => secured(answer(site, request).await),
             })
         }
     });
@@ -101,7 +110,7 @@ fn is_proxied(request: &Request<Incoming>) -> bool {
 
 /// The response of the upstream server, without the security headers: its pages have inline scripts and styles for hot
 /// reload, which the production policy forbids.
-async fn forward(upstream: &Upstream, request: Request<Incoming>) -> Answer {
+async fn forward(upstream: &Upstream, request: Request<Incoming>) -> Result<Answer, Answer> {
     let is_post = request.method() == Method::POST;
     match upstream.forward(request).await {
         Ok(mut answer) => {
@@ -109,11 +118,11 @@ async fn forward(upstream: &Upstream, request: Request<Incoming>) -> Answer {
             if is_post {
                 answer.headers_mut().append("server-timing", HeaderValue::from_static("post"));
             }
-            answer.map(Either::Right)
+            Ok(answer.map(Either::Right))
         }
         Err(error) => {
             let why = format!("no answer from the server at {upstream}: {}", error.root_cause());
-            plain(StatusCode::BAD_GATEWAY, &why)
+            Err(plain(StatusCode::BAD_GATEWAY, &why))
         }
     }
 }

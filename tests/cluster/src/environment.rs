@@ -184,7 +184,7 @@ impl Environment {
 #[track_caller]
 fn allow_ingress_from_tests() {
     let from = json!([{ "from": [{ "ipBlock": { "cidr": format!("{}/32", node::host_address()) } }] }]);
-    let pods = json!({ "matchLabels": { "app.kubernetes.io/part-of": "canary-demo" } });
+    let pods = json!({ "matchLabels": { "app.kubernetes.io/part-of": "frontend" } });
     let policy = json!({
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",

@@ -3,6 +3,7 @@
 use crate::node;
 use crate::shell;
 use crate::signing_keys::SigningKeys;
+use canary_e2e::base;
 use canary_e2e::files::{self, temp_dir};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -37,6 +38,7 @@ impl Repository {
             Self::url().replace("://", &format!("://{USER}:{USER}@"))
         ));
         files::copy_tree(&files::repo("k8s"), &repository.path("k8s"));
+        base::write_demo_config(&repository.path(CONFIG));
         repository
     }
 

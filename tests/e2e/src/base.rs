@@ -9,6 +9,19 @@ use tempfile::TempDir;
 /// The mount path of the config in every pod.
 pub const CONFIG_MOUNT: &str = "/usr/share/nginx/html/config";
 
+/// Gives the config of an environment, which begins at 0 %, the demo's data.
+///
+/// # Panics
+///
+/// When one of the files has no `data`.
+#[track_caller]
+pub fn write_demo_config(file: &Path) {
+    let [own, demo] = [read(file), read(&repo("k8s/base/canary-config-cm.yaml"))];
+    let (head, _) = own.split_once("\ndata:\n").expect("data in the environment's config");
+    let (_, data) = demo.split_once("\ndata:\n").expect("data in the demo's config");
+    files::write(file, format!("{head}\ndata:\n{data}"));
+}
+
 /// A copy of `k8s/base`, removed on drop.
 #[derive(Debug)]
 pub struct Base {

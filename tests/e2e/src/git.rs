@@ -3,7 +3,7 @@
 //! It replaces a forge, Flux and the API server. kubelet's part is [`atomic`](crate::atomic).
 
 use crate::atomic::Files;
-use crate::base::CONFIG_MOUNT;
+use crate::base::{self, CONFIG_MOUNT};
 use crate::files::{self, copy_tree, repo};
 use crate::kustomize::Manifests;
 use crate::process::find_program;
@@ -38,6 +38,7 @@ impl Git {
         let operator = made.operator();
         git(&operator, &["checkout", "--quiet", "-B", "main"]);
         copy_tree(&repo("k8s"), &operator.join("k8s"));
+        base::write_demo_config(&operator.join(CONFIG).join("canary-config-cm.yaml"));
         git(&operator, &["add", "."]);
         git(&operator, &["commit", "--quiet", "--message", "The manifests"]);
         git(&operator, &["push", "--quiet", "--set-upstream", "origin", "main"]);

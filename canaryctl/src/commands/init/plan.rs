@@ -1,17 +1,13 @@
 //! The files to write, and the steps that are left to people.
 
-use super::repository::{CONFIG, Found, Repository};
+use std::path::Path;
+
+use super::record::Record;
+use super::repository::{CONFIG, Found, NewFile, Repository};
+use super::standard::{self, Names};
 
 /// The folder of the config and of nothing else, so that whoever may edit it can apply nothing more.
 const FOLDER: &str = "k8s/canary-config";
-
-#[derive(Debug)]
-pub(crate) struct NewFile {
-    pub(crate) path: String,
-    /// Its content in a few words.
-    pub(crate) about: String,
-    pub(crate) text: String,
-}
 
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -22,6 +18,42 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// The files of `--with standard` in place of those of a config alone, without those that are there. A config elsewhere, or a
+    /// chart, keeps the manifests that are around it.
+    pub(crate) fn standard(
+        dir: &Path,
+        repository: &Repository,
+        names: &Names,
+        owners: Option<&str>,
+        record: &Record,
+    ) -> Self {
+        let config = names.config();
+        // That of another app, which this has written, is no reason to leave this one out.
+        let has_other = repository.configs.iter().any(|it| *it != config && !record.has(it));
+        let mut plan = if has_other || repository.chart.is_some() {
+            Self::of(repository, names.namespace())
+        } else {
+            Self { files: Vec::new(), kept: Vec::new(), todo: steps(repository, &config) }
+        };
+        let is_of_manifests = |path: &str| has_other && !path.starts_with("nginx/");
+        for file in standard::files(names, repository, owners) {
+            if dir.join(&file.path).exists() {
+                plan.kept.push(file.path);
+            } else if !is_of_manifests(&file.path) {
+                plan.files.push(file);
+            }
+        }
+        plan.kept.sort();
+        plan.kept.dedup();
+        if !has_other {
+            let own = standard::steps(names, repository, owners);
+            plan.todo.retain(|step| !step.starts_with("apply ") && !step.starts_with("serve /config"));
+            plan.todo.splice(0..0, own);
+        }
+        plan
+    }
+
+    /// The files of a config alone.
     pub(crate) fn of(repository: &Repository, namespace: &str) -> Self {
         let mut files = Vec::new();
         let has_config = !repository.configs.is_empty();

@@ -3,11 +3,22 @@
 use std::fs;
 use std::path::Path;
 
+use serde_json::Value;
+
 /// A tool, and the file by which it was found.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) name: &'static str,
     pub(crate) file: String,
+}
+
+/// A file that the repository lacks.
+#[derive(Debug)]
+pub(crate) struct NewFile {
+    pub(crate) path: String,
+    /// Its content in a few words.
+    pub(crate) about: String,
+    pub(crate) text: String,
 }
 
 #[derive(Debug)]
@@ -23,6 +34,12 @@ pub(crate) struct Repository {
     pub(crate) applied_by: Vec<String>,
     /// Whether the app's `package.json` names the npm package.
     pub(crate) has_package: bool,
+    /// The app's version.
+    pub(crate) version: String,
+    /// The file of a Helm chart.
+    pub(crate) chart: Option<String>,
+    /// The URL of the remote `origin`.
+    pub(crate) remote: Option<String>,
 }
 
 const BUNDLERS: [(&str, &[&str]); 5] = [
@@ -72,6 +89,12 @@ impl Repository {
         });
         files.sort();
         clusters.sort();
+        let chart = files.iter().find(|path| path.rsplit('/').next() == Some("Chart.yaml")).cloned();
+        let manifest: Value = serde_json::from_str(&package).unwrap_or_default();
+        let is_tag = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        let version =
+            manifest.get("version").and_then(Value::as_str).filter(|it| !it.is_empty() && it.bytes().all(is_tag));
+        let version = version.unwrap_or("1.0.0").to_owned();
         let is_config = |path: &&String| path.rsplit('/').next() == Some(CONFIG);
         let configs: Vec<_> = files.iter().filter(is_config).cloned().collect();
         // What applies a config names its folder.
@@ -89,6 +112,9 @@ impl Repository {
             clusters,
             applied_by,
             has_package: package.contains("\"canary-runtime\""),
+            version,
+            chart,
+            remote: remote(&fs::read_to_string(dir.join(".git/config")).unwrap_or_default()),
         }
     }
 
@@ -99,6 +125,22 @@ impl Repository {
         let flux = self.clusters.first().map(|cluster| ("Flux", "bootstrapped", cluster.as_str()));
         tools.chain(flux).collect()
     }
+}
+
+/// The URL of `origin` in the text of a `.git/config`, as Flux takes it.
+fn remote(text: &str) -> Option<String> {
+    let (_, section) = text.split_once("[remote \"origin\"]")?;
+    let lines = section.lines().skip(1).take_while(|line| !line.starts_with('['));
+    let url = lines.filter_map(|line| line.split_once('=')).find(|(key, _)| key.trim() == "url")?.1.trim();
+    if url.contains("://") {
+        // A URL with a password belongs into a Secret.
+        return (!url
+            .split_once("://")
+            .is_some_and(|(_, rest)| rest.split('/').next().is_some_and(|it| it.contains(':') && it.contains('@'))))
+        .then(|| url.to_owned());
+    }
+    let (host, path) = url.split_once(':')?;
+    (!host.contains('/')).then(|| format!("ssh://{host}/{path}"))
 }
 
 /// Calls `see` with each file of a folder and all below it. Links are not followed: they may lead in a circle.

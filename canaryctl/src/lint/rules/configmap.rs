@@ -67,12 +67,25 @@ pub(crate) fn check(set: &ObjectSet, scope: &str, names: &BTreeSet<&str>, found:
     }
 }
 
-/// Values that the API server refuses: others than text, bytes that are not in base64, and keys that are there twice.
+/// What the API server refuses: values other than text, bytes that are not in base64, and keys that are there twice, are no text
+/// or have other characters than those of a file name.
 fn values(object: &Object, found: &mut Vec<Found>) {
     let field = |field| object.at(&[field]).into_iter().flat_map(Node::fields);
     let message = |reason: &str| {
         format!("the API server refuses this, and Flux applies nothing that is together with it: {reason}")
     };
+    for (key, _) in field("data").chain(field("binaryData")) {
+        let name = key.plain().or(key.text()).unwrap_or_default();
+        let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        let reason = match not_text(key) {
+            Some(what) => format!("found {what} as a key, expected text; put it in quotes"),
+            None if name.is_empty() || !name.bytes().all(is_legal) || matches!(name, "." | "..") => {
+                "expected a key of A-Z a-z 0-9 . _ -".to_owned()
+            }
+            None => continue,
+        };
+        found.push(object.diagnostic("E920", format!("data.{name}"), key, message(&reason)));
+    }
     for (key, value) in field("data") {
         if let Some(what) = not_text(value) {
             let key = format!("data.{}", key.text().unwrap_or_default());

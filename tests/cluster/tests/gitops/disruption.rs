@@ -170,7 +170,7 @@ pub(crate) fn drain(env: &Environment) {
     let node = CordonedNode(kubectl("get nodes -o jsonpath={.items[0].metadata.name}"));
     let result = kubectl::try_kubectl(&format!(
         "drain {} --delete-emptydir-data --ignore-daemonsets --timeout=30s \
-         --pod-selector=app.kubernetes.io/part-of=canary-demo",
+         --pod-selector=app.kubernetes.io/part-of=frontend",
         node.0
     ));
     let error = result.unwrap_err();

@@ -232,6 +232,6 @@ fn pod_states() -> Vec<Value> {
 /// The pods of `frontend-stable` and `frontend-canary`, as the API has them.
 #[track_caller]
 fn pods() -> Vec<Value> {
-    let list = kubectl::get_json("-n frontend get pods -l app.kubernetes.io/part-of=canary-demo");
+    let list = kubectl::get_json("-n frontend get pods -l app.kubernetes.io/part-of=frontend");
     list["items"].as_array().cloned().unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 use crate::value::called;
 use crate::world::{Tree, World};
 use crate::{access, kinds, pods, references, sync};
+use canary_e2e::files::{read, repo};
 use std::path::Path;
 
 /// All findings for a cluster.
@@ -42,7 +43,18 @@ pub(crate) fn alternative(name: &str, tree: &Tree) {
             let components = format!("components/collector\n  - ../../../components/{addition}\n");
             tree.edit(OVERLAY, "components/hpa\n", &format!("components/hpa\n  - ../../../{components}"));
         }
-        "oci-source" | "helm-release" => tree.edit(CLUSTER, "", &format!("  - ../../components/{name}\n")),
+        "csp" => {
+            tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/csp\n");
+            tree.edit(OVERLAY, "", "configMapGenerator:\n  - name: csp\n    files: [csp.conf]\n");
+            tree.edit("k8s/overlays/production/frontend/csp.conf", "", &read(&repo("nginx/csp.conf")));
+        }
+        "registry-login" => {
+            tree.edit(OVERLAY, "components/gateway\n", "components/gateway\n  - ../../../components/registry-login\n");
+            tree.edit(CLUSTER, "components/flux\n", "components/flux\n  - ../../components/registry-login\n");
+        }
+        "oci-source" | "helm-release" => {
+            tree.edit(CLUSTER, "components/flux\n", &format!("components/flux\n  - ../../components/{name}\n"));
+        }
         _ => panic!("no alternative {name}"),
     }
 }

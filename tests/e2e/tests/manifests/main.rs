@@ -11,6 +11,7 @@ mod checks;
 mod dockerfiles;
 mod kinds;
 mod mutants;
+mod names;
 mod pods;
 mod references;
 mod rollout;
@@ -161,6 +162,21 @@ fn production_has_no_findings_with_collectors_on_volumes() {
     assert_eq!(set["volumeClaimTemplates"][0]["metadata"]["name"], "data");
     assert!(list(&set["template"]["spec"]["volumes"]).iter().all(|volume| volume["name"] != "data"));
     holds("production", "collector-volume");
+}
+
+#[test]
+fn production_has_no_findings_with_its_own_policy_and_a_private_registry() {
+    let tree = Tree::new();
+    alternative("csp", &tree);
+    alternative("registry-login", &tree);
+    let world = World::build(tree.root(), "production");
+    for pod in world.all("Deployment").map(|it| &it["spec"]["template"]["spec"]) {
+        assert_eq!(pod["imagePullSecrets"][0]["name"], "registry");
+        let name = text(&list(&pod["volumes"]).iter().find(|it| it["name"] == "csp").unwrap()["configMap"]["name"]);
+        assert!(world.all("ConfigMap").any(|map| map["metadata"]["name"] == name) && name != "csp", "{name}");
+    }
+    assert_eq!(world.flux("ImageRepository").next().unwrap()["spec"]["secretRef"]["name"], "registry");
+    holds("production", "csp");
 }
 
 #[test]

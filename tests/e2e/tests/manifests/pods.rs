@@ -288,7 +288,7 @@ fn networks(world: &World) -> Vec<String> {
             move |peer: &Value| peer["podSelector"]["matchLabels"] == labels
         };
         if deployment["metadata"]["name"] == "canary-collector" {
-            let frontends = named("app.kubernetes.io/part-of", "canary-demo");
+            let frontends = named("app.kubernetes.io/part-of", "frontend");
             let controller = named("app.kubernetes.io/name", "canary-rollout");
             let egress = mine.iter().flat_map(|spec| list(&spec["egress"])).count();
             let needs: [(bool, &str); 4] = [

@@ -61,8 +61,13 @@ pub(crate) struct World {
 impl World {
     /// Builds everything that Flux builds in a cluster.
     pub(crate) fn build(root: &Path, cluster: &str) -> Self {
+        Self::build_at(root, "k8s", cluster)
+    }
+
+    /// Builds a cluster of manifests in another folder.
+    pub(crate) fn build_at(root: &Path, folder: &str, cluster: &str) -> Self {
         let mut world = Self { flux: Vec::new(), synced: Vec::new(), sources: sources(root), faults: Vec::new() };
-        let own = format!("./k8s/clusters/{cluster}");
+        let own = format!("./{folder}/clusters/{cluster}");
         world.flux = build(root, &own).unwrap_or_else(|fault| {
             world.faults.push(fault);
             Vec::new()
@@ -77,7 +82,7 @@ impl World {
     }
 
     fn sync(&mut self, root: &Path, by: &Value) -> Vec<Value> {
-        let mut objects = build(root, text(&by["spec"]["path"])).unwrap_or_else(|fault| {
+        let mut objects = build_synced(root, &by["spec"]).unwrap_or_else(|fault| {
             self.faults.push(format!("{}: {fault}", called(by)));
             Vec::new()
         });
@@ -144,6 +149,24 @@ pub(crate) fn build(root: &Path, folder: &str) -> Result<Vec<Value>, String> {
         return Err(format!("{folder}: {}", String::from_utf8_lossy(&output.stderr)));
     }
     serde_saphyr::from_multiple(&String::from_utf8_lossy(&output.stdout)).map_err(|e| format!("{folder}: {e}"))
+}
+
+/// The output of kustomize for a Kustomization of Flux, which adds namespace, images and patches to that of the folder.
+fn build_synced(root: &Path, spec: &Value) -> Result<Vec<Value>, String> {
+    let folder = text(&spec["path"]);
+    if !root.join(folder).is_dir() {
+        return Err(format!("no folder {folder}"));
+    }
+    let mut kustomization = Map::new();
+    for (key, of) in [("namespace", "targetNamespace"), ("images", "images"), ("patches", "patches")] {
+        kustomization.extend((!spec[of].is_null()).then(|| (key.to_owned(), spec[of].clone())));
+    }
+    let dir = temp_dir();
+    let above = "../".repeat(dir.path().components().count());
+    let root = fs::canonicalize(root).unwrap();
+    kustomization.insert("resources".to_owned(), vec![format!("{above}{}/{folder}", root.display())].into());
+    write(&dir.path().join("kustomization.yaml"), Value::from(kustomization).to_string());
+    build(dir.path(), "")
 }
 
 /// Flux's post-build substitution of `${name}`.

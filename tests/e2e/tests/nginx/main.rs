@@ -1,6 +1,7 @@
 //! The nginx configuration under load, under attack and during a rolling update.
 
 mod config_swap;
+mod csp;
 mod headers;
 mod hostile;
 mod rates;

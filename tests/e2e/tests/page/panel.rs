@@ -166,7 +166,7 @@ async fn values_are_not_parsed_as_html() {
     let config = json!({ "CANARY_PERCENTAGE": 5, "OVERRIDES": { "query": true }, "FEATURE_FLAGS": flags });
     let policy = |config: &mut nginx::Config| {
         let strict = "require-trusted-types-for 'script'; trusted-types canary-runtime; base-uri 'none'";
-        nginx::replace(config, "headers.conf", "base-uri 'none'", strict);
+        nginx::replace(config, "headers.conf", "base-uri 'self'", strict);
     };
     let files = site_files(PATIENT, &config.to_string());
     files.write(
