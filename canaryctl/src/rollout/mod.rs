@@ -20,5 +20,6 @@ pub(crate) mod rows;
 pub(crate) mod service;
 pub(crate) mod status;
 pub(crate) mod status_text;
+pub(crate) mod template;
 pub(crate) mod verify;
 pub(crate) mod webhooks;
