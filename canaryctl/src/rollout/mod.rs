@@ -13,6 +13,7 @@ pub(crate) mod metric_table;
 pub(crate) mod metrics;
 pub(crate) mod news;
 pub(crate) mod person;
+pub(crate) mod plan;
 pub(crate) mod probes;
 pub(crate) mod report;
 pub(crate) mod repository;

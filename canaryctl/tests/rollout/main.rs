@@ -14,6 +14,7 @@ mod alerts;
 mod faults;
 mod ladder;
 mod people;
+mod plan;
 mod service;
 mod shop;
 mod status;
