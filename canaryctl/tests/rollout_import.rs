@@ -97,6 +97,7 @@ fn what_does_not_carry_over_is_listed() {
             "spec.targetRef: a run begins with a new tag of the canary's image: name its place in spec.canary.image",
             "spec.service: users are moved, not requests: there is no route to manage",
             "spec.provider: users are moved, not requests: there is no route to manage",
+            "spec.analysis.source: new: set the collectors' address and their number",
             "spec.analysis.metrics[0]: request-success-rate: the judge's metrics not-ready and error take its place",
             "spec.analysis.metrics[1]: request-duration: the judge's metrics poor-lcp, poor-inp and poor-cls take its place",
             "spec.analysis.metrics[3]: latency: the provider \"datadog\" is not read; only prometheus is",

@@ -53,7 +53,7 @@ fn full() -> Value {
                     ]
                 },
                 "source": {"collectors": "http://collector:9090", "replicas": 2},
-                "metrics": [{"name": "api", "interval": "1m", "thresholdRange": {"min": 0, "max": 1}, "query": "up", "templateVariables": {"a": "b"}}],
+                "metrics": [{"name": "api", "interval": "1m", "thresholdRange": {"min": 0, "max": 1}, "query": "up", "templateVariables": {"a": "b"}}, {"name": "b", "thresholdRange": {"max": 1}, "templateRef": {"name": "t", "namespace": "x"}}],
                 "schedule": [{"at": "2026-12-01T08:00:00Z", "weight": 5}],
                 "freeze": [{"from": "Fri 16:00", "until": "Mon 08:00", "timeZone": "UTC"}],
                 "webhooks": [{"name": "smoke", "type": "pre-rollout", "url": "http://tester/", "timeout": "10s", "retries": 1, "metadata": {"a": "b"}, "muteAlert": true, "disableTLS": false}],

@@ -14,6 +14,7 @@ pub mod event;
 pub mod evidence;
 mod freeze;
 mod ladder;
+mod metric;
 mod object;
 mod phase;
 mod run;
@@ -28,9 +29,10 @@ pub use decision::{
     Answers, Change, Decision, Image as ImageChange, MetricAnswer, Outcome, Question, Situation, Start,
 };
 pub use ladder::Ladder;
+pub use metric::{Metric, TemplateRef};
 pub use object::SpecError;
 pub use phase::Phase;
 pub use run::{Commit, Head, Run, salt};
-pub use spec::{Analysis, Image, Metric, Rollout, Side, Source};
+pub use spec::{Analysis, Image, Rollout, Side, Source};
 pub use trailers::{Trailers, evidence_line};
 pub use webhook::{HookKind, Payload, Webhook};

@@ -6,11 +6,13 @@ use serde_json::Value;
 use crate::alert::{Alert, Notifications};
 use crate::freeze::Freeze;
 use crate::ladder::Ladder;
+use crate::metric::{Metric, metrics};
 use crate::object::{Object, PERCENTAGE, SpecError, mismatch, percentage};
 use crate::time;
 use crate::webhook::{HookKind, Webhook};
 
 /// A rollout of a file.
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the file, with Flagger's name")]
 #[derive(Clone, Debug)]
 pub struct Rollout {
     /// `metadata.name`.
@@ -19,6 +21,10 @@ pub struct Rollout {
     pub namespace: String,
     /// The manifest with the config, from the repository's root.
     pub config: String,
+    /// The name of its `ConfigMap`, where it is not the runtime's.
+    pub config_name: Option<String>,
+    /// The key of the config in it, where it is not the runtime's.
+    pub config_key: Option<String>,
     /// What serves the stable version.
     pub stable: Side,
     /// What serves the canary version.
@@ -27,6 +33,8 @@ pub struct Rollout {
     pub suspend: bool,
     /// Keeps the weight; the judge goes on.
     pub pause: bool,
+    /// Sends everyone to stable when the file is deleted in mid-run.
+    pub revert_on_deletion: bool,
     /// Promotes after the probes.
     pub skip_analysis: bool,
     /// The time for readiness and adoption, in seconds.
@@ -105,23 +113,6 @@ pub struct Source {
     pub replicas: u64,
 }
 
-/// A metric that is queried at each check.
-#[derive(Clone, Debug)]
-pub struct Metric {
-    /// Its name.
-    pub name: String,
-    /// The value of `interval` in the query, as it was typed.
-    pub interval: String,
-    /// The least value that passes.
-    pub min: Option<f64>,
-    /// The largest value that passes.
-    pub max: Option<f64>,
-    /// The query's template.
-    pub query: String,
-    /// The template's `variables`.
-    pub variables: Value,
-}
-
 const SPEC: [&str; 13] = [
     "configRef",
     "stable",
@@ -178,17 +169,10 @@ impl Rollout {
         let spec = root.object("spec", &SPEC)?.ok_or_else(|| missing("spec"))?;
         let config = spec.object("configRef", &["path", "name", "key"])?;
         let config = config.ok_or_else(|| spec.error("configRef", "missing, expected a mapping"))?;
-        // The runtime's manifests have these names; another one would not be found by the other verbs either.
-        for (key, expected) in [("name", "canary-settings"), ("key", "config.json")] {
-            if let Some(found) = config.text(key)?.filter(|found| found != expected) {
-                return Err(config.error(key, format!("found {found:?}, expected {expected:?}")));
-            }
-        }
         if spec.get("push").is_some() {
             return Err(spec.error("push", "pull requests are not supported; expected a branch that can be pushed to"));
         }
         let skip_analysis = spec.boolean("skipAnalysis")?;
-        spec.boolean("revertOnDeletion")?;
         let empty = Value::Object(serde_json::Map::new());
         let analysis = Object::new("spec.analysis", spec.get("analysis").unwrap_or(&empty), &ANALYSIS)?;
         let runs = spec.object("runs", &["branch"])?;
@@ -196,10 +180,13 @@ impl Rollout {
             name: metadata.required("name")?,
             namespace: metadata.text("namespace")?.unwrap_or_else(|| "default".to_owned()),
             config: config.required("path")?,
+            config_name: config.text("name")?,
+            config_key: config.text("key")?,
             stable: Side::read(&spec, "stable")?,
             canary: Side::read(&spec, "canary")?,
             suspend: spec.boolean("suspend")?,
             pause: spec.boolean("pause")?,
+            revert_on_deletion: spec.boolean("revertOnDeletion")?,
             skip_analysis,
             progress_deadline: seconds(spec.whole("progressDeadlineSeconds")?, 600),
             stall: seconds(spec.whole("stallSeconds")?, 86_400),
@@ -356,33 +343,6 @@ fn source(analysis: &Object<'_>) -> Result<Source, SpecError> {
     };
     let collectors = source.address("collectors")?.unwrap_or_else(default);
     Ok(Source { collectors, replicas: source.whole("replicas")?.unwrap_or(1) })
-}
-
-fn metrics(analysis: &Object<'_>) -> Result<Vec<Metric>, SpecError> {
-    let known = ["name", "interval", "thresholdRange", "query", "templateRef", "templateVariables"];
-    let read = |(path, value): (String, &Value)| {
-        let metric = Object::new(&path, value, &known)?;
-        if metric.get("templateRef").is_some() {
-            return Err(metric.error("templateRef", "templates are not read; expected query"));
-        }
-        metric.duration("interval")?;
-        let (mut min, mut max) = (None, None);
-        if let Some(range) = metric.object("thresholdRange", &["min", "max"])? {
-            (min, max) = (range.number("min")?, range.number("max")?);
-        }
-        if min.is_none() && max.is_none() {
-            return Err(metric.error("thresholdRange", "missing, expected min, max or both"));
-        }
-        Ok(Metric {
-            name: metric.required("name")?,
-            interval: metric.text("interval")?.unwrap_or_else(|| "1m".to_owned()),
-            min,
-            max,
-            query: metric.required("query")?,
-            variables: metric.get("templateVariables").cloned().unwrap_or(Value::Null),
-        })
-    };
-    analysis.items("metrics")?.into_iter().map(read).collect()
 }
 
 #[cfg(test)]

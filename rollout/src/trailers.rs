@@ -27,6 +27,8 @@ pub struct Trailers {
     pub windows: Option<String>,
     /// The figures.
     pub evidence: Option<String>,
+    /// The hash of the run's events up to this commit's.
+    pub events: Option<String>,
 }
 
 impl Trailers {
@@ -47,6 +49,7 @@ impl Trailers {
             through: get("Rollout-Through").and_then(|through| through.parse().ok()),
             windows: text("Rollout-Windows"),
             evidence: text("Rollout-Evidence"),
+            events: text("Rollout-Events"),
         })
     }
 }
@@ -64,6 +67,7 @@ impl fmt::Display for Trailers {
             ("Through", &through),
             ("Windows", &self.windows),
             ("Evidence", &self.evidence),
+            ("Events", &self.events),
         ] {
             if let Some(value) = value {
                 writeln!(formatter, "Rollout-{key}: {value}")?;
@@ -101,6 +105,7 @@ mod tests {
             through: Some(29_712_345),
             windows: Some("sha256:4f0c".to_owned()),
             evidence: Some("error 0.97 (0.60 to 1.55) E=0.08".to_owned()),
+            events: Some("sha256:9a".to_owned()),
         };
         let text = trailers.to_string();
         assert!(text.starts_with("Rollout-Run: 1.6.0\nRollout-Version: 1.6.0\nRollout-Phase: Progressing\nRollout-Step: 2/5\nRollout-Weight: 5\nRollout-Verdict: advance\nRollout-Through: 29712345\n"), "{text}");

@@ -3,6 +3,7 @@
 mod import;
 pub(crate) mod judge;
 mod person;
+mod plan;
 mod read;
 mod run;
 mod schema;
@@ -36,6 +37,7 @@ enum Verb {
     Abort(person::Abort),
     Pause(person::Pause),
     Resume(person::Resume),
+    Plan(plan::Args),
     Verify(read::VerifyArgs),
     Windows(read::WindowsArgs),
     Import(import::Args),
@@ -55,6 +57,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         Verb::Abort(args) => person::abort(args, output),
         Verb::Pause(args) => person::pause(args, output),
         Verb::Resume(args) => person::resume(args, output),
+        Verb::Plan(args) => plan::run(args, output),
         Verb::Verify(args) => read::verify(args, output),
         Verb::Windows(args) => read::windows(args, output),
         Verb::Import(args) => import::run(args, output),

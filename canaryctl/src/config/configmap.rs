@@ -8,16 +8,30 @@ pub(crate) const NAME: &str = "canary-settings";
 /// The key of the config in it.
 pub(crate) const KEY: &str = "config.json";
 
+/// The name of a `ConfigMap` and the key of the config in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ConfigMapKey {
+    pub(crate) name: String,
+    pub(crate) key: String,
+}
+
+impl Default for ConfigMapKey {
+    fn default() -> Self {
+        Self { name: NAME.to_owned(), key: KEY.to_owned() }
+    }
+}
+
 /// The values that could be the config: one, unless a key or the `ConfigMap` is repeated. A value that another mapping
 /// merges in (`<<`) is shared.
-pub(crate) fn configs(documents: &[Tree]) -> Vec<Scalar> {
+pub(crate) fn configs(documents: &[Tree], wanted: &ConfigMapKey) -> Vec<Scalar> {
     let roots = documents.iter().flat_map(|tree| objects(tree.root()));
-    let maps = roots.filter(|it| text(*it, &["kind"]) == "ConfigMap" && text(*it, &["metadata", "name"]) == NAME);
+    let maps =
+        roots.filter(|it| text(*it, &["kind"]) == "ConfigMap" && text(*it, &["metadata", "name"]) == wanted.name);
     let mut found = Vec::new();
     for map in maps {
-        let own: Vec<_> = map.all("data").flat_map(|data| data.all(KEY)).filter_map(Node::scalar).collect();
+        let own: Vec<_> = map.all("data").flat_map(|data| data.all(&wanted.key)).filter_map(Node::scalar).collect();
         if own.is_empty() {
-            let merged = map.at(&["data", KEY]).and_then(Node::scalar);
+            let merged = map.at(&["data", &wanted.key]).and_then(Node::scalar);
             found.extend(merged.map(|scalar| Scalar { is_shared: true, ..scalar }));
         }
         found.extend(own);

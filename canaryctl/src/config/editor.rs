@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use similar::TextDiff;
 
 use crate::config::change::Change;
-use crate::config::configmap::{configs, sops_mac};
+use crate::config::configmap::{ConfigMapKey, configs, sops_mac};
 use crate::config::json_edit::{Action, Edit, get, quote, splices};
 use crate::config::loaded::Loaded;
 use crate::config::yaml::{Tree, differ_in_one_scalar};
@@ -27,6 +27,7 @@ const REVISION: &str = "REVISION";
 #[derive(Debug)]
 pub(crate) struct Editor {
     path: PathBuf,
+    configmap: ConfigMapKey,
     loaded: Loaded,
     /// The config that the edits have to lead to.
     expected: Value,
@@ -49,15 +50,16 @@ impl Editor {
     /// Reads a manifest or a bare config. It has to be JSON, but may be a config that the runtime rejects: an edit may
     /// repair it.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        Self::of(path, Loaded::read(path)?)
+        Self::of(path, ConfigMapKey::default(), Loaded::read(path)?)
     }
 
     /// Reads a manifest or a bare config that is not on the disk, such as one of a commit.
-    pub(crate) fn of_bytes(path: &Path, bytes: Vec<u8>) -> anyhow::Result<Self> {
-        Self::of(path, Loaded::of_file(&path.display().to_string(), path, bytes)?)
+    pub(crate) fn of_bytes(path: &Path, bytes: Vec<u8>, wanted: ConfigMapKey) -> anyhow::Result<Self> {
+        let loaded = Loaded::of_configmap(&path.display().to_string(), path, bytes, &wanted)?;
+        Self::of(path, wanted, loaded)
     }
 
-    fn of(path: &Path, loaded: Loaded) -> anyhow::Result<Self> {
+    fn of(path: &Path, configmap: ConfigMapKey, loaded: Loaded) -> anyhow::Result<Self> {
         ensure!(loaded.count == 1, "{}: found {} configs, expected one", loaded.name, loaded.count);
         if let Some((start, reason)) = loaded.source.refusal() {
             return Err(loaded.error_at(start, reason));
@@ -66,7 +68,7 @@ impl Editor {
             return Err(loaded.error(fault));
         }
         let expected = serde_json::from_str(loaded.document.source()).with_context(|| loaded.name.clone())?;
-        Ok(Self { path: path.to_owned(), loaded, expected, edits: Vec::new(), changes: Vec::new() })
+        Ok(Self { path: path.to_owned(), configmap, loaded, expected, edits: Vec::new(), changes: Vec::new() })
     }
 
     /// The value at a path of keys, with the edits so far.
@@ -114,7 +116,7 @@ impl Editor {
 
     /// Whether SOPS has signed the document of the config.
     pub(crate) fn has_mac(&self) -> bool {
-        let holds = |tree: &&Tree| !configs(slice::from_ref(*tree)).is_empty();
+        let holds = |tree: &&Tree| !configs(slice::from_ref(*tree), &self.configmap).is_empty();
         let own = self.loaded.file.documents.iter().find(holds);
         own.is_some_and(|tree| sops_mac(tree.root()).is_some())
     }
@@ -136,7 +138,7 @@ impl Editor {
             return Ok(Edited { path: self.path, new: old.clone(), old, changes: self.changes, warnings: Vec::new() });
         }
         let new = self.text()?;
-        let loaded = Loaded::of_file(name, &self.path, new.clone().into_bytes())?;
+        let loaded = Loaded::of_configmap(name, &self.path, new.clone().into_bytes(), &self.configmap)?;
         self.verify(&loaded)?;
         let warnings = self.judge(&loaded)?;
         Ok(Edited { path: self.path, old, new, changes: self.changes, warnings })

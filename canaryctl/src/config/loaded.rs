@@ -11,7 +11,7 @@ use canary_runtime::{
     Position, Visitor,
 };
 
-use crate::config::configmap::{self, KEY, NAME};
+use crate::config::configmap::{self, ConfigMapKey};
 use crate::config::json_edit::Splice;
 use crate::config::merge_conflict::MergeConflict;
 use crate::config::position::{mark_len, offset, position, without_mark};
@@ -65,7 +65,13 @@ impl Loaded {
 
     /// The config in the bytes of a file, the first one where it has several.
     pub(crate) fn of_file(name: &str, path: &Path, bytes: Vec<u8>) -> anyhow::Result<Self> {
-        Self::all(name, path, bytes)?.into_iter().next().ok_or_else(|| anyhow!("{name}: expected a config"))
+        Self::of_configmap(name, path, bytes, &ConfigMapKey::default())
+    }
+
+    /// The config in the bytes of a file that may hold a `ConfigMap` of another name or key.
+    pub(crate) fn of_configmap(name: &str, path: &Path, bytes: Vec<u8>, wanted: &ConfigMapKey) -> anyhow::Result<Self> {
+        let all = Self::all_of(name, path, bytes, &BTreeSet::new(), wanted)?;
+        all.into_iter().next().ok_or_else(|| anyhow!("{name}: expected a config"))
     }
 
     /// A config that is not in a file of its own.
@@ -76,16 +82,27 @@ impl Loaded {
     }
 
     /// All configs in the bytes of a file: more than one where it has several such manifests.
+    #[cfg(test)]
     pub(crate) fn all(name: &str, path: &Path, bytes: Vec<u8>) -> anyhow::Result<Vec<Self>> {
         Self::all_with(name, path, bytes, &BTreeSet::new())
     }
 
-    /// All configs in the bytes of a file, as [`Loaded::all`], and those that begin at some bytes of it.
+    /// All configs in the bytes of a file, more than one where it has several such manifests, and those that begin at some bytes of it.
     pub(crate) fn all_with(
         name: &str,
         path: &Path,
         bytes: Vec<u8>,
         starts: &BTreeSet<usize>,
+    ) -> anyhow::Result<Vec<Self>> {
+        Self::all_of(name, path, bytes, starts, &ConfigMapKey::default())
+    }
+
+    fn all_of(
+        name: &str,
+        path: &Path,
+        bytes: Vec<u8>,
+        starts: &BTreeSet<usize>,
+        wanted: &ConfigMapKey,
     ) -> anyhow::Result<Vec<Self>> {
         let text = match String::from_utf8(bytes) {
             Ok(text) => text,
@@ -97,7 +114,7 @@ impl Loaded {
             Err(error) => bail!("{name}: {}", not_utf8(error.as_bytes())),
         };
         let parsed = Tree::parse_all(&text);
-        let mut scalars = parsed.as_ref().map(|documents| configmap::configs(documents)).unwrap_or_default();
+        let mut scalars = parsed.as_ref().map(|documents| configmap::configs(documents, wanted)).unwrap_or_default();
         for scalar in parsed.iter().flatten().flat_map(|tree| tree.scalars_at(starts)) {
             if scalars.iter().all(|known| known.range != scalar.range) {
                 scalars.push(scalar);
@@ -137,7 +154,7 @@ impl Loaded {
             return Ok(vec![Self::new(&Rc::new(file), source, bytes, 1)]);
         }
         match parsed {
-            Ok(_) => bail!("{name}: expected a ConfigMap {NAME} with the key {KEY}"),
+            Ok(_) => bail!("{name}: expected a ConfigMap {} with the key {}", wanted.name, wanted.key),
             Err(error) => Err(file.error("", Some(error.position), error.reason)),
         }
     }

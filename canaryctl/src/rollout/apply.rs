@@ -23,7 +23,7 @@ pub(crate) fn files(
     let path = &file.rollout.config;
     if change.percentage.is_some() || change.start.is_some() {
         let bytes = repository.read(&history.commit, path)?.with_context(|| format!("{path}: no such file"))?;
-        let mut editor = Editor::of_bytes(Path::new(path), bytes)?;
+        let mut editor = Editor::of_bytes(Path::new(path), bytes, file.configmap())?;
         edit(&mut editor, file, history, change)?;
         files.push((path.clone(), editor.finish()?.into_text().into_bytes()));
     }

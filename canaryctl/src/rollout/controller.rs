@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use canary_rollout::event::{Event, Kind};
 use canary_rollout::evidence::{Collected, Evidence, since};
-use canary_rollout::{Answers, Decision, HookKind, Outcome, Phase, Question, Run, Situation, decide};
+use canary_rollout::{Answers, Decision, HookKind, Metric, Outcome, Phase, Question, Run, Situation, decide};
 use sha2::{Digest, Sha256};
 
 use crate::rollout::collectors::Collectors;
@@ -17,7 +17,7 @@ use crate::rollout::message::{Basis, message};
 use crate::rollout::news::{self, News};
 use crate::rollout::report::Report;
 use crate::rollout::repository::{Pushed, RUNS, Repository, Update};
-use crate::rollout::{apply, metrics, probes, webhooks};
+use crate::rollout::{apply, metrics, probes, template, webhooks};
 
 /// How often a decision is made again after lost races.
 pub(crate) const ATTEMPTS: usize = 10;
@@ -34,7 +34,7 @@ pub(crate) struct Controller {
     /// Addresses that replace `source`.
     pub(crate) collectors: Option<Vec<String>>,
     /// The address of Prometheus, for `metrics`.
-    pub(crate) prometheus: String,
+    pub(crate) prometheus: Option<String>,
     /// What there is to alert about.
     pub(crate) news: RefCell<Vec<News>>,
     /// When a refused roll-back was last alerted about.
@@ -74,6 +74,9 @@ impl Controller {
     /// Decides once, and commits once at most.
     pub(crate) fn step(&mut self, now: i64, dry_run: bool) -> anyhow::Result<Report> {
         for _ in 0..ATTEMPTS {
+            if let Some(report) = self.revert_deleted(now, dry_run)? {
+                return Ok(report);
+            }
             let (file, history) = self.read()?;
             let mut answers = Answers::default();
             let decision = self.decide(&file, &history, &mut answers, now)?;
@@ -148,7 +151,13 @@ impl Controller {
                 let salt = salt.map_or(history.next_salt.as_str(), |run| run.salt.as_str());
                 answers.hooks.insert(kind, webhooks::call(rollout, kind, phase, salt, None));
             }
-            Question::Metrics => answers.metrics = Some(metrics::ask(rollout, &self.prometheus, now)),
+            Question::Metrics => {
+                let find = |metric: &Metric| {
+                    let wanted = metric.template.as_ref();
+                    wanted.map(|it| template::find(&self.repository, &history.commit, file, it)).transpose()
+                };
+                answers.metrics = Some(metrics::ask(rollout, self.prometheus.as_deref(), now, find));
+            }
         }
     }
 
@@ -250,11 +259,11 @@ impl Controller {
         let mut updates = Vec::new();
         let mut commit = None;
         if let Some(change) = &decision.change {
-            let hash = hash(&rows);
+            let (hash, events) = (hash(&rows), hash(&lines));
             let basis =
                 evidence.map(|evidence| Basis { verdict: &evidence.verdict, through: evidence.through, hash: &hash });
             let files = apply::files(&self.repository, file, history, change)?;
-            let text = message(file, decision, basis, own);
+            let text = message(file, decision, basis, own, &events);
             let made = self.repository.commit(&history.commit, &files, &text, now)?;
             let branch = format!("refs/heads/{}", self.repository.branch);
             updates.push(Update { name: branch, old: Some(history.commit.clone()), new: made.clone() });
@@ -284,7 +293,7 @@ impl Controller {
     ) -> anyhow::Result<Option<Written>> {
         let Some(change) = &decision.change else { return Ok(None) };
         let files = apply::files(&self.repository, file, history, change)?;
-        let text = message(file, decision, None, own);
+        let text = message(file, decision, None, own, "");
         let new = self.repository.commit(&history.commit, &files, &text, now)?;
         let name = format!("refs/heads/{}", self.repository.branch);
         let update = Update { name, old: Some(history.commit.clone()), new: new.clone() };
@@ -358,8 +367,13 @@ fn is_stored(evidence: &Evidence, run: Option<&Run>, decision: &Decision, now: i
 
 /// The hash of a run's rows.
 pub(crate) fn hash(rows: &[u8]) -> String {
+    shown(&Sha256::digest(rows))
+}
+
+/// A digest as it is written in a trailer.
+pub(crate) fn shown(digest: &[u8]) -> String {
     let mut text = "sha256:".to_owned();
-    for byte in Sha256::digest(rows) {
+    for byte in digest {
         let _ = write!(text, "{byte:02x}");
     }
     text

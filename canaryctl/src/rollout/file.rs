@@ -8,6 +8,7 @@ use canary_rollout::{Rollout, SpecError};
 use canary_runtime::Position;
 use serde_json::Value;
 
+use crate::config::configmap::{ConfigMapKey, KEY, NAME};
 use crate::config::yaml::{Node, Tree};
 use crate::rollout::repository::Repository;
 use crate::terminal::diagnostic::{DiagnosticError, FileDiagnostic};
@@ -45,6 +46,26 @@ impl File {
         }
         let text = fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
         Ok(Self { rollout: parse(&name, &text)?, path: None, text })
+    }
+
+    /// The file as it was before a commit of the branch deleted it.
+    pub(crate) fn deleted(repository: &Repository, commit: &str, path: &Path) -> anyhow::Result<Option<Self>> {
+        let path = path.display().to_string();
+        let path = path.trim_start_matches("./");
+        if Path::new(path).is_absolute() || repository.read(commit, path)?.is_some() {
+            return Ok(None);
+        }
+        let deletion = repository.git(&["log", "-n1", "--format=%H", "--diff-filter=D", commit, "--", path])?;
+        let Some(deletion) = deletion.lines().next() else { return Ok(None) };
+        let Some(bytes) = repository.read(&format!("{deletion}^"), path)? else { return Ok(None) };
+        let text = String::from_utf8(bytes).map_err(|_| anyhow!("{path}: expected UTF-8"))?;
+        Ok(Some(Self { rollout: parse(path, &text)?, path: Some(path.to_owned()), text }))
+    }
+
+    /// The `ConfigMap` and the key of the config.
+    pub(crate) fn configmap(&self) -> ConfigMapKey {
+        let or = |given: &Option<String>, default: &str| given.clone().unwrap_or_else(|| default.to_owned());
+        ConfigMapKey { name: or(&self.rollout.config_name, NAME), key: or(&self.rollout.config_key, KEY) }
     }
 
     /// The file with another value of `spec.pause`.
@@ -89,10 +110,6 @@ pub(crate) fn check(text: &str) -> Vec<FileDiagnostic> {
     let root = trees.first().map(Tree::root);
     let at = |path: &[&str]| root.and_then(|root| root.at(path));
     let mut found = Vec::new();
-    let message = "has no effect: deleting this file changes no config";
-    if let Some(node) = at(&["spec", "revertOnDeletion"]).filter(|node| node.is_true()) {
-        found.push(FileDiagnostic::new("W941", "spec.revertOnDeletion", Some(node.position()), message));
-    }
     let providers = &rollout.notifications.providers;
     let nodes = at(&["spec", "analysis", "alerts"]).into_iter().flat_map(Node::items);
     for (index, (alert, node)) in rollout.analysis.alerts.iter().zip(nodes).enumerate() {

@@ -41,7 +41,7 @@ impl History {
     /// Reads the state at the head of the branch.
     pub(crate) fn read(repository: &Repository, file: &File) -> anyhow::Result<Self> {
         let commit = repository.head()?;
-        let config = config(repository, &commit, &file.rollout.config)?;
+        let config = config(repository, &commit, file)?;
         let canary = tag(repository, &commit, file.rollout.canary.image.as_ref())?;
         let stable = tag(repository, &commit, file.rollout.stable.image.as_ref())?;
         let mut head = Head {
@@ -136,7 +136,7 @@ pub(crate) fn load(
     let mut commits = Vec::new();
     for logged in log(repository, &[&pattern, head], paths)?.into_iter().rev() {
         let Some(trailers) = Trailers::parse(&logged.message).filter(|trailers| trailers.run == salt) else { continue };
-        let revision = revision(&config(repository, &logged.hash, &file.rollout.config)?);
+        let revision = revision(&config(repository, &logged.hash, file)?);
         commits.push(Commit { hash: logged.hash, time: logged.time, revision, trailers });
     }
     let name = format!("{}{salt}", repository.runs);
@@ -181,7 +181,7 @@ fn follow(repository: &Repository, file: &File, run: &Run, head_commit: &str, he
     let since = repository.git(&["rev-list", "--reverse", &range, "--", path])?;
     let mut known: BTreeMap<u64, Option<f64>> = BTreeMap::new();
     for commit in std::iter::once(first.hash.as_str()).chain(since.lines()) {
-        let config = config(repository, commit, path)?;
+        let config = config(repository, commit, file)?;
         let (revision, percentage) = (revision(&config), percentage(&config));
         let known = known.entry(revision).or_insert(Some(percentage));
         // A revision with two percentages says nothing about a page view's share.
@@ -191,14 +191,14 @@ fn follow(repository: &Repository, file: &File, run: &Run, head_commit: &str, he
         head.largest_revision = head.largest_revision.max(revision);
     }
     head.revisions = known.into_iter().filter_map(|(revision, percentage)| Some((revision, percentage?))).collect();
-    let accepted = config(repository, &last.hash, path)?;
+    let accepted = config(repository, &last.hash, file)?;
     let range = format!("{}..{head_commit}", last.hash);
     for logged in log(repository, &["--first-parent", &range], std::slice::from_ref(path))?.into_iter().rev() {
         if Trailers::parse(&logged.message).is_some_and(|trailers| trailers.run == run.salt) {
             continue;
         }
-        let new = config(repository, &logged.hash, path)?;
-        let old = config(repository, &format!("{}^", logged.hash), path)?;
+        let new = config(repository, &logged.hash, file)?;
+        let old = config(repository, &format!("{}^", logged.hash), file)?;
         // A merge brings the controller's own commit.
         if decisive(&new) != decisive(&old) && decisive(&new) != decisive(&accepted) {
             head.foreign.push((logged.hash, percentage(&new)));
@@ -227,10 +227,11 @@ fn log(repository: &Repository, args: &[&str], paths: &[String]) -> anyhow::Resu
 }
 
 /// The config of a commit; null where it has none that is JSON.
-fn config(repository: &Repository, commit: &str, path: &str) -> anyhow::Result<Value> {
+fn config(repository: &Repository, commit: &str, file: &File) -> anyhow::Result<Value> {
+    let path = &file.rollout.config;
     let bytes = repository.read(commit, path)?;
     let bytes = bytes.with_context(|| format!("{path}: no such file in commit {commit} (spec.configRef.path)"))?;
-    let loaded = Loaded::of_file(path, Path::new(path), bytes)?;
+    let loaded = Loaded::of_configmap(path, Path::new(path), bytes, &file.configmap())?;
     Ok(serde_json::from_str(loaded.document.source()).unwrap_or_default())
 }
 

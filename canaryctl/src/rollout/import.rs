@@ -24,7 +24,7 @@ pub(crate) struct Note {
 }
 
 /// Fields of a Canary that mean the same here.
-const SPEC: [&str; 3] = ["suspend", "skipAnalysis", "progressDeadlineSeconds"];
+const SPEC: [&str; 4] = ["suspend", "skipAnalysis", "progressDeadlineSeconds", "revertOnDeletion"];
 const ANALYSIS: [&str; 8] = [
     "threshold",
     "maxWeight",
@@ -37,7 +37,7 @@ const ANALYSIS: [&str; 8] = [
 ];
 
 /// Fields that have no counterpart.
-const LOST: [(&str, &str); 11] = [
+const LOST: [(&str, &str); 10] = [
     ("targetRef", "a run begins with a new tag of the canary's image: name its place in spec.canary.image"),
     ("service", "users are moved, not requests: there is no route to manage"),
     ("provider", "users are moved, not requests: there is no route to manage"),
@@ -46,7 +46,6 @@ const LOST: [(&str, &str); 11] = [
     ("upstreamRef", "users are moved, not requests: there is no route to manage"),
     ("autoscalerRef", "pods are not scaled"),
     ("metricsServer", "name it with --prometheus"),
-    ("revertOnDeletion", "has no effect: deleting this file changes no config"),
     ("canaryReadyThreshold", "belongs below spec.analysis"),
     ("primaryReadyThreshold", "belongs below spec.analysis"),
 ];
@@ -120,6 +119,7 @@ impl<'a> Importer<'a> {
             (None, Some(old)) => ("spec.canaryAnalysis", old),
             (old, _) => ("spec.analysis", old.unwrap_or(&Value::Null)),
         };
+        self.note("spec.analysis.source", "new: set the collectors' address and their number");
         let found = old.as_object().map(|old| self.analysis(key, old));
         let (analysis, providers) = found.unwrap_or_default();
         if !providers.is_empty() {

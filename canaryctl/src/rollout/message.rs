@@ -19,7 +19,13 @@ pub(crate) struct Basis<'a> {
 }
 
 /// The message of a decision's commit.
-pub(crate) fn message(file: &File, decision: &Decision, basis: Option<Basis<'_>>, own: Option<&str>) -> String {
+pub(crate) fn message(
+    file: &File,
+    decision: &Decision,
+    basis: Option<Basis<'_>>,
+    own: Option<&str>,
+    events: &str,
+) -> String {
     let subject = decision.change.as_ref().map_or("", |change| change.subject.as_str());
     let subject = format!("rollout({}): {subject}", file.rollout.name);
     let mut text = own.map_or_else(|| cut(&subject), str::to_owned);
@@ -32,11 +38,11 @@ pub(crate) fn message(file: &File, decision: &Decision, basis: Option<Basis<'_>>
         return text;
     }
     text.push('\n');
-    text.push_str(&trailers(file, decision, basis).to_string());
+    text.push_str(&trailers(file, decision, basis, events).to_string());
     text
 }
 
-fn trailers(file: &File, decision: &Decision, basis: Option<Basis<'_>>) -> Trailers {
+fn trailers(file: &File, decision: &Decision, basis: Option<Basis<'_>>, events: &str) -> Trailers {
     let (run, version) = decision.run.clone().unwrap_or_default();
     let judged = basis.filter(|_| decision.verdict.is_some());
     Trailers {
@@ -49,6 +55,7 @@ fn trailers(file: &File, decision: &Decision, basis: Option<Basis<'_>>) -> Trail
         through: judged.and_then(|basis| basis.through),
         windows: judged.map(|basis| basis.hash.to_owned()),
         evidence: judged.map(|basis| evidence_line(basis.verdict)).filter(|line| !line.is_empty()),
+        events: Some(events.to_owned()),
     }
 }
 

@@ -9,13 +9,30 @@ use minijinja::{Environment, UndefinedBehavior, context};
 use serde_json::Value;
 
 use crate::platform::http::{Url, get};
+use crate::rollout::template::Template;
+
+/// The address where neither an option nor a template names one.
+const DEFAULT: &str = "http://prometheus:9090";
 
 /// The time for one answer.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// Asks for all metrics. Returns those that did not pass.
-pub(crate) fn ask(rollout: &Rollout, prometheus: &str, now: i64) -> Vec<MetricAnswer> {
-    let answer = |metric: &Metric| match value(rollout, metric, prometheus, now) {
+///
+/// An address that is given replaces those of templates.
+pub(crate) fn ask(
+    rollout: &Rollout,
+    given: Option<&str>,
+    now: i64,
+    template: impl Fn(&Metric) -> anyhow::Result<Option<Template>>,
+) -> Vec<MetricAnswer> {
+    let ask_one = |metric: &Metric| {
+        let found = template(metric)?;
+        let address = given.or(found.as_ref().and_then(|it| it.address.as_deref())).unwrap_or(DEFAULT);
+        let query = found.as_ref().map_or(&metric.query, |it| &it.query);
+        value(rollout, metric, query, address, now)
+    };
+    let answer = |metric: &Metric| match ask_one(metric) {
         Err(error) => Some(MetricAnswer::NoData(format!("{}: {error:#}", metric.name))),
         Ok(value) => out_of_range(metric, value).map(|text| MetricAnswer::Failed(format!("{}: {text}", metric.name))),
     };
@@ -30,8 +47,8 @@ fn out_of_range(metric: &Metric, value: f64) -> Option<String> {
     }
 }
 
-fn value(rollout: &Rollout, metric: &Metric, prometheus: &str, now: i64) -> anyhow::Result<f64> {
-    let query = render(rollout, metric)?;
+fn value(rollout: &Rollout, metric: &Metric, query: &str, prometheus: &str, now: i64) -> anyhow::Result<f64> {
+    let query = render(rollout, metric, query)?;
     let query =
         Serializer::new(String::new()).append_pair("query", &query).append_pair("time", &now.to_string()).finish();
     let url = Url::parse(prometheus)?.at(&format!("/api/v1/query?{query}"))?;
@@ -43,7 +60,7 @@ fn value(rollout: &Rollout, metric: &Metric, prometheus: &str, now: i64) -> anyh
 }
 
 /// The query with its variables. A name that has no value is an error.
-fn render(rollout: &Rollout, metric: &Metric) -> anyhow::Result<String> {
+fn render(rollout: &Rollout, metric: &Metric, query: &str) -> anyhow::Result<String> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let name = &rollout.name;
@@ -57,7 +74,7 @@ fn render(rollout: &Rollout, metric: &Metric) -> anyhow::Result<String> {
         interval => metric.interval,
         variables => metric.variables,
     };
-    environment.render_str(&metric.query, values).context("query")
+    environment.render_str(query, values).context("query")
 }
 
 /// The one value of an answer. None, several, NaN and infinities are no data.

@@ -43,6 +43,33 @@ impl Controller {
         bail!("the branch {} has moved {ATTEMPTS} times meanwhile: try this again", self.repository.branch)
     }
 
+    /// Ends the run of a file that was deleted with `revertOnDeletion`.
+    pub(crate) fn revert_deleted(&mut self, now: i64, dry_run: bool) -> anyhow::Result<Option<Report>> {
+        let deleted = File::deleted(&self.repository, &self.repository.head()?, &self.path)?;
+        let Some(file) = deleted.filter(|file| file.rollout.revert_on_deletion) else { return Ok(None) };
+        let history = History::read(&self.repository, &file)?;
+        if !is_running(history.run.as_ref()) {
+            return Ok(None);
+        }
+        let mut decision = abort(&file, &history, now)?;
+        "rollout.yaml is deleted, and its revertOnDeletion is true".clone_into(&mut decision.reason);
+        if let (Some(change), Some(run)) = (&mut decision.change, &history.run) {
+            change.subject = format!("revert {} on deletion of rollout.yaml", run.version);
+        }
+        let decision = with_event(decision, now);
+        let steps = file.rollout.analysis.ladder.len();
+        if dry_run {
+            return Ok(Some(Report::new(&decision, steps, None)));
+        }
+        match self.write(&file, &history, &decision, None, None, now)? {
+            End::Written(commit) => {
+                Self::tell(&file, &decision);
+                Ok(Some(Report::new(&decision, steps, commit)))
+            }
+            End::Race => bail!("the branch {} has moved meanwhile: try this again", self.repository.branch),
+        }
+    }
+
     fn wish(&self, file: &File, history: &History, wish: &Wish, now: i64) -> anyhow::Result<Decision> {
         let running = history.run.as_ref().filter(|run| is_running(Some(run)));
         let required = || running.context("no run is in progress");

@@ -213,6 +213,13 @@ impl Repository {
         Ok(if is_taken { Pushed::Done } else { Pushed::Refused(answer.reason()) })
     }
 
+    /// Why the branch cannot be pushed to, as far as the remote says before a push.
+    pub(crate) fn probe_push(&self, commit: &str) -> anyhow::Result<Option<String>> {
+        let reference = format!("{commit}:refs/heads/{}", self.branch);
+        let answer = self.ask(&["push", "--porcelain", "--dry-run", "--no-verify", "origin", &reference], &[], b"")?;
+        Ok((!answer.success).then(|| answer.reason()))
+    }
+
     /// Runs git, which has to succeed, and returns its output.
     pub(crate) fn git(&self, args: &[&str]) -> anyhow::Result<String> {
         self.succeed(args, &[], b"")

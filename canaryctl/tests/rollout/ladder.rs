@@ -184,3 +184,26 @@ fn without_an_image_of_stable_the_deployment_is_asked_for() {
     shop.visit(1, 600, 0);
     check(&shop.step(), &json!({"phase": "Succeeded", "weight": 0}));
 }
+
+#[test]
+fn a_config_of_another_name_and_key_in_a_subfolder_is_edited() {
+    let mut shop = Shop::new("");
+    std::fs::create_dir_all(shop.path("tree/apps/shop")).unwrap();
+    let other = CONFIG.replace("canary-settings", "shop-canary").replace("config.json", "canary.json");
+    shop.write("apps/shop/cm.yaml", &(other.clone() + "---\n" + CONFIG));
+    let place = "{ path: apps/shop/cm.yaml, name: shop-canary, key: canary.json }";
+    shop.write("rollout.yaml", &shop.file("rollout.yaml").replace("{ path: cm.yaml }", place));
+    shop.commit("place");
+    shop.begin();
+    shop.pull();
+    let file = shop.file("apps/shop/cm.yaml");
+    let (own, beside) = file.split_once("---\n").unwrap();
+    assert!(own.contains("\"CANARY_PERCENTAGE\": 10,"), "{own}");
+    assert_eq!(beside, CONFIG.trim_end());
+    shop.write("rollout.yaml", &shop.file("rollout.yaml").replace("key: canary.json", "key: other.json"));
+    shop.commit("key");
+    let output = shop.command(&["step", "--now", &shop.clock()]).output().unwrap();
+    let errors = crate::support::text(&output.stderr);
+    let expected = "apps/shop/cm.yaml: expected a ConfigMap shop-canary with the key other.json";
+    assert!(output.status.code() == Some(2) && errors.contains(expected), "{errors}");
+}

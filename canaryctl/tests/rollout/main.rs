@@ -14,8 +14,11 @@ mod alerts;
 mod faults;
 mod ladder;
 mod people;
+mod plan;
+mod remotes;
 mod service;
 mod shop;
+mod size;
 mod status;
 #[path = "../support/mod.rs"]
 mod support;

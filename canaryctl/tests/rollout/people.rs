@@ -123,7 +123,7 @@ fn history_proves_itself() {
     assert!(text.lines().all(|line| line.ends_with(": as recorded")), "{text}");
     let rows = shop.command(&["windows"]).output().unwrap();
     assert!(rows.status.success() && rows.stdout.starts_with(b"{\"minute\":"));
-    // A changed count is named.
+    // A changed byte is named.
     let name = "refs/canary/runs/1.6.0";
     shop.git(&["fetch", "--quiet", "origin", &format!("+{name}:refs/tmp")]);
     shop.git(&["checkout", "--quiet", "refs/tmp"]);
@@ -136,4 +136,74 @@ fn history_proves_itself() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("have the hash sha256:"), "{text}");
+}
+
+#[test]
+fn a_deleted_file_sends_everyone_to_stable_where_it_says_so() {
+    for (revert, weight) in [(true, 0), (false, 10)] {
+        let mut shop = Shop::new("");
+        let file = shop.file("rollout.yaml").replace("spec:\n", &format!("spec:\n  revertOnDeletion: {revert}\n"));
+        shop.write("rollout.yaml", &file);
+        shop.commit("deletion");
+        shop.begin();
+        shop.pull();
+        shop.git(&["rm", "--quiet", "rollout.yaml"]);
+        shop.commit("delete");
+        let output = shop.command(&["step", "--now", &shop.clock()]).output().unwrap();
+        assert_eq!(output.status.code(), Some(if revert { 0 } else { 2 }));
+        assert_eq!(shop.config()["CANARY_PERCENTAGE"], weight);
+        if revert {
+            let message = shop.message();
+            assert!(message.starts_with("rollout(frontend): revert 1.6.0 on deletion of rollout.yaml\n"), "{message}");
+            assert!(message.contains("\nRollout-Phase: Failed\n"), "{message}");
+        }
+    }
+}
+
+/// A run's ref with one text replaced: in a commit on top of it, or in place of its last commit.
+fn tamper(shop: &Shop, file: &str, from: &str, to: &str, amend: bool) {
+    let name = "refs/canary/runs/1.6.0";
+    shop.git(&["fetch", "--quiet", "origin", &format!("+{name}:refs/tmp")]);
+    shop.git(&["checkout", "--quiet", "refs/tmp"]);
+    let text = std::fs::read_to_string(shop.path("tree").join(file)).unwrap();
+    assert!(text.contains(from), "{text}");
+    shop.write(file, &text.replacen(from, to, 1));
+    let message = shop.git(&["log", "-1", "--format=%B"]);
+    let amend: &[&str] = if amend { &["--amend"] } else { &[] };
+    shop.git(&[&["commit", "--quiet", "--all", "--message", &message], amend].concat());
+    shop.git(&["push", "--quiet", "--force", "origin", &format!("HEAD:{name}")]);
+    shop.git(&["checkout", "--quiet", "main"]);
+}
+
+#[test]
+fn a_changed_byte_anywhere_in_a_run_is_named() {
+    let mut shop = Shop::new("");
+    shop.begin();
+    shop.visit(9, 600, 0);
+    shop.step();
+    shop.visit(5, 600, 200);
+    assert_eq!(shop.step()["phase"], "Failed");
+    let name = "refs/canary/runs/1.6.0";
+    shop.git(&["fetch", "--quiet", "origin", &format!("+{name}:refs/kept")]);
+    let first = "do not have the hash sha256:";
+    for (file, from, to, amended) in [
+        ("windows.jsonl", "\"exposed\":60", "\"exposed\":61", "have the hash sha256:"),
+        ("windows.jsonl", "\"share\":0.1", "\"share\":0.2", "have the hash sha256:"),
+        ("windows.jsonl", "chromium", "chromiun", "have the hash sha256:"),
+        ("events.jsonl", "\"weight\":10", "\"weight\":11", first),
+        ("events.jsonl", "\"through\":", "\"through\":1", first),
+        ("events.jsonl", "the first weight", "the first weighs", first),
+        ("events.jsonl", "T10:", "T09:", first),
+    ] {
+        for amend in [true, false] {
+            tamper(&shop, file, from, to, amend);
+            let output = shop.command(&["verify"]).output().unwrap();
+            let text = String::from_utf8(output.stdout).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{file} {from} {amend}: {text}");
+            assert!(text.contains(if amend { amended } else { "is another than before" }), "{from} {amend}: {text}");
+            shop.git(&["push", "--quiet", "--force", "origin", &format!("refs/kept:{name}")]);
+        }
+    }
+    let output = shop.command(&["verify"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
 }

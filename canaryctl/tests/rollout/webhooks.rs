@@ -152,3 +152,26 @@ fn the_next_version_waits_after_a_run_that_is_over() {
     shop.web.set("/confirm-rollout", 200, "text/plain", "");
     assert_eq!(shop.step()["run"], "1.7.0");
 }
+
+#[test]
+fn a_metric_template_of_the_branch_is_a_check() {
+    let metrics = "    metrics: [ { name: api, templateRef: { name: errors }, thresholdRange: { max: 1 }, templateVariables: { code: \"5..\" } } ]\n";
+    let mut shop = Shop::new(metrics);
+    let template = format!(
+        "apiVersion: flagger.app/v1beta1\nkind: MetricTemplate\nmetadata: {{ name: errors }}\nspec:\n  provider: {{ type: prometheus, address: \"{}\" }}\n  query: 'errors{{code=~\"{{{{ variables.code }}}}\"}}'\n",
+        shop.web.url
+    );
+    shop.begin();
+    shop.visit(9, 600, 0);
+    let held = shop.step();
+    let reason = "no data of metric api: found no MetricTemplate errors in the manifests of the branch";
+    assert_eq!((&held["weight"], &held["reason"]), (&json!(10), &json!(reason)));
+    shop.pull();
+    std::fs::create_dir(shop.path("tree/metrics")).unwrap();
+    shop.write("metrics/errors.yaml", &template);
+    shop.commit("template");
+    let answer = "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[{\"metric\":{},\"value\":[1,\"0.5\"]}]}}";
+    shop.web.set("/api/v1/query", 200, "application/json", answer);
+    assert_eq!(shop.step()["weight"], 50);
+    assert!(shop.web.asked("/api/v1/query").contains("query=errors%7Bcode%3D%7E%225..%22%7D"));
+}

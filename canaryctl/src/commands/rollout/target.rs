@@ -28,9 +28,9 @@ pub(crate) struct Target {
     /// The collectors, instead of `source` in the file; as many as are named have to answer.
     #[arg(long, value_name = "URL", value_delimiter = ',')]
     collectors: Option<Vec<String>>,
-    /// Prometheus, for `metrics` in the file.
-    #[arg(long, value_name = "URL", default_value = "http://prometheus:9090")]
-    prometheus: String,
+    /// Prometheus, for `metrics` in the file; else that of the metric's template, or `prometheus:9090`.
+    #[arg(long, value_name = "URL")]
+    prometheus: Option<String>,
 }
 
 impl Target {
