@@ -76,6 +76,17 @@ enum Role {
 }
 
 impl Page<'_> {
+    /// Whether the page loads a script of the build, one that can be taken out or another.
+    pub(crate) fn has_scripts(&self, html: &str, elements: &[Element]) -> anyhow::Result<bool> {
+        if !elements.iter().any(|it| it.name == "script") {
+            return Ok(false);
+        }
+        let href = self.base_href(elements)?;
+        let entry = PageEntry { base: self.base(elements, href.as_deref()), href, ..PageEntry::default() };
+        let is_entry = |it: &Element| (is_module(it) || is_deferred(it)) && self.file(it, &entry).is_some();
+        Ok(elements.iter().any(is_entry) || no_entry::of_build(self, html, elements, &entry).is_some())
+    }
+
     /// Finds the entry: the module scripts of the build, or else its deferred scripts, with preloads and stylesheets.
     pub(crate) fn find_entry(&self, html: &str, elements: &[Element]) -> anyhow::Result<PageEntry> {
         let href = self.base_href(elements)?;

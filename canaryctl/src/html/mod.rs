@@ -11,5 +11,6 @@ pub(crate) mod minify;
 pub(crate) mod no_entry;
 pub(crate) mod preload;
 pub(crate) mod rewrite;
+pub(crate) mod site;
 pub(crate) mod snippet;
 pub(crate) mod warnings;

@@ -6,30 +6,36 @@ use crate::html::entry::{Page, PageEntry, is_deferred, is_external, is_module, l
 
 /// Why no module script and no deferred script of the page is a file of the build, and what to do.
 pub(crate) fn reason(page: &Page<'_>, html: &str, elements: &[Element], entry: &PageEntry) -> String {
-    let dir = page.dir.display();
+    of_build(page, html, elements, entry).unwrap_or_else(|| {
+        format!(
+            "no module script and no deferred script of a file in {}: name the folder with --dir, its base path with --base",
+            page.dir.display()
+        )
+    })
+}
+
+/// Why a script of the build cannot be taken out of the page; none if the page loads no script of the build.
+pub(crate) fn of_build(page: &Page<'_>, html: &str, elements: &[Element], entry: &PageEntry) -> Option<String> {
     for element in elements.iter().filter(|it| is_external(it)) {
         let (line, url) = (element.line, element.attribute("src").unwrap_or_default());
         if local_url(element).is_none() && dist::locate(page.dir, path_of(url)).is_some() {
-            return format!(
+            return Some(format!(
                 "line {line}: {url} is on another origin: stable has to come from the page's own, so build for a base path"
-            );
+            ));
         }
         if !is_module(element) && !is_deferred(element) && page.file(element, entry).is_some() {
             let is_async = element.attribute("async").is_some();
             let remedy =
                 if is_async { "without async" } else { "as scriptLoading: \"defer\" of html-webpack-plugin writes it" };
-            return format!(
+            return Some(format!(
                 "line {line}: {url} is of this build, but neither a module nor deferred: let the bundler write it with \
                  defer, {remedy}"
-            );
+            ));
         }
     }
-    if let Some((line, url)) = inline_import(page, html, elements, entry) {
-        return format!("line {line}: the entry is an inline script that imports {url}: it cannot be taken out");
-    }
-    format!(
-        "no module script and no deferred script of a file in {dir}: name the folder with --dir, its base path with --base"
-    )
+    inline_import(page, html, elements, entry).map(|(line, url)| {
+        format!("line {line}: the entry is an inline script that imports {url}: it cannot be taken out")
+    })
 }
 
 /// The first inline module that names a script of the build: its line and the URL.

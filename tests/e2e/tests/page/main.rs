@@ -3,6 +3,7 @@
 mod context;
 mod decision;
 mod demo_faults;
+mod entries;
 mod events;
 mod flags;
 mod guard;
