@@ -269,7 +269,7 @@ fn unsupported_pages_are_refused() {
             "vite-root",
             "<noscript>",
             "<script type=module>import { a } from \"./assets/shared-BLvMLF76.js\"; a();</script><noscript>",
-            "line 22: an inline module imports ./assets/shared-BLvMLF76.js of this build, and would run stable beside the \
+            "line 22: an inline script imports ./assets/shared-BLvMLF76.js of this build, and would run stable beside the \
              canary: move it into the entry",
         ),
         (

@@ -79,10 +79,10 @@ fn a_refused_page_leaves_all_as_they_were() {
     build.edit("dist/index.html", "</head>", inline);
     let before = PAGES.map(|(path, _)| build.read(&format!("dist/{path}")));
     let error = build.fails(&["inject", "@/dist"]);
-    assert!(error.starts_with("canaryctl: @/dist/index.html: line 17: an inline module imports"), "{error}");
+    assert!(error.starts_with("canaryctl: @/dist/index.html: line 17: an inline script imports"), "{error}");
     assert_eq!(PAGES.map(|(path, _)| build.read(&format!("dist/{path}"))), before);
     let error = build.fails(&["assets", "@/dist"]);
-    assert!(error.starts_with("canaryctl: @/dist/index.html: line 17: an inline module imports"), "{error}");
+    assert!(error.starts_with("canaryctl: @/dist/index.html: line 17: an inline script imports"), "{error}");
 }
 
 #[test]
@@ -200,4 +200,22 @@ fn into_keeps_the_rest_of_the_config() {
     assert_eq!(error, "canaryctl: @/canary.json: ASSETS.entries stay as they were, for pages with data-entry\n");
     let after: Value = serde_json::from_str(&one.read("canary.json")).unwrap();
     assert_eq!(after["ASSETS"]["entries"], json["ASSETS"]["entries"]);
+}
+
+/// Without a manifest, the page says what its entry is, also once it is injected.
+#[test]
+fn an_injected_page_without_a_manifest() {
+    let build = build();
+    fs::remove_file(build.path("dist/.vite/manifest.json")).unwrap();
+    for path in ["dist/other.html", "dist/admin/index.html"] {
+        fs::remove_file(build.path(path)).unwrap();
+    }
+    let before = json(&build, &["assets", "--dir", "@/dist"]);
+    build.run(&["inject", "@/dist"]);
+    for args in [&["assets", "--dir", "@/dist"][..], &["assets", "@/dist"]] {
+        assert_eq!(json(&build, args), before);
+    }
+    build.edit("dist/index.html", "\"version\":\"1.4.2\",\"scripts\"", "\"version\":\"1.4.2\",\"Scripts\"");
+    let error = build.fails(&["assets", "@/dist"]);
+    assert!(error.contains("data-canary-stable: expected scripts"), "{error}");
 }

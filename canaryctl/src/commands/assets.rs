@@ -131,7 +131,9 @@ fn read_assets(args: &Args) -> anyhow::Result<(Assets, String)> {
     let pages: Vec<_> = pages.into_iter().filter(SitePage::has_bundle).collect();
     let version = version()?;
     if pages.len() < 2 {
-        return Ok((Assets { canary: Some(read(args, &version)?), ..Assets::default() }, version));
+        // A folder that is named for its build alone has its entry in the start page.
+        let page = pages.first().filter(|page| args.site.is_some() || page.path == "index.html");
+        return Ok((Assets { canary: Some(read(args, &version, page)?), ..Assets::default() }, version));
     }
     let mut assets = Assets::default();
     for page in pages {
@@ -156,9 +158,8 @@ fn read_assets(args: &Args) -> anyhow::Result<(Assets, String)> {
 }
 
 /// The bundle of the only entry, or of the one that is chosen.
-fn read(args: &Args, version: &str) -> anyhow::Result<Bundle> {
+fn read(args: &Args, version: &str, page: Option<&SitePage>) -> anyhow::Result<Bundle> {
     let dir = args.dir();
-    let mut page_base = None;
     let manifest = Manifest::find(dir, args.manifest.as_deref())?;
     let mut entry = Entry::default();
     if let Some(manifest) = manifest {
@@ -171,10 +172,14 @@ fn read(args: &Args, version: &str) -> anyhow::Result<Bundle> {
         {
             page.complete(&mut entry.files)?;
         }
-    } else if let Some(page) = built_page::read(dir, None)? {
+    } else if let Some(page) = page {
         ensure!(args.entry.is_none(), "{}: has one entry, without a name", page.path);
-        entry.files = page.entry.files;
-        page_base = Some(page.entry.base);
+        let name = args.site.as_deref().unwrap_or(dir).join(&page.path);
+        let mut bundle = page.bundle(dir, args.base.as_deref(), version).with_context(|| name.display().to_string())?;
+        if let Some(kind) = args.kind {
+            bundle.set_classic(kind == Kind::Classic);
+        }
+        return Ok(bundle);
     }
     ensure!(
         !entry.files.scripts.is_empty(),
@@ -185,7 +190,7 @@ fn read(args: &Args, version: &str) -> anyhow::Result<Bundle> {
     if let Some(kind) = args.kind {
         entry.files.classic = kind == Kind::Classic;
     }
-    let base = match args.base.as_ref().or(page_base.as_ref()) {
+    let base = match args.base.as_ref() {
         Some(base) => base.clone(),
         None => match crate::html::base::of_page(dir, &entry)? {
             Some(base) => base,

@@ -103,7 +103,7 @@ impl Page<'_> {
         }
         if let Some((line, url)) = no_entry::inline_import(self, html, elements, &entry) {
             bail!(
-                "line {line}: an inline module imports {url} of this build, and would run stable beside the canary: move it \
+                "line {line}: an inline script imports {url} of this build, and would run stable beside the canary: move it \
                  into the entry"
             );
         }

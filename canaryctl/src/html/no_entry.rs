@@ -38,26 +38,29 @@ pub(crate) fn of_build(page: &Page<'_>, html: &str, elements: &[Element], entry:
     })
 }
 
-/// The first inline module that names a script of the build: its line and the URL.
+/// The first inline script that imports a script of the build: its line and the URL. A module that names one counts as well.
 pub(crate) fn inline_import(
     page: &Page<'_>,
     html: &str,
     elements: &[Element],
     entry: &PageEntry,
 ) -> Option<(usize, String)> {
-    let is_inline = |it: &&Element| {
-        it.name == "script"
-            && it.attribute("src").is_none()
-            && it.attribute("type").is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case("module"))
-    };
-    elements.iter().filter(is_inline).find_map(|element| {
+    elements.iter().filter(|it| it.name == "script" && it.attribute("src").is_none()).find_map(|element| {
+        let kind = element.attribute("type").unwrap_or_default().trim_ascii();
+        let is_module = kind.eq_ignore_ascii_case("module");
+        if !is_module && !kind.is_empty() && !kind.eq_ignore_ascii_case("text/javascript") {
+            return None;
+        }
         let text = html.get(element.text.clone()).unwrap_or_default();
-        let mut quoted = text.split(['"', '\'', '`']);
-        let url = quoted.find(|url| {
+        let parts: Vec<&str> = text.split(['"', '\'', '`']).collect();
+        let url = parts.windows(2).find_map(|pair| {
+            let [before, url] = pair else { return None };
             let is_path =
                 ["/", "./", "../"].iter().any(|start| url.starts_with(start)) && !url.contains(char::is_whitespace);
-            let file = is_path.then(|| page.file_of(url, entry)).flatten();
-            file.is_some_and(|file| dist::has_extension(&file, "js") || dist::has_extension(&file, "mjs"))
+            // What else a classic script names may be data, as a list of files to prefetch.
+            let is_import = is_module || before.trim_ascii_end().ends_with("import(");
+            let file = (is_path && is_import).then(|| page.file_of(url, entry)).flatten();
+            file.filter(|file| dist::has_extension(file, "js") || dist::has_extension(file, "mjs")).map(|_| *url)
         })?;
         Some((element.line, url.to_owned()))
     })

@@ -113,6 +113,7 @@ impl SitePage {
                 target.push(file.to_owned());
             }
         }
+        ensure!(!files.scripts.is_empty(), "data-canary-stable: expected scripts");
         let base = base.map(str::to_owned).or(found_base).unwrap_or_default();
         let dist = Dist { dir: dir.to_owned(), base };
         for (file, hash) in hashes {

@@ -1,5 +1,6 @@
 //! The runtime in a page, behind nginx, in Chromium.
 
+mod bundlers;
 mod context;
 mod decision;
 mod demo_faults;

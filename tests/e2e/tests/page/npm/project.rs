@@ -22,7 +22,7 @@ pub(crate) static PROJECT: LazyLock<PathBuf> = LazyLock::new(|| {
 
 /// The output of npm.
 #[track_caller]
-fn npm(dir: &Path, args: &[&str]) -> String {
+pub(crate) fn npm(dir: &Path, args: &[&str]) -> String {
     let quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"];
     run(Command::new("npm").current_dir(dir).args(args).args(quiet))
 }
