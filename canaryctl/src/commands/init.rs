@@ -33,6 +33,9 @@ pub(crate) struct Args {
     /// The namespace of the pods that serve the pages.
     #[arg(long, value_name = "NAME", default_value = "frontend", value_parser = parse_namespace)]
     namespace: String,
+    /// Write the config as canary.json, with its JSON Schema beside it; kustomize makes the ConfigMap of it.
+    #[arg(long)]
+    json: bool,
     /// Write nothing.
     #[arg(long)]
     dry_run: bool,
@@ -49,7 +52,7 @@ fn parse_namespace(text: &str) -> Result<String, &'static str> {
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     ensure!(args.dir.is_dir(), "{}: expected a folder", args.dir.display());
     let repository = Repository::read(&args.dir);
-    let plan = Plan::of(&repository, &args.namespace);
+    let plan = Plan::of(&repository, &args.namespace, args.json);
     if !args.dry_run {
         for file in &plan.files {
             write(&args.dir, file)?;
