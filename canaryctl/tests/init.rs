@@ -195,7 +195,7 @@ wrote: k8s/canary-config/kustomization.yaml: the config in the namespace fronten
     assert!(run(&dir, &["explain", "--config", config, "--key", "u"]).contains("revision 3"));
     run(&dir, &["simulate", "--config", config, "--users", "100"]);
     run(&dir, &["diff", config, config]);
-    let stale = canaryctl(&["stale", "--source", "dist"]).current_dir(dir.path()).output().unwrap();
+    let stale = canaryctl(["stale", "--source", "dist"]).current_dir(dir.path()).output().unwrap();
     assert!(text(&stale.stdout).starts_with("unread: banner"), "{}", text(&stale.stdout));
 
     // Without the option, pods would wait for a name that is not there.
@@ -203,7 +203,7 @@ wrote: k8s/canary-config/kustomization.yaml: the config in the namespace fronten
     let text =
         fs::read_to_string(&path).unwrap().replace("disableNameSuffixHash: true", "disableNameSuffixHash: false");
     fs::write(&path, text).unwrap();
-    let output = canaryctl(&["validate", "k8s"]).current_dir(dir.path()).output().unwrap();
+    let output = canaryctl(["validate", "k8s"]).current_dir(dir.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(
         self::text(&output.stdout).contains("error E906 configMapGenerator[0].name"),
