@@ -13,7 +13,7 @@ use crate::bundler::dist::{self, Dist};
 use crate::bundler::manifest::Manifest;
 use crate::config::default_path;
 use crate::html::csp::{self, InlineScript};
-use crate::html::entry::{Page, PageEntry};
+use crate::html::page::{Page, PageEntry};
 use crate::html::preload::{self, RuntimeFiles};
 use crate::html::site::{self, SitePage};
 use crate::html::snippet::{self, Snippet, parse_data};

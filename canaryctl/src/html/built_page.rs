@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 
 use crate::bundler::entry::Files;
 use crate::bundler::manifest::Manifest;
-use crate::html::entry::{Page, PageEntry};
+use crate::html::page::{Page, PageEntry};
 use crate::html::{elements, site};
 
 /// The page of an entry.

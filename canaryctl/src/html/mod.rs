@@ -9,6 +9,7 @@ pub(crate) mod entry;
 pub(crate) mod guard;
 pub(crate) mod minify;
 pub(crate) mod no_entry;
+pub(crate) mod page;
 pub(crate) mod preload;
 pub(crate) mod rewrite;
 pub(crate) mod site;

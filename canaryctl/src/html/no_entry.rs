@@ -2,7 +2,7 @@
 
 use crate::bundler::dist;
 use crate::html::elements::Element;
-use crate::html::entry::{Page, PageEntry, is_deferred, is_external, is_module, local_url};
+use crate::html::page::{Page, PageEntry, is_deferred, is_external, is_module, local_url};
 
 /// Why no module script and no deferred script of the page is a file of the build, and what to do.
 pub(crate) fn reason(page: &Page<'_>, html: &str, elements: &[Element], entry: &PageEntry) -> String {

@@ -13,7 +13,7 @@ use crate::bundler::dist::{self, Dist};
 use crate::bundler::entry::Files;
 use crate::bundler::manifest::Manifest;
 use crate::html::elements::{self, Element};
-use crate::html::entry::Page;
+use crate::html::page::Page;
 
 /// The most characters of a name that is made of a path, before its hash.
 const NAME: usize = 55;
