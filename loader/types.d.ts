@@ -15,8 +15,7 @@ interface Settings {
   config: string;
   /** Empty where the page does not know its user. */
   userId: string;
-  /** Further origins of assets, separated by spaces. */
-  /** Rules for the canary's files, `integrity` and `base:PATH`, and other origins that may serve them. */
+  /** Rules for the canary's files, `entry:NAME`, `integrity` and `base:PATH`, and other origins that may serve them. */
   origins: string;
   attributes: Attributes | undefined;
   budgetMs: number;
@@ -67,6 +66,10 @@ interface EngineAnswer {
   /** The code of the fault for which the config is refused. */
   code?: string;
   bundle?: Bundle;
+  /** Whether the page has an entry that `ASSETS.entries` does not have. */
+  lacksEntry?: boolean;
+  /** Why a canary cannot be loaded. */
+  fault?: string | undefined;
   /** The canary's version, or else the salt that a version is made of. */
   version?: string;
   salt?: string;
@@ -361,7 +364,7 @@ declare module "engine-glue" {
   export function nodes(): number;
   export function text(): number;
   export function key(): number;
-  export function load(originsLength: number, responseTime: number): number;
+  export function load(responseTime: number): number;
   export function setContext(index: number, keyLength: number): boolean;
   export function decide(visitor: number, arm: number, isHeld: boolean, tokenLevel?: number): number;
   export function addFlag(requiredCount: number): void;

@@ -30,7 +30,7 @@ fn every_diagnostic_has_its_key_and_position() {
         }
     }
     assert!(differences.is_empty(), "{} differ:\n{}", differences.len(), differences.join("\n"));
-    assert_eq!(cases.len(), 562);
+    assert_eq!(cases.len(), 570);
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn good_configs_have_no_diagnostics() {
             case.name
         );
     }
-    assert_eq!(cases.len(), 193);
+    assert_eq!(cases.len(), 196);
 }
 
 #[test]

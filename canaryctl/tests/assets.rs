@@ -161,10 +161,11 @@ fn esbuild() {
 fn errors_name_the_position() {
     const MANIFEST: &str = "dist/.vite/manifest.json";
     for (file, from, to, args, message) in [
+        // Not the page of the second entry, so the manifest alone knows of it.
         (
-            "package.json",
-            "1.4.2",
-            "1.4.2",
+            "dist/other.html",
+            "<script",
+            "<template",
             vec![],
             "@/dist/.vite/manifest.json: several entries, choose one with --entry: \
           index.html, other.html",
@@ -252,6 +253,7 @@ fn the_page_says_what_its_entry_is() {
     let (code, bundle, error) = build.run(&["assets", "--dir", "@/dist", "--entry", "index.html"]);
     assert_eq!((code, bundle.matches(".css").count()), (Some(0), 2), "{error}");
     fs::remove_file(build.path("dist/.vite/manifest.json")).unwrap();
+    fs::remove_file(build.path("dist/other.html")).unwrap();
     assert_eq!(build.run(&["assets", "--dir", "@/dist"]).1, with_manifest);
 }
 

@@ -55,7 +55,7 @@ fn every_example_is_a_config() {
             schema.iter_errors(&serde_json::from_str(example).unwrap()).map(|it| it.to_string()).collect();
         assert!(errors.is_empty(), "{errors:?}: {example}");
     }
-    assert_eq!(examples.len(), 18);
+    assert_eq!(examples.len(), 19);
 }
 
 #[test]

@@ -186,3 +186,24 @@ fn device_ids_may_begin_with_a_hyphen() {
     let (status, out, error) = explain(MANIFEST, &["--key", "-Ab_9", "--flag", "banner"]);
     assert!(status == Some(0) && out.starts_with("-Ab_9 gets "), "{out}{error}");
 }
+
+/// A page with `data-entry` has the bundle of that name alone.
+#[test]
+fn an_entry_has_a_bundle_of_its_own() {
+    let bundle = |version: &str| format!(r#"{{"version": "{version}", "scripts": [{{"src": "/a.js"}}]}}"#);
+    let assets = format!(r#"{{"canary": {}, "entries": {{"admin": {}}}}}"#, bundle("1"), bundle("2"));
+    let config = format!(r#"{{"CANARY_PERCENTAGE": 100, "FEATURE_FLAGS": {{}}, "ASSETS": {assets}}}"#);
+    let explain = |args: &[&str]| explain(&config, &[&["--key", "user-1"], args].concat());
+    let (code, out, _) = explain(&["--entry", "admin"]);
+    assert_eq!(code, Some(0));
+    assert!(out.starts_with("user-1 gets canary") && out.contains("\n  entry         admin: version 2\n"), "{out}");
+    let (code, out, _) = explain(&["--entry", "admim"]);
+    assert_eq!(code, Some(0));
+    let row = "\n  entry         admim: ASSETS.entries has no such bundle, so stable loads; did you mean admin?\n";
+    assert!(out.starts_with("user-1 gets stable: ERROR GENERAL, cohort rest\n") && out.contains(row), "{out}");
+    let (_, out, _) = explain(&["--entry", "shop", "--output", "json"]);
+    let line = r#""warnings":["E119 ASSETS.entries has no bundle for the data-entry of this page"]"#;
+    assert!(out.starts_with(r#"{"variant":"stable","cohort":"rest","bucket":null,"#) && out.contains(line), "{out}");
+    let (_, out, _) = explain(&[]);
+    assert!(out.starts_with("user-1 gets canary") && !out.contains("entry"), "{out}");
+}

@@ -327,3 +327,52 @@ fn names_are_checked() {
         assert!(text(&output.stderr).contains(message), "{}", text(&output.stderr));
     }
 }
+
+/// The config as JSON, of which kustomize makes the `ConfigMap`: every verb takes it as well.
+#[test]
+fn the_config_may_be_json() {
+    let dir = repository(&[]);
+    let out = run(&dir, &["init", "--json"]);
+    let written = "wrote: k8s/canary-config/canary.json: the config, at 0 % and without flags
+wrote: k8s/canary-config/canary.schema.json: the JSON Schema of the config, for editors
+wrote: k8s/canary-config/kustomization.yaml: the config in the namespace frontend
+";
+    assert!(out.starts_with(written), "{out}");
+    let after = tree(dir.path());
+    let again = run(&dir, &["init", "--json"]);
+    assert!(again.starts_with("kept: k8s/canary-config/canary.json\nnothing to write\n"), "{again}");
+    assert_eq!(tree(dir.path()), after);
+
+    let config = "k8s/canary-config/canary.json";
+    let valid = run(&dir, &["validate", "--strict", "k8s"]);
+    assert!(valid.ends_with(" files: 2 valid\n"), "{valid}");
+    assert_eq!(run(&dir, &["set", "5", "--flag", "banner=true", "--new"]).split(':').next(), Some(config));
+    let bundle = [("dist/index.html", "<script type=module src=/a.js></script>"), ("dist/a.js", "")];
+    fs::create_dir(dir.path().join("dist")).unwrap();
+    for (path, text) in bundle {
+        fs::write(dir.path().join(path), text).unwrap();
+    }
+    run(&dir, &["assets", "dist", "--version", "2", "--into", config]);
+    let json: Value = serde_json::from_slice(&fs::read(dir.path().join(config)).unwrap()).unwrap();
+    assert_eq!((&json["REVISION"], &json["ASSETS"]["canary"]["version"]), (&json!(3), &json!("2")));
+    assert_eq!(json["$schema"], "./canary.schema.json");
+    assert!(run(&dir, &["types"]).contains("\"banner\": boolean"));
+    assert!(run(&dir, &["explain", "--config", config, "--key", "u"]).contains("revision 3"));
+    run(&dir, &["simulate", "--config", config, "--users", "100"]);
+    run(&dir, &["diff", config, config]);
+    let stale = canaryctl(["stale", "--source", "dist"]).current_dir(dir.path()).output().unwrap();
+    assert!(text(&stale.stdout).starts_with("unread: banner"), "{}", text(&stale.stdout));
+
+    // Without the option, pods would wait for a name that is not there.
+    let path = dir.path().join("k8s/canary-config/kustomization.yaml");
+    let text =
+        fs::read_to_string(&path).unwrap().replace("disableNameSuffixHash: true", "disableNameSuffixHash: false");
+    fs::write(&path, text).unwrap();
+    let output = canaryctl(["validate", "k8s"]).current_dir(dir.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        self::text(&output.stdout).contains("error E906 configMapGenerator[0].name"),
+        "{}",
+        self::text(&output.stdout)
+    );
+}

@@ -59,6 +59,8 @@ fn a_page_of_vite() {
          taken: line 16: /assets/index-NDhQtcaq.css\n\
          note: no folder with the runtime's files, which are not preloaded: name it with --runtime-dir\n\
          note: data-root=\"#app\": a canary that draws nothing there has failed (E406)\n\
+         note: other.html has an entry of its own, which ASSETS.canary cannot hold as well: canaryctl inject @/dist gives each page \
+         its own\n\
          script-src: 'sha256-iJ7dD7z7zKGVIbEzD7WuyXLXBkA/kxtP+J4oxJL1q8Y=' (inline script, now on line 9)\n\
          script-src: {} (inline script, now on line 12)\n",
             guard(&["--hash"])
@@ -148,6 +150,8 @@ fn foreign_elements_are_kept() {
                 "line 22: kept /assets/index-NDhQtcaq.css: a bundle cannot express its attribute media",
                 "no folder with the runtime's files, which are not preloaded: name it with --runtime-dir",
                 "@/dist/index.html.br has the old page: compress the page again",
+                "other.html has an entry of its own, which ASSETS.canary cannot hold as well: canaryctl inject @/dist gives \
+                 each page its own",
             ]
             .as_slice()
         )
@@ -265,7 +269,7 @@ fn unsupported_pages_are_refused() {
             "vite-root",
             "<noscript>",
             "<script type=module>import { a } from \"./assets/shared-BLvMLF76.js\"; a();</script><noscript>",
-            "line 22: an inline module imports ./assets/shared-BLvMLF76.js of this build, and would run stable beside the \
+            "line 22: an inline script imports ./assets/shared-BLvMLF76.js of this build, and would run stable beside the \
              canary: move it into the entry",
         ),
         (
@@ -285,7 +289,7 @@ fn unsupported_pages_are_refused() {
     let build = Build::of("vite-root");
     fs::write(build.path("dist/index.html"), b"<p>\xff").unwrap();
     let message = build.fails(&["inject", PAGE]);
-    assert_eq!(message, "canaryctl: @/dist/index.html: invalid utf-8 sequence of 1 bytes from index 3\n");
+    assert_eq!(message, "canaryctl: @/dist/index.html: line 1: expected UTF-8: save the page as UTF-8\n");
     let message = build.fails(&["inject", "@/none.html"]);
     assert_eq!(message, "canaryctl: cannot read @/none.html: No such file or directory (os error 2)\n");
 }

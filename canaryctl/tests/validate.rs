@@ -232,12 +232,20 @@ fn rules_of_the_pages_for_assets_are_known() {
     };
     let (plain, checked) =
         (config(r#"{"src": "/a.js"}"#), config(r#"{"src": "/assets/a.js", "integrity": "sha256-A"}"#));
+    // The rules hold for every entry.
+    let entries = checked.replace(
+        r#""ASSETS": {"#,
+        r#""ASSETS": {"entries": {"admin": {"version": "1", "scripts": [{"src": "/b.js"}]}}, "#,
+    );
     let both = ["--require-integrity", "--canary-base", "/assets/"];
     for (options, text, message) in [
         (&[][..], &plain, None),
         (&both[..1], &plain, Some("/a.js: expected integrity, which data-integrity requires")),
         (&both[1..], &plain, Some("/a.js: expected a path below data-canary-base")),
         (&both[..], &checked, None),
+        (&both[..1], &entries, Some("/b.js: expected integrity, which data-integrity requires")),
+        (&both[1..], &entries, Some("/b.js: expected a path below data-canary-base")),
+        (&[][..], &entries, None),
     ] {
         let output = run(&[&["validate"], options, &["-"]].concat(), text.as_str());
         let (code, out) = (output.status.code(), support::text(&output.stdout));

@@ -21,10 +21,10 @@ const STABLE_IDLE_MS: f64 = 3_600_000.0;
 pub const ENDPOINT: &str = "/runtime/r";
 
 /// The codes of faults that a page can report.
-pub const CODES: [&str; 41] = [
+pub const CODES: [&str; 42] = [
     "E101", "E102", "E103", "E104", "E105", "E106", "E107", "E108", "E109", "E110", "E111", "E112", "E113", "E115",
-    "E116", "E117", "E201", "E202", "E203", "E204", "E205", "E206", "E301", "E302", "E303", "E304", "E307", "E401",
-    "E402", "E403", "E404", "E405", "E406", "E407", "E408", "E409", "E410", "E412", "E501", "E701", "E702",
+    "E116", "E117", "E119", "E201", "E202", "E203", "E204", "E205", "E206", "E301", "E302", "E303", "E304", "E307",
+    "E401", "E402", "E403", "E404", "E405", "E406", "E407", "E408", "E409", "E410", "E412", "E501", "E701", "E702",
 ];
 
 /// The labels of one config.
@@ -44,7 +44,7 @@ impl ConfigLabels {
     /// Reads the labels of a config.
     #[must_use]
     pub fn of(config: &Config) -> Self {
-        let version = config.canary_bundle().map(canary_runtime::Bundle::version).filter(|version| is_name(version));
+        let version = config.canary_version().filter(|version| is_name(version));
         let endpoint = config.telemetry().get("endpoint").and_then(canary_runtime::Json::as_str).unwrap_or(ENDPOINT);
         Self {
             salt: config.salt().into(),

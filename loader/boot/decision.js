@@ -74,7 +74,8 @@ function decideByConfig(page, reply) {
   if (answer.code) return { ...answer, decision: counted, refused: reply };
   // An override is for this page view or session alone.
   const isOverridden = page.overrides?.isUsed(page.engine?.config());
-  const isRecorded = page.visitor.kind !== "anonymous" && !isOverridden;
+  // Other pages of this browser have their canary.
+  const isRecorded = page.visitor.kind !== "anonymous" && !isOverridden && !answer.fault;
   if (isRecorded) page.visitorState.recordArm(decision.variant, digest(page.engine?.config() ?? {}));
   return { ...answer, decision: counted, reply };
 }
@@ -107,7 +108,12 @@ function runEngine(page, reply) {
     const { arm, tokenLevel } = page.overrides ?? {};
     const level = tokenLevel?.(engine.config());
     const answer = visitorState.decideWithHold((isHeld) => engine.decide(visitor.kind, arm, isHeld, level));
-    return { ...answer, hasNotices };
+    const { decision, lacksEntry } = answer;
+    if (!lacksEntry) return { ...answer, hasNotices };
+    if (decision.variant === "canary") return { ...answer, ...stableAnswer("E119"), hasNotices };
+    // Such a page counts in neither arm, but at 0 %, where no page needs a canary.
+    const eligible = decision.eligible && !engine.percentage();
+    return { ...answer, decision: { ...decision, eligible }, hasNotices };
   } catch {
     page.engineDropped();
     throw "E205";

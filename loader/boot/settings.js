@@ -25,8 +25,8 @@ export function readSettings(tag) {
   return {
     config: sameOriginUrl(data.config || "/config/canary.json"),
     userId: data.userId || "",
-    // Before the origins, the rules that a canary's files have to keep.
-    origins: `${"integrity" in data ? "integrity " : ""}${base == null ? "" : `base:${base} `}${data.origins || ""}`,
+    // Before the origins, the rules that a canary's files have to keep. No entry of a config has a name with other characters.
+    origins: `${data.entry == null ? "" : `entry:${data.entry.replace(/[^\w.-]/g, "%")} `}${"integrity" in data ? "integrity " : ""}${base == null ? "" : `base:${base} `}${data.origins || ""}`,
     attributes: readJson(data.attributes, isObject, "data-attributes: expected a JSON object"),
     budgetMs: number("data-decision-budget", [1, 60000, 1500]),
     holdMs: number("data-hold", [0, 86400, 180]) * 1000,

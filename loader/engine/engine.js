@@ -3,7 +3,7 @@ import * as wasm from "engine-glue";
 import { encode } from "../host.js";
 import { fetchFile } from "../util/request.js";
 import { hasOwn, tryOrNull } from "../util/safe.js";
-import { breaksRules } from "./asset_rules.js";
+import { breaksRules, isUnlisted, pageBundle } from "./asset_rules.js";
 import { parseConfig } from "./config_tree.js";
 import { flatten } from "./flatten.js";
 
@@ -52,6 +52,7 @@ export async function startEngine(url, sha256) {
 function createEngine(memory) {
   /** @type {any} */
   let tree; // the config
+  let rules = "";
   let isGuardValid = false;
   /** @type {Map<string, CompiledFlag>} */
   let compiled = new Map();
@@ -156,11 +157,14 @@ function createEngine(memory) {
       const isObject = typeof FEATURE_FLAGS === "object" && FEATURE_FLAGS && !Array.isArray(FEATURE_FLAGS);
       const isUsual = isObject && Object.keys(FEATURE_FLAGS).length <= maxFlags;
       const top = isUsual ? { ...next, FEATURE_FLAGS: {} } : next;
-      if (breaksRules(next?.ASSETS?.canary, origins)) return { code: "E113" };
-      const answer = wasm.load(write(flatten([top]), origins), now);
+      const { bundle } = pageBundle(next, origins);
+      if (breaksRules(bundle, origins) || isUnlisted(bundle, origins)) return { code: "E113" };
+      write(flatten([top]));
+      const answer = wasm.load(now);
       const number = answer % 1000;
       if (number) return { code: `E${number}` };
       tree = next;
+      rules = origins;
       compiled = new Map();
       isGuardValid = answer >= 2000;
       return { hasNotices: answer % 2000 >= 1000 };
@@ -174,8 +178,8 @@ function createEngine(memory) {
     decide(visitor, arm, isHeld, tokenLevel) {
       const requested = arms.indexOf(/** @type {any} */ (arm)) + 1;
       const number = wasm.decide(visitors.indexOf(visitor) >>> 0, requested, isHeld, tokenLevel);
-      const { ASSETS, GUARD, SALT = "canary", REVISION, TELEMETRY } = tree;
-      const bundle = ASSETS?.canary;
+      const { GUARD, SALT = "canary", REVISION, TELEMETRY } = tree;
+      const { bundle, lacksEntry } = pageBundle(tree, rules);
       const errorCode = errorCodes[(number >> 6) & 7];
       const decision = {
         variant: arms[number & 1],
@@ -189,6 +193,7 @@ function createEngine(memory) {
       return /** @type {EngineAnswer} */ ({
         decision,
         bundle,
+        lacksEntry,
         version: bundle?.version,
         salt: SALT,
         guard: isGuardValid ? GUARD : undefined,

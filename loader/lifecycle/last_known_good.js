@@ -22,6 +22,8 @@ export function decideByLastKnownGood(page) {
   try {
     const reply = { bytes: encode(text), now: (now ?? NaN) + age };
     const { decision, ...answer } = page.decideBy(reply);
+    // The fault to report is the one for which this config is used.
+    delete answer.fault;
     if (!answer.code) {
       const variant = page.visitorState.hadCanary ? decision.variant : "stable";
       const stale = /** @type {const} */ ({ ...decision, variant, reason: "STALE", eligible: false });

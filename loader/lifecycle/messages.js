@@ -3,6 +3,7 @@
 /** @type {Record<string, string>} */
 export const messages = {
   E113: "the page requires integrity or a folder for the canary, and ASSETS does not name one",
+  E119: "ASSETS.entries has no bundle for the data-entry of this page",
   E116: "this browser's clock is off by more than a day; the page is not counted",
   E201: "the engine could not be fetched",
   E202: "the engine is damaged",

@@ -28,7 +28,7 @@ export interface BuildResult {
   pages: { page: string; [member: string]: unknown }[];
   /** Sources that a Content-Security-Policy must allow in `script-src`. */
   scriptSrc: string[];
-  /** The bundle in the form of the config's `ASSETS.canary`; null without `assetsFile`. */
+  /** The bundle in the form of the config's `ASSETS.canary`, or of `ASSETS` for several pages; null without `assetsFile`. */
   assets: object | null;
 }
 

@@ -34,10 +34,14 @@ export function injectBuild({
   if (copiesRuntime) copyRuntime(join(dir, "runtime"));
   const named = [...(version ? ["--version", version] : []), ...(base ? ["--base", base] : [])];
   const attributes = Object.entries(data).flatMap(([key, value]) => ["--data", `${key}=${value}`]);
-  const injected = pages.map((page) => {
-    const target = ["inject", join(dir, page), "--dir", dir, "--runtime", runtime, "--runtime-dir", packageFolder];
-    const output = run(canaryctl, [...target, ...named, ...attributes, ...args, "--output", "json"]);
-    return { page, ...output };
+  // All at once, because several pages get names, by which each has a canary of its own.
+  const target = ["inject", ...pages.map((page) => join(dir, page)), "--dir", dir];
+  const options = ["--runtime", runtime, "--runtime-dir", packageFolder, ...named, ...attributes, ...args];
+  const output = run(canaryctl, [...target, ...options, "--output", "json"]);
+  const reports = new Map((output.pages ?? [output]).map((/** @type {any} */ report) => [report.file, report]));
+  const injected = pages.flatMap((page) => {
+    const report = reports.get(join(dir, page));
+    return report ? [{ page, ...report }] : [];
   });
   /** @type {string[]} */
   const sources = injected.flatMap(({ scriptSrc }) => scriptSrc.map((/** @type {any} */ it) => it.source ?? it));

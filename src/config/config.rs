@@ -117,27 +117,28 @@ impl Config {
         }
     }
 
-    /// Checks that every asset of the canary is on the page's own origin or one of `origins`, which spaces separate, and that
-    /// it keeps the rules among them ([`Config::check_asset_rules`]).
+    /// Checks that every asset of a page's canary is on the page's own origin or one of `origins`, which spaces separate, and
+    /// that it keeps the rules among them ([`Config::check_asset_rules`]).
     ///
     /// # Errors
     ///
     /// [`Code::AssetUrl`] for the first asset that is not or does not.
     pub fn check_origins(&self, origins: &str) -> Result<(), Diagnostic> {
-        match self.canary_bundle().and_then(|bundle| bundle.first_unlisted_asset(origins)) {
+        match self.page_bundle(origins).and_then(|bundle| bundle.first_unlisted_asset(origins)) {
             Some(url) => Err(Diagnostic::new(Code::AssetUrl, url, Expected::ListedOrigin.text())),
             None => self.check_asset_rules(origins),
         }
     }
 
-    /// Checks the assets of the canary by the rules of a page, words that spaces separate: `integrity` for
-    /// `data-integrity="required"`, `base:PATH` for `data-canary-base="PATH"`.
+    /// Checks the assets of a page's canary by the rules of the page, words that spaces separate: `integrity` for
+    /// `data-integrity="required"`, `base:PATH` for `data-canary-base="PATH"`. With `data-entry="NAME"` the first word is
+    /// `entry:NAME`.
     ///
     /// # Errors
     ///
     /// [`Code::AssetUrl`] for the first asset that breaks a rule.
     pub fn check_asset_rules(&self, rules: &str) -> Result<(), Diagnostic> {
-        match self.canary_bundle().and_then(|bundle| bundle.first_refused_asset(rules)) {
+        match self.page_bundle(rules).and_then(|bundle| bundle.first_refused_asset(rules)) {
             Some((url, expected)) => Err(Diagnostic::new(Code::AssetUrl, url, expected.text())),
             None => Ok(()),
         }
@@ -165,11 +166,38 @@ impl Config {
         self.get(Keyword::Revision).as_integer()
     }
 
-    /// Returns the bundle of the canary, if the config has one.
+    /// Returns the bundle of the canary for pages without `data-entry`, if the config has one.
     #[must_use]
     pub fn canary_bundle(&self) -> Option<Bundle<'_>> {
         let canary = self.get(Keyword::Assets).member(Keyword::Canary);
         canary.exists().then(|| Bundle::new(canary))
+    }
+
+    /// Returns the version of the canary: that of `ASSETS.canary`, else that of the first entry.
+    #[must_use]
+    pub fn canary_version(&self) -> Option<&str> {
+        self.canary_bundle().or_else(|| self.entries().next().map(|(_, bundle)| bundle)).map(Bundle::version)
+    }
+
+    /// Returns the bundle of the canary for a page with this `data-entry`, if the config has one.
+    #[must_use]
+    pub fn entry_bundle(&self, entry: &str) -> Option<Bundle<'_>> {
+        let bundle = self.get(Keyword::Assets).member(Keyword::Entries).member_named(entry);
+        bundle.exists().then(|| Bundle::new(bundle))
+    }
+
+    /// Returns the names of the entries in `ASSETS.entries` with their bundles.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, Bundle<'_>)> {
+        let entries = self.get(Keyword::Assets).member(Keyword::Entries);
+        entries.members().map(|(name, bundle)| (name.as_text(), Bundle::new(bundle)))
+    }
+
+    /// Returns the bundle of the canary for a page with these rules ([`Config::check_asset_rules`]).
+    fn page_bundle(&self, rules: &str) -> Option<Bundle<'_>> {
+        match rules.strip_prefix("entry:") {
+            Some(rest) => self.entry_bundle(rest.split(' ').next().unwrap_or_default()),
+            None => self.canary_bundle(),
+        }
     }
 
     /// Returns the rules of the canary, including those that are not supported.

@@ -25,6 +25,8 @@ pub(crate) enum Schema {
     List(&'static Schema),
     /// An object with any keys.
     Map(&'static Schema),
+    /// An object whose keys are identifiers.
+    Named(&'static Schema),
     /// An object with known keys.
     Object(&'static [Member]),
     /// An object with known keys, and others that a newer version may know.
@@ -72,7 +74,9 @@ impl Schema {
             Self::TokenHash => Expected::TokenHash,
             Self::Condition => Expected::Condition,
             Self::List(_) | Self::CanaryRules => Expected::Array,
-            Self::Map(_) | Self::Object(_) | Self::Open(_) | Self::Asset(..) | Self::Flags => Expected::Object,
+            Self::Map(_) | Self::Named(_) | Self::Object(_) | Self::Open(_) | Self::Asset(..) | Self::Flags => {
+                Expected::Object
+            }
             Self::Scripts => Expected::Scripts,
         }
     }

@@ -23,7 +23,14 @@ pub(crate) const CONFIG: &[Member] = &[
     Member(TopSalt, Optional, Schema::Identifier),
     Member(CanaryRules, Optional, Schema::CanaryRules),
     // There is no `stable`: the page itself names that bundle, so that falling back to it never depends on the config.
-    Member(Assets, Optional, Schema::Open(&[Member(Canary, Optional, Schema::Object(BUNDLE))])),
+    Member(
+        Assets,
+        Optional,
+        Schema::Open(&[
+            Member(Canary, Optional, Schema::Object(BUNDLE)),
+            Member(Entries, Optional, Schema::Named(&Schema::Object(BUNDLE))),
+        ]),
+    ),
     Member(Telemetry, Lenient, Schema::Open(TELEMETRY)),
     Member(Guard, Lenient, Schema::Open(GUARD)),
     Member(

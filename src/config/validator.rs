@@ -77,6 +77,12 @@ impl<'a, R: Report> Validator<'a, R> {
             Schema::Map(value) if json.kind() == Kind::Object => {
                 return json.members().all(|(_, member)| self.validate(member, *value));
             }
+            Schema::Named(value) if json.kind() == Kind::Object => {
+                return json.members().all(|(key, member)| {
+                    (is_identifier(key.as_text()) || self.list.reject(key, Expected::Identifier))
+                        && self.validate(member, *value)
+                });
+            }
             Schema::Object(members) if json.kind() == Kind::Object => return self.members(json, members, Keys::Known),
             Schema::Open(members) if json.kind() == Kind::Object => return self.members(json, members, Keys::Any),
             Schema::Asset(url, members) if json.kind() == Kind::Object => {
@@ -99,6 +105,7 @@ impl<'a, R: Report> Validator<'a, R> {
             | Schema::CanaryRules
             | Schema::Scripts
             | Schema::Map(_)
+            | Schema::Named(_)
             | Schema::Object(_)
             | Schema::Open(_)
             | Schema::Asset(..) => false,

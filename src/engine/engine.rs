@@ -14,7 +14,6 @@ use crate::config::flag::Flag;
 use crate::config::validator::Validator;
 use crate::diagnostics::diagnostic::Code;
 use crate::diagnostics::list::LastCode;
-use crate::encoding::utf8;
 use crate::engine::input::Input;
 use crate::evaluation::decision::{self, Subject};
 use crate::evaluation::details::{Details, Value};
@@ -125,25 +124,20 @@ impl Engine {
         &mut self.key
     }
 
-    /// Loads a config without its flags, which replaces the one before. The first bytes of the text are the other origins
-    /// that may serve assets, separated by spaces; the rules among them are the caller's to check.
+    /// Loads a config without its flags, which replaces the one before. The page's rules for assets are the caller's to check.
     ///
     /// `response_time` is the time of the response in milliseconds since 1970, or NaN. Returns the number of the code for
     /// which the config is rejected, or 0; plus 1,000 if there are warnings, plus 2,000 if `GUARD` counts. A rejected config
     /// has no effect.
-    pub fn load(&mut self, origins_length: usize, response_time: f64) -> u32 {
+    pub fn load(&mut self, response_time: f64) -> u32 {
         let mut document = Document::EMPTY;
-        self.input.append_to(&mut document, 0, origins_length);
+        self.input.append_to(&mut document, 0, 0);
         let (config, has_warnings) = match Config::from_document(document) {
             Ok(config) => config,
             Err(code) => return code.number(),
         };
         if config.is_expired((!response_time.is_nan()).then_some(response_time as i64)) {
             return Code::Expired.number();
-        }
-        let origins = utf8(self.input.prefix(origins_length)).unwrap_or_default();
-        if config.canary_bundle().is_some_and(|bundle| bundle.first_unlisted_asset(origins).is_some()) {
-            return Code::AssetUrl.number();
         }
         let notes = u32::from(has_warnings).wrapping_add(u32::from(config.guard().exists()).wrapping_mul(2));
         self.config = Some(config);

@@ -184,6 +184,16 @@ impl Decision {
         Self { reason: Reason::Error, error: Some(error), ..Self::STABLE }
     }
 
+    /// Returns this decision for a page whose entry the config does not have: stable, which is not counted where pages need a
+    /// canary.
+    #[must_use]
+    pub fn without_entry(self, percentage: Percentage) -> Self {
+        match self.variant {
+            Arm::Canary => Self { reason: Reason::Error, error: Some(ErrorCode::General), ..Self::STABLE },
+            Arm::Stable => Self { eligible: self.eligible && percentage == Percentage::NONE, ..self },
+        }
+    }
+
     /// Returns the decision as the JSON object that the page receives.
     #[must_use]
     pub fn to_json(&self) -> String {

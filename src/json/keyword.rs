@@ -33,7 +33,7 @@ keywords! {
     // Bundles.
     Version "version", Scripts "scripts", Styles "styles", Preload "preload", Src "src", Href "href", Type "type",
     As "as", Integrity "integrity", Module "module", Classic "classic", Script "script", Style "style", Font "font",
-    Image "image", Fetch "fetch",
+    Image "image", Fetch "fetch", Entries "entries",
     // Settings.
     Endpoint "endpoint", SampleRate "sampleRate", Cohorts "cohorts", CountAutomation "countAutomation", All "all",
     Balanced "balanced", HorizonSeconds "horizonSeconds", ReadyTimeoutMs "readyTimeoutMs", ReadyWhen "readyWhen", Loaded "loaded", Started "started",

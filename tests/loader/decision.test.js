@@ -44,7 +44,7 @@ function createPage(answers) {
     return isHeld ? { ...loaded, decision: { ...stable, reason: "CACHED" } } : loaded;
   };
   const visitor = { targetingKey: "user-7", kind: "identified" };
-  return { page, asked, engine: { load, decide, visitor, newDeviceId: () => "id", config: () => ({}) } };
+  return { page, asked, engine: { load, decide, visitor, newDeviceId: () => "id", config: () => ({}), percentage: () => answers.percentage ?? 5 } };
 }
 
 /** The decision of a page whose lifecycle script has loaded. */
@@ -84,6 +84,28 @@ test("a config is decided by, and its arm is stored", async () => {
   assert.deepEqual(asked, [{ text: "fresh", now: browser.now }, "identified"]);
   assert.deepEqual([codes, browser.stored("canary_memory").arm], [[], "canary"]);
   assert.equal(page.visitor.targetingKey, "user-7");
+});
+
+test("a page whose entry the config lacks gets stable, counts in neither arm, and leaves the arm of other pages", async () => {
+  serve("fresh");
+  const lacking = { ...canary, lacksEntry: true };
+  remember({ age: minute });
+  const { answer, codes } = await decide({ fresh: lacking });
+  assert.deepEqual([answer.decision, answer.fault, codes], [stableAnswer().decision, "E119", []]);
+  assert.deepEqual(browser.stored("canary_memory"), { arm: "canary" });
+  for (const [percentage, eligible] of [
+    [5, false],
+    [0, true],
+  ]) {
+    browser = useBrowser();
+    const other = await decide({ fresh: { ...lacking, decision: stable }, percentage });
+    assert.deepEqual([other.answer.decision, other.answer.fault], [{ ...stable, eligible }, undefined]);
+  }
+  // The last good config is used for another fault, which is the one to report.
+  serve(500);
+  remember({ age: minute });
+  const old = await decide({ good: lacking });
+  assert.match(old.answer.fault, /^E101/);
 });
 
 test("config and engine are requested side by side", async () => {

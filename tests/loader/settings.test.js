@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { useBrowser } from "./browser.js";
-import { breaksRules } from "../../loader/engine/asset_rules.js";
+import { breaksRules, isUnlisted, pageBundle } from "../../loader/engine/asset_rules.js";
 import { readSettings } from "../../loader/boot/settings.js";
 
 /** A script tag with these attributes, such as `{ hold: "0" }` for `data-hold="0"`. */
@@ -143,6 +143,11 @@ test("rules for assets are words before the origins, and no answer switches them
     [{ integrity: "" }, "integrity "],
     [{ origins: "https://a.example", canaryBase: "/assets" }, "base:/assets https://a.example"],
     [{ integrity: "required", canaryBase: "/a/" }, "integrity base:/a/ "],
+    [{ entry: "admin" }, "entry:admin "],
+    [{ entry: "a.b-c_1", integrity: "", origins: "https://a.example" }, "entry:a.b-c_1 integrity https://a.example"],
+    [{ entry: "" }, "entry: "],
+    // It names no entry of any config, and no rule either.
+    [{ entry: "a integrity" }, "entry:a%integrity "],
   ]) {
     assert.equal(readSettings(tag(data)).origins, origins);
   }
@@ -155,6 +160,8 @@ test("files of the canary keep the rules of the page", () => {
     [{ scripts: [plain] }, "", false],
     [{ scripts: [plain] }, "https://integrity.example https://base:8443", false],
     [{ scripts: [checked] }, "integrity ", false],
+    [{ scripts: [plain] }, "entry:admin integrity ", true],
+    [{ scripts: [upload] }, "entry:admin base:/assets ", true],
     [{ scripts: [checked, plain] }, "integrity https://a.example", true],
     [{ scripts: [plain], styles: [{ href: "/assets/a.css" }] }, "base:/assets/ ", false],
     [{ scripts: [{ src: "/assetsevil/a.js" }] }, "base:/assets/ ", true],
@@ -165,5 +172,44 @@ test("files of the canary keep the rules of the page", () => {
     [{ scripts: 5, styles: [null, { href: 7 }] }, "base:/ ", true],
   ]) {
     assert.equal(!!breaksRules(bundle, rules), broken, JSON.stringify([bundle, rules]));
+  }
+});
+
+test("a page with an entry has the bundle of that name, and never that of other pages", () => {
+  const [canary, admin] = [{ version: "1" }, { version: "2" }];
+  const config = { ASSETS: { canary, entries: { admin } } };
+  for (const [given, rules, bundle, lacksEntry] of [
+    [config, "", canary, false],
+    [config, "https://a.example", canary, false],
+    [config, "entry:admin ", admin, false],
+    [config, "entry:admin integrity ", admin, false],
+    [config, "entry:shop ", undefined, true],
+    [config, "entry: ", undefined, true],
+    [config, "entry:constructor ", undefined, true],
+    [{ ASSETS: { canary } }, "entry:admin ", undefined, true],
+    [{}, "entry:admin ", undefined, true],
+    [{}, "", undefined, false],
+    [null, "entry:admin ", undefined, true],
+    [{ ASSETS: { canary, entries: 5 } }, "entry:admin ", undefined, true],
+  ]) {
+    assert.deepEqual(pageBundle(given, rules), { bundle, lacksEntry }, JSON.stringify([given, rules]));
+  }
+});
+
+test("files of other origins are those that the page lists", () => {
+  const script = (src) => ({ scripts: [{ src: "/a.js" }, { src }] });
+  for (const [bundle, rules, unlisted] of [
+    [script("/b.js"), "", false],
+    [script("https://cdn.example/a.js"), "", true],
+    [script("https://cdn.example/a.js"), "entry:a integrity https://a.example https://cdn.example", false],
+    [script("https://cdn.example:8443/a.js"), "https://cdn.example", true],
+    [script("https://cdn.example.evil/a.js"), "https://cdn.example", true],
+    [{ scripts: [], styles: [{ href: "https://cdn.example/a.css" }] }, "", true],
+    [{ scripts: [], preload: [{ href: "https://cdn.example/a.woff2" }] }, "", true],
+    [undefined, "", false],
+    // The engine refuses what is malformed.
+    [{ scripts: 5, styles: [null, { href: { toString: 1 } }] }, "", false],
+  ]) {
+    assert.equal(!!isUnlisted(bundle, rules), unlisted, JSON.stringify([bundle, rules]));
   }
 });

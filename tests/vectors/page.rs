@@ -118,7 +118,7 @@ impl<'a> Page<'a> {
         assert!(engine.set_context(0, key.len()), "{attributes:?}");
         let empty = Document::parse("{}").expect("JSON");
         without_flags(config.root(), empty.root()).write(&mut engine, "", &[]);
-        match engine.load(0, response_time) % 1000 {
+        match engine.load(response_time) % 1000 {
             0 => {
                 let flags = config.root().get("FEATURE_FLAGS").expect("flags");
                 Ok(Self { engine, flags, overrides: HashMap::new(), keys: Vec::new(), values: Vec::new() })

@@ -44,6 +44,13 @@ pub(crate) struct Preload {
 }
 
 impl Bundle {
+    /// Makes the scripts classic scripts, or modules.
+    pub(crate) fn set_classic(&mut self, is_classic: bool) {
+        for script in &mut self.scripts {
+            script.kind = is_classic.then_some("classic");
+        }
+    }
+
     /// The number of files of each kind.
     pub(crate) fn summary(&self) -> String {
         let counts = [

@@ -46,7 +46,7 @@ impl Dist {
     }
 
     /// The SHA-384 of a file, in the form of the attribute `integrity`.
-    fn integrity(&self, file: &str) -> anyhow::Result<String> {
+    pub(crate) fn integrity(&self, file: &str) -> anyhow::Result<String> {
         let path = self.dir.join(file);
         let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         Ok(format!("sha384-{}", STANDARD.encode(Sha384::digest(bytes))))
@@ -75,6 +75,11 @@ pub(crate) fn locate<'a>(dir: &Path, url: &'a str) -> Option<(&'a str, &'a str)>
         .chain(starts)
         .filter_map(|start| url.split_at_checked(start))
         .find(|(_, file)| is_inside(file) && dir.join(file).is_file())
+}
+
+/// The folder, or `.` if it has no name.
+pub(crate) fn or_here(folder: PathBuf) -> PathBuf {
+    if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder }
 }
 
 /// Whether a relative path stays below its folder.

@@ -49,6 +49,9 @@ pub(crate) struct Args {
     /// What conditions are asked about: a JSON object, nested as in `{"url": {"path": "/"}}`.
     #[arg(long, value_name = "JSON", default_value = "{}", value_parser = parse_attributes)]
     attributes: Document,
+    /// The page's data-entry, the name of its bundle in ASSETS.entries.
+    #[arg(long, value_name = "NAME")]
+    entry: Option<String>,
     /// This flag only. May be repeated.
     #[arg(long = "flag", value_name = "F")]
     flags: Vec<String>,
@@ -111,6 +114,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
         now: args.now.unwrap_or_else(clock::now),
         visitor: Visitor::Identified,
         history: History::default(),
+        entry: args.entry.clone(),
         flags: args.flags.clone(),
     };
     let snapshot = Snapshot::of(config, question.now);

@@ -51,6 +51,9 @@ pub(crate) struct Args {
     /// Remove the files that init has written here and that have not changed since.
     #[arg(long, conflicts_with_all = ["with", "set", "owners"])]
     remove: bool,
+    /// Write the config as canary.json, with its JSON Schema beside it; kustomize makes the ConfigMap of it.
+    #[arg(long, conflicts_with_all = ["with", "set", "owners", "remove"])]
+    json: bool,
     /// Write nothing.
     #[arg(long)]
     dry_run: bool,
@@ -85,7 +88,7 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     }
     let repository = Repository::read(&args.dir);
     let plan = match args.with {
-        Size::Minimal => Plan::of(&repository, &args.namespace),
+        Size::Minimal => Plan::of(&repository, &args.namespace, args.json),
         Size::Standard => {
             let names = Names::new(&args.namespace, &args.set, &repository);
             Plan::standard(&args.dir, &repository, &names, args.owners.as_deref(), &record)

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 
-/// The file name of a config's manifest.
-const NAME: &str = "canary-config-cm.yaml";
+/// The file names of configs: a manifest, and the JSON of which kustomize makes one.
+const NAMES: [&str; 2] = ["canary-config-cm.yaml", "canary.json"];
 
 /// The folder of the manifests.
 const MANIFESTS: &str = "k8s";
@@ -62,7 +62,7 @@ fn first(named: Option<&Path>, folders: &[&str], file: &str) -> Option<PathBuf> 
 /// All configs below the folder of the manifests.
 fn configs() -> anyhow::Result<Vec<PathBuf>> {
     let mut found = below(Path::new(MANIFESTS));
-    ensure!(!found.is_empty(), "no {NAME} below {MANIFESTS}/: name the config with --config");
+    ensure!(!found.is_empty(), "no {} below {MANIFESTS}/: name the config with --config", NAMES.join(" or "));
     found.sort();
     Ok(found)
 }
@@ -87,7 +87,7 @@ fn below(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let files = entries.flat_map(|entry| match entry.file_type() {
         Ok(kind) if kind.is_dir() => below(&entry.path()),
-        _ if entry.file_name() == NAME => vec![entry.path()],
+        _ if NAMES.iter().any(|name| entry.file_name() == *name) => vec![entry.path()],
         _ => Vec::new(),
     });
     files.collect()

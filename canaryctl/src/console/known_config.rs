@@ -38,7 +38,7 @@ impl KnownConfigs {
             salt: config.salt().to_owned(),
             revision: config.revision(),
             percentage: json.get("CANARY_PERCENTAGE").and_then(Value::as_f64).unwrap_or_default(),
-            version: config.canary_bundle().map(|bundle| bundle.version().to_owned()),
+            version: config.canary_version().map(str::to_owned),
             is_balanced: telemetry.and_then(|it| it.get("cohorts")).and_then(Value::as_str) == Some("balanced"),
         });
     }

@@ -7,8 +7,8 @@ use anyhow::{Context, ensure};
 
 use crate::bundler::entry::Files;
 use crate::bundler::manifest::Manifest;
-use crate::html::elements;
-use crate::html::entry::{Page, PageEntry};
+use crate::html::page::{Page, PageEntry};
+use crate::html::{elements, site};
 
 /// The page of an entry.
 #[derive(Debug)]
@@ -25,8 +25,9 @@ pub(crate) fn read(dir: &Path, name: Option<&str>) -> anyhow::Result<Option<Buil
     if !path.is_file() {
         return Ok(None);
     }
-    let html = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let path = path.display().to_string();
+    let html = site::text(bytes).with_context(|| path.clone())?;
     let elements = elements::elements(&html).with_context(|| path.clone())?;
     if elements
         .iter()

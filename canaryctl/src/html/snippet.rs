@@ -1,7 +1,9 @@
 //! The elements that replace the entry in a page.
 
+use canary_runtime::config::is_identifier;
+
 use crate::bundler::bundle::Bundle;
-use crate::html::elements::escape;
+use crate::html::elements::{Element, escape};
 use crate::html::guard;
 use crate::html::preload::{self, RuntimeFiles};
 
@@ -41,6 +43,16 @@ impl Snippet<'_> {
     }
 }
 
+/// The page with a `data-entry` in the script tag, unless it has one. None without a tag.
+pub(crate) fn with_entry(html: &str, tag: Option<&Element>, name: &str) -> Option<String> {
+    let tag = tag?;
+    let mut html = html.to_owned();
+    if tag.attribute("data-entry").is_none() {
+        html.insert_str(tag.span.start.checked_add("<script".len())?, &format!(" data-entry=\"{}\"", escape(name)));
+    }
+    Some(html)
+}
+
 /// Parses `KEY=VALUE`. Keys about stable are refused, because stable comes from the page.
 pub(crate) fn parse_data(text: &str) -> Result<(String, String), &'static str> {
     let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
@@ -51,6 +63,9 @@ pub(crate) fn parse_data(text: &str) -> Result<(String, String), &'static str> {
     }
     if key == "stable" || key.starts_with("stable-") || key.starts_with("canary-") && key != "canary-base" {
         return Err("stable comes from the entry of the page");
+    }
+    if key == "entry" && !is_identifier(value) {
+        return Err("expected a name of 1 to 64 of A-Z a-z 0-9 _ . -");
     }
     Ok((key.to_owned(), value.to_owned()))
 }
@@ -99,6 +114,8 @@ mod tests {
         for bad in ["=x", "Refresh=1", "1a=1", "a b=1", "a>=1"] {
             assert_eq!(parse_data(bad), Err("expected a key of a-z 0-9 and -"), "{bad}");
         }
+        assert_eq!(parse_data("entry=a.b-1"), Ok(("entry".to_owned(), "a.b-1".to_owned())));
+        assert_eq!(parse_data("entry=a b"), Err("expected a name of 1 to 64 of A-Z a-z 0-9 _ . -"));
         for bad in ["stable=/a.js", "stable-integrity=x", "canary-stable="] {
             assert_eq!(parse_data(bad), Err("stable comes from the entry of the page"), "{bad}");
         }

@@ -140,12 +140,13 @@ impl Report {
     fn configs(&mut self, path: &Path, bytes: Vec<u8>, starts: &BTreeSet<usize>, now: i64) -> anyhow::Result<()> {
         for loaded in Loaded::all_with(&self.file, path, bytes, starts)? {
             self.diagnostics.extend(config::check(&loaded, now));
-            let refused = loaded
-                .parsed
-                .as_ref()
-                .ok()
-                .and_then(|(config, _)| config.check_asset_rules(&self.options.asset_rules).err());
-            self.diagnostics.extend(refused.map(|fault| loaded.describe(&fault)));
+            if let Ok((config, _)) = &loaded.parsed {
+                let rules = &self.options.asset_rules;
+                let pages = config.entries().map(|(name, _)| format!("entry:{name} {rules}"));
+                let refused =
+                    std::iter::once(rules.clone()).chain(pages).filter_map(|it| config.check_asset_rules(&it).err());
+                self.diagnostics.extend(refused.map(|fault| loaded.describe(&fault)));
+            }
             self.attributes.extend(attributes(&loaded));
         }
         Ok(())

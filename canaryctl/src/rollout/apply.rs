@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use canary_rollout::{Change, ImageChange};
 use serde_json::{Value, json};
 
@@ -66,6 +66,7 @@ fn edit(editor: &mut Editor, file: &File, history: &History, change: &Change) ->
     if let Some(start) = &change.start {
         editor.set(&["SALT"], &json!(start.salt).to_string())?;
         if let Some(bundle) = &start.bundle {
+            check_entries(editor, bundle)?;
             editor.set(&["ASSETS", "canary"], &bundle.to_string())?;
         }
         if let Some(rule) = &rule {
@@ -84,6 +85,20 @@ fn edit(editor: &mut Editor, file: &File, history: &History, change: &Change) ->
         }
     }
     editor.set(&["REVISION"], &history.head.largest_revision.saturating_add(1).to_string())
+}
+
+/// Fails if pages with `data-entry` would get another version: a run sets `ASSETS.canary` alone.
+fn check_entries(editor: &Editor, bundle: &Value) -> anyhow::Result<()> {
+    let entries = editor.get(&["ASSETS", "entries"]).and_then(Value::as_object);
+    let version = bundle.get("version");
+    let other = entries.into_iter().flatten().find(|(_, entry)| entry.get("version") != version);
+    match other {
+        None => Ok(()),
+        Some((name, _)) => bail!(
+            "ASSETS.entries.{name} is of another version, and a rollout sets ASSETS.canary alone: write the entries with \
+             canaryctl assets DIST --into CONFIG first"
+        ),
+    }
 }
 
 fn rules(editor: &Editor) -> Vec<Value> {

@@ -84,6 +84,10 @@ fn bundle(url: &Url, address: SocketAddr, version: &str) -> anyhow::Result<Value
     let path = format!("/assets/{version}/bundle.json");
     let answer = ask(url, address, &path)?;
     let bundle: Value = serde_json::from_slice(&answer.body).with_context(|| format!("{path}: expected JSON"))?;
+    ensure!(
+        bundle.get("entries").is_none(),
+        "{path}: found the bundles of several pages, expected one: a rollout sets ASSETS.canary alone"
+    );
     let found = bundle.get("version").and_then(Value::as_str).unwrap_or_default();
     ensure!(found == version, "{path}: found version {found:?}, expected {version:?}");
     Ok(bundle)

@@ -280,3 +280,33 @@ fn a_ladder_that_is_edited_in_mid_run_goes_on_above_the_weight() {
     assert_eq!((&report["weight"], &report["step"], &report["steps"]), (&json!(20), &json!(2), &json!(3)), "{report}");
     assert_eq!(shop.config()["CANARY_PERCENTAGE"], 20);
 }
+
+/// Pages with names would keep the version before, beside the canary of the run.
+#[test]
+fn entries_of_another_version_stop_a_run() {
+    let shop = Shop::new("");
+    let entry = r#"{ "entries": { "admin": { "version": "1.5.0", "scripts": [{ "src": "/a.js" }] } } }"#;
+    let config =
+        shop.file("cm.yaml").replace("\"REVISION\": 3", &format!("\"REVISION\": 3,\n      \"ASSETS\": {entry}"));
+    shop.write("cm.yaml", &(config + "\n"));
+    shop.commit("entries");
+    let output = shop.command(&["step"]).output().unwrap();
+    let error = text(&output.stderr);
+    assert!(!output.status.success() && error.contains("ASSETS.entries.admin is of another version"), "{error}");
+}
+
+/// kustomize makes the `ConfigMap` of it.
+#[test]
+fn the_config_may_be_json() {
+    let shop = Shop::new("");
+    shop.write("canary.json", "{\n  \"CANARY_PERCENTAGE\": 0,\n  \"REVISION\": 3,\n  \"FEATURE_FLAGS\": {}\n}\n");
+    let rollout = shop.file("rollout.yaml").replace("path: cm.yaml", "path: canary.json");
+    shop.write("rollout.yaml", &(rollout + "\n"));
+    shop.commit("json");
+    let first = shop.step();
+    assert_eq!((&first["phase"], &first["version"]), (&json!("Initializing"), &json!("1.6.0")));
+    let config: serde_json::Value = serde_json::from_str(&shop.file("canary.json")).unwrap();
+    let seen = [&config["SALT"], &config["REVISION"], &config["ASSETS"]["canary"]["version"]];
+    assert_eq!(seen, [&json!("1.6.0"), &json!(4), &json!("1.6.0")]);
+    assert!(shop.file("cm.yaml").contains("\"REVISION\": 3"));
+}

@@ -55,8 +55,8 @@ pub fn key() -> usize {
 /// See [`Engine::load`].
 #[wasm_bindgen]
 #[must_use]
-pub fn load(origins_length: usize, response_time: f64) -> u32 {
-    with(|engine| engine.load(origins_length, response_time))
+pub fn load(response_time: f64) -> u32 {
+    with(|engine| engine.load(response_time))
 }
 
 /// See [`Engine::set_context`].

@@ -2,7 +2,7 @@
 
 use canary_runtime::evaluation::{DecisionStep, FlagStep};
 use canary_runtime::{
-    Config, Decision, Details, Diagnostic, Document, Evaluation, EvaluationContext, History, Overrides, Visitor,
+    Arm, Config, Decision, Details, Diagnostic, Document, Evaluation, EvaluationContext, History, Overrides, Visitor,
 };
 
 use crate::config::loaded::Loaded;
@@ -16,6 +16,8 @@ pub(crate) struct Question {
     pub(crate) now: i64,
     pub(crate) visitor: Visitor,
     pub(crate) history: History,
+    /// The page's `data-entry`.
+    pub(crate) entry: Option<String>,
     /// The keys of the flags to explain; empty for all.
     pub(crate) flags: Vec<String>,
 }
@@ -93,7 +95,13 @@ impl<'a> Answer<'a> {
             FlagAnswer { key, details: evaluation.flag_traced(key, &mut steps), steps }
         };
         let mut steps = Vec::new();
-        let decision = evaluation.decide_traced(question.visitor, question.history, &mut steps);
+        let mut decision = evaluation.decide_traced(question.visitor, question.history, &mut steps);
+        if question.entry.as_ref().is_some_and(|name| config.entry_bundle(name).is_none()) {
+            if decision.variant == Arm::Canary {
+                warnings.push("E119 ASSETS.entries has no bundle for the data-entry of this page".to_owned());
+            }
+            decision = decision.without_entry(config.percentage);
+        }
         Self { decision, steps, flags: keys.into_iter().map(flag).collect(), warnings }
     }
 }

@@ -71,6 +71,7 @@ mod tests {
             now: 0,
             visitor: Visitor::Identified,
             history: History::default(),
+            entry: None,
             flags: flags.iter().map(|&flag| flag.to_owned()).collect(),
         };
         let snapshot = Snapshot::parse(config.as_bytes(), 0);

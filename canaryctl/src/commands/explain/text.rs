@@ -1,9 +1,12 @@
 //! The answer as text.
 
+use canary_runtime::Config;
+
 use crate::commands::explain::answer::{Answer, FlagAnswer, Question, Snapshot};
 use crate::commands::explain::json::value;
 use crate::commands::explain::{decision_trace, flag_trace};
 use crate::config::change::shown;
+use crate::lint::suggest::nearest;
 use crate::terminal::color::safe;
 
 /// Prints the decision with its steps, each flag, and the warnings.
@@ -21,6 +24,7 @@ pub(crate) fn text(question: &Question, snapshot: &Snapshot, answer: &Answer<'_>
         if let Some(last) = rows.last_mut().and_then(|row| row.last_mut()) {
             *last = format!("{last} -> {reason}");
         }
+        rows.extend(question.entry.as_ref().map(|name| vec!["entry".to_owned(), entry(name, config)]));
         text.push_str(&table(rows));
         text.push_str(if answer.flags.is_empty() { "flags: none\n" } else { "flags\n" });
         text.push_str(&table(answer.flags.iter().map(flag).collect()));
@@ -42,6 +46,16 @@ fn source(snapshot: &Snapshot, file: &str) -> String {
         }
         Err(error) => format!("{file} cannot be used, so there are no flags either: {}", error.code().as_str()),
     }
+}
+
+/// Describes the bundle that a page with this `data-entry` has as its canary.
+fn entry(name: &str, config: &Config) -> String {
+    if let Some(bundle) = config.entry_bundle(name) {
+        return format!("{}: version {}", safe(name), safe(bundle.version()));
+    }
+    let near = nearest(name, config.entries().map(|(name, _)| name));
+    let hint = near.map(|near| format!("; did you mean {}?", safe(near))).unwrap_or_default();
+    format!("{}: ASSETS.entries has no such bundle, so stable loads{hint}", safe(name))
 }
 
 fn flag(answer: &FlagAnswer<'_>) -> Vec<String> {

@@ -40,6 +40,7 @@ impl<'a> Case<'a> {
             now: self.get("now").as_str().map_or(0, |now| parse_rfc3339(now).unwrap()),
             visitor,
             history: History { quarantined: was("quarantined"), held: was("held") },
+            entry: None,
             flags: self.get("flags").members().map(|(name, _)| name.as_text().to_owned()).collect(),
         }
     }

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::record::Record;
-use super::repository::{CONFIG, Found, NewFile, Repository};
+use super::repository::{CONFIG, Found, JSON_CONFIG, NewFile, Repository};
 use super::standard::{self, Names};
+use crate::config::schema;
 
 /// The folder of the config and of nothing else, so that whoever may edit it can apply nothing more.
 const FOLDER: &str = "k8s/canary-config";
@@ -31,7 +32,7 @@ impl Plan {
         // That of another app, which this has written, is no reason to leave this one out.
         let has_other = repository.configs.iter().any(|it| *it != config && !record.has(it));
         let mut plan = if has_other || repository.chart.is_some() {
-            Self::of(repository, names.namespace())
+            Self::of(repository, names.namespace(), false)
         } else {
             Self { files: Vec::new(), kept: Vec::new(), todo: steps(repository, &config) }
         };
@@ -54,18 +55,28 @@ impl Plan {
     }
 
     /// The files of a config alone.
-    pub(crate) fn of(repository: &Repository, namespace: &str) -> Self {
+    pub(crate) fn of(repository: &Repository, namespace: &str, is_json: bool) -> Self {
         let mut files = Vec::new();
         let has_config = !repository.configs.is_empty();
-        let config = repository.configs.first().cloned().unwrap_or_else(|| format!("{FOLDER}/{CONFIG}"));
+        let name = if is_json { JSON_CONFIG } else { CONFIG };
+        let config = repository.configs.first().cloned().unwrap_or_else(|| format!("{FOLDER}/{name}"));
         if !has_config {
             let new = |name: &str, about: &str, text: String| NewFile {
                 path: format!("{FOLDER}/{name}"),
                 about: about.to_owned(),
                 text,
             };
-            files.push(new(CONFIG, "the config, at 0 % and without flags", CONFIG_TEXT.to_owned()));
-            let text = KUSTOMIZATION_TEXT.replace("NAMESPACE", namespace);
+            let text = if is_json { JSON_TEXT } else { CONFIG_TEXT };
+            files.push(new(name, "the config, at 0 % and without flags", text.to_owned()));
+            if is_json {
+                files.push(new(
+                    "canary.schema.json",
+                    "the JSON Schema of the config, for editors",
+                    schema::SCHEMA.to_owned(),
+                ));
+            }
+            let resources = if is_json { GENERATOR_TEXT } else { RESOURCES_TEXT };
+            let text = KUSTOMIZATION_TEXT.replace("NAMESPACE", namespace) + resources;
             files.push(new("kustomization.yaml", &format!("the config in the namespace {namespace}"), text));
         }
         // A config that was there may be applied by something that this does not know.
@@ -141,9 +152,35 @@ const KUSTOMIZATION_TEXT: &str =
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 namespace: NAMESPACE
-resources:
+";
+
+const RESOURCES_TEXT: &str = "resources:
   - canary-config-cm.yaml
 ";
+
+const GENERATOR_TEXT: &str = "configMapGenerator:
+  - name: canary-settings
+    files:
+      - config.json=canary.json
+    options:
+      # Pods mount this name; with a hash every edit would replace them all.
+      disableNameSuffixHash: true
+      annotations:
+        # Flux must never delete it: without it no pod starts.
+        kustomize.toolkit.fluxcd.io/prune: disabled
+        # Flux must not replace `${...}` in the JSON.
+        kustomize.toolkit.fluxcd.io/substitute: disabled
+";
+
+const JSON_TEXT: &str = r#"{
+  "$schema": "./canary.schema.json",
+  "SCHEMA_VERSION": 1,
+  "CANARY_PERCENTAGE": 0,
+  "REVISION": 1,
+  "SALT": "release-1",
+  "FEATURE_FLAGS": {}
+}
+"#;
 
 const FLUX_TEXT: &str = "# The canary config. It waits for nothing: a rollback must not wait for a broken canary.
 apiVersion: kustomize.toolkit.fluxcd.io/v1

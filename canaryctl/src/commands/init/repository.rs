@@ -69,6 +69,9 @@ const DEPTH: usize = 6;
 /// The name of the config's file.
 pub(crate) const CONFIG: &str = "canary-config-cm.yaml";
 
+/// The name of the config's file where kustomize makes the `ConfigMap` of it.
+pub(crate) const JSON_CONFIG: &str = "canary.json";
+
 impl Repository {
     pub(crate) fn read(dir: &Path) -> Self {
         let first = |known: &[(&'static str, &[&str])]| {
@@ -80,7 +83,8 @@ impl Repository {
         let package = fs::read_to_string(dir.join("package.json")).unwrap_or_default();
         let (mut files, mut clusters) = (Vec::new(), Vec::new());
         walk(dir, "", DEPTH, &mut |path| {
-            if matches!(path.rsplit_once('.'), Some((_, "yaml" | "yml"))) {
+            let is_yaml = matches!(path.rsplit_once('.'), Some((_, "yaml" | "yml")));
+            if is_yaml || path.rsplit('/').next() == Some(JSON_CONFIG) {
                 files.push(path.to_owned());
             }
             if let Some(cluster) = path.strip_suffix("/flux-system/gotk-sync.yaml") {
@@ -95,7 +99,12 @@ impl Repository {
         let version =
             manifest.get("version").and_then(Value::as_str).filter(|it| !it.is_empty() && it.bytes().all(is_tag));
         let version = version.unwrap_or("1.0.0").to_owned();
-        let is_config = |path: &&String| path.rsplit('/').next() == Some(CONFIG);
+        // Elsewhere, a file of that name may be part of a site.
+        let is_generated = |path: &str| {
+            let below = path.strip_suffix(JSON_CONFIG);
+            below.is_some_and(|folder| files.iter().any(|file| *file == format!("{folder}kustomization.yaml")))
+        };
+        let is_config = |path: &&String| path.rsplit('/').next() == Some(CONFIG) || is_generated(path);
         let configs: Vec<_> = files.iter().filter(is_config).cloned().collect();
         // What applies a config names its folder.
         let folders: Vec<_> = configs.iter().filter_map(|it| it.rsplit_once('/')).map(|(folder, _)| folder).collect();

@@ -131,7 +131,7 @@ impl Visitor {
 
 /// The version of the bundle; that of stable is in the page, which nobody loads here.
 fn version<'a>(decision: &Decision, config: &'a Config) -> Option<&'a str> {
-    config.canary_bundle().filter(|_| decision.variant == Arm::Canary).map(canary_runtime::Bundle::version)
+    config.canary_version().filter(|_| decision.variant == Arm::Canary)
 }
 
 fn percent(decision: &Decision, config: &Config, engine: &str, fails: &[Failure]) -> f64 {

@@ -12,7 +12,7 @@ mod preload;
 mod service_worker;
 mod support;
 
-use asset_rules::{e113_asset_rules, e113_forged_last_good_config};
+use asset_rules::{e113_asset_rules, e113_forged_last_good_config, e119_missing_entry};
 use bots::i415_automation_and_crawlers;
 use consent::{i801_consent_withdrawn, i801_no_consent_stores_nothing};
 use csp::{e702_policy_name_refused, e702_strict_csp};
@@ -28,6 +28,7 @@ use service_worker::{e412_no_fault, e412_old_service_worker};
 
 canary_e2e::fault_tests! {
     e113_asset_rules: test [chromium] long [firefox webkit];
+    e119_missing_entry: test [chromium] long [firefox webkit];
     e113_forged_last_good_config: test [chromium] long [firefox webkit];
     i413_bfcache_restore: test [chromium firefox webkit];
     i413_pageshow_event: test [chromium] long [firefox webkit];

@@ -1,8 +1,10 @@
 //! The runtime in a page, behind nginx, in Chromium.
 
+mod bundlers;
 mod context;
 mod decision;
 mod demo_faults;
+mod entries;
 mod events;
 mod flags;
 mod guard;

@@ -2,7 +2,7 @@
 
 mod frameworks;
 mod plugin;
-mod project;
+pub(crate) mod project;
 
 use crate::guard::page::GUARD;
 use canary_e2e::browser::Browser;

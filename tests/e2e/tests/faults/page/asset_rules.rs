@@ -57,6 +57,37 @@ pub(crate) async fn e113_asset_rules(engine: Engine) {
     site.opens_with(CANARY, &[]).await;
 }
 
+/// A page takes the bundle of its `data-entry` alone.
+pub(crate) async fn e119_missing_entry(engine: Engine) {
+    let bundle = |src: &str| json!({"version": "1", "scripts": [{"src": src}]});
+    let with = |percentage: u8, assets: &Value| {
+        json!({"CANARY_PERCENTAGE": percentage, "FEATURE_FLAGS": {}, "ASSETS": assets}).to_string()
+    };
+    let (own, other) = (json!({"entries": {"admin": bundle(CANARY_BUNDLE)}}), json!({"canary": bundle(CANARY_BUNDLE)}));
+    let site = FaultSite::new(engine, &page("data-entry=admin", &with(100, &own))).await;
+    site.set_user("somebody").await;
+    site.opens_with(CANARY, &[]).await;
+    for (attributes, assets) in [
+        ("data-entry=shop", &own),
+        ("data-entry=constructor", &own),
+        ("data-entry=admin", &other),
+        ("data-entry", &other),
+    ] {
+        site.set_page(&page(attributes, &with(100, assets)));
+        site.set_new_user("somebody").await;
+        is_refused(&site, &["E119"]).await;
+        assert_eq!(
+            site.lines()[0].1,
+            "[canary] E119 ASSETS.entries has no bundle for the data-entry of this page; stable loads"
+        );
+    }
+    // At 0 % no page needs a canary. Negative control: a page without the attribute has that of the config.
+    site.set_page(&page("data-entry=shop", &with(0, &own)));
+    is_refused(&site, &["I120"]).await;
+    site.set_page(&page("", &with(100, &other)));
+    site.opens_with(CANARY, &[]).await;
+}
+
 /// Somebody has stored a last good config of their own, and the config fails.
 pub(crate) async fn e113_forged_last_good_config(engine: Engine) {
     let site = FaultSite::new(engine, &page("", "{}")).await;

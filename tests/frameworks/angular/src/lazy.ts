@@ -1,0 +1,3 @@
+declare const __VERSION__: string;
+
+export default `lazy ${__VERSION__}`;

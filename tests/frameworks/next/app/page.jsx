@@ -1,0 +1,1 @@
+"use client"; import { useState } from "react"; export default function Page() { const [n, set] = useState(0); return <main><h1>App {process.env.VERSION}</h1><button onClick={() => set(n + 1)}>{n}</button></main>; }

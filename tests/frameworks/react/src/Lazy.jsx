@@ -1,0 +1,1 @@
+export default () => <p id="lazy">lazy {__VERSION__}</p>;
