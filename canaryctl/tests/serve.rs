@@ -372,11 +372,8 @@ fn finds_what_is_there() {
         command.current_dir(fixture.path(""));
         Server::start(command, &fixture.path("stderr"))
     };
-    let message = fixture.refuses(&["serve", "--port", "0"]);
-    assert_eq!(
-        message,
-        "canaryctl: no canary-config-cm.yaml or canary.json below k8s/: name the config with --config\n"
-    );
+    let none = "canaryctl: no canary-config-cm.yaml or canary.json below k8s/: name the config with --config\n";
+    assert_eq!(fixture.refuses(&["serve", "--port", "0"]), none);
     fixture.write("k8s/shop/canary-config-cm.yaml", GOOD);
     let server = serve();
     assert_eq!(server.get("/").body, INDEX);
