@@ -44,7 +44,18 @@ function createPage(answers) {
     return isHeld ? { ...loaded, decision: { ...stable, reason: "CACHED" } } : loaded;
   };
   const visitor = { targetingKey: "user-7", kind: "identified" };
-  return { page, asked, engine: { load, decide, visitor, newDeviceId: () => "id", config: () => ({}), percentage: () => answers.percentage ?? 5 } };
+  return {
+    page,
+    asked,
+    engine: {
+      load,
+      decide,
+      visitor,
+      newDeviceId: () => "id",
+      config: () => ({}),
+      percentage: () => answers.percentage ?? 5,
+    },
+  };
 }
 
 /** The decision of a page whose lifecycle script has loaded. */
