@@ -156,7 +156,7 @@ pub(crate) async fn other_origin_counts_nothing(engine: Engine) {
     site.browser.goto(&format!("{origin}/blank.html")).await;
     site.browser.wait_for(&format!("document.title === 'blank' && origin === '{origin}'")).await;
     site.browser.eval(&attack).await;
-    until("a count", DEADLINE, || (sum(&metrics, "canary_exposures_total", "") >= 5).then_some(()));
+    until("a count", DEADLINE, || (sum(&metrics, "canary_exposures_total", "") >= 6).then_some(()));
     let before = sum(&metrics, "canary_exposures_total", "");
     site.browser.goto(&format!("{origin}/")).await;
     until("one more", DEADLINE, || (sum(&metrics, "canary_exposures_total", "") > before).then_some(()));
