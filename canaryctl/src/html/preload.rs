@@ -71,7 +71,8 @@ pub(crate) fn links(
     links
 }
 
-/// Replaces the names of another build of the runtime in the links of a page.
+/// Replaces the names of another build of the runtime in the links of a page. A link that is no longer of the kind that the
+/// runtime uses is written anew: with the integrity of another build, its `modulepreload` would keep the script from loading.
 pub(crate) fn update(html: &str, elements: &[Element], runtime: &str, files: &RuntimeFiles) -> String {
     let mut result = html.to_owned();
     for link in elements.iter().rev().filter(|it| it.name == "link") {
@@ -80,7 +81,10 @@ pub(crate) fn update(html: &str, elements: &[Element], runtime: &str, files: &Ru
             if hashed_name(name, kind) == Some(0..name.len())
                 && let Some(element) = html.get(link.span.clone())
             {
-                result.replace_range(link.span.clone(), &element.replace(name, current));
+                let [_, lifecycle] = files.links(runtime);
+                let is_outdated = kind == LIFECYCLE && link.attribute("rel") != Some("preload");
+                let updated = if is_outdated { lifecycle } else { element.replace(name, current) };
+                result.replace_range(link.span.clone(), &updated);
             }
         }
     }
@@ -135,5 +139,12 @@ mod tests {
         let before = format!("{page}{}", links(&files('a')));
         let after = update(&before, &elements(&before).unwrap(), "/r/canary.js", &files('b'));
         assert_eq!(after, format!("{page}{}", links(&files('b'))));
+        // Of a build that imported the lifecycle script without a check.
+        let module = format!(
+            "<link rel=\"modulepreload\" href=\"/r/{}\" integrity=\"sha256-A\" nonce=\"n\">",
+            files('a').lifecycle
+        );
+        let after = update(&module, &elements(&module).unwrap(), "/r/canary.js", &files('b'));
+        assert_eq!(after, files('b').links("/r/canary.js")[1]);
     }
 }
