@@ -111,9 +111,8 @@ function runEngine(page, reply) {
     const { decision, lacksEntry } = answer;
     if (!lacksEntry) return { ...answer, hasNotices };
     if (decision.variant === "canary") return { ...answer, ...stableAnswer("E119"), hasNotices };
-    // Such a page counts in neither arm, but at 0 %, where no page needs a canary.
-    const eligible = decision.eligible && !engine.percentage();
-    return { ...answer, decision: { ...decision, eligible }, hasNotices };
+    // Such a page counts in neither arm.
+    return { ...answer, decision: { ...decision, eligible: false }, hasNotices };
   } catch {
     page.engineDropped();
     throw "E205";

@@ -184,13 +184,12 @@ impl Decision {
         Self { reason: Reason::Error, error: Some(error), ..Self::STABLE }
     }
 
-    /// Returns this decision for a page whose entry the config does not have: stable, which is not counted where pages need a
-    /// canary.
+    /// Returns this decision for a page whose entry the config does not have: stable, which is not counted.
     #[must_use]
-    pub fn without_entry(self, percentage: Percentage) -> Self {
+    pub fn without_entry(self) -> Self {
         match self.variant {
             Arm::Canary => Self { reason: Reason::Error, error: Some(ErrorCode::General), ..Self::STABLE },
-            Arm::Stable => Self { eligible: self.eligible && percentage == Percentage::NONE, ..self },
+            Arm::Stable => Self { eligible: false, ..self },
         }
     }
 

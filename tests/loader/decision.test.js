@@ -44,18 +44,7 @@ function createPage(answers) {
     return isHeld ? { ...loaded, decision: { ...stable, reason: "CACHED" } } : loaded;
   };
   const visitor = { targetingKey: "user-7", kind: "identified" };
-  return {
-    page,
-    asked,
-    engine: {
-      load,
-      decide,
-      visitor,
-      newDeviceId: () => "id",
-      config: () => ({}),
-      percentage: () => answers.percentage ?? 5,
-    },
-  };
+  return { page, asked, engine: { load, decide, visitor, newDeviceId: () => "id", config: () => ({}) } };
 }
 
 /** The decision of a page whose lifecycle script has loaded. */
@@ -104,14 +93,9 @@ test("a page whose entry the config lacks gets stable, counts in neither arm, an
   const { answer, codes } = await decide({ fresh: lacking });
   assert.deepEqual([answer.decision, answer.fault, codes], [stableAnswer().decision, "E119", []]);
   assert.deepEqual(browser.stored("canary_memory"), { arm: "canary" });
-  for (const [percentage, eligible] of [
-    [5, false],
-    [0, true],
-  ]) {
-    browser = useBrowser();
-    const other = await decide({ fresh: { ...lacking, decision: stable }, percentage });
-    assert.deepEqual([other.answer.decision, other.answer.fault], [{ ...stable, eligible }, undefined]);
-  }
+  browser = useBrowser();
+  const other = await decide({ fresh: { ...lacking, decision: stable } });
+  assert.deepEqual([other.answer.decision, other.answer.fault], [{ ...stable, eligible: false }, undefined]);
   // The last good config is used for another fault, which is the one to report.
   serve(500);
   remember({ age: minute });

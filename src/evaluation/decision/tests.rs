@@ -62,6 +62,29 @@ fn without_a_config_everyone_gets_stable() {
     }
 }
 
+#[test]
+fn a_page_without_its_entry_gets_stable_and_is_not_counted() {
+    let (config, _) = Config::parse(br#"{"CANARY_PERCENTAGE": 5, "FEATURE_FLAGS": {}}"#).unwrap();
+    for (key, expected) in [
+        (
+            "edge-38162",
+            concat!(
+                r#"{"variant":"stable","cohort":"rest","bucket":null,"reason":"ERROR","#,
+                r#""errorCode":"GENERAL","revision":null,"eligible":false}"#
+            ),
+        ),
+        (
+            "edge-88039",
+            r#"{"variant":"stable","cohort":"rest","bucket":5000,"reason":"SPLIT","revision":null,"eligible":false}"#,
+        ),
+    ] {
+        let context = EvaluationContext { targeting_key: key.to_owned(), ..EvaluationContext::default() };
+        let decision = Evaluation::new(&config, &context).decide(Visitor::Identified, History::default());
+        assert!(decision.eligible);
+        assert_eq!(decision.without_entry().to_json(), expected);
+    }
+}
+
 /// Checks the decision for bucket 38,594, written as `variant cohort reason counted`.
 #[track_caller]
 fn check(members: &str, arm: &str, visitor: Visitor, history: History, expected: &str) {

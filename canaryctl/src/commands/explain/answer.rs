@@ -100,7 +100,7 @@ impl<'a> Answer<'a> {
             if decision.variant == Arm::Canary {
                 warnings.push("E119 ASSETS.entries has no bundle for the data-entry of this page".to_owned());
             }
-            decision = decision.without_entry(config.percentage);
+            decision = decision.without_entry();
         }
         Self { decision, steps, flags: keys.into_iter().map(flag).collect(), warnings }
     }
