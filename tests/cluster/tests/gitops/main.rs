@@ -14,6 +14,7 @@ mod layout;
 mod nudge;
 mod push;
 mod recovery;
+mod rollout;
 mod signing;
 
 use canary_cluster::environment::Environment;
@@ -46,6 +47,7 @@ const TESTS: &[(&str, Test)] = &[
     ("commit_signed_with_an_unknown_key_is_rejected", signing::unknown_key),
     ("break_glass_procedure_works", signing::break_glass),
     ("image_automation_updates_only_the_canary", automation::updates_the_canary),
+    ("rollout_promotes_a_good_version_and_rolls_a_bad_one_back", rollout::promotes_and_rolls_back),
     ("rolling_update_fails_no_request", disruption::rolling_update),
     ("deleted_pod_fails_no_request", disruption::pod_deleted),
     ("killed_container_fails_requests_only_until_it_is_ready", disruption::container_killed),
@@ -65,6 +67,9 @@ const LOCAL_NODE_ONLY: &[&str] = &[
     "killed_container_fails_requests_only_until_it_is_ready",
     "api_server_outage_fails_no_request",
 ];
+
+/// Tests that take minutes; `make test-long` runs them.
+const LONG: &[&str] = &["rollout_promotes_a_good_version_and_rolls_a_bad_one_back"];
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -88,6 +93,8 @@ fn trials(arguments: &Arguments, environment: Option<&Arc<Environment>>) -> Vec<
         // The reason is printed as the trial's kind.
         let ignored = if environment.is_some() && !node::is_local() && LOCAL_NODE_ONLY.contains(&name) {
             Some("ignored: needs the node of `make cluster`")
+        } else if LONG.contains(&name) {
+            Some("ignored: runs in make test-long")
         } else if is_selection && name == EVERY_COMMAND {
             Some("ignored: needs a run of all tests")
         } else {

@@ -43,6 +43,10 @@ pub(crate) fn alternative(name: &str, tree: &Tree) {
             let components = format!("components/collector\n  - ../../../components/{addition}\n");
             tree.edit(OVERLAY, "components/hpa\n", &format!("components/hpa\n  - ../../../{components}"));
         }
+        "rollout" => {
+            let components = "components/collector\n  - ../../../components/rollout\n";
+            tree.edit(OVERLAY, "components/hpa\n", &format!("components/hpa\n  - ../../../{components}"));
+        }
         "csp" => {
             tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/csp\n");
             tree.edit(OVERLAY, "", "configMapGenerator:\n  - name: csp\n    files: [csp.conf]\n");

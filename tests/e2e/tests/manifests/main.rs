@@ -165,6 +165,26 @@ fn production_has_no_findings_with_collectors_on_volumes() {
     holds("production", "collector-volume");
 }
 
+/// The controller has no rights in the cluster and no token; its Secret is its key for Git.
+#[test]
+fn production_has_no_findings_with_a_rollout_controller() {
+    let tree = Tree::new();
+    alternative("rollout", &tree);
+    let world = World::build(tree.root(), "production");
+    let is_subject = |binding: &Value| binding["subjects"].to_string().contains("canary-rollout");
+    assert!(!world.objects().any(is_subject));
+    let deployment = world.all("Deployment").find(|one| one["metadata"]["name"] == "canary-rollout").unwrap();
+    let settings = &world.flux("ConfigMap").next().unwrap()["data"];
+    let expected = ["repo", "branch", "rollout"].map(|option| match option {
+        "repo" => format!("--repo={}", text(&settings["repository"])),
+        "branch" => "--branch=main".to_owned(),
+        _ => "--rollout=k8s/rollout.yaml".to_owned(),
+    });
+    let container = &deployment["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(list(&container["args"])[..3], expected.map(Value::from));
+    holds("production", "rollout");
+}
+
 #[test]
 fn production_has_no_findings_with_its_own_policy_and_a_private_registry() {
     let tree = Tree::new();
@@ -306,6 +326,11 @@ fn the_guide_lists_exactly_the_secrets() {
         alternative(name, &tree);
         named.extend(World::build(tree.root(), "production").flux.iter().flat_map(secrets));
     }
+    let tree = Tree::new();
+    alternative("rollout", &tree);
+    let world = World::build(tree.root(), "production");
+    let volumes = world.all("Deployment").flat_map(|it| list(&it["spec"]["template"]["spec"]["volumes"]));
+    named.extend(volumes.filter_map(|volume| volume["secret"]["secretName"].as_str().map(str::to_owned)));
     assert_eq!(named, documented_secrets());
     assert!(read(&repo("docs/kubernetes.md")).contains(&format!("`{FLUX}`")));
 }

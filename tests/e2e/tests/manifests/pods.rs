@@ -11,6 +11,9 @@ pub(crate) const NUDGE: &str = "Deployment canary-nudge";
 /// The collector of reports.
 pub(crate) const COLLECTOR: &str = "Deployment canary-collector";
 
+/// The controller of rollouts. It serves no requests of visitors.
+pub(crate) const ROLLOUT: &str = "Deployment canary-rollout";
+
 /// The findings for a workload.
 pub(crate) fn check(world: &World) -> Vec<String> {
     let mut faults = Vec::new();
@@ -19,7 +22,7 @@ pub(crate) fn check(world: &World) -> Vec<String> {
         images(deployment, &mut found);
         restricted(world, deployment, &mut found);
         lasting(deployment, &mut found);
-        if called(deployment) == NUDGE {
+        if [NUDGE, ROLLOUT].contains(&called(deployment).as_str()) {
             alone(deployment, &mut found);
         } else {
             if deployment["kind"] == "Deployment" {
@@ -287,6 +290,26 @@ fn networks(world: &World) -> Vec<String> {
             let labels = json!({ key: name });
             move |peer: &Value| peer["podSelector"]["matchLabels"] == labels
         };
+        if called(deployment) == ROLLOUT {
+            let frontends = named("app.kubernetes.io/part-of", "frontend");
+            let collectors = named("app.kubernetes.io/name", "canary-collector");
+            let asked = policies
+                .iter()
+                .filter(|spec| spec["podSelector"]["matchLabels"] == json!({ "app.kubernetes.io/part-of": "frontend" }))
+                .flat_map(|spec| list(&spec["ingress"]))
+                .any(|rule| list(&rule["from"]).iter().any(pods));
+            let needs: [(bool, &str); 6] = [
+                (allows("egress", "to", 9090, &collectors), "it cannot ask the collectors"),
+                (allows("egress", "to", 8080, &frontends) && asked, "it cannot ask the front ends"),
+                (allows("egress", "to", 53, &system), "it cannot look names up"),
+                (anywhere(22) && anywhere(443), "it cannot reach Git"),
+                (allows("ingress", "from", 9091, &space), "Prometheus cannot ask it"),
+                (!anywhere(6443), "it may ask the API server"),
+            ];
+            let missing = needs.iter().filter(|(holds, _)| !holds);
+            faults.extend(missing.map(|(_, what)| format!("NetworkPolicy: canary-rollout: {what}")));
+            continue;
+        }
         if deployment["metadata"]["name"] == "canary-collector" {
             let frontends = named("app.kubernetes.io/part-of", "frontend");
             let controller = named("app.kubernetes.io/name", "canary-rollout");

@@ -1,6 +1,6 @@
 //! Rules of Flux objects: a rollback is quick, and Git is the only source of changes.
 
-use crate::pods::{COLLECTOR, NUDGE};
+use crate::pods::{COLLECTOR, NUDGE, ROLLOUT};
 use crate::references::setter_lines;
 use crate::value::{called, list, seconds, text};
 use crate::world::{FLUX, World};
@@ -100,9 +100,9 @@ fn workloads(world: &World, faults: &mut Vec<String>) {
     }
     for synced in &world.synced {
         let (name, spec) = (called(&synced.by), &synced.by["spec"]);
-        // It waits for no optional Deployment: a release depends neither on a nudge nor on counts.
+        // It waits for no optional Deployment: a release depends neither on a nudge, nor on counts, nor on a controller.
         let deployments = synced.objects.iter().filter(|object| object["kind"] == "Deployment");
-        for object in deployments.filter(|object| ![NUDGE, COLLECTOR].contains(&called(object).as_str())) {
+        for object in deployments.filter(|object| ![NUDGE, COLLECTOR, ROLLOUT].contains(&called(object).as_str())) {
             let checked = json!({ "apiVersion": object["apiVersion"], "kind": "Deployment",
                 "name": object["metadata"]["name"], "namespace": object["metadata"]["namespace"] });
             if !list(&spec["healthChecks"]).contains(&checked) {
