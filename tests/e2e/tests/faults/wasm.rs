@@ -171,10 +171,10 @@ const TRAP: &str = "
 fn trapping() -> String {
     let wrap = "
         globalThis.entered = 0;
-        const { Instance } = WebAssembly;
-        WebAssembly.Instance = function (...values) {
-            const { exports } = new Instance(...values);
-            return { exports: { ...exports, decide() { entered++; trap(); } } };
+        const { instantiate } = WebAssembly;
+        WebAssembly.instantiate = async (...values) => {
+            const { exports } = (await instantiate(...values)).instance;
+            return { instance: { exports: { ...exports, decide() { entered++; trap(); } } } };
         };";
     format!("{{ {TRAP} {wrap} }}")
 }
@@ -208,10 +208,10 @@ async fn e205_wasm_traps(engine: Engine) {
 async fn e205_flags_trap(engine: Engine) {
     let wrap = "
         globalThis.entered = 0;
-        const { Instance } = WebAssembly;
-        WebAssembly.Instance = function (...values) {
-            const { exports } = new Instance(...values);
-            return { exports: { ...exports, evaluate() { entered++; trap(); } } };
+        const { instantiate } = WebAssembly;
+        WebAssembly.instantiate = async (...values) => {
+            const { exports } = (await instantiate(...values)).instance;
+            return { instance: { exports: { ...exports, evaluate() { entered++; trap(); } } } };
         };";
     let site = site(engine, &Page::patient()).await;
     site.set_page(&Page::patient().first(format!("{{ {TRAP} {wrap} }}")));
