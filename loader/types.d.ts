@@ -267,10 +267,15 @@ interface ConfigSummary {
 interface FlagClient {
   /** Follows the engine, which has a new config. */
   configLoaded(reply: ConfigReply): void;
-  describe(): Required<ConfigSummary> | undefined;
-  /** The definition of a flag, null where it is missing or malformed. */
-  definition(flagKey: string): any;
-  hasMalformed: Engine["hasMalformed"];
+  /** Calls the engine. One that traps is dropped, and not entered again. */
+  call<T>(action: (engine: Engine) => T): T | null | undefined;
+  /** All overrides, those of the address below those of the page. */
+  overrides(): Map<string, unknown>;
+  pageOverrides: Map<string, unknown>;
+  /** Follows the overrides, which have changed. */
+  overridesChanged(): void;
+  /** The user whom flags are evaluated for. */
+  targetingKey(): string;
   /** Evaluates a flag without an exposure. */
   inspect(flagKey: string): FlagAnswer;
   /** Emits which flags that the page has read have another value now; always where a config is new after a fault. */
@@ -281,7 +286,6 @@ interface FlagClient {
   identify(userId?: string | null, attributes?: Attributes): void;
   setOverride(flagKey: string, value: unknown): void;
   clearOverrides(): void;
-  clearOverride(flagKey: string): void;
 }
 
 /** The fault of a bundle that did not come up. */
