@@ -12,6 +12,7 @@ const buildConstants = Object.fromEntries(
     "LIFECYCLE_SHA256",
     "OVERRIDES_JS",
     "PANEL_JS",
+    "PATTERNS_JS",
     "REFRESH_JS",
     "REFRESH_WASM",
     "VITALS_JS",

@@ -200,6 +200,8 @@ interface PageState {
   isLastKnownGood: boolean;
   /** Decides by a config, which the engine follows from now on unless it is refused. Throws a code where the engine traps. */
   decideBy(reply: ConfigReply): EngineAnswer;
+  /** Loads the check of regular expressions where a config has one. Resolves with the reply; rejects with a fault. */
+  loadPatterns(reply: ConfigReply): Promise<ConfigReply>;
   /** Describes what is wrong with a config. */
   describeConfig(reply: ConfigReply): Promise<ConfigFindings>;
   /** Logs what is wrong with a config that is in use. */
@@ -265,10 +267,15 @@ interface ConfigSummary {
 interface FlagClient {
   /** Follows the engine, which has a new config. */
   configLoaded(reply: ConfigReply): void;
-  describe(): Required<ConfigSummary> | undefined;
-  /** The definition of a flag, null where it is missing or malformed. */
-  definition(flagKey: string): any;
-  hasMalformed: Engine["hasMalformed"];
+  /** Calls the engine. One that traps is dropped, and not entered again. */
+  call<T>(action: (engine: Engine) => T): T | null | undefined;
+  /** All overrides, those of the address below those of the page. */
+  overrides(): Map<string, unknown>;
+  pageOverrides: Map<string, unknown>;
+  /** Follows the overrides, which have changed. */
+  overridesChanged(): void;
+  /** The user whom flags are evaluated for. */
+  targetingKey(): string;
   /** Evaluates a flag without an exposure. */
   inspect(flagKey: string): FlagAnswer;
   /** Emits which flags that the page has read have another value now; always where a config is new after a fault. */
@@ -279,7 +286,6 @@ interface FlagClient {
   identify(userId?: string | null, attributes?: Attributes): void;
   setOverride(flagKey: string, value: unknown): void;
   clearOverrides(): void;
-  clearOverride(flagKey: string): void;
 }
 
 /** The fault of a bundle that did not come up. */
@@ -307,7 +313,7 @@ interface Lifecycle {
 }
 
 interface LifecycleScript {
-  decideByLastKnownGood(page: PageState): Answer | undefined;
+  decideByLastKnownGood(page: PageState, deadline: Promise<never>): Promise<Answer | undefined>;
   createLifecycle(parts: {
     page: PageState;
     decision: Decision;
@@ -350,33 +356,45 @@ declare const LIFECYCLE_JS: string;
 declare const LIFECYCLE_SHA256: string;
 declare const OVERRIDES_JS: string;
 declare const PANEL_JS: string;
+declare const PATTERNS_JS: string;
 declare const REFRESH_JS: string;
 declare const REFRESH_WASM: string;
 declare const VITALS_JS: string;
 /** False in canary.js, whose size delays the bundle. */
 declare const HAS_LOG_BUFFER: boolean;
 
-/** The functions of `Engine` in src/engine. */
+/** The functions of `Engine` in src/engine, as the module exports them: a boolean is 1 or 0. */
+interface EngineExports {
+  memory: WebAssembly.Memory;
+  reserve(numbers: number, bytes: number): void;
+  nodes(): number;
+  text(): number;
+  key(): number;
+  load(responseTime: number): number;
+  setContext(index: number, keyLength: number): number;
+  decide(visitor: number, arm: number, isHeld: boolean, tokenLevel?: number): number;
+  addFlag(requiredCount: number): void;
+  checkFlag(): number;
+  link(): void;
+  isMalformed(index: number): number;
+  setOverride(index: number): void;
+  clearOverrides(): void;
+  evaluate(index: number, context: number, keyLength: number, now: number): number;
+  bucket(): number;
+  variant(): number;
+  percentage(): number;
+}
 declare module "engine-glue" {
-  export function initSync(options: { module: BufferSource }): { memory: WebAssembly.Memory; addFlag?: unknown };
-  export function newId(): number;
-  export function reserve(numbers: number, bytes: number): void;
-  export function nodes(): number;
-  export function text(): number;
-  export function key(): number;
-  export function load(responseTime: number): number;
-  export function setContext(index: number, keyLength: number): boolean;
-  export function decide(visitor: number, arm: number, isHeld: boolean, tokenLevel?: number): number;
-  export function addFlag(requiredCount: number): void;
-  export function checkFlag(): boolean;
-  export function link(): void;
-  export function isMalformed(index: number): boolean;
-  export function setOverride(index: number): void;
-  export function clearOverrides(): void;
-  export function evaluate(index: number, context: number, keyLength: number, now: number): number;
-  export function bucket(): number;
-  export function variant(): number;
-  export function percentage(): number;
+  export function getImports(): WebAssembly.Imports;
+  export function finalizeInit(instance: WebAssembly.Instance): EngineExports;
+}
+declare module "patterns-glue" {
+  export default function init(options: { module_or_path: BufferSource }): Promise<unknown>;
+  export function isPortable(pattern: Uint8Array): boolean;
+}
+declare module "patterns-wasm" {
+  const bytes: Uint8Array<ArrayBuffer>;
+  export default bytes;
 }
 declare module "diagnostics-glue" {
   export default function init(options: { module_or_path: URL }): Promise<unknown>;

@@ -5,7 +5,7 @@
 #[path = "vectors/mod.rs"]
 mod vectors;
 
-use canary_runtime::web::{describe, new_id};
+use canary_runtime::web::describe;
 use serde_json::{Value, json};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -44,16 +44,6 @@ fn flags_are_frozen() {
 #[wasm_bindgen_test]
 fn decisions_are_frozen() {
     assert_eq!(vectors::check_decisions(), 260);
-}
-
-#[wasm_bindgen_test]
-fn device_ids_are_random() {
-    let mut ids = [[0; 40]; 2];
-    for id in &mut ids {
-        assert_eq!(new_id(id), 32);
-        assert!(id[..32].iter().all(|byte| b"0123456789abcdef".contains(byte)) && id[32..] == [0; 8]);
-    }
-    assert_ne!(ids[0], ids[1]);
 }
 
 #[wasm_bindgen_test]

@@ -6,6 +6,7 @@ import { pendingCodes } from "../util/log.js";
 import { requestDecision, stableAnswer } from "./decision.js";
 import { breaksRules } from "../engine/asset_rules.js";
 import { startEngine } from "../engine/engine.js";
+import { decode, setPatternCheck } from "../host.js";
 import { fetchFile } from "../util/request.js";
 import { toJson, tryOrNull } from "../util/safe.js";
 import { createFlagClient } from "../flags/flag_client.js";
@@ -32,6 +33,13 @@ export async function boot(page, settings) {
     loadScript(DIAGNOSTICS_JS, (script) => script.describeConfig(reply, settings.origins)).catch(() => ({
       notices: [],
     }));
+  page.loadPatterns = async (reply) => {
+    // Keys can be written with escapes.
+    if (/\$regex|\\u/.test(decode(reply.bytes))) {
+      setPatternCheck(await loadScript(PATTERNS_JS, (script) => script.startPatterns()));
+    }
+    return reply;
+  };
   /** @type {Promise<never>} */
   const deadline = new Promise((_, reject) => {
     const left = budgetMs - performance.now() + page.startedAt;

@@ -38,7 +38,7 @@ export async function requestDecision(page, engineStart, deadline, lifecycleLoad
   page.decideBy = (reply) => runEngine(page, reply);
   const abort = new AbortController();
   const engine = engineStart.then(page.engineStarted);
-  const config = fetchConfig(page.settings.config, abort.signal);
+  const config = fetchConfig(page.settings.config, abort.signal).then(page.loadPatterns);
   let answer;
   try {
     const [reply] = await Promise.race([Promise.all([config, engine]), deadline]);
@@ -56,7 +56,7 @@ export async function requestDecision(page, engineStart, deadline, lifecycleLoad
   const { decideByLastKnownGood } = await Promise.race([lifecycleLoad, deadline]).catch(
     () => /** @type {Partial<LifecycleScript>} */ ({}),
   );
-  return { ...answer, ...(page.engine && decideByLastKnownGood?.(page)) };
+  return { ...answer, ...(page.engine && (await decideByLastKnownGood?.(page, deadline))) };
 }
 
 /**

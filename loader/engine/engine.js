@@ -1,5 +1,5 @@
 /** The wasm engine that decides and evaluates flags. This file alone knows how it is loaded and called. */
-import * as wasm from "engine-glue";
+import { finalizeInit, getImports } from "engine-glue";
 import { encode } from "../host.js";
 import { fetchFile } from "../util/request.js";
 import { hasOwn, tryOrNull } from "../util/safe.js";
@@ -36,9 +36,12 @@ export async function startEngine(url, sha256) {
   // It is too small to gain from streaming, which would also need the right MIME type.
   const module = await fetchFile(new URL(url, import.meta.url).href, sha256);
   try {
-    const exports = wasm.initSync({ module });
+    // Older browsers compile no module of this size while the page waits.
+    const { instance } = await WebAssembly.instantiate(module, getImports());
+    // What the glue adds to the module's own functions is a conversion of their numbers.
+    const exports = finalizeInit(instance);
     if (!exports.addFlag) throw "E206";
-    return createEngine(exports.memory);
+    return createEngine(exports);
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw "E206";
     throw WebAssembly.validate(module) ? "E204" : "E202";
@@ -46,10 +49,11 @@ export async function startEngine(url, sha256) {
 }
 
 /**
- * @param {WebAssembly.Memory} memory
+ * @param {EngineExports} wasm
  * @returns {Omit<Engine, "visitor">}
  */
-function createEngine(memory) {
+function createEngine(wasm) {
+  const { memory } = wasm;
   /** @type {any} */
   let tree; // the config
   let rules = "";
@@ -137,12 +141,15 @@ function createEngine(memory) {
       override(next);
     }
     if (queue.length) wasm.link();
-    for (const next of queue) next.isMalformed = wasm.isMalformed(next.index);
+    for (const next of queue) next.isMalformed = !!wasm.isMalformed(next.index);
     return flag;
   };
 
   return {
-    newDeviceId: () => String.fromCharCode(...key().subarray(0, wasm.newId())),
+    newDeviceId() {
+      const random = tryOrNull(() => crypto.getRandomValues(new Uint8Array(16))) ?? [];
+      return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    },
 
     load({ bytes, now }, origins) {
       /** @type {any} */
@@ -172,7 +179,7 @@ function createEngine(memory) {
 
     setContext(context, targetingKey, attributes) {
       const flat = tryOrNull(() => flatten([attributes]));
-      return !!flat && wasm.setContext(context, write(flat, targetingKey));
+      return !!flat && !!wasm.setContext(context, write(flat, targetingKey));
     },
 
     decide(visitor, arm, isHeld, tokenLevel) {

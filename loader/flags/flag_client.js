@@ -1,7 +1,7 @@
 /** The flags of a page: evaluation, exposures, identification and overrides. */
 import { contexts, isContext, readAttributes } from "../page/context.js";
 import { log } from "../util/log.js";
-import { hasOwn, toJson, tryOrNull } from "../util/safe.js";
+import { toJson, tryOrNull } from "../util/safe.js";
 
 /** The caller's default, because of an error. @type {(errorCode: ErrorCode) => FlagAnswer} */
 const errorAnswer = (errorCode) => ({ value: undefined, variant: null, reason: "ERROR", errorCode });
@@ -42,7 +42,6 @@ export function createFlagClient(page) {
   };
 
   const config = () => page.engine?.config();
-  const allowsQuery = () => config()?.OVERRIDES?.query === true;
   const overrides = () => new Map([...(page.overrides?.flags(config()) ?? []), ...pageOverrides]);
   const applyOverrides = () => call((engine) => engine.setOverrides(overrides()));
 
@@ -95,6 +94,11 @@ export function createFlagClient(page) {
     page.updatePanel?.();
   };
 
+  const overridesChanged = () => {
+    applyOverrides();
+    changed();
+  };
+
   /** @type {FlagClient["configLoaded"]} */
   const configLoaded = (reply) => {
     now = reply.now || Date.now();
@@ -108,26 +112,11 @@ export function createFlagClient(page) {
     configLoaded,
     inspect,
     changed,
-
-    describe() {
-      const { SALT = "canary", REVISION, FEATURE_FLAGS } = config() ?? {};
-      return (
-        FEATURE_FLAGS && {
-          query: allowsQuery(),
-          percentage: call((engine) => engine.percentage()) ?? 0,
-          revision: Number.isSafeInteger(REVISION) && REVISION >= 0 ? REVISION : null,
-          salt: SALT,
-          targetingKey,
-          keys: Object.keys(FEATURE_FLAGS).sort(),
-          overridden: [...overrides().keys()].filter((key) => hasOwn(FEATURE_FLAGS, key)),
-        }
-      );
-    },
-
-    hasMalformed: (flagKeys) => !!call((engine) => engine.hasMalformed(flagKeys)),
-
-    definition: (flagKey) =>
-      call((engine) => (engine.isMalformed(flagKey) ? null : engine.config().FEATURE_FLAGS[flagKey])) ?? null,
+    call,
+    overrides,
+    pageOverrides,
+    overridesChanged,
+    targetingKey: () => targetingKey,
 
     details(type, flagKey, defaultValue) {
       const { value = defaultValue, variant, reason, errorCode, override } = read(type, flagKey);
@@ -169,23 +158,14 @@ export function createFlagClient(page) {
       const copy = tryOrNull(() => [JSON.parse(toJson(value))]);
       if (copy && flagKey && typeof flagKey === "string") {
         pageOverrides.set(flagKey, copy[0]);
-        applyOverrides();
-        changed();
+        overridesChanged();
       } else log("I118 setOverride: expected a text and a JSON value; it is ignored");
     },
 
     clearOverrides() {
       pageOverrides.clear();
       page.overrides?.clear();
-      applyOverrides();
-      changed();
-    },
-
-    clearOverride(flagKey) {
-      pageOverrides.delete(flagKey);
-      page.overrides?.clear(flagKey);
-      applyOverrides();
-      changed();
+      overridesChanged();
     },
   };
 }

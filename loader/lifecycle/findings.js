@@ -24,7 +24,7 @@ export async function reportFindings(page, reply, { hasNotices }) {
   for (let at = 0; at < keys.length && !isFound; at += flagsAtOnce) {
     await idle();
     if (page.engine?.config() !== config) return; // a refresh came in between
-    isFound = page.flags?.hasMalformed(keys.slice(at, at + flagsAtOnce));
+    isFound = !!page.flags?.call((engine) => engine.hasMalformed(keys.slice(at, at + flagsAtOnce)));
   }
   if (!isFound) return;
   const { notices } = await page.describeConfig(reply);

@@ -11,16 +11,22 @@ const armMs = 600_000; // and chooses the arm for so long
  * Decides by the last config that was good. It never moves a browser to the canary.
  *
  * @param {PageState} page
- * @returns {Answer | undefined}
+ * @param {Promise<never>} deadline
+ * @returns {Promise<Answer | undefined>}
  */
-export function decideByLastKnownGood(page) {
+export async function decideByLastKnownGood(page, deadline) {
   useApp(page.settings.config);
   const { at, text, now } = load("canary_good");
   const age = Date.now() - at;
   if (!(age >= 0 && age < dayMs)) return;
+  const reply = { bytes: encode(text), now: (now ?? NaN) + age };
   let code = "E304";
   try {
-    const reply = { bytes: encode(text), now: (now ?? NaN) + age };
+    await Promise.race([page.loadPatterns(reply), deadline]);
+  } catch {
+    return; // it may be good all the same
+  }
+  try {
     const { decision, ...answer } = page.decideBy(reply);
     // The fault to report is the one for which this config is used.
     delete answer.fault;

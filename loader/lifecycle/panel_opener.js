@@ -10,7 +10,7 @@ export async function openPanelIfAsked(page) {
   if (!hasDebugQuery()) return;
   await page.ready;
   const open = () => {
-    if (!page.flags?.describe()?.query) return false;
+    if (page.flags?.call((engine) => engine.config())?.OVERRIDES?.query !== true) return false;
     page.updatePanel = undefined;
     const failed = () => log(`E201 ${PANEL_JS} could not be loaded; the page goes on without`);
     import(new URL(PANEL_JS, import.meta.url).href).then((panel) => panel.openPanel(page)).catch(failed);

@@ -1,4 +1,5 @@
 /** The panel's section about flags: a row for each, with a control to override it. */
+import { clearOverride, definitionOf } from "../flags/flag_summary.js";
 import { tryOrNull } from "../util/safe.js";
 import { descriptions, el, formatNumber, section } from "./dom.js";
 
@@ -7,10 +8,10 @@ const maxRows = 100;
 const otherValue = "other …";
 
 /**
- * @param {FlagClient} flags
+ * @param {PageState} page
  * @returns {PanelPart}
  */
-export function createFlagList(flags) {
+export function createFlagList(page) {
   /** @type {Map<string, PanelRow>} */
   const rows = new Map();
   const table = el("div", { className: "flags" });
@@ -21,7 +22,7 @@ export function createFlagList(flags) {
   let keys = [];
 
   const rowOf = (/** @type {string} */ key) => {
-    const row = rows.get(key) ?? createRow(key, flags);
+    const row = rows.get(key) ?? createRow(key, page);
     rows.set(key, row);
     return row;
   };
@@ -61,10 +62,11 @@ export function createFlagList(flags) {
 
 /**
  * @param {string} key
- * @param {FlagClient} flags
+ * @param {PageState} page
  * @returns {PanelRow}
  */
-function createRow(key, flags) {
+function createRow(key, page) {
+  const flags = /** @type {FlagClient} */ (page.flags);
   let isTyping = false; // a value of its own, where variants could be chosen
   /** @type {string | undefined} */
   let shown; // what the control was made for
@@ -73,7 +75,7 @@ function createRow(key, flags) {
   const name = el("button", { type: "button", className: "name", "aria-expanded": false }, key);
   const clear = () => {
     isTyping = false;
-    flags.clearOverride(key);
+    clearOverride(page, key);
     name.focus(); // this button disappears
   };
   const label = `Reset ${key}`;
@@ -150,7 +152,7 @@ function createRow(key, flags) {
 
   function show() {
     const { value, variant, reason, errorCode, bucket, override } = flags.inspect(key);
-    const source = flags.definition(key);
+    const source = definitionOf(flags, key);
     const variants = Object.entries(source?.variants ?? {}).map(([name, { value }]) => ({ name, value }));
     showControl(value, variants);
     reset.hidden = !override;

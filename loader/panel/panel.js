@@ -1,5 +1,6 @@
 /** The script for the developers' panel: what was decided and why, what the flags are, and ways to override both. */
 import style from "panel-style";
+import { describeFlags } from "../flags/flag_summary.js";
 import { load, useApp } from "../storage/storage.js";
 import { bufferLine, logBuffer } from "../util/log.js";
 import { tryOrNull } from "../util/safe.js";
@@ -19,14 +20,14 @@ export function openPanel(page) {
   const flags = /** @type {FlagClient} */ (page.flags);
   useApp(page.settings.config);
   const overrides = () => {
-    const { overridden = [] } = flags.describe() ?? {};
+    const { overridden = [] } = describeFlags(flags) ?? {};
     const values = overridden.map((key) => /** @type {[string, unknown]} */ ([key, flags.inspect(key).value]));
     return values.filter(([, value]) => value !== undefined);
   };
   const frame = createFrame();
   const parts = [
     createDecisionSection(page, overrides),
-    createFlagList(flags),
+    createFlagList(page),
     createVisitorSection(page),
     createReportsSection(page),
     createConsoleSection(),
@@ -39,7 +40,7 @@ export function openPanel(page) {
   /** @type {Arm | undefined} */
   let nextVariant;
   const show = () => {
-    config = /** @type {Required<ConfigSummary> | undefined} */ (flags.describe()) ?? config;
+    config = describeFlags(flags) ?? config;
     // A refresh can bring a config that allows no overrides.
     if (!config.query) return frame.host.remove();
     const loaded = document.documentElement.dataset.canaryVariant ?? "";

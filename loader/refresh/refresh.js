@@ -23,6 +23,7 @@ export async function refresh(page) {
   rejectOldReply(url, now);
   /** @type {EngineAnswer} */
   let answer;
+  await page.loadPatterns(reply);
   try {
     answer = page.decideBy(reply);
   } catch {

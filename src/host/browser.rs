@@ -13,6 +13,12 @@ pub(crate) fn regex_matches(pattern: &str, text: &str, ignore_case: bool) -> boo
     agree(pattern.as_bytes(), text.as_bytes(), if ignore_case { 2 } else { 1 })
 }
 
+/// Returns whether a regular expression is portable, by a module of its own that the page has loaded.
+#[cfg(feature = "lazy-patterns")]
+pub(crate) fn is_portable(pattern: &str) -> bool {
+    agree(pattern.as_bytes(), &[], 3)
+}
+
 /// Compares two strings without regard to case.
 pub(crate) fn eq_ignore_case(a: &str, b: &str) -> bool {
     agree(a.as_bytes(), b.as_bytes(), 0)
@@ -33,8 +39,8 @@ pub(crate) fn number_to_string(number: f64) -> String {
 
 #[wasm_bindgen(module = "/loader/host.js")]
 extern "C" {
-    /// Compares two strings without regard to case (`how` is 0), or matches the pattern `a` against `b`, with regard to
-    /// case (1) or without (2). It is one import, because each has a long name on both sides.
+    /// Compares two strings without regard to case (`how` is 0), matches the pattern `a` against `b`, with regard to case (1)
+    /// or without (2), or checks the pattern `a` (3). It is one import, because each has a long name on both sides.
     fn agree(a: &[u8], b: &[u8], how: u32) -> bool;
 
     #[wasm_bindgen(js_name = number)]

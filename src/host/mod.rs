@@ -5,6 +5,8 @@ mod browser;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 
+#[cfg(all(target_arch = "wasm32", feature = "lazy-patterns"))]
+pub(crate) use browser::is_portable;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use browser::{eq_ignore_case, number_to_string, regex_matches, string_to_number};
 #[cfg(not(target_arch = "wasm32"))]

@@ -314,11 +314,6 @@ impl<'a> Json<'a> {
         keys
     }
 
-    /// Returns all children, keys and values alike.
-    fn children(self) -> Items<'a> {
-        self.children_of(self.kind())
-    }
-
     #[inline(never)]
     fn children_of(self, kind: Kind) -> Items<'a> {
         let next = self.document.value_at(self.index.saturating_add(1));
@@ -370,10 +365,15 @@ impl<'a> Iterator for Members<'a> {
 
 impl PartialEq for Json<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.kind() == other.kind()
-            && self.as_number() == other.as_number()
-            && self.as_str() == other.as_str()
-            && Iterator::eq(self.children(), other.children())
+        // Values of the same sizes and kinds in the same order have the same structure.
+        let node = |value: Self, offset: usize| value.document.value_at(value.index.saturating_add(offset));
+        (0..self.size().max(1)).all(|offset| {
+            let (a, b) = (node(*self, offset), node(*other, offset));
+            a.kind() == b.kind()
+                && a.size().max(1) == b.size().max(1)
+                && a.as_number() == b.as_number()
+                && a.as_str() == b.as_str()
+        })
     }
 }
 

@@ -8,10 +8,14 @@ use crate::diagnostics::expected::Expected;
 use crate::diagnostics::list::Report;
 use crate::encoding::utf8;
 use crate::host;
+#[cfg(feature = "lazy-patterns")]
+use crate::host::is_portable;
 use crate::json::document::{Document, Json, Kind};
 use crate::json::keyword::Keyword;
 use crate::targeting::coercion::{compare, is_truthy, strict_equals, to_number, to_string};
-use crate::targeting::portable_regex::{MAX_SUBJECT, is_portable};
+use crate::targeting::portable_regex::MAX_SUBJECT;
+#[cfg(not(feature = "lazy-patterns"))]
+use crate::targeting::portable_regex::is_portable;
 use crate::targeting::segment::Segments;
 use crate::targeting::version::padded;
 

@@ -11,4 +11,5 @@ pub(crate) mod segment;
 pub(crate) mod version;
 
 pub use arm::Arm;
+pub use portable_regex::is_portable;
 pub use segment::segment_hash;

@@ -21,7 +21,13 @@ const MAX_WAYS: f64 = 4.0e6;
 /// Returns whether `pattern` uses only portable syntax: literals, `.`, `^`, `$`, `|`, groups, classes with ranges, the
 /// escapes `\d \D \w \W \s \S \b`, control characters, escaped syntax, and `* + ? {n} {n,} {n,m}` with their lazy forms;
 /// and whether a browser that fails to match it gives up soon.
-pub(crate) fn is_portable(pattern: &str) -> bool {
+///
+/// ```
+/// assert!(canary_runtime::targeting::is_portable("^/shop/(cart|checkout)$"));
+/// assert!(!canary_runtime::targeting::is_portable("(a|aa)+"));
+/// ```
+#[must_use]
+pub fn is_portable(pattern: &str) -> bool {
     let mut scanner = Scanner { rest: pattern };
     pattern.len() <= MAX_BYTES
         && scanner.group(0).is_some_and(|whole| whole.count <= MAX_COUNT && whole.worst <= MAX_WAYS)

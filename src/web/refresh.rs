@@ -31,7 +31,9 @@ pub async fn fetch(url: &str) -> Result<(Vec<u8>, f64), String> {
         return Err(error_line("E106", url));
     }
     let header = |name| response.headers().get(name).unwrap_or_default();
-    let age = header("age").parse().unwrap_or(0.0);
+    // The browser's: the standard library has tables of 12 KB for it.
+    let age = js_sys::Number::parse_float(&header("age"));
+    let age = if age.is_nan() { 0.0 } else { age };
     Ok((bytes, js_sys::Date::parse(&header("date")) + age * 1000.0))
 }
 

@@ -30,6 +30,7 @@ function createPage(answers) {
   const settings = { config: url, holdMs: 180_000, canary: { scripts: [{ src: "/canary/main.js" }] } };
   const page = createPageState();
   page.began(settings, loadVisitorState(settings));
+  page.loadPatterns = async (reply) => reply;
   const asked = [];
   let loaded;
   const load = ({ bytes, now }) => {
@@ -73,6 +74,29 @@ beforeEach(() => {
   serve.date = browser.now;
   serve.signal = undefined;
   takeCodes(pendingCodes);
+});
+
+test("neither a config nor the last known good one is decided by without the check of its patterns", async () => {
+  serve("fresh");
+  remember({ age: minute });
+  const { page, asked, engine } = createPage({ fresh: canary, good: canary });
+  page.loadPatterns = () => Promise.reject("E201 patterns.js could not be loaded");
+  const answer = await requestDecision(page, Promise.resolve(engine), never);
+  assert.deepEqual([answer, asked], [stableAnswer("E201 patterns.js could not be loaded"), []]);
+  assert.equal(browser.stored("canary_good").text, "good", "it may be good all the same");
+});
+
+test("the last known good config waits for the check of its patterns no longer than the budget lasts", async () => {
+  serve(500);
+  remember({ age: minute });
+  const { page, asked, engine } = createPage({ good: canary });
+  let pass;
+  page.loadPatterns = (reply) => new Promise((resolve) => (pass = () => resolve(reply)));
+  const deadline = new Promise((_, reject) => setTimeout(reject, 5, "E103 late"));
+  const answer = await requestDecision(page, Promise.resolve(engine), deadline);
+  pass();
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.deepEqual([answer, asked], [stableAnswer(`E101 ${url} answered 500`), []], "nothing is decided late");
 });
 
 test("a config is decided by, and its arm is stored", async () => {

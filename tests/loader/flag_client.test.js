@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { useBrowser } from "./browser.js";
 import { createFlagClient } from "../../loader/flags/flag_client.js";
+import { clearOverride, definitionOf, describeFlags } from "../../loader/flags/flag_summary.js";
 import { createPageState } from "../../loader/page/page_state.js";
 
 /** Flags with these answers of the engine, the events that they cause, and the calls that the engine gets. */
@@ -181,10 +182,11 @@ test("an override that is no JSON, or for no flag, is ignored", () => {
 });
 
 test("the end of one override keeps the others", () => {
-  const { flags, calls } = createFlags({ a: { value: 1 }, b: { value: 2 } });
+  const { page, flags, calls } = createFlags({ a: { value: 1 }, b: { value: 2 } });
   flags.setOverride("a", 1);
   flags.setOverride("b", { x: 2 });
-  flags.clearOverride("a");
+  page.flags = flags;
+  clearOverride(page, "a");
   flags.clearOverrides();
   assert.deepEqual(
     calls.map(([, overrides]) => overrides),
@@ -209,7 +211,7 @@ test("the panel gets a summary of the config", () => {
   const { flags } = createFlags({ b: { value: 1 }, a: { isMalformed: true } });
   flags.setOverride("b", 2);
   flags.setOverride("gone", 2);
-  assert.deepEqual(flags.describe(), {
+  assert.deepEqual(describeFlags(flags), {
     query: false,
     percentage: 5000,
     revision: null,
@@ -219,7 +221,7 @@ test("the panel gets a summary of the config", () => {
     overridden: ["b"],
   });
   assert.deepEqual(
-    [flags.definition("a"), flags.definition("b"), flags.definition("gone")],
+    ["a", "b", "gone"].map((key) => definitionOf(flags, key)),
     [null, { value: 1 }, null],
   );
 });

@@ -25,6 +25,22 @@ test("scripts are built for the oldest browsers that the package names", () => {
   assert.equal(compilerOptions.lib[0], "es2021", "no method is newer than the syntax");
 });
 
+test("the names that scripts/pack shortens are of objects that no page, config or module sees", () => {
+  const pack = readFileSync(join(root, "../scripts/pack"), "utf8");
+  const internal = [...pack.matchAll(/^internal\+?='\|?([^']*)'/gm)].flatMap(([, names]) => names.split("|"));
+  assert.ok(internal.length > 30);
+  const declared = readFileSync(join(root, "types.d.ts"), "utf8");
+  const [, exported] = /interface EngineExports \{(.*?)\n\}/s.exec(declared);
+  const keywords = readFileSync(join(root, "../src/json/keyword.rs"), "utf8");
+  const published = readFileSync(join(root, "npm/canary.d.ts"), "utf8");
+  for (const name of internal) {
+    assert.match(declared, new RegExp(`^ +${name}\\??[:(]`, "m"), name);
+    for (const text of [exported, published])
+      assert.doesNotMatch(text, new RegExp(`^ +(readonly )?${name}\\??[:(]`, "m"), name);
+    assert.doesNotMatch(keywords, new RegExp(`"${name}"`), name);
+  }
+});
+
 test("imports have no circle", () => {
   const imports = new Map(
     [...sources].map(([file, source]) => [

@@ -9,10 +9,11 @@ use alloc::vec::Vec;
 use core::panic::PanicInfo;
 
 use canary_runtime::web;
+use lol_alloc::{FreeListAllocator, LockedAllocator};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[global_allocator]
-static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+static ALLOCATOR: LockedAllocator<FreeListAllocator> = LockedAllocator::new(FreeListAllocator::new());
 
 /// Traps, whereupon the loader logs the code alone. A message would take the formatting machinery, half of the module.
 #[panic_handler]

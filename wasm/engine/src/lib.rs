@@ -5,24 +5,17 @@
 use std::cell::RefCell;
 
 use canary_runtime::engine::Engine;
-use canary_runtime::web;
+use lol_alloc::{FreeListAllocator, LockedAllocator};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[global_allocator]
-static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+static ALLOCATOR: LockedAllocator<FreeListAllocator> = LockedAllocator::new(FreeListAllocator::new());
 
 // A page has one engine. An exported class would take more code on both sides.
 thread_local!(static ENGINE: RefCell<Engine> = const { RefCell::new(Engine::new()) });
 
 fn with<T>(action: impl FnOnce(&mut Engine) -> T) -> T {
     ENGINE.with_borrow_mut(action)
-}
-
-/// Writes a device id to the start of [`key`], see [`web::new_id`].
-#[wasm_bindgen(js_name = newId)]
-#[must_use]
-pub fn new_id() -> usize {
-    with(|engine| web::new_id(engine.key()))
 }
 
 /// See [`Engine::reserve`].

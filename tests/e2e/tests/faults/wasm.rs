@@ -4,13 +4,15 @@
 
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
-use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, FaultSite, Page, STABLE};
+use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, CONFIG, FaultSite, Page, STABLE};
 use serde_json::{Value, json};
 use std::fs;
+use std::path::PathBuf;
 
 canary_e2e::fault_tests! {
     e201_wasm_not_loaded: test [chromium firefox webkit];
     e201_diagnostics_not_loaded: test [chromium] long [firefox webkit];
+    e201_patterns_not_loaded: test [chromium firefox webkit];
     e202_wasm_corrupt: test [chromium firefox webkit];
     e202_lifecycle_of_another_build: test [chromium firefox webkit];
     e203_no_webassembly: test [chromium webkit] long [firefox];
@@ -70,12 +72,17 @@ async fn fell_back(site: &FaultSite, code: &str) {
 
 /// The bytes of the file of the runtime whose name has this beginning and extension.
 fn file(site: &FaultSite, name: &str, extension: &str) -> Vec<u8> {
+    fs::read(path(site, name, extension)).unwrap()
+}
+
+/// The path of that file.
+fn path(site: &FaultSite, name: &str, extension: &str) -> PathBuf {
     let files = fs::read_dir(site.files.root().join("runtime")).unwrap().map(|entry| entry.unwrap().path());
     let is_it = |file: &str| file.starts_with(name);
     let mut found = files
         .filter(|path| path.extension().is_some_and(|type_| type_ == extension))
         .filter(|path| is_it(&path.file_name().unwrap().to_string_lossy()));
-    fs::read(found.next().unwrap()).unwrap()
+    found.next().unwrap()
 }
 
 async fn e201_wasm_not_loaded(engine: Engine) {
@@ -106,6 +113,29 @@ async fn e201_diagnostics_not_loaded(engine: Engine) {
         site.shows(STABLE).await;
         site.says(&["E109"]).await;
         assert!(site.lines()[0].1.ends_with("E109 the config is refused; stable loads"), "{:?}", site.lines());
+    }
+}
+
+/// A config with a regular expression is decided by with the script that checks it, and never without. Others do not load it.
+async fn e201_patterns_not_loaded(engine: Engine) {
+    let site = site(engine, &Page::patient()).await;
+    let name = path(&site, "patterns_", "js").file_name().unwrap().to_str().unwrap().to_owned();
+    let patterns = format!("/runtime/{name}");
+    assert!(site.requests(&patterns).is_empty());
+    // A key may be written with an escape.
+    let config = r#"{
+        "CANARY_PERCENTAGE": 100,
+        "CANARY_RULES": [{ "if": { "url.path": { "\u0024regex": "^/none$" } }, "serve": "stable" }],
+        "FEATURE_FLAGS": { "on": { "rules": [{ "if": { "url.path": { "$regex": "^/$" } }, "serve": true }], "default": false } }
+    }"#;
+    site.server.on(CONFIG, Reply::sound().body(config));
+    site.visit().await;
+    site.shows(CANARY).await;
+    assert_eq!(flag(&site).await, json!([true, "TARGETING_MATCH", null]));
+    assert_eq!((site.requests(&patterns).len(), site.errors()), (1, Vec::new()));
+    for reply in [Reply::sound().status(404), Reply::sound().body("nonsense(")] {
+        site.server.on(&patterns, reply);
+        visit_falls_back(&site, "E201").await;
     }
 }
 
@@ -171,10 +201,10 @@ const TRAP: &str = "
 fn trapping() -> String {
     let wrap = "
         globalThis.entered = 0;
-        const { Instance } = WebAssembly;
-        WebAssembly.Instance = function (...values) {
-            const { exports } = new Instance(...values);
-            return { exports: { ...exports, decide() { entered++; trap(); } } };
+        const { instantiate } = WebAssembly;
+        WebAssembly.instantiate = async (...values) => {
+            const { exports } = (await instantiate(...values)).instance;
+            return { instance: { exports: { ...exports, decide() { entered++; trap(); } } } };
         };";
     format!("{{ {TRAP} {wrap} }}")
 }
@@ -208,10 +238,10 @@ async fn e205_wasm_traps(engine: Engine) {
 async fn e205_flags_trap(engine: Engine) {
     let wrap = "
         globalThis.entered = 0;
-        const { Instance } = WebAssembly;
-        WebAssembly.Instance = function (...values) {
-            const { exports } = new Instance(...values);
-            return { exports: { ...exports, evaluate() { entered++; trap(); } } };
+        const { instantiate } = WebAssembly;
+        WebAssembly.instantiate = async (...values) => {
+            const { exports } = (await instantiate(...values)).instance;
+            return { instance: { exports: { ...exports, evaluate() { entered++; trap(); } } } };
         };";
     let site = site(engine, &Page::patient()).await;
     site.set_page(&Page::patient().first(format!("{{ {TRAP} {wrap} }}")));

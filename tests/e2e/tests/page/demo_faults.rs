@@ -236,10 +236,11 @@ async fn module_of_another_build() {
 #[tokio::test]
 async fn module_traps() {
     let mut fault = Fault::new("E205", "ERROR");
-    fault.script = "const { Instance } = WebAssembly;
-        WebAssembly.Instance = function (...arguments_) {
-            const { exports } = new Instance(...arguments_);
-            return { exports: { ...exports, decide() { throw new WebAssembly.RuntimeError('unreachable'); } } };
+    fault.script = "const { instantiate } = WebAssembly;
+        WebAssembly.instantiate = async (...values) => {
+            const { exports } = (await instantiate(...values)).instance;
+            const decide = () => { throw new WebAssembly.RuntimeError('unreachable'); };
+            return { instance: { exports: { ...exports, decide } } };
         };";
     fault.falls_back().await;
 }

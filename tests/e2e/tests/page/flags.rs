@@ -276,11 +276,11 @@ async fn repeated_reads_use_no_memory() {
     // Exposes the memory of the module to the test.
     files.write(
         "early.js",
-        "const { Instance } = WebAssembly;
-        WebAssembly.Instance = function (...args) {
-            const instance = new Instance(...args);
-            (globalThis.memories ??= []).push(instance.exports.memory);
-            return instance;
+        "const { instantiate } = WebAssembly;
+        WebAssembly.instantiate = async (...args) => {
+            const started = await instantiate(...args);
+            (globalThis.memories ??= []).push(started.instance.exports.memory);
+            return started;
         };
         const { decode } = TextDecoder.prototype;
         globalThis.answers = 0;

@@ -93,16 +93,16 @@ async fn a_visible_tab_refreshes_the_config() {
 async fn a_module_that_traps_at_a_refresh_is_not_called_again() {
     let site = TestSite::new(site_files("", &config("5", &json!({ "a": true })))).await;
     let TestSite { browser, nginx, files, .. } = &site;
-    let trap = "const { Instance } = WebAssembly;
+    let trap = "const { instantiate } = WebAssembly;
         let loads = 0;
-        WebAssembly.Instance = function (...arguments_) {
-            const exports = { ...new Instance(...arguments_).exports };
+        WebAssembly.instantiate = async (...arguments_) => {
+            const exports = { ...(await instantiate(...arguments_)).instance.exports };
             const { load } = exports;
             exports.load = (...values) => {
                 if (loads++) throw new WebAssembly.RuntimeError('unreachable');
                 return load(...values);
             };
-            return { exports };
+            return { instance: { exports } };
         };";
     browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": trap })).await;
     site.set_user(&user_at("s", 0).id).await;

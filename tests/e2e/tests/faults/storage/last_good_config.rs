@@ -173,12 +173,12 @@ pub(crate) async fn e101_last_good_config_was_healthy(engine: Engine) {
 /// A script that makes every decision of the module trap.
 const TRAPPING: &str = "{
     const code = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 116, 0, 0, 10, 5, 1, 3, 0, 0, 11];
-    const { Instance } = WebAssembly;
+    const { Instance, instantiate } = WebAssembly;
     const { t: trap } = new Instance(new WebAssembly.Module(new Uint8Array(code))).exports;
     globalThis.entered = 0;
-    WebAssembly.Instance = function (...values) {
-        const { exports } = new Instance(...values);
-        return { exports: { ...exports, decide() { entered++; trap(); } } };
+    WebAssembly.instantiate = async (...values) => {
+        const { exports } = (await instantiate(...values)).instance;
+        return { instance: { exports: { ...exports, decide() { entered++; trap(); } } } };
     };
 }";
 
