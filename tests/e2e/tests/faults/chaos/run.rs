@@ -8,10 +8,9 @@ use super::state::{Since, State};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::{Plan, Reply};
 use canary_e2e::fault_site::{FaultSite, Page, bundle};
-use canary_e2e::files::{read, repo};
+use canary_e2e::fixture::guard;
 use canary_e2e::wait::{self, DEADLINE};
 use fantoccini::Locator;
-use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 /// A page view is over when nothing has changed for so long.
@@ -29,13 +28,6 @@ const ERRORS: &str = r#"
         if (/\/runtime\//.test(reason?.stack) || /^[EI]\d{3}/.test(reason)) e2e.log("error", "ours", `${reason} ${reason?.stack}`);
     });
 "#;
-
-static GUARD: LazyLock<String> = LazyLock::new(|| {
-    let page = read(&repo("www/index.html"));
-    let (_, rest) = page.split_once("<script data-canary-guard>").expect("a guard in the demo's page");
-    let (script, _) = rest.split_once("</script>").expect("an end of the guard");
-    format!("<script data-canary-guard>{script}</script>")
-});
 
 /// Runs a sequence and one view without faults after it.
 ///
@@ -113,7 +105,7 @@ fn page(app: App, sequence: &Sequence) -> Page {
     let consent = if sequence.consent { "data-consent=required" } else { "" };
     let paths = format!("data-config={} data-stable={} data-canary={}", app.config(), app.stable(), app.canary());
     let attributes = format!("data-decision-budget=1000 data-hold=1 {consent} {paths}");
-    let guard = if sequence.guard { &*GUARD } else { "" };
+    let guard = if sequence.guard { guard() } else { String::new() };
     let block = if sequence.optional {
         let scripts = format!(r#"[{{"src": "{}"}}, {{"src": "{}"}}]"#, app.optional(), app.stable());
         format!(r#"<script type="application/json" data-canary-stable>{{"scripts": {scripts}}}</script>"#)

@@ -3,7 +3,7 @@
 use super::support::{config, page};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
-use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, CONFIG, FaultSite, STABLE, STABLE_BUNDLE, bundle};
+use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, FaultSite, STABLE, STABLE_BUNDLE, bundle};
 use canary_e2e::wait::{DEADLINE, until};
 use std::time::Duration;
 
@@ -149,67 +149,6 @@ pub(crate) async fn shadow_root(engine: Engine) {
         until("its error", DEADLINE, || (!site.errors().is_empty()).then_some(()));
         tokio::time::sleep(Duration::from_secs(3)).await;
         assert_eq!((site.views(), site.lines()), (1, Vec::new()));
-    }
-}
-
-/// An app that begins with the events of the page, which are over when the decision comes, or not yet.
-pub(crate) async fn late_listeners(engine: Engine) {
-    // It waits for the first of two events, and draws in a handler object.
-    const APP: &str = "const log = (name) => e2e.log('event', 'late', name);
-        const first = ({ type }) => {
-            document.removeEventListener('DOMContentLoaded', first);
-            removeEventListener('load', first);
-            log(`first ${type}`);
-        };
-        document.addEventListener('DOMContentLoaded', first);
-        addEventListener('load', first);
-        addEventListener('load', ({ type }) => log(type));
-        document.addEventListener('load', () => log('load of the document'));
-        document.addEventListener('readystatechange', () => document.readyState === 'complete' && log('complete'));
-        addEventListener('DOMContentLoaded', () => log('DOMContentLoaded'), { once: true });
-        if (hasHandler) window.onload = () => log('onload');
-        document.addEventListener('DOMContentLoaded', { handleEvent() { log('object'); } });";
-    for (arm, file, percentage, has_handler) in
-        [(STABLE, STABLE_BUNDLE, "0", true), (STABLE, STABLE_BUNDLE, "0", false), (CANARY, CANARY_BUNDLE, "100", true)]
-    {
-        for is_late in [true, false] {
-            let page = page().first("window.onload = () => e2e.log('event', 'page', 1);");
-            let picture = r#"<div id="app"></div><img src="/slow.png">"#;
-            let site = FaultSite::new(engine, &page.config(config(percentage, "")).body(picture)).await;
-            site.files.write(
-                file,
-                format!(
-                    "const hasHandler = {has_handler}; {APP} addEventListener('load', () => {{ {} }});",
-                    bundle(arm)
-                ),
-            );
-            if is_late {
-                site.server.on(CONFIG, Reply::sound().hanging());
-            } else {
-                site.server.on("/slow.png", Reply::sound().delayed(Duration::from_secs(2)));
-            }
-            site.set_new_user("somebody").await;
-            site.open().await;
-            site.browser.wait_for("performance.timing.loadEventEnd > 0").await;
-            site.server.release();
-            site.shows(arm).await;
-            let mut events: Vec<_> = site.events("late").iter().map(|it| it.as_str().unwrap().to_owned()).collect();
-            if is_late {
-                // In the order that they have in a page.
-                assert_eq!(events.remove(0), "first DOMContentLoaded");
-                let all = ["DOMContentLoaded", "object", "complete", "load", "onload"];
-                assert_eq!(events, all[..4 + usize::from(has_handler)], "{arm}");
-            } else {
-                events.sort();
-                let all = ["DOMContentLoaded", "complete", "first DOMContentLoaded", "load", "object", "onload"];
-                assert_eq!(events, all[..5 + usize::from(has_handler)], "{arm}");
-            }
-            // The page's own handler, where the bundle did not replace it in time.
-            assert_eq!(site.events("page").len(), usize::from(is_late || !has_handler), "{arm}");
-            // The methods are the page's own again.
-            let methods = "[window, document].every((target) => !Object.hasOwn(target, 'addEventListener'))";
-            site.browser.wait_for(methods).await;
-        }
     }
 }
 
