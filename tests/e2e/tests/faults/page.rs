@@ -25,8 +25,8 @@ use page_events::{late_listeners, late_listeners_by_guard, late_listeners_withou
 use page_view::{i413_bfcache_restore, i413_pageshow_event, i414_prerendered, i414_prerenderingchange_event};
 use plain_page::{
     base_of_another_origin, blocked_script_of_stable, classic_scripts_without_cors, errors_of_others,
-    fragment_kept_by_reload, function_missing, page_of_others, post_not_repeated, shadow_root, slow_line,
-    stable_need_not_start, two_apps,
+    errors_while_starting, fragment_kept_by_reload, function_missing, page_of_others, post_not_repeated, shadow_root,
+    slow_line, stable_need_not_start, two_apps,
 };
 use preload::{preload_keeps_integrity, preloads_of_another_release, preloads_requested_once, slow_html};
 use saved_page::{saved_page_of_canary, saved_page_of_guard, saved_page_without_lifecycle};
@@ -63,6 +63,7 @@ canary_e2e::fault_tests! {
     function_missing: test [chromium webkit] long [firefox];
     base_of_another_origin: test [chromium] long [firefox webkit];
     errors_of_others: test [chromium] long [firefox webkit];
+    errors_while_starting: test [chromium] long [firefox webkit];
     blocked_script_of_stable: test [chromium webkit] long [firefox];
     slow_line: test [chromium] long [firefox webkit];
     stable_need_not_start: test [chromium] long [firefox webkit];

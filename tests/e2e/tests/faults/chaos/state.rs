@@ -56,7 +56,11 @@ impl State {
             views: views.len(),
             posts: views.iter().filter(|request| request.method == "POST").count(),
             requests: site.server.log().since(since.log).len(),
-            ran: of(Kind::Ran).map(|entry| entry.name.clone()).collect(),
+            // A page that the user has just left may still run its bundle.
+            ran: of(Kind::Ran)
+                .filter(|ran| of(Kind::View).any(|view| view.view == ran.view))
+                .map(|entry| entry.name.clone())
+                .collect(),
             lines: texts(&mut of(Kind::Console).filter(|entry| entry.text().starts_with("[canary]"))),
             errors: texts(&mut of(Kind::Error).filter(|entry| entry.name == "ours")),
         }

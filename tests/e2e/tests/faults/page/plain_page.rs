@@ -61,6 +61,11 @@ pub(crate) async fn errors_of_others(engine: Engine) {
         ("setTimeout(() => { throw new Error('inline'); })", false),
         ("setTimeout(() => Promise.reject(new TypeError('Failed to fetch')))", false),
         ("void import('http://127.0.0.1:9/widget.js')", false),
+        (
+            "dispatchEvent(new ErrorEvent('error', { filename: `${location.origin}/canary/main.js`,
+                message: 'ResizeObserver loop completed with undelivered notifications.' }))",
+            false,
+        ),
         ("dispatchEvent(new ErrorEvent('error', { message: 'tracker', filename: 'https://ads.example/t.js' }))", false),
         // Negative control: an error of the canary in a page that is blank.
         (
@@ -86,6 +91,33 @@ pub(crate) async fn errors_of_others(engine: Engine) {
             tokio::time::sleep(Duration::from_secs(3)).await;
             assert_eq!((site.views(), site.lines()), (1, Vec::new()), "{error}");
         }
+    }
+}
+
+/// Errors while the canary starts that are none: notices that Chromium gives the file that runs, and what the app handles.
+pub(crate) async fn errors_while_starting(engine: Engine) {
+    const HANDLES: &str = "for (const type of ['error', 'unhandledrejection'])
+        addEventListener(type, (event) => event.preventDefault());";
+    const NOTICE: &str = "dispatchEvent(new ErrorEvent('error', { filename: `${location.origin}/canary/main.js`,
+        message: 'ResizeObserver loop completed with undelivered notifications.' }));";
+    let site = FaultSite::new(engine, &page()).await;
+    for (error, is_fault) in [
+        (NOTICE.to_owned(), false),
+        (format!("{HANDLES} setTimeout(() => {{ throw new Error('mine'); }});"), false),
+        (format!("{HANDLES} Promise.reject(new Error('mine'));"), false),
+        // Negative control: nobody handles it.
+        ("setTimeout(() => { throw new Error('mine'); });".to_owned(), true),
+    ] {
+        // WebKit does not wait for the end of such a module, so the canary is up by then.
+        if is_fault && engine == Engine::WebKit {
+            continue;
+        }
+        let pause = "await new Promise((resolve) => setTimeout(resolve, 200));";
+        site.files.write(CANARY_BUNDLE, format!("{error} {pause} {}", bundle(CANARY)));
+        site.visit().await;
+        site.shows(if is_fault { STABLE } else { CANARY }).await;
+        site.says(if is_fault { &["E403"] } else { &[] }).await;
+        assert_eq!(site.views(), 1 + usize::from(is_fault), "{error}");
     }
 }
 
