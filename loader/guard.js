@@ -16,7 +16,7 @@
   // The tag is looked up each time, because it is parsed after the guard has run, and not in the document, where a form named
   // querySelector would hide the method.
   const check = ({ target, filename } = 0) => {
-    const tag = root.querySelector("[data-canary-guard]~script[type=module][src]");
+    const tag = root.querySelector("script[data-canary-guard]~script[type=module][src]");
     const { src = 0, nonce, dataset: data = 0 } = tag ?? 0;
     const budget = data.decisionBudget;
     // A runtime that has started keeps to the budget by itself, so the guard gives it twice the time.
@@ -50,24 +50,24 @@
     // A form of that name hides the document's own method.
     const make = Document.prototype.createElement.bind(document);
     // Links and scripts ignore each other's properties, whose order is the one that compresses best.
-    const create = ({ href, src = href, type, integrity }) =>
+    const create = ({ integrity, type, href, src = href }) =>
       Object.assign(make(href ? "link" : "script"), {
-        href,
-        src: policy.createScriptURL(src.trim()),
-        async: false,
-        onerror: href ? null : (event) => setTimeout(fail, 2000, event),
-        // A link has none: in WebKit an empty type is not that of a stylesheet.
-        [href || "type"]: type === "classic" ? "" : "module",
-        rel: "stylesheet",
-        nonce,
-        // What is classic needs CORS for its integrity only. A page of a file or in a sandbox has the origin "null", which
-        // servers refuse; without CORS no integrity would match there.
-        ...(origin[4] && integrity && { integrity, crossOrigin: "" }),
         onload() {
           // A script that has run is inert, or it would run once more where a prerenderer saves the page.
           href || (this.type = 0);
           if (window.onload !== onload) call("load", (onload = window.onload));
         },
+        src: policy.createScriptURL(src.trim()),
+        async: false,
+        onerror: href ? null : (event) => setTimeout(fail, 2000, event),
+        // What is classic needs CORS for its integrity only. A page of a file or in a sandbox has the origin "null", which
+        // servers refuse; without CORS no integrity would match there.
+        ...(origin[4] && integrity && { integrity, crossOrigin: "" }),
+        nonce,
+        // A link has none: in WebKit an empty type is not that of a stylesheet.
+        [href || "type"]: type === "classic" ? "" : "module",
+        rel: "stylesheet",
+        href,
       });
 
     let { onload } = window;
@@ -94,7 +94,7 @@
     };
     // The first bundle that can be read is inserted: the page's block, else the attributes of the tag.
     for (const read of [
-      () => JSON.parse(root.querySelector("[data-canary-stable]").text),
+      () => JSON.parse(root.querySelector("script[data-canary-stable]").text),
       () => ({
         scripts: [{ src: data.stable || "/stable/main.js", integrity: data.stableIntegrity }],
         styles: data.stableStyles?.match(/\S+/g)?.map((href) => ({ href })),
