@@ -6,6 +6,7 @@ use super::noise::Noise;
 use super::random::Random;
 
 /// A page, and several views of it in one browser.
+#[expect(clippy::struct_excessive_bools, reason = "independent properties of a page")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sequence {
     /// Whether the page has the inline guard.

@@ -35,7 +35,7 @@ async fn save(site: &FaultSite, bundle: &str) {
 /// The saved page runs the bundle that is decided on, and no other.
 async fn runs_once(site: &FaultSite, arm: &str) {
     site.visit().await;
-    until(format!("{arm}"), DEADLINE, || site.ran().contains(&arm.to_owned()).then_some(()));
+    until(arm, DEADLINE, || site.ran().contains(&arm.to_owned()).then_some(()));
     site.browser.wait_for("document.readyState === 'complete'").await;
     site.settle().await;
     assert_eq!(site.ran(), [arm], "{:?}", site.lines());
