@@ -114,7 +114,8 @@ impl State {
     fn is_healthy(&self, app: App) -> bool {
         let Some(shown) = &self.shown else { return false };
         // The guard has no error page for what throws, so a page without runtime and stable may be blank.
-        let is_guarded = self.lines.iter().any(|line| line.contains(" canary.js did not "));
+        let by_guard = ["E201 canary.js did not load", "E103 no decision within"];
+        let is_guarded = self.lines.iter().any(|line| by_guard.iter().any(|text| line.contains(text)));
         self.shows_app(app) || self.button || is_guarded && shown.is_empty()
     }
 }
