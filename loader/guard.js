@@ -15,12 +15,12 @@
   // Called for every error in the page and, without one, by the timer. An error is that of the tag, or of code in its file.
   // The tag is looked up each time, because it is parsed after the guard has run, and not in the document, where a form named
   // querySelector would hide the method.
-  const check = ({ target, filename } = {}) => {
+  const check = ({ target, filename } = 0) => {
     const tag = root.querySelector("script[data-canary-guard]~script[type=module][src]");
-    const { src = 0, nonce, dataset: data = {} } = tag ?? {};
+    const { src = 0, nonce, dataset: data = 0 } = tag ?? 0;
     const budget = data.decisionBudget;
     // A runtime that has started keeps to the budget by itself, so the guard gives it twice the time.
-    const limit = (budget >= 1 && budget <= 60000 ? budget : 1500) * (window[Symbol.for("canary-runtime")] ? 2 : 1);
+    const limit = (budget >= 1 && budget <= 6e4 ? budget : 1500) * (window[Symbol.for("canary-runtime")] ? 2 : 1);
     // No bundle runs while the page still arrives, and in WebKit neither does the runtime.
     if (document.readyState === "loading") window[key] = performance.now();
     const isLate = performance.now() > window[key] + limit;
@@ -38,7 +38,6 @@
     );
 
     // A script of the page would have been in time for these events. Where one is over, a listener that is added is called.
-    let { onload } = window;
     const call = (type, listener) =>
       listener?.call &&
       performance.timing[
@@ -47,19 +46,40 @@
         ]
       ] &&
       setTimeout(listener, 0, new Event(type));
+
+    // A form of that name hides the document's own method.
+    const make = Document.prototype.createElement.bind(document);
+    // Links and scripts ignore each other's properties, whose order is the one that compresses best.
+    const create = ({ integrity, type, href, src = href }) =>
+      Object.assign(make(href ? "link" : "script"), {
+        onload() {
+          // A script that has run is inert, or it would run once more where a prerenderer saves the page.
+          href || (this.type = 0);
+          if (window.onload !== onload) call("load", (onload = window.onload));
+        },
+        src: policy.createScriptURL(src.trim()),
+        async: false,
+        onerror: href ? null : (event) => setTimeout(fail, 2000, event),
+        // What is classic needs CORS for its integrity only. A page of a file or in a sandbox has the origin "null", which
+        // servers refuse; without CORS no integrity would match there.
+        ...(origin[4] && integrity && { integrity, crossOrigin: "" }),
+        nonce,
+        // A link has none: in WebKit an empty type is not that of a stylesheet.
+        [href || "type"]: type === "classic" ? "" : "module",
+        rel: "stylesheet",
+        href,
+      });
+
+    let { onload } = window;
+    // The listener is added before it may be called.
     for (const target of [document, window])
-      target.addEventListener = (...args) => {
-        EventTarget.prototype.addEventListener.apply(target, args);
-        call(...args);
-      };
+      target.addEventListener = (...args) => call(...args, EventTarget.prototype.addEventListener.apply(target, args));
 
     let policy = { createScriptURL: (url) => url };
     // Fails without Trusted Types, and where the page's policy refuses it; the plain address is tried then.
     try {
       policy = trustedTypes.createPolicy("canary-runtime", policy);
     } catch {}
-    // A form of that name hides the document's own method.
-    const make = Document.prototype.createElement.bind(document);
     // The last resort, as in the runtime: a script of stable did not load, and the page shows nothing.
     const fail = ({ target }) => {
       if (document.body.innerText.trim()) return;
@@ -72,23 +92,6 @@
         }),
       );
     };
-    // Links and scripts ignore each other's properties.
-    const create = ({ href, src = href, type, integrity = "" }) =>
-      Object.assign(make(href ? "link" : "script"), {
-        nonce,
-        integrity,
-        // A classic script of another origin needs CORS for its integrity only.
-        crossOrigin: href || integrity ? "" : null,
-        rel: "stylesheet",
-        async: false,
-        type: href || type === "classic" ? "" : "module",
-        href,
-        onload() {
-          if (window.onload !== onload) call("load", (onload = window.onload));
-        },
-        onerror: href ? null : (event) => setTimeout(fail, 2000, event),
-        src: policy.createScriptURL(src.trim()),
-      });
     // The first bundle that can be read is inserted: the page's block, else the attributes of the tag.
     for (const read of [
       () => JSON.parse(root.querySelector("script[data-canary-stable]").text),

@@ -126,6 +126,22 @@ fn json_has_the_report() {
     assert_eq!((&report["changed"], &report["stable"]), (&false.into(), &serde_json::Value::Null));
 }
 
+/// Without a manifest: scripts of other origins and of other folders stay in the page, as do their attributes.
+#[test]
+fn optional_scripts_without_a_manifest_are_kept() {
+    let build = Build::of("webpack");
+    let others = "<script async src=\"https://www.googletagmanager.com/gtag/js?id=G-1\"></script>\
+                  <script defer src=\"https://cdn.example/pixel.js\"></script>\
+                  <script defer data-domain=\"shop.example\" src=\"/js/script.js\"></script>";
+    build.edit("dist/index.html", "<title>", &format!("{others}<title>"));
+    let (code, report, error) = build.run(&["inject", PAGE]);
+    assert_eq!((code, error.as_str()), (Some(0), ""));
+    let notes: Vec<_> = report.lines().filter(|line| line.contains("kept")).collect();
+    assert_eq!(notes, ["note: line 1: kept /js/script.js: not part of this build"]);
+    let page = build.read("dist/index.html");
+    assert!(page.contains(others) && !page.contains("\"src\":\"/js"), "{page}");
+}
+
 #[test]
 fn foreign_elements_are_kept() {
     let build = Build::of("vite-root");

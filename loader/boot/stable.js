@@ -14,22 +14,47 @@ const createElement = (tag) => Document.prototype.createElement.call(document, t
 export const createAppend = (nonce) => (tag, properties) => {
   const node = createElement(tag);
   Object.assign(node, { nonce, crossOrigin: "anonymous", ...properties });
-  // A stylesheet or a classic script of another origin, or its preload, needs CORS for its integrity only.
+  // A stylesheet or a classic script of another origin, or its preload, needs CORS for its integrity only. All are of another
+  // origin for a page in a sandbox.
   const { href, src = href, integrity, rel = "", type } = /** @type {any} */ (node);
   const isPlain = !integrity && /^$|^stylesheet|^preload/.test(rel) && type === "";
-  if (isPlain && !src.startsWith(location.origin)) node.removeAttribute("crossorigin");
+  if (isPlain && !src.startsWith(origin)) node.removeAttribute("crossorigin");
+  // A script that has run is inert, or it would run once more where a prerenderer saves the page, beside another bundle.
+  if (tag === "script") node.addEventListener("load", () => (node.type = "canary"));
   document.head.append(node);
   return node;
 };
 
+/** Calls a listener of an event of the page that is over. @param {string} type @param {any} listener */
+function callLate(type, listener) {
+  const { domContentLoadedEventStart, domComplete, loadEventStart } = performance.timing;
+  /** @type {Record<string, number>} */
+  const times = {
+    DOMContentLoaded: domContentLoadedEventStart,
+    readystatechange: domComplete,
+    load: loadEventStart,
+  };
+  // A target of its own calls functions and objects, and reports what they throw.
+  const target = new EventTarget();
+  target.addEventListener(type, listener);
+  if (times[type]) setTimeout(() => target.dispatchEvent(new Event(type)));
+}
+
 /**
- * Inserts the stable bundle.
+ * Inserts the stable bundle. A script of the page would have been in time for its events, so a listener that is late is called.
  *
  * @param {Bundle} bundle
  * @param {Append} append
  */
 export function insertStable({ scripts, styles = [] }, append) {
   document.documentElement.dataset.canaryVariant = "stable";
+  for (const target of [document, window]) {
+    target.addEventListener = (/** @type {[string, any]} */ ...args) => {
+      EventTarget.prototype.addEventListener.apply(target, args);
+      callLate(...args);
+    };
+  }
+  let handler = window.onload;
   for (const { href } of styles) append("link", { rel: "stylesheet", href });
   for (const { src, type, integrity = "" } of scripts) {
     const url = new URL(src, document.baseURI).href;
@@ -41,7 +66,10 @@ export function insertStable({ scripts, styles = [] }, append) {
       if (isBlank || !filename) log(`E501 ${src} ${filename ? "threw" : "did not load"}`);
     };
     const onthrow = (/** @type {ErrorEvent} */ error) => error.filename === url && onerror(error);
-    const onload = () => removeEventListener("error", onthrow);
+    const onload = () => {
+      removeEventListener("error", onthrow);
+      if (window.onload !== handler) callLate("load", (handler = window.onload));
+    };
     addEventListener("error", onthrow);
     const properties = { type: type === "classic" ? "" : "module", async: false, integrity, onload, onerror, src };
     // Trusted Types block a plain address in a script, but not in an import.

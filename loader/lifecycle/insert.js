@@ -18,21 +18,27 @@ let trustedTypesPolicy;
  */
 export function insertBundle(bundle, variant, append) {
   document.documentElement.dataset.canaryVariant = variant;
+  // Of an earlier view, where a prerenderer has saved the page with them.
+  const saved = document.documentElement.querySelectorAll("[data-canary-inserted]");
   /** @type {HTMLElement[]} */
   const nodes = [];
   let isRemoved = false;
   /** @type {AddElement} */
   const add = (tag, address, properties) =>
     new Promise((resolve, reject) => {
-      if (isRemoved) reject(address);
-      else nodes.push(append(tag, { onload: resolve, onerror: () => reject(address), ...properties }));
+      if (isRemoved) return reject(address);
+      const node = append(tag, { onload: resolve, onerror: () => reject(address), ...properties });
+      node.dataset.canaryInserted = "";
+      nodes.push(node);
     });
   const remove = () => {
     isRemoved = true;
     // A script that is still loading does not run in another document.
     for (const node of nodes) new Document().adoptNode(node);
   };
-  return { loaded: addElements(bundle, variant === "canary", add, remove), remove };
+  // The page is styled by them until those of this bundle are there.
+  const onStyled = () => saved.forEach((node) => node.remove());
+  return { loaded: addElements(bundle, variant === "canary", add, remove, onStyled), remove };
 }
 
 /**
@@ -40,8 +46,9 @@ export function insertBundle(bundle, variant, append) {
  * @param {boolean} isCanary
  * @param {AddElement} add
  * @param {() => void} remove
+ * @param {() => void} onStyled
  */
-async function addElements({ scripts, styles = [], preload = [] }, isCanary, add, remove) {
+async function addElements({ scripts, styles = [], preload = [] }, isCanary, add, remove, onStyled) {
   /** @param {string} rel @param {BundleLink} link */
   const addLink = (rel, { href, integrity = "", as = "" }) =>
     // Images are requested without CORS, and would not match a preload with it.
@@ -85,6 +92,7 @@ async function addElements({ scripts, styles = [], preload = [] }, isCanary, add
       setTimeout(isCanary ? reject : resolve, styleTimeoutMs, `a stylesheet, within ${styleTimeoutMs} ms,`);
     });
     await Promise.race([Promise.all(styled), timeout]);
+    onStyled();
     code = "E401";
     await (isCanary ? Promise.all(scripts.map(addScript)) : all(scripts.map(addScript)));
   } catch (address) {

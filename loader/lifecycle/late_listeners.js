@@ -58,13 +58,22 @@ export function catchLateListeners() {
 
   // The browser calls a handler that is there at the event.
   let { onload } = window;
-  const see = () => ({ onload } = window);
+  let { onreadystatechange } = document;
+  const see = () => ([{ onload }, { onreadystatechange }] = [window, document]);
   addEventListener("load", see);
+  document.addEventListener("readystatechange", see);
   cleanups.push(() => removeEventListener("load", see));
+  cleanups.push(() => document.removeEventListener("readystatechange", see));
+  /** @param {any} target @param {string} type @param {any} before */
+  const addHandler = (target, type, before) => {
+    const handler = target[`on${type}`];
+    if (isOver(target, type) && handler && handler !== before) add(target, type, handler);
+  };
 
   return {
     async call() {
-      if (isOver(window, "load") && window.onload && window.onload !== onload) add(window, "load", window.onload);
+      addHandler(document, "readystatechange", onreadystatechange);
+      addHandler(window, "load", onload);
       isCalled = true;
       for (const [name] of pageEvents) for (const it of late) if (it.type === name) call(it);
       await new Promise((resolve) => setTimeout(resolve));

@@ -20,6 +20,16 @@ export function createOwnTest(bundle, other) {
   return (text) => addressesIn(text).some(isOwn);
 }
 
+/**
+ * Whether an error event is that of a file of the bundle. Chromium gives its notice about a `ResizeObserver`, which is no error,
+ * the file that runs at the time.
+ *
+ * @param {(text: string) => boolean} isOwn
+ * @param {Partial<ErrorEvent>} event
+ */
+export const isOwnError = (isOwn, { filename = "", message = "" }) =>
+  isOwn(filename) && !message.startsWith("ResizeObserver loop");
+
 /** The addresses in a text. @param {string} text @returns {string[]} */
 export const addressesIn = (text) => text.match(address) ?? [];
 

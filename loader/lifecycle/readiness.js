@@ -1,7 +1,8 @@
 /** Readiness of an inserted bundle: waits until it is up, or has failed to start. */
 import { setCrashMarker } from "../storage/visitor_state.js";
 import { errorText } from "../util/safe.js";
-import { isNetworkFailure, isThrownBy } from "./own_files.js";
+import { isNetworkFailure, isOwnError, isThrownBy } from "./own_files.js";
+import { unlessHandled } from "./watchers.js";
 
 /** Whether the browser has got a file. @param {string} url */
 const hasArrived = (url) =>
@@ -42,10 +43,11 @@ export function waitUntilUp({
     const threw = (/** @type {any} */ error) =>
       reject({ fault: `E403 ${variant} threw while it started: ${errorText(error)}`, hasRun: true });
     cleanups.push(
-      listen("error", (event) => isOwn(event.filename ?? "") && threw(event.message)),
+      listen("error", (event) => isOwnError(isOwn, event) && unlessHandled(event, () => threw(event.message))),
       listen("canary:failed", ({ detail }) => threw(detail)),
-      listen("unhandledrejection", ({ reason }) => {
-        if (!isNetworkFailure(reason) && isThrownBy(isOwn, reason)) threw(reason);
+      listen("unhandledrejection", (event) => {
+        const { reason } = event;
+        if (!isNetworkFailure(reason) && isThrownBy(isOwn, reason)) unlessHandled(event, () => threw(reason));
       }),
     );
     if (variant === "canary") {

@@ -1,6 +1,6 @@
 /** Watchers of a bundle that is up: for a page that becomes blank, and for chunks that are gone. */
 import { errorText } from "../util/safe.js";
-import { addressesIn, isNetworkFailure } from "./own_files.js";
+import { addressesIn, isNetworkFailure, isOwnError } from "./own_files.js";
 
 const watchMs = 10_000; // a canary can turn out to be dead for so long
 const drawMs = 2000; // a blank page may be about to draw
@@ -19,7 +19,8 @@ export const unlessHandled = (event, action) => setTimeout(() => event.defaultPr
  * @param {HTMLElement} root
  */
 export function isBlank(root) {
-  if (root.innerText.trim()) return false;
+  // An app may hide its page until it is complete.
+  if (root.innerText.trim() || getComputedStyle(root).visibility === "hidden") return false;
   const content =
     "img,svg,canvas,video,audio,iframe,object,embed,input,button,select,textarea,progress,meter,[data-canary-pending]";
   // A custom element that is not defined, such as the root of an app, draws nothing.
@@ -61,7 +62,7 @@ export function watchBlank({ listen, isOwn, isTouched, isBlankNow, onBlank }) {
   };
   const startPolling = () => (poll ??= setInterval(check, 100));
   const cleanups = [
-    listen("error", (event) => isOwn(event.filename ?? "") && unlessHandled(event, startPolling)),
+    listen("error", (event) => isOwnError(isOwn, event) && unlessHandled(event, startPolling)),
     listen("unhandledrejection", (event) => {
       const { reason } = event;
       // WebKit does not say where some rejections come from, but most messages say what could not be loaded.

@@ -1,5 +1,5 @@
 /** The reports of a page view: its exposure, what becomes of its bundle, and its first errors. */
-import { isNetworkFailure, isThrownBy } from "../lifecycle/own_files.js";
+import { isNetworkFailure, isOwnError, isThrownBy } from "../lifecycle/own_files.js";
 import { unlessHandled } from "../lifecycle/watchers.js";
 import { deviceType } from "../page/context.js";
 import { load, save } from "../storage/storage.js";
@@ -167,7 +167,7 @@ export function createReports({ page, decision: { eligible, cohort, variant, rev
     ? []
     : [
         // A file that does not load fires an event of another type.
-        listen("error", (event) => event instanceof ErrorEvent && addError(event, isOwn(event.filename))),
+        listen("error", (event) => event instanceof ErrorEvent && addError(event, isOwnError(isOwn, event))),
         listen("unhandledrejection", (event) =>
           addError(event, !isNetworkFailure(event.reason) && isThrownBy(isOwn, event.reason)),
         ),

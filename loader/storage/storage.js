@@ -10,7 +10,8 @@ let app = "";
 
 /** Keys what is stored by an app, so that another one on this origin neither reads nor changes it. @param {string} config */
 export function useApp(config) {
-  app = config && config !== new URL("/config/canary.json", location.href).href ? `:${new URL(config).pathname}` : "";
+  const path = config && config.slice(origin.length);
+  app = path && path !== "/config/canary.json" ? `:${path}` : "";
 }
 
 /**

@@ -42,9 +42,12 @@ impl Page<'_> {
         }
         let modules = || elements.iter().filter(|it| is_module(it) && self.file(it, &entry).is_some());
         let is_relative = modules().filter_map(local_url).any(|it| !it.starts_with('/'));
-        entry.files.classic = modules().next().is_none();
+        let is_classic = modules().next().is_none();
+        let urls = elements.iter().filter(is_entry).filter_map(|it| self.url(it, &entry));
+        let folders: Vec<String> = urls.map(|url| folder(&url).to_owned()).collect();
+        entry.files.classic = is_classic;
         for element in elements {
-            self.add(element, &mut entry).with_context(|| format!("line {}", element.line))?;
+            self.add(element, &folders, &mut entry).with_context(|| format!("line {}", element.line))?;
         }
         if let Some((line, url)) = no_entry::inline_import(self, html, elements, &entry) {
             bail!(
@@ -59,8 +62,8 @@ impl Page<'_> {
         Ok(entry)
     }
 
-    /// Adds an element to the entry if it belongs to it.
-    fn add(&self, element: &Element, entry: &mut PageEntry) -> anyhow::Result<()> {
+    /// Adds an element to the entry, whose scripts are in these folders, if it belongs to it.
+    fn add(&self, element: &Element, folders: &[String], entry: &mut PageEntry) -> anyhow::Result<()> {
         let Some(url) = self.url(element, entry) else { return Ok(()) };
         let file = self.file(element, entry);
         if element.attribute("nomodule").is_some() {
@@ -71,9 +74,11 @@ impl Page<'_> {
         let Some(role) = role(element, entry.files.classic) else { return Ok(()) };
         let line = element.line;
         let Some(file) = file else {
-            // Without a manifest, an unknown script might be part of the entry.
+            // Without a manifest, a script that is missing beside those of the entry might be part of it. One elsewhere is of
+            // somebody else, such as /js/script.js of an analytics proxy.
             let dir = self.dir.display();
-            let may_be_foreign = role != Role::Script || self.files.is_some();
+            let may_be_foreign =
+                role != Role::Script || self.files.is_some() || folders.iter().all(|it| it != folder(&url));
             ensure!(may_be_foreign, "<script>: {url}: no such file in {dir}, which is served at {}", entry.base);
             if !matches!(role, Role::Preload | Role::Hint) {
                 entry.notes.push(format!("line {line}: kept {url}: not part of this build"));
@@ -104,6 +109,12 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
+
+/// The URL up to its last slash.
+fn folder(url: &str) -> &str {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    path.rfind('/').and_then(|end| path.get(..=end)).unwrap_or_default()
 }
 
 fn role(element: &Element, is_classic: bool) -> Option<Role> {

@@ -2,6 +2,7 @@
 
 use crate::access_log::Mark;
 use crate::browser::Browser;
+use crate::files::{read, repo};
 use crate::site_files::SiteFiles;
 use crate::test_site::TestSite;
 use crate::wait::{self, DEADLINE};
@@ -15,6 +16,16 @@ pub const CONFIG: &str = "/config/canary.json";
 
 /// An attribute with a decision budget that no page exceeds, also on a busy machine.
 pub const PATIENT: &str = r#"data-decision-budget="15000""#;
+
+/// The guard in the demo's page, which the tests of `canaryctl` keep current.
+#[track_caller]
+#[must_use]
+pub fn guard() -> String {
+    let page = read(&repo("www/index.html"));
+    let (_, rest) = page.split_once("<script data-canary-guard>").expect("a guard in the demo's page");
+    let (script, _) = rest.split_once("</script>").expect("an end of the guard");
+    format!("<script data-canary-guard>{script}</script>")
+}
 
 /// A page that includes the runtime with `attributes`, with a bundle for each arm at its
 /// default path. `early.js` runs before the runtime, `late.js` after it.

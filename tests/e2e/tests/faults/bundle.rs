@@ -6,7 +6,7 @@ use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::{FaultServer, Plan, Reply};
 use canary_e2e::fault_site::{BLANK, CANARY, CANARY_BUNDLE, CONFIG, FaultSite, STABLE, STABLE_BUNDLE, bundle};
 use canary_e2e::fault_site::{config, page};
-use canary_e2e::files::{read, repo};
+use canary_e2e::fixture::guard;
 use canary_e2e::site_files::SiteFiles;
 use canary_e2e::wait::{DEADLINE, until};
 use fantoccini::Locator;
@@ -308,12 +308,9 @@ async fn e501_stable_fails_too(engine: Engine) {
 
 /// The guard changes none of it, and does nothing where the runtime runs.
 async fn e501_stable_fails_behind_guard(engine: Engine) {
-    let demo = read(&repo("www/index.html"));
-    let (_, rest) = demo.split_once("<script data-canary-guard>").expect("a guard in the demo's page");
-    let (script, _) = rest.split_once("</script>").expect("an end of the guard");
     // The forms hide methods of the document.
     let forms = r#"<form name="createElement"></form><form name="querySelector"></form><div id="app"></div>"#;
-    let guarded = page("").head(format!("<script data-canary-guard>{script}</script>")).body(forms);
+    let guarded = page("").head(guard()).body(forms);
     let site = FaultSite::with_canary(engine, &guarded).await;
     site.server.on(CANARY_BUNDLE, Reply::sound().status(404));
     site.visit().await;

@@ -1,5 +1,6 @@
-//! Random sequences of faults, several in one page view, after each of which something healthy is on the screen and no page
-//! reloads without end.
+//! Random sequences of faults, several in one page view of one of two apps. After each view something healthy is on the screen:
+//! the app, wherever the same page with plain scripts shows it. No page reloads without end, sends a form again or runs the
+//! other app, and nobody else's error counts as the app's.
 //!
 //! A sequence follows from its seed. A failure shows the smallest sequence that fails too, and how to repeat it:
 //!
@@ -7,17 +8,23 @@
 //! CANARY_CHAOS_SEED=42 CANARY_CHAOS_COUNT=1 cargo test -p canary-e2e --test faults chaos::random_faults::chromium
 //! ```
 
+mod app;
 mod fault;
+mod noise;
+mod plain;
 mod random;
 mod run;
 mod sequence;
+mod state;
 
+use app::App;
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_site::{FaultSite, Page};
 use canary_e2e::wait::DEADLINE;
 use fault::{Fault, How, Store, Target};
+use noise::Noise;
 use run::run;
-use sequence::{Sequence, View};
+use sequence::{Post, Sequence, View};
 use std::env;
 use std::str::FromStr;
 use std::thread;
@@ -38,7 +45,7 @@ async fn random_faults(engine: Engine) {
 /// Other sequences each time.
 async fn new_random_faults(engine: Engine) {
     let seed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    run_sequences(engine, seed, if engine == Engine::Chromium { 200 } else { 40 });
+    run_sequences(engine, seed, if engine == Engine::Chromium { 500 } else { 40 });
 }
 
 /// Runs the sequences of `count` seeds from `seed` on, or of those in the environment.
@@ -96,23 +103,50 @@ async fn shrink(site: &FaultSite, sequence: Sequence, fault: String) -> (Sequenc
     }
 }
 
-/// Negative control: a blank page and an endless reload are found.
+/// Negative control: each kind of unhealthy page is found.
 #[tokio::test]
 async fn unhealthy_pages_are_found() {
     let site = FaultSite::new(Engine::Chromium, &Page::new()).await;
     let view = View { faults: vec![Fault { target: Target::Runtime, how: How::Missing }], ..View::SOUND };
     let fails =
         async |sequence: &Sequence| run(&site, sequence, Duration::from_secs(3)).await.err().unwrap_or_default();
-    let mut sequence = Sequence { guard: false, consent: false, flags: false, views: vec![view] };
+    let mut sequence =
+        Sequence { guard: false, consent: false, flags: false, optional: false, views: vec![view.clone()] };
     let fault = fails(&sequence).await;
-    assert!(fault.starts_with("view 0: nothing healthy is on the screen"), "{fault}");
+    assert!(fault.starts_with("view 0: the plain page shows the app, and this one does not"), "{fault}");
     sequence.guard = true;
     assert_eq!(fails(&sequence).await, "");
-    // A stable that draws and reloads its page without end.
-    sequence.views[0].faults =
+    // A stable that draws and reloads its page without end, which is the answer to a form or not.
+    let reloads =
         vec![Fault { target: Target::Config, how: How::Missing }, Fault { target: Target::Stable, how: How::Reloads }];
+    for (post, expected) in
+        [(None, "view 0: the page loads again and again"), (Some(Post::Untold), "view 0: the form is sent again")]
+    {
+        sequence.views[0] = View { faults: reloads.clone(), post, ..View::SOUND };
+        let fault = fails(&sequence).await;
+        assert!(fault.starts_with(expected), "{fault}");
+    }
+    // A page that shows nothing with plain scripts either, without a word about it.
+    let silent = Fault { target: Target::Stable, how: How::Silent };
+    sequence.views[0] =
+        View { faults: vec![Fault { target: Target::Config, how: How::Missing }, silent], ..View::SOUND };
     let fault = fails(&sequence).await;
-    assert!(fault.starts_with("view 0: the page loads again and again"), "{fault}");
+    assert!(fault.starts_with("view 0: nothing healthy is on the screen"), "{fault}");
+    // An error of the app that nothing explains, and a canary that is the other app's.
+    sequence.views[0] = View { faults: vec![Fault { target: Target::Canary, how: How::Foreign }], ..View::SOUND };
+    let fault = fails(&sequence).await;
+    assert!(fault.starts_with("view 0: the app of another path runs"), "{fault}");
+}
+
+/// Negative control: an error of others that would count as the app's is found.
+#[test]
+fn blame_is_found() {
+    assert!(run::blames_the_app(
+        "[canary] E406 the canary left nothing on the screen; the page loads again, with stable"
+    ));
+    assert!(!run::blames_the_app(
+        "[canary] E404 the canary was not up within 600 ms; the page loads again, with stable"
+    ));
 }
 
 #[test]
@@ -129,6 +163,13 @@ fn seeds_are_reproducible_and_cover_all_faults() {
     for store in Store::ALL {
         assert!(views().any(|view| view.store == Some(store)), "{store:?}");
     }
+    for noise in Noise::ALL {
+        assert!(views().any(|view| view.noise == Some(noise)), "{noise:?}");
+    }
+    for post in [Post::Told, Post::Untold] {
+        assert!(views().any(|view| view.post == Some(post) && view.breaks(Target::Canary)), "{post:?}");
+    }
+    assert!(views().any(|view| view.slow_html.is_some()) && views().any(|view| view.app == App::Admin));
     assert!(
         all.iter().all(|sequence| sequence.guard || !sequence.views.iter().any(|view| view.breaks(Target::Runtime)))
     );

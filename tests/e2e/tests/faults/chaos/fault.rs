@@ -1,7 +1,8 @@
 //! The faults of a page view.
 
+use super::app::App;
 use canary_e2e::fault_server::{Plan, Reply};
-use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, CONFIG, STABLE, STABLE_BUNDLE, bundle};
+use canary_e2e::fault_site::bundle;
 use std::time::Duration;
 
 /// One fault.
@@ -24,6 +25,8 @@ pub(crate) enum Target {
     Runtime,
     Canary,
     Stable,
+    /// A script of stable that the app can do without, which ad blockers stop.
+    Optional,
 }
 
 /// The way in which it fails.
@@ -65,10 +68,14 @@ pub(crate) enum How {
     Crashes,
     /// It draws and reloads its page, which no runtime can prevent: for the negative control.
     Reloads,
+    /// It is the other app's: for the negative control.
+    Foreign,
+    /// It is up and draws nothing: for the negative control.
+    Silent,
 }
 
 impl Target {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Config,
         Self::Engine,
         Self::Lifecycle,
@@ -77,18 +84,20 @@ impl Target {
         Self::Runtime,
         Self::Canary,
         Self::Stable,
+        Self::Optional,
     ];
 
-    fn path(self) -> &'static str {
+    fn path(self, app: App) -> &'static str {
         match self {
-            Self::Config => CONFIG,
+            Self::Config => app.config(),
             Self::Engine => "/runtime/canary_*.wasm",
             Self::Lifecycle => "/runtime/lifecycle_*.js",
             Self::Diagnostics => "/runtime/diagnostics_*.js",
             Self::DiagnosticsModule => "/runtime/diagnostics_*.wasm",
             Self::Runtime => "/runtime/canary.js",
-            Self::Canary => CANARY_BUNDLE,
-            Self::Stable => STABLE_BUNDLE,
+            Self::Canary => app.canary(),
+            Self::Stable => app.stable(),
+            Self::Optional => app.optional(),
         }
     }
 
@@ -163,6 +172,7 @@ impl Target {
                 Throws,
                 ThrowsAfterDrawing,
             ],
+            Self::Optional => &[Missing, Error, Reset, Html, Damaged, Late(400), Throws],
         }
     }
 }
@@ -174,10 +184,12 @@ impl Fault {
     }
 
     /// The path and its answers.
-    pub(crate) fn plan(self) -> (&'static str, Plan) {
+    pub(crate) fn plan(self, app: App) -> (&'static str, Plan) {
         let sound = Reply::sound;
         let script = |text: &str| sound().body(text);
-        let draw = bundle(if self.target == Target::Stable { STABLE } else { CANARY });
+        let [stable, canary] = app.markers();
+        let draw = bundle(if self.target == Target::Stable { stable } else { canary });
+        let path = self.target.path(app);
         let reply = match self.how {
             How::Missing => sound().status(404),
             How::Error => sound().status(500),
@@ -187,14 +199,14 @@ impl Fault {
             How::HangInside => sound().hanging_after(10),
             How::Trickle => sound().trickling(1, Duration::from_millis(100)),
             How::Html => sound().body("<!doctype html><title>a page</title>").header("Content-Type", "text/html"),
-            How::Empty => script(""),
+            How::Empty | How::Silent => script(""),
             How::Damaged if matches!(self.target, Target::Engine | Target::DiagnosticsModule) => {
                 sound().body(b"\0asm\x01\0\0\0\x01\x7f\x7f")
             }
             How::Damaged => script("export const = }"),
             How::Other => sound().body(b"\0asm\x01\0\0\0"),
             How::Late(ms) => sound().delayed(Duration::from_millis(ms)),
-            How::MissingFirst(count) => return (self.target.path(), Plan::first(count, sound().status(404))),
+            How::MissingFirst(count) => return (path, Plan::first(count, sound().status(404))),
             How::BadJson => script(r#"{"CANARY_PERCENTAGE": 100,"#),
             How::Rejected => script(r#"{"CANARY_PERCENTAGE": 101}"#),
             How::Zero => script(r#"{"CANARY_PERCENTAGE": 0, "SALT": "s", "FEATURE_FLAGS": {"on": true}}"#),
@@ -209,12 +221,13 @@ impl Fault {
             How::Waits => script("await new Promise(() => {})"),
             How::WaitsAfterDrawing => sound().body(draw + "await new Promise(() => {})"),
             How::Reloads => sound().body(draw + "setTimeout(() => location.reload(), 100);"),
+            How::Foreign => sound().body(bundle(app.other().markers()[0])),
             How::Crashes => {
                 let crash = "setTimeout(() => { document.body.innerHTML = ''; throw new Error('chaos'); }, 300);";
                 sound().body(draw + crash)
             }
         };
-        (self.target.path(), reply.into())
+        (path, reply.into())
     }
 }
 
@@ -262,9 +275,10 @@ impl Store {
         matches!(self, Self::Blocked | Self::Full)
     }
 
-    pub(crate) fn script(self) -> String {
-        let set = |name: &str, value: &str| format!("localStorage.setItem('{name}', JSON.stringify({value}));");
-        let version = "'/canary/main.js s'";
+    pub(crate) fn script(self, app: App) -> String {
+        let key = app.storage_key();
+        let set = |name: &str, value: &str| format!("localStorage.setItem('{name}{key}', JSON.stringify({value}));");
+        let version = format!("'{} s'", app.canary());
         match self {
             Self::Blocked => "
                 const blocked = { get() { throw new DOMException('blocked', 'SecurityError'); } };
@@ -277,8 +291,9 @@ impl Store {
             Self::Cleared => "
                 localStorage.clear(); sessionStorage.clear(); document.cookie = 'canary_id=; Path=/; Max-Age=0';"
                 .to_owned(),
-            Self::Damaged => Self::each("'{'") + "document.cookie = 'canary_id=%%; Path=/';",
+            Self::Damaged => Self::each(app, "'{'") + "document.cookie = 'canary_id=%%; Path=/';",
             Self::Odd => Self::each(
+                app,
                 r#"['7', '[]', 'null', '{"until":"x","bad":{},"at":[],"text":7,"from":"y","arm":1}'][i % 4]"#,
             ),
             Self::Quarantined => set("canary_memory", &format!("{{ arm: 'stable', bad: {version} }}")),
@@ -290,17 +305,19 @@ impl Store {
             Self::Good => set("canary_good", &good(r#"{"CANARY_PERCENTAGE":100,"SALT":"s","FEATURE_FLAGS":{}}"#)),
             Self::BadGood => set("canary_good", &good(r#"{"CANARY_PERCENTAGE":"#)),
             Self::Reloaded => {
-                let records = format!("{{ [{version}]: Date.now(), '/stable/main.js': Date.now() }}");
-                format!("sessionStorage.setItem('canary_reload', JSON.stringify({records}));")
+                let records = format!("{{ [{version}]: Date.now(), '{}': Date.now() }}", app.stable());
+                format!("sessionStorage.setItem('canary_reload{key}', JSON.stringify({records}));")
             }
             Self::Denied => "localStorage.setItem('canary_consent', 'no');".to_owned(),
         }
     }
 
-    fn each(value: &str) -> String {
-        let names = "['canary_memory', 'canary_mark', 'canary_good', 'canary_id', 'canary_consent']";
+    fn each(app: App, value: &str) -> String {
+        let key = app.storage_key();
+        let names =
+            format!("['canary_memory{key}', 'canary_mark{key}', 'canary_good{key}', 'canary_id', 'canary_consent']");
         format!(
-            "{names}.forEach((name, i) => localStorage.setItem(name, {value})); sessionStorage.setItem('canary_reload', '{{');"
+            "{names}.forEach((name, i) => localStorage.setItem(name, {value})); sessionStorage.setItem('canary_reload{key}', '{{');"
         )
     }
 }

@@ -152,7 +152,11 @@ pub(crate) async fn e406_what_counts_as_blank(engine: Engine) {
         "<a-shop></a-shop>",
         "<svg width=9 height=9></svg>",
     ];
-    stays_in_frames(engine, &visible.map(crash)).await;
+    let mut scripts = visible.map(crash).to_vec();
+    // The app hides its page until it is complete.
+    let hide = "void (document.body.style.visibility = 'hidden'), void crash(";
+    scripts.push(crash("<p>text</p>").replace("void crash(", hide));
+    stays_in_frames(engine, &scripts).await;
 
     let site = FaultSite::with_canary(engine, &page(PATIENT)).await;
     for html in [

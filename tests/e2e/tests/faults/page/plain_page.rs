@@ -3,7 +3,7 @@
 use super::support::{config, page};
 use canary_e2e::engine::Engine;
 use canary_e2e::fault_server::Reply;
-use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, CONFIG, FaultSite, STABLE, STABLE_BUNDLE, bundle};
+use canary_e2e::fault_site::{CANARY, CANARY_BUNDLE, FaultSite, STABLE, STABLE_BUNDLE, bundle};
 use canary_e2e::wait::{DEADLINE, until};
 use std::time::Duration;
 
@@ -61,6 +61,11 @@ pub(crate) async fn errors_of_others(engine: Engine) {
         ("setTimeout(() => { throw new Error('inline'); })", false),
         ("setTimeout(() => Promise.reject(new TypeError('Failed to fetch')))", false),
         ("void import('http://127.0.0.1:9/widget.js')", false),
+        (
+            "dispatchEvent(new ErrorEvent('error', { filename: `${location.origin}/canary/main.js`,
+                message: 'ResizeObserver loop completed with undelivered notifications.' }))",
+            false,
+        ),
         ("dispatchEvent(new ErrorEvent('error', { message: 'tracker', filename: 'https://ads.example/t.js' }))", false),
         // Negative control: an error of the canary in a page that is blank.
         (
@@ -86,6 +91,33 @@ pub(crate) async fn errors_of_others(engine: Engine) {
             tokio::time::sleep(Duration::from_secs(3)).await;
             assert_eq!((site.views(), site.lines()), (1, Vec::new()), "{error}");
         }
+    }
+}
+
+/// Errors while the canary starts that are none: notices that Chromium gives the file that runs, and what the app handles.
+pub(crate) async fn errors_while_starting(engine: Engine) {
+    const HANDLES: &str = "for (const type of ['error', 'unhandledrejection'])
+        addEventListener(type, (event) => event.preventDefault());";
+    const NOTICE: &str = "dispatchEvent(new ErrorEvent('error', { filename: `${location.origin}/canary/main.js`,
+        message: 'ResizeObserver loop completed with undelivered notifications.' }));";
+    let site = FaultSite::new(engine, &page()).await;
+    for (error, is_fault) in [
+        (NOTICE.to_owned(), false),
+        (format!("{HANDLES} setTimeout(() => {{ throw new Error('mine'); }});"), false),
+        (format!("{HANDLES} Promise.reject(new Error('mine'));"), false),
+        // Negative control: nobody handles it.
+        ("setTimeout(() => { throw new Error('mine'); });".to_owned(), true),
+    ] {
+        // WebKit does not wait for the end of such a module, so the canary is up by then.
+        if is_fault && engine == Engine::WebKit {
+            continue;
+        }
+        let pause = "await new Promise((resolve) => setTimeout(resolve, 200));";
+        site.files.write(CANARY_BUNDLE, format!("{error} {pause} {}", bundle(CANARY)));
+        site.visit().await;
+        site.shows(if is_fault { STABLE } else { CANARY }).await;
+        site.says(if is_fault { &["E403"] } else { &[] }).await;
+        assert_eq!(site.views(), 1 + usize::from(is_fault), "{error}");
     }
 }
 
@@ -149,67 +181,6 @@ pub(crate) async fn shadow_root(engine: Engine) {
         until("its error", DEADLINE, || (!site.errors().is_empty()).then_some(()));
         tokio::time::sleep(Duration::from_secs(3)).await;
         assert_eq!((site.views(), site.lines()), (1, Vec::new()));
-    }
-}
-
-/// An app that begins with the events of the page, which are over when the decision comes, or not yet.
-pub(crate) async fn late_listeners(engine: Engine) {
-    // It waits for the first of two events, and draws in a handler object.
-    const APP: &str = "const log = (name) => e2e.log('event', 'late', name);
-        const first = ({ type }) => {
-            document.removeEventListener('DOMContentLoaded', first);
-            removeEventListener('load', first);
-            log(`first ${type}`);
-        };
-        document.addEventListener('DOMContentLoaded', first);
-        addEventListener('load', first);
-        addEventListener('load', ({ type }) => log(type));
-        document.addEventListener('load', () => log('load of the document'));
-        document.addEventListener('readystatechange', () => document.readyState === 'complete' && log('complete'));
-        addEventListener('DOMContentLoaded', () => log('DOMContentLoaded'), { once: true });
-        if (hasHandler) window.onload = () => log('onload');
-        document.addEventListener('DOMContentLoaded', { handleEvent() { log('object'); } });";
-    for (arm, file, percentage, has_handler) in
-        [(STABLE, STABLE_BUNDLE, "0", true), (STABLE, STABLE_BUNDLE, "0", false), (CANARY, CANARY_BUNDLE, "100", true)]
-    {
-        for is_late in [true, false] {
-            let page = page().first("window.onload = () => e2e.log('event', 'page', 1);");
-            let picture = r#"<div id="app"></div><img src="/slow.png">"#;
-            let site = FaultSite::new(engine, &page.config(config(percentage, "")).body(picture)).await;
-            site.files.write(
-                file,
-                format!(
-                    "const hasHandler = {has_handler}; {APP} addEventListener('load', () => {{ {} }});",
-                    bundle(arm)
-                ),
-            );
-            if is_late {
-                site.server.on(CONFIG, Reply::sound().hanging());
-            } else {
-                site.server.on("/slow.png", Reply::sound().delayed(Duration::from_secs(2)));
-            }
-            site.set_new_user("somebody").await;
-            site.open().await;
-            site.browser.wait_for("performance.timing.loadEventEnd > 0").await;
-            site.server.release();
-            site.shows(arm).await;
-            let mut events: Vec<_> = site.events("late").iter().map(|it| it.as_str().unwrap().to_owned()).collect();
-            if is_late {
-                // In the order that they have in a page.
-                assert_eq!(events.remove(0), "first DOMContentLoaded");
-                let all = ["DOMContentLoaded", "object", "complete", "load", "onload"];
-                assert_eq!(events, all[..4 + usize::from(has_handler)], "{arm}");
-            } else {
-                events.sort();
-                let all = ["DOMContentLoaded", "complete", "first DOMContentLoaded", "load", "object", "onload"];
-                assert_eq!(events, all[..5 + usize::from(has_handler)], "{arm}");
-            }
-            // The page's own handler, where the bundle did not replace it in time.
-            assert_eq!(site.events("page").len(), usize::from(is_late || !has_handler), "{arm}");
-            // The methods are the page's own again.
-            let methods = "[window, document].every((target) => !Object.hasOwn(target, 'addEventListener'))";
-            site.browser.wait_for(methods).await;
-        }
     }
 }
 

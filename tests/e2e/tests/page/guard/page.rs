@@ -1,19 +1,13 @@
 //! The page with the guard, and its server.
 
-use canary_e2e::files::{read, repo};
 use canary_e2e::fixture;
 use canary_e2e::nginx::{self, Config};
 use canary_e2e::site_files::SiteFiles;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
-/// The guard in the demo's page, which the tests of `canaryctl` keep current.
-pub(crate) static GUARD: LazyLock<String> = LazyLock::new(|| {
-    let page = read(&repo("www/index.html"));
-    let (_, rest) = page.split_once("<script data-canary-guard>").expect("a guard in the demo's page");
-    let (script, _) = rest.split_once("</script>").expect("an end of the guard");
-    format!("<script data-canary-guard>{script}</script>")
-});
+/// The guard in the demo's page.
+pub(crate) static GUARD: LazyLock<String> = LazyLock::new(fixture::guard);
 
 /// The beginning of the tag, without its other attributes.
 pub(crate) const TAG: &str = r#"<script type="module" src="/runtime/canary.js""#;
