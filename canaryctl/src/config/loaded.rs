@@ -237,6 +237,7 @@ impl Loaded {
             Kind::Object => Mark { length: 1, label: "found an object".to_owned() },
             Kind::Array => Mark { length: 1, label: "found an array".to_owned() },
             Kind::String => Mark { length, label: "found a string".to_owned() },
+            _ if value.source().is_empty() => Mark { length, label: "found nothing".to_owned() },
             _ => Mark { length, label: format!("found {}", value.source()) },
         }
     }

@@ -4,6 +4,7 @@ use anyhow::{Context, bail, ensure};
 
 use crate::bundler::dist::{self, check_url};
 use crate::html::elements::Element;
+use crate::html::import_map;
 use crate::html::no_entry;
 use crate::html::page::{Page, PageEntry, RemovedElement, is_deferred, is_module, local_url};
 
@@ -32,8 +33,30 @@ impl Page<'_> {
         Ok(elements.iter().any(is_entry) || no_entry::of_build(self, html, elements, &entry).is_some())
     }
 
-    /// Finds the entry: the module scripts of the build, or else its deferred scripts, with preloads and stylesheets.
+    /// Finds the entry: the module scripts of the build, or else its deferred scripts, with preloads and stylesheets. Fails if
+    /// something else in the page belongs to the build.
     pub(crate) fn find_entry(&self, html: &str, elements: &[Element]) -> anyhow::Result<PageEntry> {
+        let entry = self.take_entry(html, elements)?;
+        self.check_inline(html, elements, &entry)?;
+        Ok(entry)
+    }
+
+    /// Fails if an inline script or an import map belongs to the build: a bundle has no place for them.
+    pub(crate) fn check_inline(&self, html: &str, elements: &[Element], entry: &PageEntry) -> anyhow::Result<()> {
+        if let Some((line, url)) = no_entry::inline_import(self, html, elements, entry) {
+            bail!(
+                "line {line}: an inline script imports {url} of this build, and would run stable beside the canary: move it \
+                 into the entry"
+            );
+        }
+        match import_map::refusal(self, html, elements, entry) {
+            Some(refusal) => bail!(refusal),
+            None => Ok(()),
+        }
+    }
+
+    /// Finds the entry, whatever else is in the page.
+    pub(crate) fn take_entry(&self, html: &str, elements: &[Element]) -> anyhow::Result<PageEntry> {
         let href = self.base_href(elements)?;
         let mut entry = PageEntry { base: self.base(elements, href.as_deref()), href, ..PageEntry::default() };
         let is_entry = |it: &&Element| (is_module(it) || is_deferred(it)) && self.file(it, &entry).is_some();
@@ -45,12 +68,6 @@ impl Page<'_> {
         entry.files.classic = modules().next().is_none();
         for element in elements {
             self.add(element, &mut entry).with_context(|| format!("line {}", element.line))?;
-        }
-        if let Some((line, url)) = no_entry::inline_import(self, html, elements, &entry) {
-            bail!(
-                "line {line}: an inline script imports {url} of this build, and would run stable beside the canary: move it \
-                 into the entry"
-            );
         }
         let dir = self.dir.display();
         if is_relative && self.base.is_none() && entry.href.is_none() {

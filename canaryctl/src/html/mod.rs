@@ -7,6 +7,7 @@ pub(crate) mod csp;
 pub(crate) mod elements;
 pub(crate) mod entry;
 pub(crate) mod guard;
+pub(crate) mod import_map;
 pub(crate) mod inline_style;
 pub(crate) mod minify;
 pub(crate) mod no_entry;

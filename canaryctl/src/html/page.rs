@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use crate::bundler::dist;
 use crate::bundler::entry::Files;
 use crate::html::elements::Element;
+use crate::html::import_map::is_import_map;
 
 /// The entry of a page, and the elements that load it.
 #[derive(Debug, Default)]
@@ -55,7 +56,7 @@ impl PageEntry {
     /// The index of the removed element that the runtime replaces: the first behind all import maps, because browsers ignore
     /// a map that comes after a module.
     pub(crate) fn place(&self, elements: &[Element]) -> usize {
-        let maps = elements.iter().filter(|it| it.name == "script" && it.attribute("type") == Some("importmap"));
+        let maps = elements.iter().filter(|it| is_import_map(it));
         let end = maps.map(|it| it.span.end).max().unwrap_or_default();
         self.removed.iter().position(|it| it.span.start >= end).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Builds of real frameworks, by the table of `docs/bundlers.md`: both arms of each, or the reason why it is refused.
+//! Builds of real frameworks and bundlers, by the tables of `docs/bundlers.md`: both arms of each, or the reason why it is refused.
 
 use crate::npm::project::{canaryctl, npm, run};
 use canary_e2e::files::{copy_tree, read, repo};
@@ -35,10 +35,12 @@ fn the_table_has_every_framework_and_its_versions() {
     }
 }
 
-/// Builds an app twice. Returns the folders of version 1 and 2.
-fn build(name: &str) -> [PathBuf; 2] {
+/// Builds the app in some folders twice. Returns the folders of version 1 and 2.
+fn build(name: &str, sources: &[PathBuf]) -> [PathBuf; 2] {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("frameworks").join(name);
-    copy_tree(&source(name), &dir);
+    for source in sources {
+        copy_tree(source, &dir);
+    }
     npm(&dir, &["install", "--no-package-lock", "--legacy-peer-deps", "--prefer-offline"]);
     ["1", "2"].map(|version| {
         let mut command = Command::new("npm");
@@ -112,7 +114,24 @@ async fn real_frameworks() {
             continue;
         }
         eprintln!("{name}");
-        let [stable, canary] = build(&name.to_lowercase());
+        let [stable, canary] = build(&name.to_lowercase(), &[source(&name)]);
         if result.starts_with("works") { works(&name, &stable, &canary).await } else { is_refused(&stable, &result) }
+    }
+}
+
+/// `CANARY_FRAMEWORK` names one of them, by its folder.
+#[tokio::test]
+#[ignore = "installs and builds with ten bundlers, which takes minutes: scripts/test-long frameworks"]
+async fn real_bundlers() {
+    let only = std::env::var("CANARY_FRAMEWORK").ok();
+    let folders = repo("tests/bundlers").read_dir().unwrap().map(|folder| folder.unwrap().path());
+    for folder in folders.filter(|folder| folder.join("package.json").is_file()) {
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        if only.as_ref().is_some_and(|only| *only != name) {
+            continue;
+        }
+        eprintln!("{name}");
+        let [stable, canary] = build(&name, &[repo("tests/bundlers/app"), folder]);
+        works(&name, &stable, &canary).await;
     }
 }
