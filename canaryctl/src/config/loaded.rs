@@ -174,7 +174,7 @@ impl Loaded {
             Err(fault) => vec![fault.clone()],
         };
         let in_file = |fault: &Diagnostic| {
-            let at = fault.position().and_then(|position| locate(&source, file, position));
+            let at = place_of(&source, file, fault);
             fault.clone().with_position(at)
         };
         let parsed = match parsed {
@@ -211,7 +211,7 @@ impl Loaded {
     pub(crate) fn describe(&self, diagnostic: &Diagnostic) -> FileDiagnostic {
         let code = diagnostic.code().as_str();
         let message = format!("expected {}", diagnostic.expected());
-        let at = diagnostic.position().and_then(|position| locate(&self.source, &self.file, position));
+        let at = place_of(&self.source, &self.file, diagnostic);
         let mut described = FileDiagnostic::new(code, diagnostic.key(), at, message);
         described.found = diagnostic.position().map(|place| self.mark(diagnostic, place)).unwrap_or_default();
         described
@@ -303,15 +303,14 @@ fn is_bare(path: &Path, bytes: &[u8]) -> bool {
     text.trim_ascii_start().starts_with(b"{") || path.extension().is_some_and(|extension| extension == "json")
 }
 
-/// The position in the file of a position in the config's text. Nothing where the lines of the text are not those of the
-/// file, as in a folded scalar.
-fn locate(source: &Source, file: &File, at: Position) -> Option<Position> {
-    if source.text.is_empty() {
-        return Some(position(&file.text, source.start()));
-    }
+/// The position in the file of what is found in the config's text: that of the whole text where it is empty, or where its lines
+/// are not those of the file, as in a folded scalar.
+fn place_of(source: &Source, file: &File, found: &Diagnostic) -> Option<Position> {
+    let is_empty = source.text.trim().is_empty();
+    let at = found.position().or_else(|| is_empty.then_some(Position { line: 1, column: 1 }))?;
     let start = offset(&source.text, at);
-    let range = source.locate(&(start..start.saturating_add(1)))?;
-    Some(position(&file.text, range.start))
+    let range = source.locate(&(start..start.saturating_add(1))).filter(|_| !source.text.is_empty());
+    Some(position(&file.text, range.map_or(source.start(), |range| range.start)))
 }
 
 /// The value or name that begins at an offset, and whether it is a name.
