@@ -5,6 +5,7 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use serde_json::Value;
 use support::fixture::Build;
@@ -15,7 +16,7 @@ type Works = (&'static [&'static str], [usize; 3]);
 
 #[test]
 fn pages_of_frameworks() {
-    let table = std::fs::read_to_string(repo("docs/bundlers.md")).unwrap();
+    let table = fs::read_to_string(repo("docs/bundlers.md")).unwrap();
     let cases: [(&str, &str, Result<Works, &str>); 5] = [
         ("Angular", "angular", Ok((&[], [2, 1, 1]))),
         ("Astro", "astro", Ok((&["about", "index"], [1, 0, 0]))),
@@ -56,7 +57,7 @@ fn pages_of_frameworks() {
 
 /// The cells of a row of the table of bundlers.
 fn bundlers() -> Vec<Vec<String>> {
-    let text = std::fs::read_to_string(repo("docs/bundlers.md")).unwrap();
+    let text = fs::read_to_string(repo("docs/bundlers.md")).unwrap();
     let rows = text.lines().skip_while(|line| !line.starts_with("| bundler ")).skip(2);
     let cells = |row: &str| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
     rows.take_while(|row| row.starts_with('|')).map(cells).collect()
@@ -66,8 +67,8 @@ fn bundlers() -> Vec<Vec<String>> {
 #[test]
 fn the_table_has_every_bundler_and_its_versions() {
     let mut built = BTreeSet::new();
-    for folder in std::fs::read_dir(repo("tests/bundlers")).unwrap() {
-        let Ok(package) = std::fs::read_to_string(folder.unwrap().path().join("package.json")) else { continue };
+    for folder in fs::read_dir(repo("tests/bundlers")).unwrap() {
+        let Ok(package) = fs::read_to_string(folder.unwrap().path().join("package.json")) else { continue };
         let package: Value = serde_json::from_str(&package).unwrap();
         for (name, version) in package["dependencies"].as_object().unwrap() {
             // What a bundler needs besides.
@@ -149,4 +150,88 @@ fn import_maps_of_the_build_are_refused() {
     assert_eq!((code, error.as_str()), (Some(0), ""));
     let page = build.read("dist/index.html");
     assert!(page.find(map).unwrap() < page.find("data-canary-stable").unwrap(), "{page}");
+}
+
+/// A page with these elements in a folder of these files.
+fn page(head: &str) -> Build {
+    let build = Build::of("bundlers/vite-8");
+    fs::write(build.path("dist/index.html"), format!("<!doctype html>\n<title>t</title>\n{head}\n<div id=app></div>"))
+        .unwrap();
+    for file in ["a.js", "b.js", "s.css"] {
+        fs::write(build.path(&format!("dist/{file}")), file).unwrap();
+    }
+    build
+}
+
+/// The scripts and stylesheets that are taken, and the notes.
+#[test]
+fn elements_that_bundlers_write_in_other_ways() {
+    const MODULE: &str = "<script type=module src=/a.js></script>";
+    let late = "<link rel=preload as=style href=/s.css onload=\"this.onload=null;this.rel='stylesheet'\">";
+    let kept = |line: u8, url: &str| {
+        vec![format!("line {line}: kept {url}: it is not of the same kind as the entry, so it runs in both versions")]
+    };
+    let fitting = "<script type=module src=/a.js integrity=\"sha256-AAAA \
+                   sha384-0PzQQWx0/quOP7mtCl28J6Ixjmhy73AkfoO58+OFqp/aO5t53gUr5uGpCxszEpIt\"></script>";
+    for (head, scripts, styles, notes) in [
+        ("<SCRIPT TYPE=Module SRC=/a.js></SCRIPT><LINK REL=StyleSheet HREF=/s.css>".to_owned(), 1, 1, vec![]),
+        (format!("{MODULE}{MODULE}"), 1, 0, vec![]),
+        (format!("{MODULE}<link rel=\"preload stylesheet\" as=style href=/s.css>"), 1, 1, vec![]),
+        (format!("{MODULE}{late}<noscript><link rel=stylesheet href=/s.css></noscript>"), 1, 1, vec![]),
+        (
+            format!("{MODULE}<link rel=\"alternate stylesheet\" title=x href=/s.css>"),
+            1,
+            0,
+            vec!["line 3: kept /s.css: a bundle cannot express its attribute title".to_owned()],
+        ),
+        (format!("{MODULE}\n<script defer src=/b.js></script>"), 1, 0, kept(4, "/b.js")),
+        ("<script src=/b.js></script><script defer src=/a.js></script>".to_owned(), 1, 0, kept(3, "/b.js")),
+        ("<script defer type=application/javascript src=/a.js></script>".to_owned(), 1, 0, vec![]),
+        (fitting.to_owned(), 1, 0, vec![]),
+        (format!("{MODULE}<script type=module src=\"data:text/javascript,1\"></script>"), 1, 0, vec![]),
+        (format!("<!-- {MODULE} --><template>{MODULE}</template>\n{MODULE}"), 1, 0, vec![]),
+    ] {
+        let build = page(&head);
+        let (code, out, error) = build.run(&["inject", "@/dist/index.html", "--output", "json"]);
+        assert_eq!((code, error.as_str()), (Some(0), ""), "{head}");
+        let report: Value = serde_json::from_str(&out).unwrap();
+        let count = |list: &str| report["stable"][list].as_array().map_or(0, Vec::len);
+        assert_eq!((count("scripts"), count("styles")), (scripts, styles), "{head}: {report}");
+        let found = report["notes"].as_array().unwrap().iter().map(|note| note.as_str().unwrap());
+        let found: Vec<_> = found.filter(|it| !it.contains("data-root") && !it.contains("--runtime-dir")).collect();
+        assert_eq!(found, notes, "{head}");
+    }
+}
+
+/// Each reason has its line, and what to do; `assets` says the same.
+#[test]
+fn pages_without_an_entry_say_why() {
+    for (head, reason) in [
+        (
+            "<script type=module src=/a.js integrity=sha384-AAAA></script>",
+            "line 3: /a.js: its integrity is not that of @/dist/a.js, so browsers refuse the file: build again",
+        ),
+        (
+            "<script type=module src=/gone.js></script>",
+            "line 3: /gone.js: no such file in @/dist, which is served at /: name the folder with --dir, its base path with \
+             --base",
+        ),
+        (
+            "<script type=module src=/a%2Ejs></script>",
+            "line 3: /a%2Ejs: expected the name of a file in @/dist, without %: let the bundler write others",
+        ),
+        (
+            "<link rel=stylesheet href=/s.css>",
+            "no module script and no deferred script of a file in @/dist: the page loads none of its own origin",
+        ),
+        (
+            "<base href=shop/>\n<script type=module src=a.js></script>",
+            "line 3: <base href=\"shop/\">: expected a path that begins with /",
+        ),
+    ] {
+        let build = page(head);
+        let expected = format!("canaryctl: @/dist/index.html: {reason}\n");
+        assert_eq!(build.fails(&["inject", "@/dist/index.html"]), expected);
+        assert_eq!(build.fails(&["assets", "--dir", "@/dist"]), expected);
+    }
 }

@@ -189,6 +189,10 @@ fn read(args: &Args, version: &str, page: Option<&SitePage>) -> anyhow::Result<B
         }
         return Ok(bundle);
     }
+    if entry.files.scripts.is_empty() && dir.join("index.html").is_file() {
+        let page = SitePage::read(dir, "index.html", dir)?;
+        page.bundle(dir, args.base.as_deref(), version).with_context(|| dir.join(page.path).display().to_string())?;
+    }
     ensure!(
         !entry.files.scripts.is_empty(),
         "no manifest of a bundler in {0}, and no page {0}/index.html with its entry: let it write a manifest (Vite: \

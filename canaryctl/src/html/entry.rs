@@ -3,8 +3,10 @@
 use anyhow::{Context, bail, ensure};
 
 use crate::bundler::dist::{self, check_url};
+use crate::html::csp;
 use crate::html::elements::Element;
 use crate::html::import_map;
+use crate::html::integrity;
 use crate::html::no_entry;
 use crate::html::page::{Page, PageEntry, RemovedElement, is_deferred, is_module, local_url};
 
@@ -85,8 +87,14 @@ impl Page<'_> {
             ensure!(file.is_none(), "<script nomodule>: {url}: {why}");
             return Ok(());
         }
-        let Some(role) = role(element, entry.files.classic) else { return Ok(()) };
         let line = element.line;
+        let Some(role) = role(element, entry.files.classic) else {
+            if file.is_some() && self.files.is_none() && element.name == "script" && csp::is_classic(kind_of(element)) {
+                let reason = "it is not of the same kind as the entry, so it runs in both versions";
+                entry.notes.push(format!("line {line}: kept {url}: {reason}"));
+            }
+            return Ok(());
+        };
         let Some(file) = file else {
             // Without a manifest, an unknown script might be part of the entry.
             let dir = self.dir.display();
@@ -100,24 +108,40 @@ impl Page<'_> {
         let is_plain = is_for_all_media(element);
         let special = ["media", "title", "disabled"].into_iter().filter(|it| !(is_plain && *it == "media"));
         let special = special.into_iter().find(|it| element.attribute(it).is_some());
+        let special = special.or_else(|| element.has_rel("alternate").then_some("rel"));
         if let Some(name) = special.filter(|_| role == Role::Style) {
             entry.notes.push(format!("line {line}: kept {url}: a bundle cannot express its attribute {name}"));
             return Ok(());
         }
         check_url(&url)?;
-        let known = |name: &&str| KNOWN.contains(name) || (is_plain && matches!(*name, "media" | "onload"));
+        if let Some(integrity) = element.attribute("integrity") {
+            let path = self.dir.join(&file);
+            ensure!(
+                integrity::fits(integrity, &path)?,
+                "{url}: its integrity is not that of {}, so browsers refuse the file: build again",
+                path.display()
+            );
+        }
+        let is_late = becomes_stylesheet(element);
+        let known = |name: &&str| {
+            KNOWN.contains(name) || (is_plain && matches!(*name, "media" | "onload")) || is_late && *name == "onload"
+        };
         let dropped = element.attributes().filter(|name| role != Role::Hint && !known(name));
         entry.notes.extend(dropped.map(|name| format!("line {line}: dropped the attribute {name} of {url}")));
         if role == Role::Script && entry.nonce.is_none() {
             entry.nonce = element.attribute("nonce").map(str::to_owned);
         }
         entry.removed.push(RemovedElement { line, url, span: element.span.clone() });
-        match role {
-            Role::Script => entry.files.scripts.push(file),
-            Role::Style => entry.files.styles.push(file),
-            Role::Preload => entry.files.preload.push(file),
+        let list = match role {
+            Role::Script => &mut entry.files.scripts,
+            Role::Style => &mut entry.files.styles,
+            Role::Preload => &mut entry.files.preload,
             // The bundle's own files are preloaded with their integrity.
-            Role::Hint => {}
+            Role::Hint => return Ok(()),
+        };
+        // A page may load a file twice, which browsers run once.
+        if !list.contains(&file) {
+            list.push(file);
         }
         Ok(())
     }
@@ -127,7 +151,7 @@ fn role(element: &Element, is_classic: bool) -> Option<Role> {
     let is_script = if is_classic { is_deferred } else { is_module };
     if is_script(element) {
         Some(Role::Script)
-    } else if element.is_link("stylesheet") {
+    } else if element.has_rel("stylesheet") || becomes_stylesheet(element) {
         Some(Role::Style)
     } else {
         let is_file = |name: &str| {
@@ -140,6 +164,17 @@ fn role(element: &Element, is_classic: bool) -> Option<Role> {
             || element.is_link("prefetch") && element.attribute("href").is_some_and(is_file);
         if element.is_link("modulepreload") { Some(Role::Preload) } else { is_hint.then_some(Role::Hint) }
     }
+}
+
+fn kind_of(element: &Element) -> &str {
+    element.attribute("type").unwrap_or_default().trim_ascii()
+}
+
+/// Whether a preload becomes a stylesheet once it has loaded: `onload="this.rel='stylesheet'"`.
+fn becomes_stylesheet(element: &Element) -> bool {
+    let is_preload =
+        element.has_rel("preload") && element.attribute("as").is_some_and(|it| it.eq_ignore_ascii_case("style"));
+    is_preload && element.attribute("onload").is_some_and(|it| it.contains("stylesheet"))
 }
 
 /// Whether a stylesheet is for all media, perhaps once it has loaded: `media="print" onload="this.media='all'"`.

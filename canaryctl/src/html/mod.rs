@@ -9,6 +9,7 @@ pub(crate) mod entry;
 pub(crate) mod guard;
 pub(crate) mod import_map;
 pub(crate) mod inline_style;
+pub(crate) mod integrity;
 pub(crate) mod minify;
 pub(crate) mod no_entry;
 pub(crate) mod page;

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 
 use crate::bundler::dist;
 use crate::bundler::entry::Files;
+use crate::html::csp::is_classic;
 use crate::html::elements::Element;
 use crate::html::import_map::is_import_map;
 
@@ -75,8 +76,14 @@ impl Page<'_> {
         }
         let folder = href.rfind('/').and_then(|end| href.get(..=end)).unwrap_or_default();
         let path = dist::parse_base(folder).ok().filter(|_| folder.starts_with('/'));
+        let is_relative = !folder.starts_with('/') && !folder.contains(':');
         let path = path.with_context(|| {
-            format!("line {line}: <base href=\"{href}\">: stable has to come from a path of the page's own origin")
+            let reason = if is_relative {
+                "expected a path that begins with /"
+            } else {
+                "stable has to come from a path of the page's own origin"
+            };
+            format!("line {line}: <base href=\"{href}\">: {reason}")
         })?;
         if let Some(base) = self.base.filter(|base| *base != path) {
             bail!("line {line}: <base href=\"{href}\"> is not the base path {base}: leave --base out");
@@ -152,8 +159,7 @@ pub(crate) fn is_module(element: &Element) -> bool {
 /// Whether an element is a classic deferred script, as in pages of webpack.
 pub(crate) fn is_deferred(element: &Element) -> bool {
     let kind = element.attribute("type").unwrap_or_default().trim_ascii();
-    let is_classic = kind.is_empty() || kind.eq_ignore_ascii_case("text/javascript");
-    is_external(element) && is_classic && element.attribute("defer").is_some()
+    is_external(element) && is_classic(kind) && element.attribute("defer").is_some()
 }
 
 pub(crate) fn is_external(element: &Element) -> bool {

@@ -44,14 +44,14 @@ impl SitePage {
         let file = site.join(path);
         let name = file.display().to_string();
         let html = text(fs::read(&file).with_context(|| format!("cannot read {name}"))?).context(name.clone())?;
-        let elements = elements::elements(&html).context(name)?;
+        let elements = elements::elements(&html).context(name.clone())?;
         let has = |name: &str| elements.iter().any(|it| it.attribute(name).is_some());
         let state = if has("data-canary-stable") || has("data-canary-guard") {
             let entry = elements.iter().find_map(|it| it.attribute("data-entry")).map(str::to_owned);
             State::Injected { entry, has_stable: has("data-canary-stable") }
         } else {
             let page = Page { dir, path, base: None, files: Manifest::vite_files(dir)? };
-            if page.has_scripts(&html, &elements)? { State::Built } else { State::Plain }
+            if page.has_scripts(&html, &elements).with_context(|| name.clone())? { State::Built } else { State::Plain }
         };
         Ok(Self { path: path.to_owned(), html, state })
     }
