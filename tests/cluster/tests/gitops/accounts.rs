@@ -67,7 +67,8 @@ pub(crate) fn renamed_nudge(env: &Environment) {
     let access: Vec<_> = built.split("---\n").filter(is_access).collect();
     assert_eq!(access.len(), 5, "{built}");
     kubectl("create namespace shop");
-    kubectl::apply(&access.join("---\n"));
+    // As Flux replaces it.
+    kubectl::apply(&access.join("---\n").replace("${namespace}", "shop"));
     let pod = files::read(&files::repo("tests/cluster/tests/gitops/pod.yaml"));
     kubectl::apply(&pod.replace("namespace: frontend", "namespace: shop"));
     let nudge = "-n shop --as=system:serviceaccount:shop:blue-canary-nudge";
@@ -89,5 +90,5 @@ pub(crate) fn renamed_nudge(env: &Environment) {
         assert!(result.is_ok(), "{change}, as another account: {result:?}");
     }
     kubectl("delete namespace shop --wait=false");
-    kubectl("delete validatingadmissionpolicy/blue-canary-nudge validatingadmissionpolicybinding/blue-canary-nudge");
+    kubectl("delete validatingadmissionpolicy/blue-canary-nudge-shop validatingadmissionpolicybinding/blue-canary-nudge-shop");
 }

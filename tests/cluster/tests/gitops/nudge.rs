@@ -26,7 +26,7 @@ const FORBIDDEN: &str = "not allowed: pods is forbidden: User \"system:serviceac
                      resource \"pods\" in API group \"\" in the namespace \"frontend\"";
 
 const PODS: &str = "-n frontend get pods -l app.kubernetes.io/name=canary-nudge";
-const POLICY: &str = "get validatingadmissionpolicy/canary-nudge validatingadmissionpolicybinding/canary-nudge";
+const POLICY: &str = "get validatingadmissionpolicy/canary-nudge-frontend validatingadmissionpolicybinding/canary-nudge-frontend";
 
 /// The admission policy lets the nudge set its annotation and nothing else; the policy goes when the component goes.
 pub(crate) fn admission_policy(env: &Environment) {
@@ -75,7 +75,7 @@ fn rejects_other_changes(env: &Environment) {
 /// Flux finds no difference in the policy and its binding when it reconciles them again.
 #[track_caller]
 fn does_not_drift(env: &Environment) {
-    kubectl::wait_for("the policy to be checked", "get validatingadmissionpolicy canary-nudge", |policy| {
+    kubectl::wait_for("the policy to be checked", "get validatingadmissionpolicy canary-nudge-frontend", |policy| {
         (policy["status"]["observedGeneration"] == policy["metadata"]["generation"]).then_some(())
     });
     let versions = || {
