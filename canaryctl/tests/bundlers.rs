@@ -17,9 +17,10 @@ type Works = (&'static [&'static str], [usize; 3]);
 #[test]
 fn pages_of_frameworks() {
     let table = fs::read_to_string(repo("docs/bundlers.md")).unwrap();
-    let cases: [(&str, &str, Result<Works, &str>); 5] = [
+    let cases: [(&str, &str, Result<Works, &str>); 6] = [
         ("Angular", "angular", Ok((&[], [2, 1, 1]))),
         ("Astro", "astro", Ok((&["about", "index"], [1, 0, 0]))),
+        ("Astro 4", "astro-4", Ok((&["about", "index"], [1, 0, 0]))),
         ("Nuxt", "nuxt", Ok((&["200", "404", "index"], [1, 1, 1]))),
         ("SvelteKit", "sveltekit", Err("the entry is an inline script that imports")),
         ("Next", "next", Err("is of this build, but neither a module nor deferred")),
