@@ -213,7 +213,9 @@ impl Loaded {
         let message = format!("expected {}", diagnostic.expected());
         let at = place_of(&self.source, &self.file, diagnostic);
         let mut described = FileDiagnostic::new(code, diagnostic.key(), at, message);
-        described.found = diagnostic.position().map(|place| self.mark(diagnostic, place)).unwrap_or_default();
+        // Where lines are folded, the place is that of the whole text.
+        let place = diagnostic.position().filter(|_| self.source.locate(&(0..0)).is_some());
+        described.found = place.map(|place| self.mark(diagnostic, place)).unwrap_or_default();
         described
     }
 
@@ -303,14 +305,19 @@ fn is_bare(path: &Path, bytes: &[u8]) -> bool {
     text.trim_ascii_start().starts_with(b"{") || path.extension().is_some_and(|extension| extension == "json")
 }
 
-/// The position in the file of what is found in the config's text: that of the whole text where it is empty, or where its lines
-/// are not those of the file, as in a folded scalar.
+/// The position in the file of what is found in the config's text. In a text that is empty it may be found nowhere.
 fn place_of(source: &Source, file: &File, found: &Diagnostic) -> Option<Position> {
     let is_empty = source.text.trim().is_empty();
     let at = found.position().or_else(|| is_empty.then_some(Position { line: 1, column: 1 }))?;
+    Some(locate(source, file, at))
+}
+
+/// The position in the file of a position in the config's text: that of the whole text where it is empty, or where its lines are
+/// not those of the file, as in a folded scalar.
+fn locate(source: &Source, file: &File, at: Position) -> Position {
     let start = offset(&source.text, at);
     let range = source.locate(&(start..start.saturating_add(1))).filter(|_| !source.text.is_empty());
-    Some(position(&file.text, range.map_or(source.start(), |range| range.start)))
+    position(&file.text, range.map_or(source.start(), |range| range.start))
 }
 
 /// The value or name that begins at an offset, and whether it is a name.
