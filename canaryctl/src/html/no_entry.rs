@@ -10,15 +10,14 @@ pub(crate) fn reason(page: &Page<'_>, html: &str, elements: &[Element], entry: &
     let missing = || {
         let element = elements.iter().filter(|it| is_external(it)).find(|it| local_url(it).is_some())?;
         let (line, url) = (element.line, page.url(element, entry)?);
-        Some(match url.contains('%') {
-            true => format!(
-                "line {line}: {url}: expected the name of a file in {dir}, without %: let the bundler write others"
-            ),
-            false => format!(
+        Some(if url.contains('%') {
+            format!("line {line}: {url}: expected the name of a file in {dir}, without %: let the bundler write others")
+        } else {
+            format!(
                 "line {line}: {url}: no such file in {dir}, which is served at {}: name the folder with --dir, its base path \
                  with --base",
                 entry.base
-            ),
+            )
         })
     };
     of_build(page, html, elements, entry).or_else(missing).unwrap_or_else(|| {

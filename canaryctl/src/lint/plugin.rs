@@ -111,7 +111,7 @@ impl Visit<'_> {
             let is_own = name == Some(NAME)
                 || name.is_none() && target.at(&["select", "kind"]).and_then(Node::text) == Some("ConfigMap");
             for (path, _) in target.list("fieldPaths").filter(|_| is_own) {
-                if path.text().is_some_and(|text| is_config_path(text)) {
+                if path.text().is_some_and(is_config_path) {
                     self.unchecked(file, "replacements".to_owned(), path, unchecked("a replacement"));
                 }
             }

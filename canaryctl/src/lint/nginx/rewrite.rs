@@ -2,7 +2,7 @@
 
 use super::fallback::is_page;
 use super::parser::Directive;
-use super::server::{inner, is_match};
+use super::server::{effective, inner, is_match};
 use super::variable::values;
 
 /// The outcome of the directives `rewrite`, `return` and `if` in a block.
@@ -29,7 +29,7 @@ pub(crate) fn rewrite_phase<'a>(server: &[&'a Directive], block: &'a Directive, 
                 }
                 _ => Phase::Open,
             },
-            "return" => of_return(directive),
+            "return" => of_return(server, block, directive),
             "if" if holds(&directive.args, path) => rewrite_phase(server, directive, path),
             _ => Phase::Open,
         };
@@ -40,10 +40,12 @@ pub(crate) fn rewrite_phase<'a>(server: &[&'a Directive], block: &'a Directive, 
     Phase::Open
 }
 
-/// A `return` with a text, or with a redirect to a page.
-fn of_return(directive: &Directive) -> Phase<'_> {
+/// A `return` with a text, or with a redirect to a page. A server without files, as one for probes, may answer all with a text.
+fn of_return<'a>(server: &[&'a Directive], block: &'a Directive, directive: &'a Directive) -> Phase<'a> {
+    let blocks: Vec<_> = server.iter().copied().chain([block]).collect();
+    let has_files = ["root", "alias"].iter().any(|name| !effective(&blocks, name).is_empty());
     match directive.args.as_slice() {
-        [code, _] if code == "200" => Phase::Page(directive),
+        [code, _] if code == "200" && has_files => Phase::Page(directive),
         [.., target] if is_page(target) => Phase::Page(directive),
         _ => Phase::Closed,
     }

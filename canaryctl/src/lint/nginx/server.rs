@@ -47,10 +47,8 @@ pub(crate) fn answering<'a>(blocks: &[&'a Directive], path: &str) -> Option<Bloc
     if longest.is_none_or(|(location, _)| location.args.first().map(String::as_str) != Some("^~")) {
         for location in all() {
             let [modifier, pattern] = location.args.as_slice() else { continue };
-            if matches!(modifier.as_str(), "~" | "~*") {
-                if is_match(pattern, modifier == "~*", path)? {
-                    return answering(&with(blocks, location), path);
-                }
+            if matches!(modifier.as_str(), "~" | "~*") && is_match(pattern, modifier == "~*", path)? {
+                return answering(&with(blocks, location), path);
             }
         }
     }
