@@ -355,3 +355,41 @@ fn a_missing_manifest_is_named() {
     );
     assert_eq!(build.fails(&["assets", "--dir", "@/none"]), "canaryctl: no folder @/none\n");
 }
+
+/// webpack's manifest does not say that scripts are modules, as with `output.module`; the page does.
+#[test]
+fn the_page_says_more_than_the_manifest() {
+    let build = Build::of("webpack");
+    build.edit("dist/index.html", "<script defer", "<script type=module");
+    let expected = json!({
+        "version": "1.4.2",
+        "scripts": [{"src": "/assets/1.4.2/runtime.c7e8a98b.js"}, {"src": "/assets/1.4.2/main.d7a6efb2.js"}],
+        "styles": [{"href": "/assets/1.4.2/main.f6faafd2.css"}],
+    });
+    check(&build, &[], &expected);
+    build.run(&["inject", "@/dist/index.html"]);
+    check(&build, &[], &expected);
+}
+
+#[test]
+fn a_page_without_a_script_of_the_manifest_is_refused() {
+    let build = Build::of("webpack");
+    let page = build.read("dist/index.html");
+    let script = page.split_once("<script").unwrap().1.split_once("</script>").unwrap().0;
+    build.edit("dist/index.html", &format!("<script{script}</script>"), "");
+    let expected = "canaryctl: @/dist/index.html: it does not load runtime.c7e8a98b.js, which the manifest gives to the entry: build \
+                    again, or name the manifest with --manifest to leave the page out\n";
+    assert_eq!(build.fails(&["assets", "@/dist"]), expected);
+    build.run(&["inject", "@/dist/index.html"]);
+    assert_eq!(build.fails(&["assets", "@/dist"]), expected);
+    let (code, ..) = build.run(&["assets", "--dir", "@/dist", "--manifest", "@/dist/assets-manifest.json"]);
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn an_inline_module_beside_the_entry_is_refused() {
+    let build = Build::of("vite-root");
+    build.edit("dist/index.html", "</head>", "<script type=module>import '/assets/index-lXoEamTF.js'</script></head>");
+    let error = build.fails(&["assets", "--dir", "@/dist", "--entry", "index.html"]);
+    assert!(error.starts_with("canaryctl: @/dist/index.html: line 17: an inline script imports"), "{error}");
+}

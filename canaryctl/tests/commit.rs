@@ -156,3 +156,38 @@ fn a_commit_that_cannot_be_signed_says_so() {
     let reason = "gpg failed to sign the data; failed to write commit object";
     folder.refuses(&["set", "10", "--commit"], &format!("{FILE} is as it was: git commit failed: {reason}"));
 }
+
+/// Each refusal says what to do, and nothing is written.
+#[test]
+fn a_repository_in_another_state_says_what_to_do() {
+    let check = |folder: &Folder, message: &str| {
+        let before = folder.read();
+        let (code, out, errors) = folder.run(&["set", "10", "--commit"]);
+        let root = std::fs::canonicalize(folder.path(".")).unwrap().display().to_string();
+        let errors = errors.replace(&root, "@");
+        assert_eq!((code, out.as_str(), errors), (Some(2), "", format!("canaryctl: {message}\n")));
+        assert_eq!(folder.read(), before);
+    };
+    let folder = Folder::with_git();
+    folder.git(&["update-index", "--skip-worktree", FILE]);
+    let skipped =
+        format!("cannot commit {FILE}: the file is marked skip-worktree: git update-index --no-skip-worktree @/{FILE}");
+    check(&folder, &skipped);
+
+    let folder = Folder::with_git();
+    folder.git(&["config", "core.bare", "true"]);
+    let bare = "this is a bare repository, or git's own folder: expected a file in a work tree";
+    check(&folder, &format!("cannot commit {FILE}: {bare}"));
+
+    let folder = Folder::with_git();
+    folder.shell("mkdir .git/rebase-merge");
+    check(
+        &folder,
+        &format!("cannot commit {FILE}: a rebase is in progress: git rebase --continue, or git rebase --abort"),
+    );
+
+    let folder = Folder::with_git();
+    folder.hook("pre-commit", "exit 1");
+    let hook = "git gives no reason; a hook may have refused it: @/.git/hooks/pre-commit";
+    check(&folder, &format!("{FILE} is as it was: git commit failed: {hook}"));
+}

@@ -258,8 +258,7 @@ fn unsupported_pages_are_refused() {
             "vite-root",
             "/assets/index-lXoEamTF.js",
             "https://cdn.example/index.js",
-            "no module script and no deferred script of a file in @/dist: name the folder with --dir, its base path \
-             with --base",
+            "no module script and no deferred script of a file in @/dist: the page loads none of its own origin",
         ),
         (
             "vite-root",

@@ -94,7 +94,7 @@ fn a_misspelt_key_is_named() {
     let expected = [
         "a.yaml:6:5: error E109 CANARY_PERCENTAGE: expected a number from 0 to 100 with at most 3 decimals; did \
          you mean CANARY_PERCENTGE at 7:7?",
-        "b.yaml: error E117 FEATURE_FLAGS: expected an object; did you mean feature_flag?",
+        "b.yaml:6:5: error E117 FEATURE_FLAGS: expected an object; did you mean feature_flag?",
         "c.json:4:3: warning I118 SALTS: expected a known key; it is ignored; did you mean SALT?",
         "c.json:5:3: warning I118 TEAM: expected a known key; it is ignored",
         "d.json:5:3: warning I118 SALTS: expected a known key; it is ignored",

@@ -28,6 +28,8 @@ export interface BuildResult {
   pages: { page: string; [member: string]: unknown }[];
   /** Sources that a Content-Security-Policy must allow in `script-src`. */
   scriptSrc: string[];
+  /** Sources for `style-src`: the hashes of inline styles and style attributes. */
+  styleSrc: string[];
   /** The bundle in the form of the config's `ASSETS.canary`, or of `ASSETS` for several pages; null without `assetsFile`. */
   assets: object | null;
 }

@@ -43,9 +43,11 @@ export function injectBuild({
     const report = reports.get(join(dir, page));
     return report ? [{ page, ...report }] : [];
   });
-  /** @type {string[]} */
-  const sources = injected.flatMap(({ scriptSrc }) => scriptSrc.map((/** @type {any} */ it) => it.source ?? it));
-  const result = { pages: injected, scriptSrc: [...new Set(sources)], assets: null };
+  /** The sources of all pages for a directive. @param {"scriptSrc" | "styleSrc"} name @returns {string[]} */
+  const sources = (name) => [
+    ...new Set(injected.flatMap((page) => page[name].map((/** @type {any} */ it) => it.source ?? it))),
+  ];
+  const result = { pages: injected, scriptSrc: sources("scriptSrc"), styleSrc: sources("styleSrc"), assets: null };
   if (!assetsFile) return result;
   const assets = run(canaryctl, ["assets", "--dir", dir, ...named, "--output", "json"]);
   const file = join(dir, assetsFile);

@@ -72,8 +72,9 @@ export default function canary(options = {}) {
         const isPath = config.base.startsWith("/") && !config.base.startsWith("//");
         const runtime = `${isPath ? config.base : "/"}runtime/canary.js`;
         const defaults = { dir, pages, runtime, assetsFile: ".vite/canary-assets.json" };
-        const { scriptSrc } = injectBuild({ ...defaults, ...build });
+        const { scriptSrc, styleSrc } = injectBuild({ ...defaults, ...build });
         config.logger.info(`canary-runtime: script-src ${scriptSrc.join(" ")}`);
+        if (styleSrc.length) config.logger.info(`canary-runtime: style-src ${styleSrc.join(" ")}`);
       },
     },
   };

@@ -87,6 +87,11 @@ impl Args {
     fn dir(&self) -> &Path {
         self.dir.as_deref().or(self.site.as_deref()).unwrap_or(Path::new("."))
     }
+
+    /// The path of a page, for messages.
+    fn path(&self, page: &SitePage) -> String {
+        self.site.as_deref().unwrap_or(self.dir()).join(&page.path).display().to_string()
+    }
 }
 
 /// Prints the assets, or writes them into the config.
@@ -137,7 +142,7 @@ fn read_assets(args: &Args) -> anyhow::Result<(Assets, String)> {
     }
     let mut assets = Assets::default();
     for page in pages {
-        let name = site.join(&page.path).display().to_string();
+        let name = args.path(&page);
         let mut bundle = page.bundle(args.dir(), args.base.as_deref(), &version).with_context(|| name.clone())?;
         if let Some(kind) = args.kind {
             bundle.set_classic(kind == Kind::Classic);
@@ -164,22 +169,29 @@ fn read(args: &Args, version: &str, page: Option<&SitePage>) -> anyhow::Result<B
     let mut entry = Entry::default();
     if let Some(manifest) = manifest {
         entry = manifest.entry(dir, args.entry.as_deref())?;
-        // Only Vite's manifest tells which of the page's files are the build's. A page that cannot be taken apart says nothing
-        // against it, and a manifest that is named is meant.
+        let is_vite = Manifest::vite_files(dir)?.is_some();
+        // A manifest that is named is meant, and only Vite's names the page of an entry.
         if args.manifest.is_none()
-            && Manifest::vite_files(dir)?.is_some()
-            && let Ok(Some(page)) = built_page::read(dir, entry.page.as_deref())
+            && (is_vite || args.entry.is_none())
+            && let Some(page) = built_page::read(dir, entry.page.as_deref())?
+            && is_vite
         {
             page.complete(&mut entry.files)?;
         }
+        if let Some(page) = page.filter(|_| !is_vite) {
+            entry.files.classic = !page.has_modules(dir, &entry.files.scripts).with_context(|| args.path(page))?;
+        }
     } else if let Some(page) = page {
         ensure!(args.entry.is_none(), "{}: has one entry, without a name", page.path);
-        let name = args.site.as_deref().unwrap_or(dir).join(&page.path);
-        let mut bundle = page.bundle(dir, args.base.as_deref(), version).with_context(|| name.display().to_string())?;
+        let mut bundle = page.bundle(dir, args.base.as_deref(), version).with_context(|| args.path(page))?;
         if let Some(kind) = args.kind {
             bundle.set_classic(kind == Kind::Classic);
         }
         return Ok(bundle);
+    }
+    if entry.files.scripts.is_empty() && dir.join("index.html").is_file() {
+        let page = SitePage::read(dir, "index.html", dir)?;
+        page.bundle(dir, args.base.as_deref(), version).with_context(|| dir.join(page.path).display().to_string())?;
     }
     ensure!(
         !entry.files.scripts.is_empty(),

@@ -51,7 +51,8 @@ pub(crate) struct Args {
     #[arg(long, requires = "flags")]
     new: bool,
     /// The ConfigMap manifest, or the bare config; else the one below k8s/, unless environments have their own.
-    #[arg(long, value_name = "FILE")]
+    // Scripts call it --file as well.
+    #[arg(long, alias = "file", value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
     edit: edit::Args,

@@ -174,7 +174,7 @@ impl Loaded {
             Err(fault) => vec![fault.clone()],
         };
         let in_file = |fault: &Diagnostic| {
-            let at = fault.position().and_then(|position| locate(&source, file, position));
+            let at = place_of(&source, file, fault);
             fault.clone().with_position(at)
         };
         let parsed = match parsed {
@@ -211,9 +211,11 @@ impl Loaded {
     pub(crate) fn describe(&self, diagnostic: &Diagnostic) -> FileDiagnostic {
         let code = diagnostic.code().as_str();
         let message = format!("expected {}", diagnostic.expected());
-        let at = diagnostic.position().and_then(|position| locate(&self.source, &self.file, position));
+        let at = place_of(&self.source, &self.file, diagnostic);
         let mut described = FileDiagnostic::new(code, diagnostic.key(), at, message);
-        described.found = diagnostic.position().map(|place| self.mark(diagnostic, place)).unwrap_or_default();
+        // Where lines are folded, the place is that of the whole text.
+        let place = diagnostic.position().filter(|_| self.source.locate(&(0..0)).is_some());
+        described.found = place.map(|place| self.mark(diagnostic, place)).unwrap_or_default();
         described
     }
 
@@ -237,6 +239,7 @@ impl Loaded {
             Kind::Object => Mark { length: 1, label: "found an object".to_owned() },
             Kind::Array => Mark { length: 1, label: "found an array".to_owned() },
             Kind::String => Mark { length, label: "found a string".to_owned() },
+            _ if value.source().is_empty() => Mark { length, label: "found nothing".to_owned() },
             _ => Mark { length, label: format!("found {}", value.source()) },
         }
     }
@@ -302,15 +305,19 @@ fn is_bare(path: &Path, bytes: &[u8]) -> bool {
     text.trim_ascii_start().starts_with(b"{") || path.extension().is_some_and(|extension| extension == "json")
 }
 
-/// The position in the file of a position in the config's text. Nothing where the lines of the text are not those of the
-/// file, as in a folded scalar.
-fn locate(source: &Source, file: &File, at: Position) -> Option<Position> {
-    if source.text.is_empty() {
-        return Some(position(&file.text, source.start()));
-    }
+/// The position in the file of what is found in the config's text. In a text that is empty it may be found nowhere.
+fn place_of(source: &Source, file: &File, found: &Diagnostic) -> Option<Position> {
+    let is_empty = source.text.trim().is_empty();
+    let at = found.position().or_else(|| is_empty.then_some(Position { line: 1, column: 1 }))?;
+    Some(locate(source, file, at))
+}
+
+/// The position in the file of a position in the config's text: that of the whole text where it is empty, or where its lines are
+/// not those of the file, as in a folded scalar.
+fn locate(source: &Source, file: &File, at: Position) -> Position {
     let start = offset(&source.text, at);
-    let range = source.locate(&(start..start.saturating_add(1)))?;
-    Some(position(&file.text, range.start))
+    let range = source.locate(&(start..start.saturating_add(1))).filter(|_| !source.text.is_empty());
+    position(&file.text, range.map_or(source.start(), |range| range.start))
 }
 
 /// The value or name that begins at an offset, and whether it is a name.

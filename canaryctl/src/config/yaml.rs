@@ -185,6 +185,11 @@ impl Tree {
         nodes.filter(|node| node.start().is_some_and(|start| starts.contains(&start))).filter_map(Node::scalar)
     }
 
+    /// Whether a scalar has a text in it.
+    pub(crate) fn has_text(&self, text: &str) -> bool {
+        self.nodes.iter().any(|node| matches!(&node.kind, Kind::Scalar(own, _) if own.contains(text)))
+    }
+
     /// A node by its index.
     pub(crate) fn node(&self, index: usize) -> Node<'_> {
         Node { tree: self, index }

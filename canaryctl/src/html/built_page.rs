@@ -18,7 +18,8 @@ pub(crate) struct BuiltPage {
     pub(crate) entry: PageEntry,
 }
 
-/// Reads the page, `index.html` if it has no name. None if there is none, or if it has the runtime in place of the entry.
+/// Reads the page, `index.html` if it has no name. None if there is none, if it has the runtime in place of the entry, or if its
+/// entry cannot be taken out of it: then it says nothing about the entry. Fails if the entry would lack a part of the page.
 pub(crate) fn read(dir: &Path, name: Option<&str>) -> anyhow::Result<Option<BuiltPage>> {
     let name = name.unwrap_or("index.html");
     let path = dir.join(name);
@@ -36,7 +37,8 @@ pub(crate) fn read(dir: &Path, name: Option<&str>) -> anyhow::Result<Option<Buil
         return Ok(None);
     }
     let page = Page { dir, path: name, base: None, files: Manifest::vite_files(dir)? };
-    let entry = page.find_entry(&html, &elements).with_context(|| path.clone())?;
+    let Ok(entry) = page.take_entry(&html, &elements) else { return Ok(None) };
+    page.check_inline(&html, &elements, &entry).with_context(|| path.clone())?;
     Ok(Some(BuiltPage { path, entry }))
 }
 

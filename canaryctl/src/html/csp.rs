@@ -67,6 +67,11 @@ fn is_checked(script: &Element) -> bool {
     matches!(kind.as_str(), "module" | "importmap" | "speculationrules") || JAVASCRIPT.contains(&kind.as_str())
 }
 
+/// Whether browsers run a script of this type as a classic one.
+pub(crate) fn is_classic(kind: &str) -> bool {
+    kind.is_empty() || JAVASCRIPT.contains(&kind.to_ascii_lowercase().as_str())
+}
+
 /// The source expression that allows an inline script. Browsers hash the parsed text, in which lines end with a line feed.
 pub(crate) fn source(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");

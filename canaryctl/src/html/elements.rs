@@ -33,6 +33,12 @@ impl Element {
         self.attributes.keys().map(String::as_str)
     }
 
+    /// Whether this is a link whose `rel` has a word.
+    pub(crate) fn has_rel(&self, word: &str) -> bool {
+        let has = |rel: &str| rel.split_ascii_whitespace().any(|it| it.eq_ignore_ascii_case(word));
+        self.name == "link" && self.attribute("rel").is_some_and(has)
+    }
+
     /// Whether this is a link with exactly this `rel`.
     pub(crate) fn is_link(&self, rel: &str) -> bool {
         self.name == "link" && self.attribute("rel").is_some_and(|it| it.trim().eq_ignore_ascii_case(rel))

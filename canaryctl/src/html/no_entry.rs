@@ -6,11 +6,22 @@ use crate::html::page::{Page, PageEntry, is_deferred, is_external, is_module, lo
 
 /// Why no module script and no deferred script of the page is a file of the build, and what to do.
 pub(crate) fn reason(page: &Page<'_>, html: &str, elements: &[Element], entry: &PageEntry) -> String {
-    of_build(page, html, elements, entry).unwrap_or_else(|| {
-        format!(
-            "no module script and no deferred script of a file in {}: name the folder with --dir, its base path with --base",
-            page.dir.display()
-        )
+    let dir = page.dir.display();
+    let missing = || {
+        let element = elements.iter().filter(|it| is_external(it)).find(|it| local_url(it).is_some())?;
+        let (line, url) = (element.line, page.url(element, entry)?);
+        Some(if url.contains('%') {
+            format!("line {line}: {url}: expected the name of a file in {dir}, without %: let the bundler write others")
+        } else {
+            format!(
+                "line {line}: {url}: no such file in {dir}, which is served at {}: name the folder with --dir, its base path \
+                 with --base",
+                entry.base
+            )
+        })
+    };
+    of_build(page, html, elements, entry).or_else(missing).unwrap_or_else(|| {
+        format!("no module script and no deferred script of a file in {dir}: the page loads none of its own origin")
     })
 }
 

@@ -7,7 +7,9 @@ use anyhow::{Context, bail};
 
 use crate::bundler::dist;
 use crate::bundler::entry::Files;
+use crate::html::csp::is_classic;
 use crate::html::elements::Element;
+use crate::html::import_map::is_import_map;
 
 /// The entry of a page, and the elements that load it.
 #[derive(Debug, Default)]
@@ -55,7 +57,7 @@ impl PageEntry {
     /// The index of the removed element that the runtime replaces: the first behind all import maps, because browsers ignore
     /// a map that comes after a module.
     pub(crate) fn place(&self, elements: &[Element]) -> usize {
-        let maps = elements.iter().filter(|it| it.name == "script" && it.attribute("type") == Some("importmap"));
+        let maps = elements.iter().filter(|it| is_import_map(it));
         let end = maps.map(|it| it.span.end).max().unwrap_or_default();
         self.removed.iter().position(|it| it.span.start >= end).unwrap_or_default()
     }
@@ -74,8 +76,14 @@ impl Page<'_> {
         }
         let folder = href.rfind('/').and_then(|end| href.get(..=end)).unwrap_or_default();
         let path = dist::parse_base(folder).ok().filter(|_| folder.starts_with('/'));
+        let is_relative = !folder.starts_with('/') && !folder.contains(':');
         let path = path.with_context(|| {
-            format!("line {line}: <base href=\"{href}\">: stable has to come from a path of the page's own origin")
+            let reason = if is_relative {
+                "expected a path that begins with /"
+            } else {
+                "stable has to come from a path of the page's own origin"
+            };
+            format!("line {line}: <base href=\"{href}\">: {reason}")
         })?;
         if let Some(base) = self.base.filter(|base| *base != path) {
             bail!("line {line}: <base href=\"{href}\"> is not the base path {base}: leave --base out");
@@ -151,8 +159,7 @@ pub(crate) fn is_module(element: &Element) -> bool {
 /// Whether an element is a classic deferred script, as in pages of webpack.
 pub(crate) fn is_deferred(element: &Element) -> bool {
     let kind = element.attribute("type").unwrap_or_default().trim_ascii();
-    let is_classic = kind.is_empty() || kind.eq_ignore_ascii_case("text/javascript");
-    is_external(element) && is_classic && element.attribute("defer").is_some()
+    is_external(element) && is_classic(kind) && element.attribute("defer").is_some()
 }
 
 pub(crate) fn is_external(element: &Element) -> bool {

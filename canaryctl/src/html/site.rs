@@ -13,7 +13,7 @@ use crate::bundler::dist::{self, Dist};
 use crate::bundler::entry::Files;
 use crate::bundler::manifest::Manifest;
 use crate::html::elements::{self, Element};
-use crate::html::page::Page;
+use crate::html::page::{Page, is_external, is_module};
 
 /// The most characters of a name that is made of a path, before its hash.
 const NAME: usize = 55;
@@ -44,14 +44,14 @@ impl SitePage {
         let file = site.join(path);
         let name = file.display().to_string();
         let html = text(fs::read(&file).with_context(|| format!("cannot read {name}"))?).context(name.clone())?;
-        let elements = elements::elements(&html).context(name)?;
+        let elements = elements::elements(&html).context(name.clone())?;
         let has = |name: &str| elements.iter().any(|it| it.attribute(name).is_some());
         let state = if has("data-canary-stable") || has("data-canary-guard") {
             let entry = elements.iter().find_map(|it| it.attribute("data-entry")).map(str::to_owned);
             State::Injected { entry, has_stable: has("data-canary-stable") }
         } else {
             let page = Page { dir, path, base: None, files: Manifest::vite_files(dir)? };
-            if page.has_scripts(&html, &elements)? { State::Built } else { State::Plain }
+            if page.has_scripts(&html, &elements).with_context(|| name.clone())? { State::Built } else { State::Plain }
         };
         Ok(Self { path: path.to_owned(), html, state })
     }
@@ -87,6 +87,35 @@ impl SitePage {
         let page = Page { dir, path: &self.path, base, files: Manifest::vite_files(dir)? };
         let entry = page.find_entry(&self.html, &elements)?;
         Dist { dir: dir.to_owned(), base: entry.base }.bundle(Some(version.to_owned()), &entry.files)
+    }
+
+    /// Whether the page loads scripts of a manifest as modules, which not all manifests say. Fails if it lacks one of them.
+    pub(crate) fn has_modules(&self, dir: &Path, files: &[String]) -> anyhow::Result<bool> {
+        let mut scripts = Vec::new();
+        for element in &elements::elements(&self.html)? {
+            if element.attribute("data-canary-stable").is_some() {
+                let json: Value = serde_json::from_str(self.html.get(element.text.clone()).unwrap_or_default())?;
+                let stable = json.get("scripts").and_then(Value::as_array).into_iter().flatten();
+                let text = |it: &Value, name: &str| it.get(name).and_then(Value::as_str).map(str::to_owned);
+                scripts.extend(stable.filter_map(|it| Some((text(it, "src")?, text(it, "type").is_none()))));
+            } else if is_external(element) {
+                scripts.extend(element.attribute("src").map(|src| (src.to_owned(), is_module(element))));
+            }
+        }
+        let loaded = |file: &str| {
+            scripts.iter().find(|(url, _)| dist::locate(dir, url).is_some_and(|(_, located)| located == file))
+        };
+        let mut is_any = false;
+        for file in files {
+            let (_, is_module) = loaded(file).with_context(|| {
+                format!(
+                    "it does not load {file}, which the manifest gives to the entry: build again, or name the manifest with \
+                     --manifest to leave the page out"
+                )
+            })?;
+            is_any |= is_module;
+        }
+        Ok(is_any)
     }
 
     /// The bundle of an injected page, whose files have to be those that it was injected with.

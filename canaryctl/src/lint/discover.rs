@@ -11,6 +11,7 @@ use crate::config::yaml::{Node, Tree};
 use crate::lint::kustomize::{self, OBJECTS, Visit};
 use crate::lint::object::{Found, Object};
 use crate::lint::object_set::{Generator, ObjectSet, key_of};
+use crate::lint::plugin;
 use crate::lint::rules::namespace::Part;
 use crate::lint::rules::{self, config, flux, foreign, namespace};
 use crate::lint::sources::Sources;
@@ -160,6 +161,7 @@ impl Discovery {
             let (Some((_, set)), Some((_, applied))) = (self.sets.get(*at), self.sets.get(*target)) else { continue };
             let Some(flux) = set.objects.get(*number) else { continue };
             flux::check(flux, applied, &mut found);
+            plugin::of_flux(flux, &mut found);
             for patch in set.objects.iter().filter(|patch| patch.is_patch_of(flux) && patch.is_flux()) {
                 flux::check(patch, applied, &mut found);
             }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::config::configmap::{KEY, NAME};
+use crate::config::configmap::{KEY, NAME, objects};
 use crate::config::yaml::{Node, Tree};
 use crate::lint::nginx::locations;
 use crate::lint::object::{Object, Target};
@@ -45,7 +45,7 @@ pub(crate) fn is_yaml(path: &Path) -> bool {
 }
 
 /// Whether a name is that of a file or repository on another machine, as kustomize understands it.
-fn is_remote(folder: &Path, name: &str) -> bool {
+pub(crate) fn is_remote(folder: &Path, name: &str) -> bool {
     let host = name.split(['/', ':']).next().unwrap_or_default();
     let is_host = host.rsplit_once('.').is_some_and(|(name, end)| {
         !name.is_empty()
@@ -80,7 +80,7 @@ struct Outer {
 /// A walk through a kustomization and all that it names.
 #[derive(Debug)]
 pub(crate) struct Visit<'a> {
-    files: &'a mut Sources,
+    pub(super) files: &'a mut Sources,
     pub(crate) set: ObjectSet,
     open: Vec<usize>,
     visits: usize,
@@ -123,6 +123,11 @@ impl<'a> Visit<'a> {
         self.open.push(file);
         let root = tree.root();
         self.files.report(field::check(root).into_iter().map(|found| (file, found)).collect());
+        let names: Vec<_> = FILES.into_iter().filter(|name| folder.join(name).is_file()).collect();
+        if names.len() > 1 {
+            let message = format!("kustomize cannot read this: found {} in one folder, keep one", names.join(" and "));
+            self.files.report(vec![(file, FileDiagnostic::new("E901", "", None, message))]);
+        }
         let text = |key: &str| root.get(key).and_then(Node::text).unwrap_or_default();
         let inner = Outer {
             namespace: outer.namespace.clone().or_else(|| root.get("namespace")?.text().map(str::to_owned)),
@@ -135,17 +140,12 @@ impl<'a> Visit<'a> {
                     self.files.note(file, entry);
                     continue;
                 }
-                let done = entry.text().map_or(Ok(()), |name| self.resource(&folder, name, &inner));
+                let done =
+                    entry.text().map_or(Ok(()), |name| self.resource(&folder, name, &inner, field == "components"));
                 self.missing(file, &format!("{field}[{index}]"), entry, done);
             }
         }
-        for field in ["transformers", "generators", "validators", "crds", "configurations"] {
-            for (entry, _) in root.list(field) {
-                if entry.text().is_some_and(|name| is_remote(&folder, name)) {
-                    self.files.note(file, entry);
-                }
-            }
-        }
+        self.plugins(file, &folder, root);
         // The namespace of a component applies to all objects that the kustomization has by then.
         let is_wide = root.get("kind").and_then(Node::text) == Some("Component") && root.get("namespace").is_some();
         self.set.is_moved |= is_wide || root.get("transformers").is_some();
@@ -157,21 +157,44 @@ impl<'a> Visit<'a> {
     }
 
     /// Reads a folder or a file among the resources.
-    fn resource(&mut self, folder: &Path, name: &str, outer: &Outer) -> Result<(), String> {
+    fn resource(&mut self, folder: &Path, name: &str, outer: &Outer, is_component: bool) -> Result<(), String> {
         let path = folder.join(name);
         if path.is_dir() {
             let inner = in_folder(&path).ok_or("has no kustomization.yaml")?;
             let file = self.files.open(&inner)?;
-            return self.enter(file, outer);
+            let trees = self.files.trees(file);
+            let kind = trees.first().and_then(|tree| tree.root().get("kind")?.text()).unwrap_or("Kustomization");
+            match (kind, is_component) {
+                ("Component", false) => return Err("is a Component, which belongs below components".to_owned()),
+                ("Kustomization", true) => return Err("is a Kustomization, which belongs below resources".to_owned()),
+                _ => return self.enter(file, outer),
+            }
         }
         let file = self.files.open_from(folder, &path)?;
         for tree in self.files.manifests(file) {
+            self.nameless(file, &tree);
             self.take(file, tree, outer, None);
         }
         if self.set.objects.len() > OBJECTS {
             return Err(format!("makes more than {OBJECTS} objects"));
         }
         Ok(())
+    }
+
+    /// Reports what kustomize takes for no object.
+    fn nameless(&mut self, file: usize, tree: &Tree) {
+        let is_text = |node: Node<'_>, path: &[&str]| node.at(path).is_some_and(|it| it.text().is_some());
+        for object in objects(tree.root()).into_iter().filter(|it| it.is_mapping() || it.is_sequence()) {
+            let reason = if !is_text(object, &["kind"]) {
+                "expected an object with a kind"
+            } else if !is_text(object, &["metadata", "name"]) && !is_list(object) {
+                "expected an object with a metadata.name"
+            } else {
+                continue;
+            };
+            let message = format!("kustomize cannot read this: {reason}");
+            self.files.report(vec![(file, FileDiagnostic::new("E901", "", Some(object.position()), message))]);
+        }
     }
 
     /// Reads a folder without a kustomization as Flux does: all YAML below it, and the kustomizations of its folders.
@@ -202,6 +225,7 @@ impl<'a> Visit<'a> {
     fn replacements(&mut self, file: usize, folder: &Path, root: Node<'_>) {
         for (entry, index) in root.list("replacements") {
             self.set.is_moved |= replaces_namespace(entry);
+            self.replaced(file, entry);
             let Some(path) = entry.get("path") else { continue };
             if path.text().is_some_and(|name| is_remote(folder, name)) {
                 self.files.note(file, path);
@@ -209,6 +233,11 @@ impl<'a> Visit<'a> {
             }
             let read = self.read(folder, path.text().unwrap_or_default());
             let trees = read.as_ref().map(|read| self.files.trees(*read)).unwrap_or_default();
+            for (tree, read) in trees.iter().zip(read.iter().cycle()) {
+                for replacement in tree.root().items().chain([tree.root()]) {
+                    self.replaced(*read, replacement);
+                }
+            }
             let mut roots = trees.iter().map(Tree::root);
             self.set.is_moved |= roots.any(|root| replaces_namespace(root) || root.items().any(replaces_namespace));
             self.missing(file, &format!("replacements[{index}].path"), path, read.map(|_| ()));
@@ -225,7 +254,7 @@ impl<'a> Visit<'a> {
         self.set.objects.extend(Object::all(file, tree, &scope, patch));
     }
 
-    fn read(&mut self, folder: &Path, name: &str) -> Result<usize, String> {
+    pub(super) fn read(&mut self, folder: &Path, name: &str) -> Result<usize, String> {
         self.files.open_from(folder, &folder.join(name))
     }
 
@@ -250,10 +279,12 @@ impl<'a> Visit<'a> {
                     self.missing(file, &key, path, read.map(|_| ()));
                     let trees = found.map(|patch| self.files.manifests(patch)).unwrap_or_default();
                     for tree in trees {
+                        self.patched(found.unwrap_or(file), &tree, target.name());
                         self.take(found.unwrap_or(file), tree, outer, Some(&target));
                     }
                 } else {
                     for tree in Tree::parse_inside(entry.get("patch").unwrap_or(entry)) {
+                        self.patched(file, &tree, target.name());
                         self.take(file, tree, outer, Some(&target));
                     }
                 }
@@ -293,7 +324,7 @@ impl<'a> Visit<'a> {
         self.set.generators.extend((0..count).map(|index| Generator { by: by.clone(), index }));
     }
 
-    fn missing(&mut self, file: usize, key: &str, entry: Node<'_>, done: Result<(), String>) {
+    pub(super) fn missing(&mut self, file: usize, key: &str, entry: Node<'_>, done: Result<(), String>) {
         if let Err(reason) = done {
             let message = format!(
                 "kustomize cannot build this, and Flux keeps what it applied last, so no edit arrives: {}: {reason}",
@@ -308,6 +339,11 @@ impl<'a> Visit<'a> {
 /// Whether the path of a field leads to a namespace, either `metadata.namespace` or Flux' `targetNamespace`.
 fn is_namespace(path: Node<'_>) -> bool {
     path.text().is_some_and(|path| path.ends_with("amespace"))
+}
+
+/// Whether an object is a list without items, which has no name.
+fn is_list(object: Node<'_>) -> bool {
+    object.get("kind").and_then(Node::text).is_some_and(|kind| kind.ends_with("List"))
 }
 
 fn replaces_namespace(replacement: Node<'_>) -> bool {

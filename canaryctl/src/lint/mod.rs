@@ -5,6 +5,7 @@ pub(crate) mod kustomize;
 pub(crate) mod nginx;
 pub(crate) mod object;
 pub(crate) mod object_set;
+pub(crate) mod plugin;
 pub(crate) mod report;
 pub(crate) mod rules;
 pub(crate) mod sources;

@@ -28,6 +28,13 @@ pub(crate) struct Target {
     pub(crate) patterns: Option<(Option<String>, Option<String>)>,
 }
 
+impl Target {
+    /// The pattern of the name, where the patch has a target.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.patterns.as_ref().and_then(|(_, name)| name.as_deref())
+    }
+}
+
 /// A diagnostic and the number of its file.
 pub(crate) type Found = (usize, FileDiagnostic);
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::config::configmap::{KEY, NAME};
 use crate::config::yaml::Node;
 use crate::lint::object::Object;
-use crate::lint::volume::{Volume, variables, volumes};
+use crate::lint::volume::{Volume, containers, variables, volumes};
 
 /// The file that Nginx serves.
 pub(crate) const FILE: &str = "canary.json";
@@ -18,6 +18,8 @@ pub(crate) struct ObjectSet {
     pub(crate) generators: Vec<Generator>,
     /// Whether something sets namespaces in a way that is not computed here.
     pub(crate) is_moved: bool,
+    /// Whether something makes or changes the config in a way that is not computed here.
+    pub(crate) touches_config: bool,
 }
 
 /// An entry of `configMapGenerator`.
@@ -45,6 +47,12 @@ impl Generator {
         self.get(&["name"]).and_then(Node::text).unwrap_or_default()
     }
 
+    /// The keys that its files and literals make.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        let lists = ["files", "literals"].into_iter().filter_map(|field| self.get(&[field]));
+        lists.flat_map(Node::items).filter_map(Node::text).map(key_of)
+    }
+
     /// An option of the entry, else of all entries.
     pub(crate) fn option(&self, name: &str) -> bool {
         let own = self.get(&["options", name]);
@@ -68,8 +76,12 @@ impl ObjectSet {
     pub(crate) fn names(&self, scope: &str) -> BTreeSet<&str> {
         let own = self.objects.iter().filter(|object| object.scope == scope);
         let maps = own.clone().filter(|object| is_config(object)).map(Object::name);
-        let mounted = own.flat_map(volumes).filter(|volume| volume.has_file(FILE)).filter_map(|volume| volume.name());
-        [NAME].into_iter().chain(maps).chain(mounted).collect()
+        let mounted = own.clone().flat_map(volumes).filter(|it| it.has_file(FILE)).filter_map(|volume| volume.name());
+        // A generator that makes the file itself, and a single file that a container mounts.
+        let makes_file = |it: &&Generator| it.by.scope == scope && it.keys().any(|key| key == FILE);
+        let made = self.generators.iter().filter(makes_file).map(Generator::name);
+        let single = own.flat_map(single_files).map(|(name, _)| name);
+        [NAME].into_iter().chain(maps).chain(mounted).chain(made).chain(single).collect()
     }
 
     /// The names and keys of the texts that pods mount as the file of the config, and the usual ones.
@@ -85,6 +97,9 @@ impl ObjectSet {
                 found.extend(names.iter().map(|name| ((*name).to_owned(), key.to_owned())));
             }
         }
+        found.extend(self.generators.iter().map(|it| (it.name().to_owned(), FILE.to_owned())));
+        let single = self.objects.iter().flat_map(single_files);
+        found.extend(single.map(|(name, key)| (name.to_owned(), key.to_owned())));
         for map in self.configs() {
             let known = map.at(&["data"]).into_iter().flat_map(Node::fields).filter_map(|(key, _)| key.text());
             found.extend(
@@ -117,9 +132,7 @@ impl ObjectSet {
             if generator.get(&["envs"]).or(generator.get(&["env"])).is_some() {
                 return None;
             }
-            let entries =
-                ["files", "literals"].into_iter().filter_map(|field| generator.get(&[field])).flat_map(Node::items);
-            keys.extend(entries.filter_map(Node::text).map(key_of));
+            keys.extend(generator.keys());
         }
         Some(keys)
     }
@@ -128,7 +141,8 @@ impl ObjectSet {
     pub(crate) fn is_about_config(&self) -> bool {
         let names: BTreeSet<_> = self.scopes().into_iter().flat_map(|scope| self.names(scope)).collect();
         let is_one = |volume: Volume<'_>| volume.name().is_some_and(|name| names.contains(name));
-        self.generators.iter().any(|generator| names.contains(generator.name()))
+        self.touches_config
+            || self.generators.iter().any(|generator| names.contains(generator.name()))
             || self.objects.iter().any(|object| {
                 is_config(object)
                     || object.is_flux()
@@ -136,6 +150,21 @@ impl ObjectSet {
                     || variables(object).any(|(name, ..)| names.contains(name))
             })
     }
+}
+
+/// The `ConfigMap`s and keys that a container of an object mounts as the file of the config alone, by `subPath`.
+pub(crate) fn single_files(object: &Object) -> impl Iterator<Item = (&str, &str)> {
+    let mounts = containers(object).flat_map(|(container, _)| container.list("volumeMounts"));
+    let files = mounts.filter_map(|(mount, _)| {
+        let path = mount.get("mountPath")?.text()?;
+        let is_file = path.rsplit('/').next() == Some(FILE);
+        is_file.then_some((mount.get("name")?.text()?, mount.get("subPath")?.text()?))
+    });
+    let files: Vec<_> = files.collect();
+    volumes(object).flat_map(move |volume| {
+        let own: Vec<_> = files.iter().filter(|(label, _)| *label == volume.label).map(|(_, key)| *key).collect();
+        own.into_iter().filter_map(move |key| Some((volume.name()?, key))).collect::<Vec<_>>()
+    })
 }
 
 /// Whether an object is a `ConfigMap` that holds the config.

@@ -71,12 +71,22 @@ impl Tracked {
     }
 
     fn check(&self) -> anyhow::Result<()> {
-        ensure!(self.git(&["rev-parse", "--is-inside-work-tree"])?.output.trim() == "true", "not in a work tree");
+        self.check_work_tree()?;
+        let is_rebasing = |name| {
+            self.git(&["rev-parse", "--git-path", name]).is_ok_and(|it| self.folder.join(it.output.trim()).exists())
+        };
+        if ["rebase-merge", "rebase-apply"].into_iter().any(is_rebasing) {
+            bail!("a rebase is in progress: git rebase --continue, or git rebase --abort");
+        }
         if !self.ask(&["symbolic-ref", "--quiet", "HEAD"], &[])?.success {
             bail!("HEAD is detached: switch to a branch first");
         }
         if !self.ask(&["ls-files", "--error-unmatch", "--"], &[&self.file])?.success {
             bail!("the file is untracked: add and commit it first");
+        }
+        // git commits none of its changes.
+        if self.ask(&["ls-files", "-v", "--"], &[&self.file])?.output.starts_with('S') {
+            bail!("the file is marked skip-worktree: git update-index --no-skip-worktree {}", self.file.display());
         }
         let staged = self.git(&["diff", "--cached", "--name-only"])?.output;
         if let Some(first) = staged.lines().next() {
@@ -87,9 +97,18 @@ impl Tracked {
         Ok(())
     }
 
+    fn check_work_tree(&self) -> anyhow::Result<()> {
+        let inside = self.git(&["rev-parse", "--is-inside-work-tree"])?.output;
+        ensure!(
+            inside.trim() == "true",
+            "this is a bare repository, or git's own folder: expected a file in a work tree"
+        );
+        Ok(())
+    }
+
     /// Waits until no other process of this program commits in the repository.
     pub(crate) fn lock(&self) -> anyhow::Result<Lock> {
-        let folder = self.git(&["rev-parse", "--absolute-git-dir"]);
+        let folder = self.check_work_tree().and_then(|()| self.git(&["rev-parse", "--absolute-git-dir"]));
         let folder = folder.with_context(|| format!("cannot commit {}", self.name))?;
         Lock::folder(Path::new(folder.output.trim_end_matches('\n')))
     }
@@ -98,9 +117,21 @@ impl Tracked {
     pub(crate) fn commit(&self, message: &str, signoff: bool) -> anyhow::Result<String> {
         let signoff = if signoff { "--signoff" } else { "--no-signoff" };
         let answer = self.ask(&["commit", "--quiet", "--only", signoff, "--message", message, "--"], &[&self.file])?;
-        ensure!(answer.success, "git commit failed: {}", answer.reason());
+        ensure!(answer.success, "git commit failed: {}", self.silent_hook(&answer).unwrap_or_else(|| answer.reason()));
         self.unstage();
         self.head()
+    }
+
+    /// The hooks one of which has refused a commit, where git says nothing.
+    fn silent_hook(&self, answer: &Answer) -> Option<String> {
+        if answer.errors.lines().any(|line| !line.trim().is_empty()) {
+            return None;
+        }
+        let folder = self.git(&["rev-parse", "--git-path", "hooks"]).ok()?.output;
+        let folder = fs::canonicalize(self.folder.join(folder.trim_end_matches('\n'))).ok()?;
+        let hooks = ["pre-commit", "prepare-commit-msg", "commit-msg"].map(|name| folder.join(name));
+        let hooks: Vec<_> = hooks.iter().filter(|hook| hook.is_file()).map(|hook| hook.display().to_string()).collect();
+        (!hooks.is_empty()).then(|| format!("git gives no reason; a hook may have refused it: {}", hooks.join(", ")))
     }
 
     /// Makes the index that of HEAD. Nothing was staged before the commit, so what is staged now comes from a hook, and would
@@ -327,7 +358,13 @@ impl Answer {
         let marked = |mark| lines().filter_map(move |line| line.strip_prefix(mark));
         // A hook may write many such lines.
         let own: Vec<_> = marked("error: ").take(3).chain(marked("fatal: ").take(1)).collect();
-        if own.is_empty() { lines().next_back().unwrap_or("git gives no reason").to_owned() } else { own.join("; ") }
+        if own.is_empty() {
+            return lines().next_back().unwrap_or("git gives no reason").to_owned();
+        }
+        // What git itself tells to do.
+        let remedies: Vec<_> = lines().filter(|line| line.starts_with("git ")).take(2).collect();
+        let own = own.join("; ");
+        if remedies.is_empty() { own } else { format!("{}: {}", own.trim_end_matches('.'), remedies.join(", ")) }
     }
 
     /// Whether the remote refused a branch.

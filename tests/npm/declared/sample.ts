@@ -49,5 +49,6 @@ fake.setFlags({ "new-chekout": true });
 const plugin: Plugin = canaryPlugin({ config: "cm.yaml", data: { refresh: 60 } });
 // @ts-expect-error no such option
 canaryPlugin({ canaryCtl: "" });
-const sources: string[] = injectBuild({ dir: "dist" }).scriptSrc;
+const built = injectBuild({ dir: "dist" });
+const sources: string[] = [...built.scriptSrc, ...built.styleSrc];
 export { isOn, ranking, theme, any, hook, object, arm, boundary, ref, plugin, sources };

@@ -1,9 +1,9 @@
 //! Pages that nginx answers with where a file is missing.
 
-use regex::bytes::RegexBuilder;
-
 use super::parser::Directive;
+use super::rewrite::{Phase, rewrite_phase};
 use super::server::{answering, effective, named};
+use super::variable::values;
 
 /// The most redirects inside nginx that are followed; nginx itself stops after ten.
 const REDIRECTS: usize = 10;
@@ -12,20 +12,27 @@ const REDIRECTS: usize = 10;
 pub(crate) fn page<'a>(blocks: &[&'a Directive], path: &str) -> Option<&'a Directive> {
     let location = blocks.last()?;
     let server = blocks.iter().rposition(|block| block.name == "server").and_then(|at| blocks.get(..=at))?;
-    let own = server.last().and_then(|server| conditions(server, path));
-    own.or_else(|| answer(server, location, path, REDIRECTS)).or_else(|| error_page(server, blocks, path))
+    let own = match server.last().map_or(Phase::Open, |own| rewrite_phase(server, own, path)) {
+        Phase::Page(directive) => Some(directive),
+        Phase::Closed => None,
+        Phase::Open => answer(server, location, path, REDIRECTS),
+    };
+    own.or_else(|| error_page(server, blocks, path))
 }
 
 /// The directive of a location that answers with a page, by itself or by a location that it hands on to.
 fn answer<'a>(server: &[&'a Directive], location: &'a Directive, path: &str, left: usize) -> Option<&'a Directive> {
-    if let Some(rewrite) = rewritten(location, path) {
-        return Some(rewrite);
+    match rewrite_phase(server, location, path) {
+        Phase::Page(directive) => return Some(directive),
+        Phase::Closed => return None,
+        Phase::Open => {}
     }
     let tries = named(location, "try_files").next()?;
     let (last, files) = tries.args.split_last()?;
+    let value = |text: &String| values(server, location, text, path);
     // A file in the middle that exists is the answer; what follows is never reached.
-    let is_page_file = files.iter().any(|file| !file.contains('?') && is_page(file));
-    (is_page_file || leads_to_page(server, last, path, left)).then_some(tries)
+    let is_page_file = files.iter().filter(|file| !file.contains('?')).map(value).any(|file| is_page(&file));
+    (is_page_file || leads_to_page(server, &value(last), path, left)).then_some(tries)
 }
 
 /// Whether a redirect inside nginx, to a path or a named location, ends in a page.
@@ -56,40 +63,31 @@ fn error_page<'a>(server: &[&'a Directive], blocks: &[&'a Directive], path: &str
     let has_root = ["root", "alias"].iter().any(|name| !effective(blocks, name).is_empty());
     let is_elsewhere = ["proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass"];
     let returns = named(location, "return").next();
+    let intercepts = |name: &str| {
+        let of = format!("{}_intercept_errors", name.trim_end_matches("_pass"));
+        effective(blocks, &of).first().is_some_and(|it| it.args.first().is_some_and(|word| word == "on"))
+    };
     let is_missing = match returns {
         Some(it) => it.args.first().is_some_and(|code| code == "404"),
-        None => has_root && is_elsewhere.iter().all(|name| named(location, name).next().is_none()),
+        None => match is_elsewhere.iter().find(|name| named(location, name).next().is_some()) {
+            Some(name) => intercepts(name),
+            None => has_root,
+        },
     };
     let answers = |it: &&Directive| {
         let [codes @ .., how, target] = it.args.as_slice() else { return false };
         let is_changed = how == "=" || how.strip_prefix("=2").is_some_and(|rest| rest.len() == 2);
-        codes.iter().any(|code| code == "404") && is_changed && leads_to_page(server, target, path, REDIRECTS)
+        codes.iter().any(|code| code == "404")
+            && is_changed
+            && leads_to_page(server, &values(server, location, target, path), path, REDIRECTS)
     };
     if is_missing { effective(blocks, "error_page").into_iter().find(answers) } else { None }
 }
 
 /// Whether a fallback is a page. Arguments that follow it are those of the request, which is made without any.
-fn is_page(target: &str) -> bool {
+pub(crate) fn is_page(target: &str) -> bool {
     let path = ["?", "$is_args", "$args", "$query_string"]
         .iter()
         .fold(target, |path, end| path.split(end).next().unwrap_or_default());
     path == "/" || [".html", ".htm", "index.php"].iter().any(|end| path.ends_with(end)) && !path.starts_with("$uri")
-}
-
-/// A `rewrite` to a page in a block or its conditions.
-fn rewritten<'a>(block: &'a Directive, path: &str) -> Option<&'a Directive> {
-    let own = named(block, "rewrite").find(|it| {
-        // Browsers follow a redirect to the page as well.
-        let [from, to, ..] = it.args.as_slice() else { return false };
-        let matches = RegexBuilder::new(from).unicode(false).build().is_ok_and(|from| from.is_match(path.as_bytes()));
-        is_page(to) && matches
-    });
-    own.or_else(|| conditions(block, path))
-}
-
-/// A `rewrite` to a page inside `if (!-e $request_filename)`.
-fn conditions<'a>(block: &'a Directive, path: &str) -> Option<&'a Directive> {
-    let first = |it: &Directive| it.args.first().cloned().unwrap_or_default();
-    let missing = named(block, "if").filter(|it| matches!(first(it).trim_start_matches('('), "!-e" | "!-f"));
-    missing.into_iter().find_map(|it| rewritten(it, path))
 }

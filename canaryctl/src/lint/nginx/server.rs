@@ -1,6 +1,6 @@
 //! The location of a server that answers a path, as nginx finds it.
 
-use regex::bytes::RegexBuilder;
+use fancy_regex::RegexBuilder;
 
 use crate::lint::nginx::parser::Directive;
 
@@ -47,12 +47,8 @@ pub(crate) fn answering<'a>(blocks: &[&'a Directive], path: &str) -> Option<Bloc
     if longest.is_none_or(|(location, _)| location.args.first().map(String::as_str) != Some("^~")) {
         for location in all() {
             let [modifier, pattern] = location.args.as_slice() else { continue };
-            if matches!(modifier.as_str(), "~" | "~*") {
-                let pattern =
-                    RegexBuilder::new(pattern).unicode(false).case_insensitive(modifier == "~*").build().ok()?;
-                if pattern.is_match(path.as_bytes()) {
-                    return answering(&with(blocks, location), path);
-                }
+            if matches!(modifier.as_str(), "~" | "~*") && is_match(pattern, modifier == "~*", path)? {
+                return answering(&with(blocks, location), path);
             }
         }
     }
@@ -60,6 +56,11 @@ pub(crate) fn answering<'a>(blocks: &[&'a Directive], path: &str) -> Option<Bloc
         Some(deeper) => answering(&deeper, path),
         None => Some(blocks.to_vec()),
     }
+}
+
+/// Whether a pattern matches a text. Nothing where it is of a dialect that is not known here, or takes too long.
+pub(crate) fn is_match(pattern: &str, ignores_case: bool, text: &str) -> Option<bool> {
+    RegexBuilder::new(pattern).case_insensitive(ignores_case).build().ok()?.is_match(text).ok()
 }
 
 fn with<'a>(blocks: &[&'a Directive], block: &'a Directive) -> Blocks<'a> {
@@ -79,7 +80,8 @@ mod tests {
     #[test]
     fn finds_the_location_that_nginx_finds() {
         let server = "server { location = /a/x { } location /a/ { location ~ y$ { } } location /a/b/ { }\n\
-                      location ^~ /c/ { } location ~ \\.js$ { } location ~* \\.CSS$ { } location @d { } }";
+                      location ^~ /c/ { } location ~ \\.js$ { } location ~* \\.CSS$ { } location @d { }\n\
+                      location ~ ^/(?!q)\\w+\\.map$ { } }";
         let server = parse(server, 0).unwrap();
         for (path, expected) in [
             ("/a/x", "location = /a/x"),
@@ -90,11 +92,12 @@ mod tests {
             ("/c/d.js", "location ^~ /c/"),
             ("/q.css", "location ~* \\.CSS$"),
             ("/q", "server"),
+            ("/r.map", "location ~ ^/(?!q)\\w+\\.map$"),
         ] {
             let found = answering(&[&server[0]], path).unwrap();
             assert_eq!(name(found.last().unwrap()), expected, "{path}");
         }
-        let server = parse("server { location ~ (?=a) { } location / { } }", 0).unwrap();
+        let server = parse("server { location ~ (*VERB)a { } location / { } }", 0).unwrap();
         assert_eq!(answering(&[&server[0]], "/"), None);
     }
 }

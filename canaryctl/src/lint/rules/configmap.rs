@@ -57,7 +57,9 @@ pub(crate) fn check(set: &ObjectSet, scope: &str, names: &BTreeSet<&str>, found:
         {
             found.push(generator.by.diagnostic("E905", key("name"), at, message));
         }
-        if !generator.option("disableNameSuffixHash") {
+        // One that merges adds no hash, and may take it off.
+        let mut others = set.generators.iter().filter(|it| it.by.scope == scope && it.name() == generator.name());
+        if generator.creates() && !others.any(|it| it.option("disableNameSuffixHash")) {
             found.push(generator.by.diagnostic("E906", key("name"), at, HASHED));
         }
         if generator.option("immutable") {

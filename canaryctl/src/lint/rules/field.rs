@@ -1,5 +1,7 @@
 //! The rule for unknown fields of a kustomization (E917).
 
+use std::collections::HashMap;
+
 use crate::config::yaml::Node;
 use crate::lint::suggest::nearest;
 use crate::terminal::diagnostic::FileDiagnostic;
@@ -50,7 +52,21 @@ pub(crate) fn check(root: Node<'_>) -> Vec<FileDiagnostic> {
     if api.is_some_and(|api| !api.starts_with("kustomize.config.k8s.io/")) {
         return Vec::new();
     }
-    root.entries().filter_map(|(key, _)| unknown(key)).collect()
+    root.entries().filter_map(|(key, _)| unknown(key)).chain(repeated(root)).collect()
+}
+
+/// Fields that are there twice, of which kustomize reads the last one alone.
+fn repeated(root: Node<'_>) -> Vec<FileDiagnostic> {
+    let mut seen = HashMap::new();
+    let twice = root.entries().filter_map(|(key, _)| Some((seen.insert(key.text()?, key)?, key)));
+    let found = twice.map(|(first, key)| {
+        let line = first.position().line;
+        let message = format!(
+            "kustomize reads this one alone, not that on line {line}, and builds without what is there: merge them"
+        );
+        FileDiagnostic::new("E917", key.text().unwrap_or_default(), Some(key.position()), message).underline(key.len())
+    });
+    found.collect()
 }
 
 fn unknown(key: Node<'_>) -> Option<FileDiagnostic> {

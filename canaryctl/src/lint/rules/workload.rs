@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::config::configmap::{KEY, NAME};
 use crate::config::yaml::Node;
 use crate::lint::object::{Found, Object};
-use crate::lint::object_set::{FILE, ObjectSet};
+use crate::lint::object_set::{FILE, ObjectSet, single_files};
 use crate::lint::volume::{Volume, containers, variables, volumes};
 
 /// Checks the workloads of a scope.
@@ -23,8 +23,12 @@ pub(crate) fn check(set: &ObjectSet, scope: &str, names: &BTreeSet<&str>, found:
         let layers: Vec<_> = [*object].into_iter().chain(patches).collect();
         let workload = Workload::new(&layers, names);
         workload.mounts(found);
+        let single: Vec<_> = layers.iter().flat_map(|layer| single_files(layer)).map(|(name, _)| name).collect();
         for volume in &workload.volumes {
-            volume.files(set, scope, found);
+            // What is mounted as a single file has the name of the mount.
+            if !single.contains(&volume.name()) {
+                volume.files(set, scope, found);
+            }
             volume.optional(found);
             volume.other(&mut expected, found);
         }

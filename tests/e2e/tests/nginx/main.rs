@@ -2,6 +2,7 @@
 
 mod config_swap;
 mod csp;
+mod fallbacks;
 mod headers;
 mod hostile;
 mod rates;

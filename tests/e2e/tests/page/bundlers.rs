@@ -1,4 +1,4 @@
-//! Builds of real frameworks, by the table of `docs/bundlers.md`: both arms of each, or the reason why it is refused.
+//! Builds of real frameworks and bundlers, by the tables of `docs/bundlers.md`: both arms of each, or the reason why it is refused.
 
 use crate::npm::project::{canaryctl, npm, run};
 use canary_e2e::files::{copy_tree, read, repo};
@@ -17,8 +17,11 @@ fn rows() -> Vec<[String; 4]> {
     table.take_while(|line| line.starts_with('|')).map(|line| cells(line).try_into().expect("four cells")).collect()
 }
 
-fn source(name: &str) -> PathBuf {
-    repo("tests/frameworks").join(name.to_lowercase())
+/// The folders of a framework's app. Of another major, as "Astro 4", the own folder has only what differs.
+fn sources(name: &str) -> Vec<PathBuf> {
+    let (root, name) = (repo("tests/frameworks"), name.to_lowercase());
+    let base = name.split_once(' ').map(|(base, _)| root.join(base));
+    base.into_iter().chain([root.join(name.replace(' ', "-"))]).collect()
 }
 
 #[test]
@@ -27,7 +30,7 @@ fn the_table_has_every_framework_and_its_versions() {
     let folders = repo("tests/frameworks").read_dir().unwrap().count();
     assert_eq!(rows.len(), folders);
     for [name, versions, ..] in rows {
-        let package: Value = serde_json::from_str(&read(&source(&name).join("package.json"))).unwrap();
+        let package: Value = serde_json::from_str(&read(&sources(&name).pop().unwrap().join("package.json"))).unwrap();
         for version in versions.split(", ") {
             let (library, version) = version.rsplit_once(' ').unwrap();
             assert_eq!(package["dependencies"][library], version, "{name}");
@@ -35,10 +38,12 @@ fn the_table_has_every_framework_and_its_versions() {
     }
 }
 
-/// Builds an app twice. Returns the folders of version 1 and 2.
-fn build(name: &str) -> [PathBuf; 2] {
+/// Builds the app in some folders twice. Returns the folders of version 1 and 2.
+fn build(name: &str, sources: &[PathBuf]) -> [PathBuf; 2] {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("frameworks").join(name);
-    copy_tree(&source(name), &dir);
+    for source in sources {
+        copy_tree(source, &dir);
+    }
     npm(&dir, &["install", "--no-package-lock", "--legacy-peer-deps", "--prefer-offline"]);
     ["1", "2"].map(|version| {
         let mut command = Command::new("npm");
@@ -94,7 +99,7 @@ async fn works(name: &str, stable: &Path, canary: &Path) {
         assert_eq!(site.browser.eval("getComputedStyle(document.querySelector('h1')).color").await, "rgb(1, 2, 3)");
         site.browser.eval("void document.querySelector('button').click()").await;
         site.browser.wait_for(&format!("{} === '1'", text("button"))).await;
-        if name == "Astro" {
+        if name.starts_with("Astro") {
             site.goto("/about/index.html").await;
             site.browser.wait_for(&format!("{} === 'About {version}'", text("h1"))).await;
         }
@@ -104,7 +109,7 @@ async fn works(name: &str, stable: &Path, canary: &Path) {
 
 /// `CANARY_FRAMEWORK` names one of them.
 #[tokio::test]
-#[ignore = "installs and builds eight frameworks, which takes minutes: scripts/test-long frameworks"]
+#[ignore = "installs and builds ten frameworks, which takes minutes: scripts/test-long frameworks"]
 async fn real_frameworks() {
     let only = std::env::var("CANARY_FRAMEWORK").ok();
     for [name, _, _, result] in rows() {
@@ -112,7 +117,24 @@ async fn real_frameworks() {
             continue;
         }
         eprintln!("{name}");
-        let [stable, canary] = build(&name.to_lowercase());
+        let [stable, canary] = build(&name.to_lowercase().replace(' ', "-"), &sources(&name));
         if result.starts_with("works") { works(&name, &stable, &canary).await } else { is_refused(&stable, &result) }
+    }
+}
+
+/// `CANARY_FRAMEWORK` names one of them, by its folder.
+#[tokio::test]
+#[ignore = "installs and builds with ten bundlers, which takes minutes: scripts/test-long frameworks"]
+async fn real_bundlers() {
+    let only = std::env::var("CANARY_FRAMEWORK").ok();
+    let folders = repo("tests/bundlers").read_dir().unwrap().map(|folder| folder.unwrap().path());
+    for folder in folders.filter(|folder| folder.join("package.json").is_file()) {
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        if only.as_ref().is_some_and(|only| *only != name) {
+            continue;
+        }
+        eprintln!("{name}");
+        let [stable, canary] = build(&name, &[repo("tests/bundlers/app"), folder]);
+        works(&name, &stable, &canary).await;
     }
 }

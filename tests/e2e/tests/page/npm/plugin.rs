@@ -115,6 +115,22 @@ async fn a_build_is_served_as_stable_and_as_canary() {
     browser.assert_console(&[]).await;
 }
 
+/// What a page has besides the guard is printed as `canaryctl inject` prints it.
+#[test]
+fn a_build_prints_the_hashes_of_inline_styles() {
+    let app = app();
+    edit(&app.path().join("index.html"), "<main>", "<style>main { color: red }</style><main style=\"margin: 0\">");
+    let printed = run(&mut vite(&app, &canaryctl()));
+    let mut command = Command::new(canaryctl());
+    command.arg("inject").arg(app.path().join("dist/index.html")).args(["--output", "json"]);
+    let report: Value = serde_json::from_str(&run(&mut command)).unwrap();
+    let sources: Vec<_> =
+        report["styleSrc"].as_array().unwrap().iter().map(|it| it["source"].as_str().unwrap()).collect();
+    assert_eq!(sources.len(), 2, "{report}");
+    let line = format!("canary-runtime: style-src {}\n", sources.join(" "));
+    assert!(printed.contains(&line), "{line} in {printed}");
+}
+
 #[test]
 fn a_build_without_canaryctl_says_what_is_missing() {
     let app = app();

@@ -1,0 +1,1 @@
+export default { define: { "process.env.VERSION": JSON.stringify(process.env.VERSION) } };
