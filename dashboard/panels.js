@@ -48,7 +48,7 @@ export const panels = [
     max: 1,
     queries: [
       [
-        `sum by (arm, outcome) (${rate("canary_views_total")}) / on (arm) group_left (sum by (arm) (${rate("canary_views_total")}) > 0)`,
+        `sum by (arm, outcome) (${rate("canary_views_total")}) / on (arm) group_left () (sum by (arm) (${rate("canary_views_total")}) > 0)`,
         "{{arm}} {{outcome}}",
       ],
     ],
