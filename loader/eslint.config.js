@@ -1,4 +1,4 @@
-/** ESLint's settings for the loader, its tests, the demo and the benchmark. Prettier alone decides about the layout. */
+/** ESLint's settings for the loader, its tests, the demo, the dashboard and the benchmark. Prettier alone decides about the layout. */
 import js from "@eslint/js";
 import globals from "globals";
 
@@ -57,7 +57,7 @@ export default [
     languageOptions: { globals: globals.node },
   },
   {
-    files: ["**/*.test.js", "**/tests/loader/**", "**/*.config.js", "**/bench/*.js"],
+    files: ["**/*.test.js", "**/tests/loader/**", "**/*.config.js", "**/bench/*.js", "**/dashboard/*.js"],
     languageOptions: { globals: globals.node },
   },
 ];

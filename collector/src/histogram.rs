@@ -41,7 +41,7 @@ impl Histogram {
     /// Returns the number of values between each bound and the one before.
     #[must_use]
     pub(crate) fn buckets(&self) -> Vec<(f64, u64)> {
-        let bounds = self.bounds.iter().copied().chain([f64::MAX]);
+        let bounds = self.bounds.iter().copied().chain([f64::INFINITY]);
         bounds.zip(self.counts.iter().copied()).collect()
     }
 }
@@ -56,7 +56,7 @@ mod tests {
         for value in [0.0, 1.0, 1.01, 2.5, 2.51, 1e300] {
             histogram.observe(value);
         }
-        assert_eq!(histogram.buckets(), [(1.0, 2), (2.5, 2), (f64::MAX, 2)]);
+        assert_eq!(histogram.buckets(), [(1.0, 2), (2.5, 2), (f64::INFINITY, 2)]);
         assert_eq!((histogram.count(), histogram.sum()), (6, 0.0 + 1.0 + 1.01 + 2.5 + 2.51 + 25.0));
     }
 }

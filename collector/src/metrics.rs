@@ -300,7 +300,7 @@ impl Metrics {
         for (bundle, counts) in &self.bundles {
             observe(&mut family, &[("arm", bundle.arm()), ("version", bundle.version())], &counts.decision)?;
         }
-        let mut family = histogram(encoder, "canary_ready", "Time from the exposure until the bundle is up")?;
+        let mut family = histogram(encoder, "canary_ready", "Time from the navigation until the bundle is up")?;
         for (bundle, counts) in &self.bundles {
             observe(&mut family, &[("arm", bundle.arm()), ("version", bundle.version())], &counts.ready)?;
         }

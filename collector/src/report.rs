@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::de::IntoDeserializer;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The version of the report's format.
 const FORMAT: f64 = 1.0;
@@ -185,6 +186,7 @@ enum Kind {
 #[serde(rename_all = "camelCase")]
 struct Fields<'a> {
     v: f64,
+    #[serde(deserialize_with = "word")]
     kind: Kind,
     age: f64,
     #[serde(borrow)]
@@ -192,12 +194,17 @@ struct Fields<'a> {
     revision: Option<f64>,
     #[serde(borrow)]
     version: Option<Cow<'a, str>>,
+    #[serde(deserialize_with = "word")]
     cohort: Cohort,
+    #[serde(deserialize_with = "word")]
     arm: Arm,
+    #[serde(default, deserialize_with = "optional_word")]
     first: Option<First>,
     both: bool,
     returning: bool,
+    #[serde(deserialize_with = "word")]
     engine: Engine,
+    #[serde(deserialize_with = "word")]
     device: Device,
     decision_ms: Option<f64>,
     ready_ms: Option<f64>,
@@ -210,6 +217,20 @@ struct Fields<'a> {
     r#final: Option<bool>,
 }
 
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// A variant by its name. By itself, serde also takes an object whose only key is the name.
+fn word<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let Text(text) = Text::deserialize(deserializer)?;
+    T::deserialize(text.as_ref().into_deserializer())
+}
+
+fn optional_word<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let text = Option::<Text>::deserialize(deserializer)?;
+    text.map(|Text(text)| T::deserialize(text.as_ref().into_deserializer())).transpose()
+}
+
 impl<'a> Report<'a> {
     /// Parses the body of a report.
     ///
@@ -217,6 +238,10 @@ impl<'a> Report<'a> {
     ///
     /// [`Refusal::Malformed`], or [`Refusal::Age`] if the age is negative or above the limit. No bytes cause a panic.
     pub fn parse(body: &'a [u8], max_age_ms: f64) -> Result<Self, Refusal> {
+        // By itself, serde also takes an array with the values of all fields.
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Refusal::Malformed);
+        }
         let fields: Fields<'a> = serde_json::from_slice(body).map_err(|_| Refusal::Malformed)?;
         fields.check().ok_or(Refusal::Malformed)?;
         let revision = fields.revision.map(|number| integer(number).ok_or(Refusal::Malformed)).transpose()?;

@@ -118,6 +118,22 @@ fn metrics_are_as_frozen() {
     assert_eq!(exposition(), fs::read_to_string(path).unwrap());
 }
 
+/// Prometheus asks for the other form, and has quantiles only of histograms that end at infinity.
+#[test]
+fn histograms_end_at_infinity_in_both_forms() {
+    let mut open = String::new();
+    text::encode(&mut open, &registry()).unwrap();
+    for form in [exposition(), open] {
+        let samples = |end: &str| -> BTreeSet<String> {
+            let named = form.lines().filter(|line| line.split('{').next().is_some_and(|name| name.ends_with(end)));
+            named.map(|line| line.replace(r#",le="+Inf""#, "").replace(r#"le="+Inf","#, "").replace(end, "")).collect()
+        };
+        let ends: BTreeSet<_> = samples("_bucket").into_iter().filter(|line| !line.contains("le=")).collect();
+        assert_eq!(ends, samples("_count"));
+        assert!(ends.len() > 10 && !form.contains("e308") && !form.contains("e+308"), "{form}");
+    }
+}
+
 /// Every series is there before anything is reported, so that `rate` sees the first report.
 #[test]
 fn series_begin_at_zero() {

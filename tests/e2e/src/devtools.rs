@@ -1,4 +1,4 @@
-//! Commands of the `DevTools` protocol, in Chromium alone: cookies before a page, caches, storage.
+//! Commands of the `DevTools` protocol, in Chromium alone: cookies before a page, caches, storage, the life of a tab.
 
 use crate::browser::{Browser, must};
 use serde_json::{Value, json};
@@ -27,6 +27,20 @@ impl Browser {
     pub async fn set_cache_disabled(&self, disabled: bool) {
         self.cdp("Network.enable", json!({})).await;
         self.cdp("Network.setCacheDisabled", json!({ "cacheDisabled": disabled })).await;
+    }
+
+    /// Ends the process of the page at once, as the system does with one that takes too much memory.
+    pub async fn crash(&self) {
+        let command = self.engine().debug("Page.crash", &json!({})).expect("Chromium");
+        // The answer never comes.
+        let error = self.client().issue_cmd(command).await.expect_err("the page is gone");
+        assert!(error.to_string().contains("crash"), "{error}");
+    }
+
+    /// Freezes the tab, or goes on with it. The tab is hidden from now on: take one that is closed afterwards.
+    pub async fn set_frozen(&self, is_frozen: bool) {
+        let state = if is_frozen { "frozen" } else { "active" };
+        self.cdp("Page.setWebLifecycleState", json!({ "state": state })).await;
     }
 
     /// Sends a command of the `DevTools` protocol, in Chromium, and returns its result.

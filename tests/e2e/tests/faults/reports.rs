@@ -14,8 +14,8 @@ use delivery::{
 };
 use failures::{errors_are_reported_once, failing_canary_is_reported, failing_stable_is_reported};
 use leaving::{
-    bfcache_restore_reports_nothing, left_by_hiding, left_by_navigation, prerendered_view_reports_when_shown,
-    prerenderingchange_begins_reports,
+    bfcache_restore_reports_nothing, frozen_tab_is_left, killed_tab_is_exposed_and_not_left, left_by_hiding,
+    left_by_navigation, prerendered_view_reports_when_shown, prerenderingchange_begins_reports,
 };
 use privacy::{no_consent_no_report, reports_hold_nothing_personal};
 use units::{first_and_both, lost_storage_is_a_new_unit, user_ids_are_never_both};
@@ -29,6 +29,8 @@ canary_e2e::fault_tests! {
     some_views_report_nothing: test [chromium] long [firefox webkit];
     answer_to_post_is_reported: test [chromium webkit] long [firefox];
     left_by_navigation: test [chromium firefox webkit];
+    killed_tab_is_exposed_and_not_left: test [chromium] cannot [firefox "only Chromium's driver kills a tab", webkit "only Chromium's driver kills a tab"];
+    frozen_tab_is_left: test [chromium] cannot [firefox "only Chromium's driver freezes a tab", webkit "only Chromium's driver freezes a tab"];
     left_by_hiding: test [chromium] long [firefox webkit];
     bfcache_restore_reports_nothing: test [chromium firefox webkit];
     prerendered_view_reports_when_shown: test [chromium] cannot [firefox "Firefox does not prerender", webkit "WebKitGTK does not prerender"];

@@ -39,9 +39,11 @@ pub(crate) fn alternative(name: &str, tree: &Tree) {
             tree.edit(OVERLAY, "components/hpa\n", "components/hpa\n  - ../../../components/nudge\n");
         }
         "collector" | "collector-volume" => {
-            let addition = if name == "collector" { "collector-monitoring" } else { name };
-            let components = format!("components/collector\n  - ../../../components/{addition}\n");
-            tree.edit(OVERLAY, "components/hpa\n", &format!("components/hpa\n  - ../../../{components}"));
+            let additions: &[_] =
+                if name == "collector" { &["collector-monitoring", "collector-dashboard"] } else { &[name] };
+            let list = |component: &&str| format!("  - ../../../components/{component}\n");
+            let components: String = ["hpa", "collector"].iter().chain(additions).map(list).collect();
+            tree.edit(OVERLAY, "  - ../../../components/hpa\n", &components);
         }
         "rollout" => {
             let components = "components/collector\n  - ../../../components/rollout\n";

@@ -13,4 +13,5 @@ mod identity;
 mod npm;
 mod oracle;
 mod panel;
+mod recipes;
 mod refresh;

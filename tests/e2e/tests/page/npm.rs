@@ -1,5 +1,6 @@
 //! The npm package with the real type checker, bundler and OpenFeature SDK.
 
+mod filter_lists;
 mod frameworks;
 mod plugin;
 pub(crate) mod project;

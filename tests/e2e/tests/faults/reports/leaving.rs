@@ -35,6 +35,68 @@ pub(crate) async fn left_by_navigation(engine: Engine) {
     arrive(&site, &["exposure", "left"]).await;
 }
 
+/// Opens another tab, in which `scenario` runs, and closes it.
+async fn in_another_tab(site: &FaultSite, scenario: impl AsyncFnOnce()) {
+    let client = site.browser.client();
+    let first = client.window().await.expect("a window");
+    let tab = client.new_window(true).await.expect("a tab").handle;
+    client.switch_to_window(tab).await.expect("the tab");
+    scenario().await;
+    client.close_window().await.expect("to close it");
+    client.switch_to_window(first).await.expect("the first tab");
+}
+
+/// Kills tabs as soon as their bundle is inserted. `keepalive` alone makes the exposure arrive, and the view stays one that never
+/// came up: a canary that takes its process along must not seem left.
+pub(crate) async fn killed_tab_is_exposed_and_not_left(engine: Engine) {
+    const TABS: usize = 20;
+    let site = site(engine, &page()).await;
+    site.server.on(CANARY_BUNDLE, Reply::sound().hanging());
+    for number in 1..=TABS {
+        in_another_tab(&site, async || {
+            site.open().await;
+            site.browser.wait_for(&format!("document.querySelector('script[src=\"{CANARY_BUNDLE}\"]')")).await;
+            site.browser.crash().await;
+        })
+        .await;
+        until(format!("the exposure of tab {number}"), DEADLINE, || (!kinds(&site).is_empty()).then_some(()));
+        assert_eq!(kinds(&site), ["exposure"]);
+    }
+}
+
+/// The browser hides a tab before it freezes it.
+pub(crate) async fn frozen_tab_is_left(engine: Engine) {
+    let site = site(engine, &page()).await;
+    site.set_new_user("somebody").await;
+    in_another_tab(&site, async || {
+        site.server.on(CANARY_BUNDLE, Reply::sound().hanging());
+        site.open().await;
+        arrive(&site, &["exposure"]).await;
+        site.browser.set_frozen(true).await;
+        until("the report", DEADLINE, || (kinds(&site).len() == 2).then_some(()));
+        deliver(&site);
+        site.browser.set_frozen(false).await;
+        site.shows(CANARY).await;
+        arrive(&site, &["exposure", "left"]).await;
+    })
+    .await;
+    // A view that is up reports its vitals.
+    in_another_tab(&site, async || {
+        site.open().await;
+        site.shows(CANARY).await;
+        arrive(&site, &["exposure", "ready"]).await;
+        site.browser
+            .wait_for("performance.getEntriesByType('resource').some(({ name }) => name.includes('vitals_'))")
+            .await;
+        site.settle().await;
+        site.browser.set_frozen(true).await;
+        assert_eq!(report(&site, "vitals")["final"], json!(null));
+        site.browser.set_frozen(false).await;
+        arrive(&site, &["exposure", "ready"]).await;
+    })
+    .await;
+}
+
 pub(crate) async fn left_by_hiding(engine: Engine) {
     let site = site(engine, &page()).await;
     waits_for_bundle(&site).await;
