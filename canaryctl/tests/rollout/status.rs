@@ -47,6 +47,18 @@ fn a_step_is_shown_with_its_figures() {
 }
 
 #[test]
+fn a_rate_is_of_the_minutes_that_a_collector_counted() {
+    let mut shop = Shop::new("");
+    shop.begin();
+    shop.visit(5, 600, 0);
+    // Of ten minutes it has lost five, all before the run: 1,800 views in the other five.
+    let minute = shop.now / 60 - 3;
+    shop.gaps = vec![(minute - 9, minute - 5)];
+    let it = status(&shop);
+    assert_eq!((&it["state"], &it["views"]["perSecond"]), (&json!("Progressing"), &json!(6.0)), "{it}");
+}
+
+#[test]
 fn the_terminal_shows_the_same_figures_in_80_columns() {
     let mut shop = Shop::new("");
     shop.begin();
