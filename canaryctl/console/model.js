@@ -86,6 +86,7 @@ function ofStatus(status, data) {
     collectors: status.data?.collectors ?? null,
     gaps: (status.data?.gaps ?? []).map(([from, to]) => [seconds(from), seconds(to)]),
     commits: status.commits ?? [],
+    runs: status.runs ?? [],
     command: status.command,
     series: status.series?.minutes?.length ? status.series : null,
     error: status.error ?? null,
