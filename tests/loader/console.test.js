@@ -73,10 +73,7 @@ test("a site without a controller has a state and the next command", () => {
 test("a command has the program and the config as they were named", () => {
   const site = { percentage: 5, verdict: "rollback", views: {}, metrics: [], gaps: [], series: { minutes: [] } };
   const start = { controller: null, program: "target/release/canaryctl", config: "'my config.yaml'" };
-  assert.equal(
-    model({ ...start, now: 100, site }).command,
-    "target/release/canaryctl set 0 --config 'my config.yaml'",
-  );
+  assert.equal(model({ ...start, now: 100, site }).command, "target/release/canaryctl set 0 --config 'my config.yaml'");
   const status = { state: "Paused by eve", command: "canaryctl rollout resume --message canaryctl" };
   assert.equal(
     model({ ...start, now: 100, controller: { status }, site: null }).command,
