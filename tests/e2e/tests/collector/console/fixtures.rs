@@ -73,6 +73,15 @@ pub(crate) fn patched(mut status: Value, patch: &Value) -> Value {
     status
 }
 
+/// The ladder after the end of a run that has reached so many steps: none is the current one.
+fn ended(reached: usize) -> Value {
+    let mut ladder = progressing()["ladder"].clone();
+    for (index, rung) in ladder.as_array_mut().unwrap().iter_mut().enumerate() {
+        rung["state"] = json!(if index < reached { "done" } else { "next" });
+    }
+    ladder
+}
+
 /// A metric that is above its limit.
 pub(crate) fn above() -> Value {
     json!({
@@ -227,7 +236,7 @@ pub(crate) const CASES: [Case; 12] = [
             worse["code"] = json!("E401");
             patched(
                 progressing(),
-                &json!({"state": "Rolled back", "phase": "Failed", "cause": null, "weight": 0, "time": null, "metrics": [worse],
+                &json!({"state": "Rolled back", "phase": "Failed", "ladder": ended(2), "cause": null, "weight": 0, "time": null, "metrics": [worse],
                 "stableSince": ago(600), "share": {"set": 0, "seen": null},
                 "sentence": "Rolled back: everyone on 2.4.1 since 14:31 UTC. Errors 3.1 times, WebKit.",
                 "command": "canaryctl rollout start --version 2.5.0"}),
@@ -241,8 +250,9 @@ pub(crate) const CASES: [Case; 12] = [
             "Canary fails 3.1 times as often in WebKit on mobile",
             "E401",
             "0b1c2d3",
+            "10 % ✓",
         ],
-        hides: &["Step ends in"],
+        hides: &["Step ends in", "● now"],
     },
     Case {
         name: "promoted",
@@ -256,7 +266,7 @@ pub(crate) const CASES: [Case; 12] = [
             ]);
             patched(
                 progressing(),
-                &json!({"state": "Promoted", "commits": commits, "phase": "Succeeded", "cause": null, "weight": 0, "time": null, "stable": "2.5.0",
+                &json!({"state": "Promoted", "commits": commits, "ladder": ended(3), "phase": "Succeeded", "cause": null, "weight": 0, "time": null, "stable": "2.5.0",
                 "stableSince": ago(600), "share": {"set": 0, "seen": null},
                 "sentence": "Promoted: everyone on 2.5.0 since 14:31 UTC.", "command": "canaryctl rollout verify"}),
             )
@@ -269,7 +279,7 @@ pub(crate) const CASES: [Case; 12] = [
             "promote 2.5.0 to stable",
             "canaryctl rollout verify",
         ],
-        hides: &["Step ends in", "within 5 min"],
+        hides: &["Step ends in", "within 5 min", "● now"],
     },
     Case {
         name: "rolling back",
