@@ -375,7 +375,7 @@ fn gitlab() -> (String, Arc<Mutex<Vec<Value>>>) {
                     note
                 }),
                 ("PUT", path) => path.strip_prefix("/projects/1/merge_requests/2/notes/").and_then(|id| {
-                    let note = notes.iter_mut().find(|note| note["id"].to_string() == id)?;
+                    let note = notes.iter_mut().find(|note| note["id"].as_u64() == id.parse().ok())?;
                     note["body"] = json!(decoded?);
                     Some(note.clone())
                 }),
@@ -442,7 +442,7 @@ fn gitlab_comments_once_on_a_merge_request() {
     change("10");
     let (code, printed) = run("");
     assert_eq!((code, bodies().len()), (0, 1), "{printed}");
-    says_the_radius(&printed[printed.find("<!--").unwrap()..]);
+    says_the_radius(&printed);
     let (code, printed) = run("secret");
     assert_eq!((code, bodies().len()), (0, 2), "{printed}");
     says_the_radius(&bodies()[1]);
