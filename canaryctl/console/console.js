@@ -59,7 +59,7 @@ function draw() {
   byId("now").dataset.tone = look(model.state).tone;
   document.documentElement.classList.toggle("stale", Boolean(model.stale || polled.error));
   put("now", sections.now(model));
-  for (const name of ["exposed", "ladder", "metrics", "data", "versions", "strata", "faults"])
+  for (const name of ["exposed", "ladder", "metrics", "data", "versions", "strata", "faults", "runs"])
     put(name, sections[name](model));
   put("ratios", sections.ratioChart(model));
   putCharts();

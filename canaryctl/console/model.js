@@ -22,6 +22,8 @@ export function model(data) {
   return {
     ...made,
     now: data.now,
+    // The program as it was started here: a build of one's own is not on the PATH.
+    command: made.command?.replace(/^canaryctl /, () => `${data.program ?? "canaryctl"} `) ?? null,
     metrics: sorted,
     strata,
     faults,
@@ -75,7 +77,6 @@ function ofStatus(status, data) {
     views: status.views,
     ladder: status.ladder ?? [],
     time: stale ? null : status.time,
-    isClockStopped: ["not-seen", "gap", "collectors", "pause", "people", "evidence", "freeze"].includes(status.cause),
     metrics: status.metrics,
     faults: status.faults,
     age,
@@ -85,6 +86,7 @@ function ofStatus(status, data) {
     collectors: status.data?.collectors ?? null,
     gaps: (status.data?.gaps ?? []).map(([from, to]) => [seconds(from), seconds(to)]),
     commits: status.commits ?? [],
+    runs: status.runs ?? [],
     command: status.command,
     series: status.series?.minutes?.length ? status.series : null,
     error: status.error ?? null,
@@ -125,7 +127,7 @@ function ofSite(site, data) {
     missing: [],
     gaps: site.gaps,
     commits: [],
-    command: state === "Worse" ? "canaryctl set 0" : null,
+    command: state === "Worse" ? `canaryctl set 0${data.config ? ` --config ${data.config}` : ""}` : null,
     series: site.series.minutes.length ? site.series : null,
     sampleRatio: { ok: !site.isSampleRatioAlarm },
   };

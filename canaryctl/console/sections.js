@@ -157,6 +157,24 @@ export function versions(model) {
   ];
 }
 
+const RESULTS = { Succeeded: "✓ promoted", Failed: "↩ rolled back" };
+
+export function runs(model) {
+  if (!model.runs?.length)
+    return none(model.hasController ? "No run yet." : "No controller runs: the history of runs is not known here.");
+  const rows = model.runs.map((it) => [
+    it.run,
+    { text: RESULTS[it.phase] ?? "● under way" },
+    `${it.weight} %`,
+    clock(it.started, model.now),
+    it.ended ? clock(it.ended, model.now) : "–",
+    it.commit.slice(0, 7),
+    { text: it.subject },
+  ]);
+  const head = ["Run", { text: "Result" }, "Largest share", "Begun", "Ended", "Commit", { text: "Last subject" }];
+  return table("Runs", head, rows);
+}
+
 /** The charts of the history, and the tables beside them. */
 export function history(model) {
   const list = model.series ? points(model.series, POINTS) : [];

@@ -190,8 +190,8 @@ fn shapes() -> Vec<Shape> {
             "Angular",
             vec![("angular.json", "{}"), ("package-lock.json", "{}"), (".gitlab-ci.yml", "")],
             standard.clone(),
-            44,
-            "after each build with Angular: canaryctl inject DIST/index.html",
+            45,
+            "in .gitlab-ci.yml, below include: - local: .gitlab/ci/canary-shop.yml; in .gitlab/ci/canary-shop.yml: your image of canaryctl, and the page views of the site",
         ),
         ("Astro", vec![("astro.config.mjs", ""), ("yarn.lock", "")], standard.clone(), 44, "yarn add canary-runtime"),
         (

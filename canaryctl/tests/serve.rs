@@ -398,3 +398,59 @@ fn a_port_in_use_is_named() {
     let expected = format!("cannot listen on 127.0.0.1:{port}, choose another --port: Address already in use");
     assert!(message.starts_with(&format!("canaryctl: {expected}")), "{message}");
 }
+
+#[test]
+fn pages_get_the_horizon_of_the_collector() {
+    let fixture = Fixture::new();
+    let mut command = fixture.command();
+    command.args(["--horizon", "10", "--window", "5"]);
+    let server = Server::start(command, &fixture.path("stderr"));
+    let config = || serde_json::from_str::<serde_json::Value>(&server.get("/config/canary.json").body).unwrap();
+    assert_eq!(config()["TELEMETRY"], serde_json::json!({"horizonSeconds": 10}));
+    assert_eq!((&config()["CANARY_PERCENTAGE"], &config()["FEATURE_FLAGS"]["b"]), (&5.into(), &25.into()));
+    fixture.configure(
+        r#"{"CANARY_PERCENTAGE": 5, "TELEMETRY": {"sampleRate": 0.5, "horizonSeconds": 60}, "FEATURE_FLAGS": {}}"#,
+    );
+    assert_eq!(config()["TELEMETRY"], serde_json::json!({"sampleRate": 0.5, "horizonSeconds": 10}));
+    // Pages have to see what is wrong as it is.
+    for rejected in [r#"{"CANARY_PERCENTAGE": 500, "FEATURE_FLAGS": {}}"#, "{ not"] {
+        fixture.configure(rejected);
+        assert_eq!(server.get("/config/canary.json").body, rejected);
+    }
+    let file = fs::read_to_string(fixture.path("cm.yaml")).unwrap();
+    assert!(!file.contains("TELEMETRY"), "the file stays: {file}");
+    // Without the option, the config is served byte for byte.
+    fixture.configure(GOOD);
+    assert_eq!(fixture.serve().get("/config/canary.json").body, GOOD);
+}
+
+#[test]
+fn a_terminal_says_what_each_address_is() {
+    let fixture = Fixture::new();
+    let program = fixture.command();
+    let args: Vec<_> = program.get_args().map(|it| it.to_str().unwrap()).collect();
+    let line = format!("exec '{}' {} --metrics-port 0", program.get_program().to_str().unwrap(), args.join(" "));
+    // `script` runs it on a terminal of its own.
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--flush", "--command", &line, "/dev/null"]).current_dir(fixture.path(""));
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let shown = lines(child.stdout.take().unwrap());
+    let shown: Vec<_> = (0..3).map(|_| shown.recv_timeout(DEADLINE).unwrap().trim_end().to_owned()).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let console = shown[2].split_once("  ").unwrap().0.len();
+    let about = |line: &str| line.split_at(console + 2).1.to_owned();
+    assert_eq!(about(&shown[0]), "the site", "{shown:?}");
+    assert_eq!(about(&shown[1]), "what pages report, for Prometheus: /metrics and /windows", "{shown:?}");
+    assert_eq!(about(&shown[2]), "the console", "{shown:?}");
+    assert!(shown[2].contains("/runtime/console/  ") && shown.iter().all(|it| it.starts_with("http://127.0.0.1:")));
+}
+
+#[test]
+fn the_console_has_the_command_as_it_was_typed() {
+    let fixture = Fixture::new();
+    let server = fixture.serve();
+    let data: serde_json::Value = serde_json::from_str(&server.get("/runtime/console/data").body).unwrap();
+    let program = canaryctl([""; 0]).get_program().to_str().unwrap().to_owned();
+    assert_eq!((&data["program"], &data["config"]), (&program.into(), &"cm.yaml".into()), "{data}");
+}

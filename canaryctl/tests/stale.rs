@@ -92,6 +92,7 @@ undeclared: src/app.tsx:2: splt: the config has no such flag; did you mean split
 settled: old: 100 % for 100 days
 ";
     assert_eq!((code, out.as_str(), errors.as_str()), (Some(1), expected, ""));
+    assert_eq!(folder.run(&["stale", "--config", "config.json"]).1, expected, "src is the default");
     let args = ["stale", "--config", "config.json", "--source", "src", "--days", "10", "--output", "json"];
     let (code, out, _) = folder.run(&args);
     let expected = json!({
@@ -122,6 +123,10 @@ fn stale_says_what_it_cannot_tell() {
     let args = ["stale", "--config", FILE, "--source", "src"];
     let message = "canaryctl: no source files in src: name the folder with --source\n";
     assert_eq!(folder.run(&args), (Some(2), String::new(), message.to_owned()));
+    fs::remove_dir(folder.path("src")).unwrap();
+    let message = "canaryctl: no source files in .: name the folder with --source\n";
+    assert_eq!(folder.run(&["stale", "--config", FILE]), (Some(2), String::new(), message.to_owned()));
+    fs::create_dir(folder.path("src")).unwrap();
     folder.write("src/a.js", "");
     let (code, _, errors) = folder.run(&args);
     let message =

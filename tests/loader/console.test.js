@@ -70,6 +70,17 @@ test("a site without a controller has a state and the next command", () => {
   assert.deepEqual(state({ views: many, verdict: "rollback" }), ["Worse", "canaryctl set 0"]);
 });
 
+test("a command has the program and the config as they were named", () => {
+  const site = { percentage: 5, verdict: "rollback", views: {}, metrics: [], gaps: [], series: { minutes: [] } };
+  const start = { controller: null, program: "target/release/canaryctl", config: "'my config.yaml'" };
+  assert.equal(model({ ...start, now: 100, site }).command, "target/release/canaryctl set 0 --config 'my config.yaml'");
+  const status = { state: "Paused by eve", command: "canaryctl rollout resume --message canaryctl" };
+  assert.equal(
+    model({ ...start, now: 100, controller: { status }, site: null }).command,
+    "target/release/canaryctl rollout resume --message canaryctl",
+  );
+});
+
 test("a band has the rate, shrinks with views, and misses a true rate in few of many runs", () => {
   assert.deepEqual(band(0, 0), [0, 1]);
   const [low, high] = band(20, 100);

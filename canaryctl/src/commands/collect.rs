@@ -136,7 +136,7 @@ async fn collect(args: &Args, config: &Path, options: Options, output: Output) -
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let server = Server::new(options)?;
-    let console = Console::new(Arc::clone(&server), args.rollout_status.clone());
+    let console = Console::new(Arc::clone(&server), args.rollout_status.clone(), None);
     let reports = listen(args.listen, "--listen").await?;
     let metrics = listen(args.metrics_listen, "--metrics-listen").await?;
     print_addresses(reports.local_addr()?, metrics.local_addr()?, output)?;

@@ -1,7 +1,7 @@
 //! `canaryctl serve`: serves the site, the runtime and the config on the loopback interface, as nginx does.
 
 use std::future::pending;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,6 +22,9 @@ use crate::console::console::Console;
 use crate::platform::http::Url;
 use crate::server::{security_headers, server, site::Site, upstream::Upstream, watch};
 use crate::terminal::output::Output;
+
+/// The horizon of pages that say none, in seconds.
+const HORIZON: u32 = 60;
 
 /// Serve a site with the runtime and the config, as nginx does in the cluster.
 ///
@@ -60,9 +63,9 @@ pub(crate) struct Args {
     /// The address of the controller's /status, which `rollout run` serves, for the console.
     #[arg(long, value_name = "URL", value_parser = collect::status_url)]
     rollout_status: Option<Url>,
-    /// The seconds in which a view reports. The page needs the same horizonSeconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = collect::seconds())]
-    horizon: u32,
+    /// The seconds in which a view reports, 60 by default. Pages get the config with this TELEMETRY.horizonSeconds.
+    #[arg(long, value_name = "SECONDS", value_parser = collect::seconds())]
+    horizon: Option<u32>,
     /// The seconds of a minute of /windows, shorter for demonstrations.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = collect::seconds())]
     window: u32,
@@ -86,7 +89,7 @@ fn site(args: &Args) -> anyhow::Result<Site> {
     anyhow::ensure!(loader.is_file(), "no {}: name the folder of the runtime with --runtime", loader.display());
     let config = default_path::to_read(args.config.as_deref())?;
     anyhow::ensure!(config.is_file(), "no config {}: name one with --config", config.display());
-    Ok(Site { root, runtime, config })
+    Ok(Site { root, runtime, config, horizon: args.horizon })
 }
 
 async fn serve(args: &Args, site: Site, headers: HeaderMap, output: Output) -> anyhow::Result<()> {
@@ -108,7 +111,7 @@ async fn serve(args: &Args, site: Site, headers: HeaderMap, output: Output) -> a
     print_addresses(listener.local_addr()?.port(), metrics_port, output)?;
     let config = site.config.clone();
     let collector = collector(args)?;
-    let console = Console::new(Arc::clone(&collector), args.rollout_status.clone());
+    let console = Console::new(Arc::clone(&collector), args.rollout_status.clone(), args.config.clone());
     let (labels, configs) = channel::channel(None);
     let listeners = Listeners { reports: None, metrics, pages: Some(console.pages()) };
     let counting = Arc::clone(&collector).run(listeners, configs, pending());
@@ -125,7 +128,7 @@ async fn serve(args: &Args, site: Site, headers: HeaderMap, output: Output) -> a
 /// The collector, in memory: everything comes from this machine, so no network is capped.
 fn collector(args: &Args) -> anyhow::Result<Arc<Server>> {
     Server::new(Options {
-        timing: Timing::new(args.window, args.horizon),
+        timing: Timing::new(args.window, args.horizon.unwrap_or(HORIZON)),
         data: None,
         origins: Vec::new(),
         proxies: Vec::new(),
@@ -142,8 +145,17 @@ fn print_addresses(port: u16, metrics_port: Option<u16>, output: Output) -> io::
     let console = format!("{url}runtime/console/");
     let mut out = io::stdout().lock();
     match (output, metrics) {
-        (Output::Text, None) => writeln!(out, "{url}\n{console}")?,
-        (Output::Text, Some(metrics)) => writeln!(out, "{url}\n{metrics}\n{console}")?,
+        (Output::Text, metrics) => {
+            // A program that reads the lines gets addresses alone.
+            let is_read = out.is_terminal();
+            let metrics = metrics.map(|url| (url, "what pages report, for Prometheus: /metrics and /windows"));
+            let lines = [(url, "the site")].into_iter().chain(metrics).chain([(console, "the console")]);
+            let lines: Vec<_> = lines.collect();
+            let width = lines.iter().map(|(url, _)| url.len()).max().unwrap_or_default();
+            for (url, about) in lines {
+                if is_read { writeln!(out, "{url:width$}  {about}")? } else { writeln!(out, "{url}")? }
+            }
+        }
         (Output::Json, None) => writeln!(out, "{}", json!({"url": url, "console": console}))?,
         (Output::Json, Some(metrics)) => {
             writeln!(out, "{}", json!({"url": url, "metrics": metrics, "console": console}))?;

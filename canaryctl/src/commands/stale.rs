@@ -4,7 +4,7 @@ mod reads;
 mod settled;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use canary_runtime::Config;
@@ -29,6 +29,7 @@ use settled::Settled;
 folders, and the folders node_modules, dist, build and target. The exit code is 1 if anything is found.
 
 Examples:
+  canaryctl stale
   canaryctl stale --config k8s/base/canary-config-cm.yaml --source src
   canaryctl stale --source src --days 90 --output json"
 )]
@@ -36,9 +37,9 @@ pub(crate) struct Args {
     /// The ConfigMap manifest or the bare config; else the one below k8s/, or that of the base.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The folder with the sources.
+    /// The folder with the sources; else src, or the current folder where there is none.
     #[arg(long, value_name = "DIR")]
-    source: PathBuf,
+    source: Option<PathBuf>,
     /// A flag that is settled for so many days is found.
     #[arg(long, value_name = "N", default_value_t = 30)]
     days: u32,
@@ -50,7 +51,8 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let loaded = Loaded::read(&path)?;
     let config = loaded.usable()?;
     loaded.warn();
-    let sources = Sources::read(&args.source)?;
+    let here = || PathBuf::from(if Path::new("src").is_dir() { "src" } else { "." });
+    let sources = Sources::read(&args.source.clone().unwrap_or_else(here))?;
     let unread = unread(config, &sources);
     let undeclared: Vec<_> = sources.reads().filter(|read| config.flag_index(&read.key).is_none()).collect();
     let settled = Settled::find(&path, config, args.days).unwrap_or_else(|error| {

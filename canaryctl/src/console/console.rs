@@ -1,5 +1,6 @@
 //! The console of a process: where its data comes from.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,14 +31,16 @@ pub(crate) struct Console {
     history: Mutex<Option<History>>,
     /// The address of the controller.
     controller: Option<Url>,
+    /// The file of the config as it was named, for commands to copy.
+    config: Option<PathBuf>,
     /// The controller's last answer and its time.
     last: Mutex<Option<(i64, Value)>>,
 }
 
 impl Console {
-    pub(crate) fn new(collector: Arc<Server>, controller: Option<Url>) -> Arc<Self> {
+    pub(crate) fn new(collector: Arc<Server>, controller: Option<Url>, config: Option<PathBuf>) -> Arc<Self> {
         let configs = KnownConfigs::default();
-        Arc::new(Self { collector, configs, history: Mutex::new(None), controller, last: Mutex::new(None) })
+        Arc::new(Self { collector, configs, history: Mutex::new(None), controller, config, last: Mutex::new(None) })
     }
 
     /// The pages for the collector's port.
@@ -57,14 +60,15 @@ impl Console {
         }
         // Both parts may wait: for the disk, and for the controller.
         let data = spawn_blocking(move || self.data()).await;
-        files::data(&data.unwrap_or_else(|_| data_of(&Value::Null, &Value::Null)))
+        files::data(&data.unwrap_or_else(|_| data_of(&Value::Null, &Value::Null, None)))
     }
 
     fn data(&self) -> Value {
         let controller = self.controller.as_ref().map_or(Value::Null, |url| self.ask(url));
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         let site = site(&self.collector, &self.configs, &mut history);
-        data_of(&controller, &site.unwrap_or_else(|error| json!({"error": format!("{error:#}")})))
+        let site = site.unwrap_or_else(|error| json!({"error": format!("{error:#}")}));
+        data_of(&controller, &site, self.config.as_deref())
     }
 
     fn ask(&self, url: &Url) -> Value {
@@ -84,9 +88,26 @@ impl Console {
     }
 }
 
-/// The data of a page.
-pub(crate) fn data_of(controller: &Value, site: &Value) -> Value {
-    json!({"now": clock::now() / 1000, "controller": controller, "site": site})
+/// The data of a page. A command to copy has the program and the file of the config as they were named here.
+pub(crate) fn data_of(controller: &Value, site: &Value, config: Option<&Path>) -> Value {
+    let program = std::env::args_os().next().unwrap_or_else(|| "canaryctl".into());
+    json!({
+        "now": clock::now() / 1000,
+        "controller": controller,
+        "site": site,
+        "program": quoted(&program.to_string_lossy()),
+        "config": config.map(|path| quoted(&path.to_string_lossy())),
+    })
+}
+
+/// A word for a shell.
+fn quoted(word: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_./-@:+=,".contains(&byte);
+    if !word.is_empty() && word.bytes().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 fn status(url: &Url) -> anyhow::Result<Value> {

@@ -145,9 +145,8 @@ impl Discovery {
     fn check(&mut self) {
         let mut found = Vec::new();
         self.mounted(&mut found);
-        for (at, (path, set)) in self.sets.iter().enumerate() {
+        for (at, (_, set)) in self.sets.iter().enumerate() {
             found.extend(rules::check(set));
-            foreign::check(&self.files, set, path.is_some(), &mut found);
             namespace::check(&[Part::plain(set)], &mut found);
             for (number, object) in set.objects.iter().enumerate().filter(|(_, object)| object.is_flux()) {
                 let file = self.files.path(object.file);
@@ -156,6 +155,12 @@ impl Discovery {
                 let known = self.sets.iter().position(|(path, _)| path.is_some() && *path == target);
                 self.links.extend(known.map(|known| (at, number, known)));
             }
+        }
+        for (at, (path, set)) in self.sets.iter().enumerate() {
+            // A folder without a kustomization may be one that nothing applies.
+            let is_applied =
+                path.as_deref().is_some_and(Path::is_file) || self.links.iter().any(|(.., target)| *target == at);
+            foreign::check(&self.files, set, path.is_some(), is_applied, &mut found);
         }
         for (at, number, target) in &self.links {
             let (Some((_, set)), Some((_, applied))) = (self.sets.get(*at), self.sets.get(*target)) else { continue };

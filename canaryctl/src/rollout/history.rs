@@ -31,10 +31,11 @@ pub(crate) struct History {
 }
 
 /// A commit in the output of `git log`.
-struct Logged {
-    hash: String,
-    time: i64,
-    message: String,
+#[derive(Debug)]
+pub(crate) struct Logged {
+    pub(crate) hash: String,
+    pub(crate) time: i64,
+    pub(crate) message: String,
 }
 
 impl History {
@@ -211,7 +212,7 @@ fn decisive(config: &Value) -> Vec<Option<&Value>> {
     DECISIVE.iter().map(|key| config.get(*key)).collect()
 }
 
-fn log(repository: &Repository, args: &[&str], paths: &[String]) -> anyhow::Result<Vec<Logged>> {
+pub(crate) fn log(repository: &Repository, args: &[&str], paths: &[String]) -> anyhow::Result<Vec<Logged>> {
     let mut command = vec!["log", "--format=%H%x00%ct%x00%B%x01"];
     command.extend(args);
     command.push("--");

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use anyhow::{bail, ensure};
 use canary_judge::simulation::{Fault, Outcome, Pace, Scenario, play};
-use canary_rollout::{Analysis, time};
+use canary_rollout::{Analysis, Rollout, time};
 use serde::Serialize;
 
 use crate::rollout::controller::Controller;
+use crate::terminal::format::thousands;
 
 /// The hours of traffic that a plan is made from.
 const HOURS: i64 = 48;
@@ -61,45 +62,12 @@ impl Controller {
     /// Plans a run at a rate, or at that of the last 48 hours.
     pub(crate) fn plan(&mut self, given: Option<f64>, runs: u64, now: i64) -> anyhow::Result<Plan> {
         let (file, history) = self.read()?;
-        let analysis = &file.rollout.analysis;
         let push = self.repository.probe_push(&history.commit)?;
-        let is_judged = analysis.iterations == 0 && analysis.schedule.is_empty() && !file.rollout.skip_analysis;
-        let weights = analysis.ladder.0.clone();
-        let mut plan = Plan {
-            views_per_second: given,
-            hours: None,
-            least_minutes: least(analysis, file.rollout.skip_analysis, now),
-            minutes: None,
-            weights,
-            runs: 0,
-            promoted: 0,
-            faults: Vec::new(),
-            push,
+        let (rate, hours) = match given {
+            None if is_judged(&file.rollout) => self.rate(&file, now).map(|(rate, hours)| (Some(rate), Some(hours)))?,
+            given => (given, None),
         };
-        if !is_judged {
-            plan.minutes = Some(plan.least_minutes);
-            return Ok(plan);
-        }
-        let rate = if let Some(rate) = given {
-            rate
-        } else {
-            let (rate, hours) = self.rate(&file, now)?;
-            (plan.views_per_second, plan.hours) = (Some(rate), Some(hours));
-            rate
-        };
-        plan.runs = runs;
-        let base = scenario(analysis, rate.min(MOST));
-        let outcomes: Vec<_> = (0..runs).map(|run| play(&base, 1, run)).collect();
-        let promoted = outcomes.iter().filter_map(|outcome| outcome.promoted);
-        (plan.promoted, plan.minutes) = median(promoted, runs);
-        for (name, fault) in FAULTS {
-            // A ladder that goes up by the clock, so that a fault is not hidden by a wait for views.
-            let length = plan.minutes.unwrap_or(plan.least_minutes).max(plan.least_minutes).min(10_080);
-            let scenario = Scenario { name, fault, pace: Pace::Clock, minutes: length, ..base.clone() };
-            let outcomes: Vec<_> = (0..runs).map(|run| play(&scenario, 2, run)).collect();
-            plan.faults.push(found(name, &outcomes, runs));
-        }
-        Ok(plan)
+        Ok(Plan { hours, push, ..Plan::of(&file.rollout, rate, runs, now) })
     }
 
     /// The views a second of the last 48 hours, and the hours of which windows were there.
@@ -129,6 +97,12 @@ impl Controller {
         let (views, seconds) = (views as f64, seconds as f64);
         Ok((views / seconds, (seconds / 360.0).round() / 10.0))
     }
+}
+
+/// Whether a run goes up by the judge's verdicts.
+fn is_judged(rollout: &Rollout) -> bool {
+    let analysis = &rollout.analysis;
+    analysis.iterations == 0 && analysis.schedule.is_empty() && !rollout.skip_analysis
 }
 
 fn scenario(analysis: &Analysis, rate: f64) -> Scenario {
@@ -174,12 +148,48 @@ fn found(fault: &'static str, outcomes: &[Outcome], runs: u64) -> Found {
 }
 
 impl Plan {
+    /// Plans a run of a file at a rate, without a look at collectors and remote.
+    pub(crate) fn of(rollout: &Rollout, views_per_second: Option<f64>, runs: u64, now: i64) -> Self {
+        let analysis = &rollout.analysis;
+        let mut plan = Self {
+            views_per_second,
+            hours: None,
+            weights: analysis.ladder.0.clone(),
+            least_minutes: least(analysis, rollout.skip_analysis, now),
+            minutes: None,
+            runs: 0,
+            promoted: 0,
+            faults: Vec::new(),
+            push: None,
+        };
+        let Some(rate) = views_per_second.filter(|_| is_judged(rollout)) else {
+            plan.minutes = Some(plan.least_minutes);
+            return plan;
+        };
+        plan.runs = runs;
+        let base = scenario(analysis, rate.min(MOST));
+        let outcomes: Vec<_> = (0..runs).map(|run| play(&base, 1, run)).collect();
+        let promoted = outcomes.iter().filter_map(|outcome| outcome.promoted);
+        (plan.promoted, plan.minutes) = median(promoted, runs);
+        for (name, fault) in FAULTS {
+            // A ladder that goes up by the clock, so that a fault is not hidden by a wait for views.
+            let length = plan.minutes.unwrap_or(plan.least_minutes).max(plan.least_minutes).min(10_080);
+            let scenario = Scenario { name, fault, pace: Pace::Clock, minutes: length, ..base.clone() };
+            let outcomes: Vec<_> = (0..runs).map(|run| play(&scenario, 2, run)).collect();
+            plan.faults.push(found(name, &outcomes, runs));
+        }
+        plan
+    }
+
+    /// Whether the canary can be judged, and the branch pushed to, as far as is known.
+    pub(crate) fn is_feasible(&self) -> bool {
+        self.push.is_none() && self.minutes.is_some()
+    }
+
     /// The plan for people.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
-        let length = |minutes: u64| time::length(i64::try_from(minutes.saturating_mul(60)).unwrap_or(i64::MAX));
-        let weights: Vec<_> = self.weights.iter().map(|weight| format!("{weight} %")).collect();
-        let _ = writeln!(text, "ladder   {}", weights.join(", "));
+        let _ = writeln!(text, "ladder   {}", self.ladder());
         if let Some(rate) = self.views_per_second {
             let of = self.hours.map_or_else(String::new, |hours| format!(", measured over {hours} h"));
             let _ = writeln!(text, "traffic  {rate:.2} views a second{of}");
@@ -214,4 +224,61 @@ impl Plan {
         }
         text
     }
+
+    /// The plan as Markdown, for a comment on a pull request.
+    pub(crate) fn markdown(&self) -> String {
+        let mut text = String::from("### What this traffic can detect\n\n");
+        let at = self.views_per_second.map_or_else(String::new, |rate| format!("At {rate} views a second: "));
+        let _ = match self.minutes {
+            Some(minutes) if self.runs == 0 => {
+                writeln!(
+                    text,
+                    "**Promoted after {}, by the clock**; no verdict raises the percentage.",
+                    length(minutes)
+                )
+            }
+            Some(minutes) => writeln!(
+                text,
+                "{at}**a healthy canary is promoted after {}**, in {} of {} simulated runs. Where the judge shortens no step, \
+                 they take {}.",
+                length(minutes),
+                self.promoted,
+                self.runs,
+                length(self.least_minutes)
+            ),
+            None => writeln!(
+                text,
+                "{at}**too few views to judge a canary**: {} of {} simulated runs of a healthy one are promoted within a \
+                 week. Lower `minViews`, or begin with a higher weight.",
+                self.promoted, self.runs
+            ),
+        };
+        let _ = writeln!(text, "Ladder: {}.", self.ladder());
+        if !self.faults.is_empty() {
+            text.push_str(
+                "\n| fault of the canary | rolled back | only held | time to the roll-back | views harmed |\n\
+                 |---|--:|--:|--:|--:|\n",
+            );
+        }
+        for it in &self.faults {
+            let after = it.minutes.map_or_else(|| "not found".to_owned(), length);
+            let (fault, back, held, runs) = (it.fault, it.rolled_back, it.held, self.runs);
+            let _ = writeln!(text, "| {fault} | {back} of {runs} | {held} | {after} | {} |", thousands(it.harmed));
+        }
+        if let Some(reason) = &self.push {
+            let _ =
+                writeln!(text, "\n**The branch cannot be pushed to, so a roll-back could not be either:** {reason}");
+        }
+        text
+    }
+
+    /// The weights of the ladder.
+    fn ladder(&self) -> String {
+        self.weights.iter().map(|weight| format!("{weight} %")).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A length for people.
+fn length(minutes: u64) -> String {
+    time::length(i64::try_from(minutes.saturating_mul(60)).unwrap_or(i64::MAX))
 }

@@ -90,7 +90,7 @@ impl Service {
     fn data(&self) -> serde_json::Value {
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let error = shown.error.clone().or_else(|| shown.status.is_none().then(|| "no step is done yet".to_owned()));
-        data_of(&serde_json::json!({"status": shown.status, "error": error}), &serde_json::Value::Null)
+        data_of(&serde_json::json!({"status": shown.status, "error": error}), &serde_json::Value::Null, None)
     }
 
     fn answer<B>(&self, request: &Request<B>) -> Response<Full<Bytes>> {

@@ -3,6 +3,7 @@
 mod facts;
 mod look;
 mod metrics;
+mod runs;
 mod series;
 mod words;
 
@@ -20,6 +21,7 @@ use crate::rollout::report::number;
 use crate::rollout::status::facts::{Commit, Data, Fault, Rung, Share, Time, Views};
 use crate::rollout::status::look::{Look, minute};
 use crate::rollout::status::metrics::MetricRow;
+use crate::rollout::status::runs::PastRun;
 use crate::rollout::status::series::Series;
 
 /// The time for which the collectors are asked beside the run's new minutes, in seconds: for rates and faults.
@@ -68,6 +70,8 @@ pub(crate) struct Status {
     pub(crate) data: Data,
     pub(crate) failed_checks: u64,
     pub(crate) commits: Vec<Commit>,
+    /// All runs, the newest first.
+    pub(crate) runs: Vec<PastRun>,
     /// The command for the next thing to do, where there is one.
     pub(crate) command: Option<String>,
     /// Why the controller's last step failed.
@@ -104,7 +108,8 @@ impl Controller {
             now,
         };
         let commits = run.map(|run| facts::commits(&self.repository, run, evidence.as_ref()));
-        Ok(Status::new(look, commits.unwrap_or_default()))
+        let runs = runs::past(&self.repository, &file, &history.commit)?;
+        Ok(Status::new(look, commits.unwrap_or_default(), runs))
     }
 }
 
@@ -133,7 +138,7 @@ fn preview(file: &File, history: &History, evidence: Option<&Evidence>, now: i64
 }
 
 impl Status {
-    fn new(look: Look<'_>, commits: Vec<Commit>) -> Self {
+    fn new(look: Look<'_>, commits: Vec<Commit>, runs: Vec<PastRun>) -> Self {
         let Look { file, history, evidence, decision, now, .. } = look;
         let (rollout, run) = (&file.rollout, history.run.as_ref());
         let phase = look.phase();
@@ -178,6 +183,7 @@ impl Status {
             data: Data::new(look),
             failed_checks: run.map(|run| run.count(Kind::FailedCheck)).unwrap_or_default(),
             commits,
+            runs,
             command: words::command(look),
             error: None,
             series,

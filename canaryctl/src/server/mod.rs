@@ -3,6 +3,7 @@
 pub(crate) mod config_status;
 pub(crate) mod content_encoding;
 pub(crate) mod headers;
+pub(crate) mod horizon;
 pub(crate) mod path;
 pub(crate) mod route;
 pub(crate) mod security_headers;

@@ -13,6 +13,7 @@ use crate::config::loaded::Loaded;
 use crate::html::preload::RuntimeFiles;
 use crate::server::content_encoding::ContentEncoding;
 use crate::server::headers::{HTML, JSON, NO_STORE, TEXT, cache_control, content_type, response};
+use crate::server::horizon::with_horizon;
 use crate::server::path::normalize;
 use crate::server::route::Route;
 use crate::server::static_file::StaticFile;
@@ -30,6 +31,8 @@ pub(crate) struct Site {
     pub(crate) runtime: PathBuf,
     /// The manifest with the config.
     pub(crate) config: PathBuf,
+    /// The horizon of reports, where it is not the config's.
+    pub(crate) horizon: Option<u32>,
 }
 
 impl Site {
@@ -57,7 +60,11 @@ impl Site {
     }
 
     fn config(&self, headers: &HeaderMap) -> Option<Response<Bytes>> {
-        let bytes = Loaded::read(&self.config).inspect_err(message::error).ok()?.bytes;
+        let config = Loaded::read(&self.config).inspect_err(message::error).ok()?;
+        let bytes = match self.horizon {
+            Some(seconds) => with_horizon(config, seconds),
+            None => config.bytes,
+        };
         let varies = bytes.len() >= GZIP_MIN_LENGTH;
         let gzipped = if varies && ContentEncoding::Gzip.is_accepted(headers) { gzip(&bytes).ok() } else { None };
         let encoding = gzipped.is_some().then_some(ContentEncoding::Gzip);
@@ -165,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_path_never_leaves_its_folder() {
-        let site = Site { root: "www".into(), runtime: "pkg".into(), config: "cm.yaml".into() };
+        let site = Site { root: "www".into(), runtime: "pkg".into(), config: "cm.yaml".into(), horizon: None };
         for (path, file) in [
             ("/", "www/"),
             ("/a/b.js", "www/a/b.js"),

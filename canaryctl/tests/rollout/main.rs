@@ -11,6 +11,7 @@
 )]
 
 mod alerts;
+mod ci;
 mod faults;
 mod ladder;
 mod people;

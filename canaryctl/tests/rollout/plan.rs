@@ -39,3 +39,47 @@ fn traffic_that_is_not_known_or_too_little_is_told() {
     let (code, plan) = plan(&shop, &["--views-per-second", "0.001"]);
     assert_eq!((code, &plan["minutes"]), (Some(1), &json!(null)), "{plan}");
 }
+
+#[test]
+fn a_file_is_planned_as_it_is_on_the_disk() {
+    let shop = Shop::new("");
+    // Not committed, and no repository is asked.
+    shop.write("next.yaml", &shop.file("rollout.yaml").replace("[10, 50]", "[20]"));
+    let markdown = |rate: &str, more: &[&str]| {
+        let args =
+            [&["plan", "--file", "next.yaml", "--views-per-second", rate, "--runs", "5", "--markdown"], more].concat();
+        let output = shop.command(&args).env("PATH", "").output().unwrap();
+        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let (code, plan) = markdown("2", &[]);
+    let lines: Vec<_> = plan.lines().collect();
+    assert_eq!(code, Some(0), "{plan}");
+    assert_eq!(lines[0], "### What this traffic can detect");
+    let start = "At 2 views a second: **a healthy canary is promoted after ";
+    assert!(
+        lines[2].starts_with(start)
+            && lines[2].ends_with("in 5 of 5 simulated runs. Where the judge shortens no step, they take 5 min."),
+        "{plan}"
+    );
+    assert_eq!(lines[3], "Ladder: 20 %.");
+    assert_eq!(lines[5], "| fault of the canary | rolled back | only held | time to the roll-back | views harmed |");
+    assert!(lines[7].starts_with("| nothing boots | 5 of 5 | 0 | "), "{plan}");
+    assert_eq!(lines.len(), 12, "{plan}");
+
+    shop.write("next.yaml", &shop.file("rollout.yaml").replace("minViews: 10", "minViews: 1000"));
+    let (code, plan) = markdown("0.001", &[]);
+    let few = "At 0.001 views a second: **too few views to judge a canary**: 0 of 5 simulated runs of a healthy one are promoted \
+               within a week. Lower `minViews`, or begin with a higher weight.";
+    assert!(code == Some(1) && plan.contains(few), "{plan}");
+
+    let iterations = shop
+        .file("rollout.yaml")
+        .replace("stepWeights: [10, 50]", "iterations: 10\n    stepWeight: 20\n    maxWeight: 20");
+    shop.write("next.yaml", &iterations.replace("    stepWeight: 20\n    maxWeight: 20\n", ""));
+    let (code, plan) = markdown("2", &[]);
+    let clock = "**Promoted after 10 min, by the clock**; no verdict raises the percentage.";
+    assert!(code == Some(0) && plan.contains(clock) && !plan.contains("| fault"), "{plan}");
+
+    let (code, error) = markdown("2", &["--branch", "main"]);
+    assert!(code == Some(2) && error.contains("cannot be used with"), "{error}");
+}

@@ -13,21 +13,22 @@ use serde_json::json;
 use crate::shop::Shop;
 use crate::support::text;
 
-/// Serves the repositories of a folder by git's own HTTP backend, and returns its address.
-fn http(folder: &Path) -> String {
+/// Serves the repositories of a folder by git's own HTTP backend, and returns its address. With a value of `Authorization`, it
+/// answers nobody else.
+pub(crate) fn http(folder: &Path, authorization: Option<&'static str>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let folder = folder.to_owned();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let folder = folder.clone();
-            thread::spawn(move || backend(stream, &folder));
+            thread::spawn(move || backend(stream, &folder, authorization));
         }
     });
     url
 }
 
-fn backend(stream: TcpStream, folder: &Path) {
+fn backend(stream: TcpStream, folder: &Path, authorization: Option<&str>) {
     let mut reader = BufReader::new(stream);
     let mut lines = Vec::new();
     loop {
@@ -61,6 +62,12 @@ fn backend(stream: TcpStream, folder: &Path) {
         body = vec![0; header("content-length").map_or(0, |length| length.parse().unwrap())];
         reader.read_exact(&mut body).unwrap();
     }
+    if authorization.is_some() && header("authorization").as_deref() != authorization {
+        let head =
+            "HTTP/1.1 401 x\r\nWWW-Authenticate: Basic realm=\"git\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        let _ = reader.into_inner().write_all(head.as_bytes());
+        return;
+    }
     let mut command = Command::new("git");
     command.arg("http-backend").env("GIT_PROJECT_ROOT", folder).env("GIT_HTTP_EXPORT_ALL", "1");
     command.env("PATH_INFO", path).env("QUERY_STRING", query).env("REQUEST_METHOD", method);
@@ -85,7 +92,7 @@ fn a_remote_over_http_is_cloned_and_pushed_to() {
     let mut shop = Shop::new("");
     shop.git(&["--git-dir=../remote.git", "config", "http.receivepack", "true"]);
     shop.git(&["--git-dir=../remote.git", "config", "uploadpack.allowFilter", "true"]);
-    let url = format!("{}/remote.git", http(&shop.path("")));
+    let url = format!("{}/remote.git", http(&shop.path(""), None));
     for weight in [0, 10] {
         let report = shop.run(&["step", "--repo", &url, "--now", &shop.clock()]);
         assert_eq!((&report["weight"], &shop.config()["CANARY_PERCENTAGE"]), (&json!(weight), &json!(weight)));

@@ -47,6 +47,18 @@ fn a_step_is_shown_with_its_figures() {
 }
 
 #[test]
+fn a_rate_is_of_the_minutes_that_a_collector_counted() {
+    let mut shop = Shop::new("");
+    shop.begin();
+    shop.visit(5, 600, 0);
+    // Of ten minutes it has lost five, all before the run: 1,800 views in the other five.
+    let minute = shop.now / 60 - 3;
+    shop.gaps = vec![(minute - 9, minute - 5)];
+    let it = status(&shop);
+    assert_eq!((&it["state"], &it["views"]["perSecond"]), (&json!("Progressing"), &json!(6.0)), "{it}");
+}
+
+#[test]
 fn the_terminal_shows_the_same_figures_in_80_columns() {
     let mut shop = Shop::new("");
     shop.begin();
@@ -147,6 +159,18 @@ fn evidence_is_named_with_its_place_and_code() {
     // Not the version that has failed.
     assert_eq!(it["command"], "canaryctl rollout start --version VERSION");
     assert!(lines(&shop, "C.UTF-8").contains("\n✗ not-ready"));
+    let last = it["commits"].as_array().unwrap().last().unwrap();
+    let run = json!({"run": "1.6.0", "version": "1.6.0", "phase": "Failed", "started": "2026-11-30T10:00:00Z",
+        "ended": "2026-11-30T10:07:00Z", "weight": 10, "commit": last["commit"], "subject": last["subject"]});
+    assert_eq!(it["runs"], json!([run]));
+    shop.serve("1.7.0");
+    shop.pull();
+    shop.write("canary.yaml", "kind: Deployment\nspec:\n  image: example.com/shop:1.7.0\n");
+    shop.commit("1.7.0");
+    shop.step();
+    let it = status(&shop);
+    let runs: Vec<_> = it["runs"].as_array().unwrap().iter().map(|it| (&it["run"], &it["ended"])).collect();
+    assert_eq!(runs, [(&json!("1.7.0"), &json!(null)), (&json!("1.6.0"), &run["ended"])]);
 }
 
 /// A look asks no webhook, and tells of the check that has failed.

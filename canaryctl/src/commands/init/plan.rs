@@ -8,7 +8,7 @@ use super::standard::{self, Names};
 use crate::config::schema;
 
 /// The folder of the config and of nothing else, so that whoever may edit it can apply nothing more.
-const FOLDER: &str = "k8s/canary-config";
+pub(crate) const FOLDER: &str = "k8s/canary-config";
 
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -48,7 +48,9 @@ impl Plan {
         plan.kept.dedup();
         if !has_other {
             let own = standard::steps(names, repository, owners);
+            let has_workflow = standard::workflow(names, repository).is_some();
             plan.todo.retain(|step| !step.starts_with("apply ") && !step.starts_with("serve /config"));
+            plan.todo.retain(|step| !has_workflow || !step.contains(": canaryctl validate "));
             plan.todo.splice(0..0, own);
         }
         plan

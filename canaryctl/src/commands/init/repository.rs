@@ -57,11 +57,14 @@ const PACKAGE_MANAGERS: [(&str, &[&str]); 4] = [
     ("npm", &["package-lock.json", "package.json"]),
 ];
 
-const CI: [(&str, &[&str]); 3] = [
-    ("GitHub Actions", &[".github/workflows"]),
-    ("GitLab CI", &[".gitlab-ci.yml"]),
-    ("CircleCI", &[".circleci/config.yml"]),
-];
+/// The name of GitHub's CI.
+pub(crate) const GITHUB: &str = "GitHub Actions";
+
+/// The name of GitLab's CI.
+pub(crate) const GITLAB: &str = "GitLab CI";
+
+const CI: [(&str, &[&str]); 3] =
+    [(GITHUB, &[".github/workflows"]), (GITLAB, &[".gitlab-ci.yml"]), ("CircleCI", &[".circleci/config.yml"])];
 
 /// How deep a config or a cluster's folder may be.
 const DEPTH: usize = 6;

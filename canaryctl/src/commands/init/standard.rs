@@ -1,6 +1,7 @@
 //! The files of `--with standard`: image, manifests with the names of the team, rollout and CI.
 
-use super::repository::{NewFile, Repository};
+use super::plan::FOLDER;
+use super::repository::{CONFIG, GITHUB, GITLAB, NewFile, Repository};
 
 /// Files of the manifests, relative to `k8s/`.
 macro_rules! manifests {
@@ -130,12 +131,11 @@ pub(crate) fn files(names: &Names, repository: &Repository, owners: Option<&str>
         add(format!("{path}/rollout.yaml"), "rollouts step by step", rollout(names));
         add(format!("{path}/rollout.schema.json"), "its schema, for editors", ROLLOUT_SCHEMA.to_owned());
     }
-    if repository.ci.as_ref().is_some_and(|ci| ci.name == "GitHub Actions") {
-        let text = WORKFLOW.replace("PATH", path);
-        add(format!(".github/workflows/canary-{}.yaml", names.get("app")), "checks config and manifests in CI", text);
+    if let Some((file, text)) = workflow(names, repository) {
+        add(file, "checks config and manifests in CI", text);
     }
     if let Some(owners) = owners {
-        let file = if repository.ci.as_ref().is_some_and(|ci| ci.name == "GitHub Actions") {
+        let file = if repository.ci.as_ref().is_some_and(|ci| ci.name == GITHUB) {
             ".github/CODEOWNERS"
         } else {
             "CODEOWNERS"
@@ -166,6 +166,13 @@ pub(crate) fn steps(names: &Names, repository: &Repository, owners: Option<&str>
     steps.push(format!(
         "create the Secrets {app}-git, {app}-webhook, {app}-alerts, git-signers, image-robot-key and sops-age"
     ));
+    if let Some((file, _)) = workflow(names, repository) {
+        let include = match repository.ci.as_ref() {
+            Some(ci) if ci.name == GITLAB => format!("in {}, below include: - local: {file}; ", ci.file),
+            _ => String::new(),
+        };
+        steps.push(format!("{include}in {file}: your image of canaryctl, and the page views of the site"));
+    }
     if repository.clusters.is_empty() {
         steps.push(format!("kubectl apply -k {path}/clusters/production"));
     }
@@ -257,20 +264,25 @@ spec:
   path: ./PATH/clusters/production
 ";
 
-const WORKFLOW: &str = "# Checks the canary config and its manifests.
-name: canary
-on:
-  pull_request:
-    paths: [PATH/**]
-permissions:
-  contents: read
-jobs:
-  validate:
-    runs-on: ubuntu-latest
-    env:
-      # Your image of canaryctl.
-      CANARYCTL: registry.example.com/shop/canaryctl:0.1.0
-    steps:
-      - uses: actions/checkout@v4
-      - run: docker run --rm --volume \"$PWD:/repo:ro\" --workdir /repo \"$CANARYCTL\" validate PATH
-";
+/// The workflow of the repository's CI: its path and text.
+pub(crate) fn workflow(names: &Names, repository: &Repository) -> Option<(String, String)> {
+    let app = names.get("app");
+    let (file, text) = match repository.ci.as_ref()?.name {
+        GITHUB => (format!(".github/workflows/canary-{app}.yaml"), include_str!("ci/github.yaml")),
+        GITLAB => (format!(".gitlab/ci/canary-{app}.yml"), include_str!("ci/gitlab.yml")),
+        _ => return None,
+    };
+    // Beside a chart there is the config alone.
+    let (manifests, config) = if repository.chart.is_some() {
+        (FOLDER, format!("{FOLDER}/{CONFIG}"))
+    } else {
+        (names.get("path"), names.config())
+    };
+    let text = text
+        .replace("canary-frontend", &format!("canary-{app}"))
+        .replace("[\"k8s/", &format!("[\"{manifests}/"))
+        .replace("MANIFESTS: k8s\n", &format!("MANIFESTS: {manifests}\n"))
+        .replace("CONFIG: k8s/overlays/production/config/canary-config-cm.yaml\n", &format!("CONFIG: {config}\n"))
+        .replace("ROLLOUT: k8s/", &format!("ROLLOUT: {manifests}/"));
+    Some((file, text))
+}

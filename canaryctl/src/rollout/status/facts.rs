@@ -147,6 +147,13 @@ impl Views {
         let windows = look.collected.answers.iter().flat_map(|answer| &answer.windows);
         let windows = windows.filter(|row| (begin..=through).contains(&row.minute));
         let all: u64 = windows.map(|row| row.counts.exposed).sum();
+        // Minutes that a collector counted: a new one has fewer, and those that it lost are no minutes without views.
+        let counted = look.collected.answers.iter().map(|answer| {
+            let header = &answer.header;
+            let lost = |minute: &u64| header.gaps.iter().any(|(from, to)| (from..=to).contains(&minute));
+            (begin.max(header.since)..=through).filter(|minute| !lost(minute)).count() as u64
+        });
+        let counted = real(counted.max().unwrap_or_default().max(1).saturating_mul(evidence.window));
         // A step that has just been seen has fewer minutes.
         let since = begin.max(evidence.seen.unwrap_or(begin));
         let recent = evidence.rows.iter().filter(|row| row.minute >= since).map(|row| row.canary.exposed).sum::<u64>();
@@ -157,7 +164,7 @@ impl Views {
         let missing = needed.saturating_sub(canary);
         #[expect(clippy::cast_possible_truncation, reason = "it is a number of seconds")]
         let left = (missing > 0 && recent > 0).then(|| (real(missing) * seconds(since) / real(recent)).ceil() as i64);
-        Self { per_second: Some(rounded(real(all) / seconds(begin))), left, ..views }
+        Self { per_second: Some(rounded(real(all) / counted)), left, ..views }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The console in a browser: each state as the controller says it, without a controller, and what a page must not do.
 
 mod fixtures;
+mod states;
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -15,7 +16,7 @@ use canary_e2e::files::{repo, temp_dir};
 use canary_e2e::process::Process;
 use serde_json::{Value, json};
 
-use fixtures::{CASES, collecting, patched, progressing, with_history};
+use fixtures::{collecting, patched, progressing, with_history};
 
 /// A controller that answers what the test says.
 struct Controller {
@@ -79,32 +80,40 @@ async fn text(browser: &Browser, selector: &str) -> String {
     text.as_str().unwrap_or_default().to_owned()
 }
 
+/// Sets the color scheme, and the size of the window at a zoom.
+async fn screen(browser: &Browser, scheme: &str, width: u32, zoom: u32) {
+    let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+    browser.cdp("Emulation.setEmulatedMedia", media).await;
+    let size = json!({"width": width / zoom, "height": 790 / zoom, "deviceScaleFactor": zoom, "mobile": false});
+    browser.cdp("Emulation.setDeviceMetricsOverride", size).await;
+}
+
+/// What `axe-core` finds in the page.
+async fn violations(browser: &Browser) -> Value {
+    if browser.eval("window.axe === undefined").await == true {
+        let axe = std::fs::read_to_string(repo("loader/node_modules/axe-core/axe.min.js")).unwrap();
+        browser.client().execute(&axe, Vec::new()).await.unwrap();
+    }
+    let run = "axe.run().then(({ violations }) => violations.map((it) => `${it.id}: ${it.nodes[0].html}`))";
+    browser.eval(run).await
+}
+
+/// Requests to other origins.
+async fn foreign(browser: &Browser) -> Value {
+    let names = "performance.getEntriesByType('resource').map((it) => it.name)";
+    browser.eval(&format!("{names}.filter((it) => !it.startsWith(location.origin))")).await
+}
+
+async fn press_tab(browser: &Browser) {
+    for kind in ["keyDown", "keyUp"] {
+        let key = json!({"type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9});
+        browser.cdp("Input.dispatchKeyEvent", key).await;
+    }
+}
+
 async fn open(browser: &Browser, url: &str) {
     browser.goto(url).await;
     browser.wait_for("document.querySelector('#now .state')").await;
-}
-
-#[tokio::test]
-async fn each_state_says_what_is_going_on_and_what_to_do() {
-    let (controller, driver) = (Controller::start(), Driver::chromium());
-    let browser = Browser::new(&driver).await;
-    for case in CASES {
-        controller.set((case.status)());
-        // The answer of the case before would be given for two seconds.
-        let console = Console::start(&["--rollout-status", &controller.url]);
-        open(&browser, &console.url).await;
-        let all = text(&browser, "body").await;
-        for expected in case.shows {
-            assert!(all.contains(expected), "{}: no {expected:?} in {all}", case.name);
-        }
-        browser.wait_for("document.querySelector('#share').children.length > 0").await;
-        let gaps = browser.eval("document.querySelectorAll('#rates .gap').length").await;
-        assert_eq!(gaps, u64::from(case.name == "gap"), "{}", case.name);
-        for forbidden in case.hides {
-            assert!(!all.contains(forbidden), "{}: {forbidden:?} is in {all}", case.name);
-        }
-        browser.assert_console(&[]).await;
-    }
 }
 
 #[tokio::test]
@@ -154,24 +163,16 @@ async fn a_token_is_asked_for_once() {
 
 #[tokio::test]
 async fn nobody_is_kept_out_and_nothing_leaves_its_origin() {
-    let axe = std::fs::read_to_string(repo("loader/node_modules/axe-core/axe.min.js")).unwrap();
     let (controller, driver) = (Controller::start(), Driver::chromium());
     controller.set(with_history(&patched(progressing(), &fixtures::above()), 120));
     let console = Console::start(&["--rollout-status", &controller.url]);
     let browser = Browser::new(&driver).await;
     for (scheme, width) in [("light", 1100), ("dark", 1100), ("light", 360), ("dark", 360)] {
-        let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
-        browser.cdp("Emulation.setEmulatedMedia", media).await;
-        let size = json!({"width": width, "height": 790, "deviceScaleFactor": 1, "mobile": false});
-        browser.cdp("Emulation.setDeviceMetricsOverride", size).await;
+        screen(&browser, scheme, width, 1).await;
         open(&browser, &console.url).await;
         browser.eval("document.querySelectorAll('details').forEach((it) => { it.open = true; })").await;
         browser.wait_for("document.querySelector('#how svg') && document.querySelector('#how-table table')").await;
-        browser.client().execute(&axe, Vec::new()).await.unwrap();
-        let found = browser
-            .eval("axe.run().then(({ violations }) => violations.map((it) => `${it.id}: ${it.nodes[0].html}`))")
-            .await;
-        assert_eq!(found, json!([]), "{scheme} {width}");
+        assert_eq!(violations(&browser).await, json!([]), "{scheme} {width}");
         assert_eq!(browser.eval("document.documentElement.scrollWidth <= innerWidth").await, true, "{width}");
         // Both metrics, both rates with their bands, the mark of a step, set and seen shares, and all curves of the evidence.
         for (selector, count) in [
@@ -190,11 +191,25 @@ async fn nobody_is_kept_out_and_nothing_leaves_its_origin() {
                 "{selector}"
             );
         }
-        let foreign = "performance.getEntriesByType('resource').map((it) => it.name).filter((it) => !it.startsWith(location.origin))";
-        assert_eq!(browser.eval(foreign).await, json!([]));
+        assert_eq!(foreign(&browser).await, json!([]));
         picture(&browser, scheme, width).await;
     }
+    is_readable_on_paper(&browser).await;
     browser.assert_console(&[]).await;
+}
+
+/// On a sheet of A4 nothing is cut off, dark ink is on white paper, and what only a screen can do is left out.
+async fn is_readable_on_paper(browser: &Browser) {
+    screen(browser, "dark", 794, 1).await;
+    let media = json!({"media": "print", "features": [{"name": "prefers-color-scheme", "value": "dark"}]});
+    browser.cdp("Emulation.setEmulatedMedia", media).await;
+    let style = "(() => { const { backgroundColor, color } = getComputedStyle(document.body); return [backgroundColor, color]; })()";
+    assert_eq!(browser.eval(style).await, json!(["rgb(255, 255, 255)", "rgb(22, 24, 29)"]));
+    assert_eq!(browser.eval("document.documentElement.scrollWidth <= innerWidth").await, true);
+    let cut = "[...document.querySelectorAll('.table')].filter((it) => it.scrollHeight > it.clientHeight + 1).length";
+    assert_eq!(browser.eval(cut).await, 0, "a table is cut off");
+    let shown = "[...document.querySelectorAll('button, #poll, .skip')].filter((it) => it.checkVisibility()).length";
+    assert_eq!(browser.eval(shown).await, 0);
 }
 
 /// Keeps a picture for the docs, where they are to be updated.
@@ -218,11 +233,8 @@ async fn the_keyboard_reaches_everything() {
     let browser = Browser::new(&driver).await;
     open(&browser, &console.url).await;
     let mut reached = Vec::new();
-    for _ in 0..8 {
-        for kind in ["keyDown", "keyUp"] {
-            let key = json!({"type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9});
-            browser.cdp("Input.dispatchKeyEvent", key).await;
-        }
+    for _ in 0..9 {
+        press_tab(&browser).await;
         let name = browser.eval("(() => { const at = document.activeElement; return at.id || at.getAttribute('aria-label') || at.innerText; })()").await;
         reached.push(name.as_str().unwrap_or_default().to_owned());
     }
@@ -234,6 +246,7 @@ async fn the_keyboard_reaches_everything() {
         "Rates as a table",
         "Shares as a table",
         "Evidence over time",
+        "Runs",
     ];
     assert_eq!(reached.iter().filter(|it| wanted.contains(&it.as_str())).collect::<Vec<_>>(), wanted, "{reached:?}");
 }
@@ -247,15 +260,26 @@ async fn ten_thousand_minutes_do_not_stall_it() {
     let observe = "window.longest = 0; new PerformanceObserver((list) => { for (const it of list.getEntries()) \
         window.longest = Math.max(window.longest, it.duration); }).observe({ type: 'longtask', buffered: true });";
     browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({"source": observe})).await;
-    let mut best = f64::MAX;
+    let (mut drawn, mut scrolled) = (f64::MAX, f64::MAX);
     // Other work on the machine may take the core for a while.
     for _ in 0..5 {
         open(&browser, &console.url).await;
         browser.eval("document.querySelectorAll('details').forEach((it) => { it.open = true; })").await;
         browser.wait_for("document.querySelector('#how path') && document.querySelector('#rates-table tr') && document.querySelector('#share-table tr') && document.querySelector('#rates path')").await;
         browser.eval("new Promise((done) => { setTimeout(done, 300); })").await;
-        best = best.min(browser.eval("window.longest").await.as_f64().unwrap());
+        drawn = drawn.min(browser.eval("window.longest").await.as_f64().unwrap());
+        browser.eval("window.longest = 0").await;
+        let gesture = json!({"x": 400, "y": 300, "yDistance": -20_000, "speed": 12_000});
+        browser.cdp("Input.synthesizeScrollGesture", gesture).await;
+        browser.eval("new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); })").await;
+        assert_eq!(browser.eval("innerHeight + scrollY >= document.body.scrollHeight - 20").await, true);
+        scrolled = scrolled.min(browser.eval("window.longest").await.as_f64().unwrap());
+        if drawn < 200.0 && scrolled < 100.0 {
+            break;
+        }
     }
-    println!("the longest task with 10,000 minutes: {best} ms");
-    assert!(best < 200.0, "{best} ms");
+    println!(
+        "10,000 minutes: the longest task is {drawn} ms while it is drawn, {scrolled} ms while it is scrolled (0: below 50)"
+    );
+    assert!(drawn < 200.0 && scrolled < 100.0, "{drawn} ms, {scrolled} ms");
 }

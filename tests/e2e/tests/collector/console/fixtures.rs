@@ -7,6 +7,8 @@ pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) status: fn() -> Value,
     pub(crate) shows: &'static [&'static str],
+    /// The tone of the state: what its border says, beside the word and the sign.
+    pub(crate) tone: &'static str,
     pub(crate) hides: &'static [&'static str],
 }
 
@@ -53,6 +55,12 @@ pub(crate) fn progressing() -> Value {
             {"commit": "0b1c2d3aaaaaaa", "at": ago(1500), "subject": "rollout(frontend): raise canary from 5 % to 10 %",
              "phase": "Progressing", "step": 2, "weight": 10, "revision": 4, "seen": ago(1400)}
         ],
+        "runs": [
+            {"run": "2.5.0", "version": "2.5.0", "phase": "Progressing", "started": ago(5400), "ended": null, "weight": 10,
+             "commit": "0b1c2d3aaaaaaa", "subject": "rollout(frontend): raise canary from 5 % to 10 %"},
+            {"run": "2.4.1", "version": "2.4.1", "phase": "Succeeded", "started": ago(99000), "ended": ago(90000), "weight": 50,
+             "commit": "77aa88bbbbbbb", "subject": "rollout(frontend): finish 2.4.1: everyone on stable"}
+        ],
         "command": null, "error": null, "series": {"window": 60, "every": 1, "minutes": []}
     })
 }
@@ -63,6 +71,15 @@ pub(crate) fn patched(mut status: Value, patch: &Value) -> Value {
         status[key] = value.clone();
     }
     status
+}
+
+/// The ladder after the end of a run that has reached so many steps: none is the current one.
+fn ended(reached: usize) -> Value {
+    let mut ladder = progressing()["ladder"].clone();
+    for (index, rung) in ladder.as_array_mut().unwrap().iter_mut().enumerate() {
+        rung["state"] = json!(if index < reached { "done" } else { "next" });
+    }
+    ladder
 }
 
 /// A metric that is above its limit.
@@ -101,9 +118,10 @@ pub(crate) fn with_history(status: &Value, minutes: u64) -> Value {
     patched(status.clone(), &json!({"series": series}))
 }
 
-pub(crate) const CASES: [Case; 9] = [
+pub(crate) const CASES: [Case; 12] = [
     Case {
         name: "no run",
+        tone: "quiet",
         status: || {
             patched(
                 progressing(),
@@ -117,6 +135,7 @@ pub(crate) const CASES: [Case; 9] = [
     },
     Case {
         name: "not seen",
+        tone: "quiet",
         status: || {
             let mut status = patched(
                 progressing(),
@@ -132,12 +151,14 @@ pub(crate) const CASES: [Case; 9] = [
     },
     Case {
         name: "collecting",
+        tone: "quiet",
         status: collecting,
         shows: &["Collecting", "118 of 300 views, about 9 min", "… not enough views yet", "118 (needs 300)"],
         hides: &["✓ within"],
     },
     Case {
         name: "progressing",
+        tone: "good",
         status: progressing,
         shows: &[
             "Progressing",
@@ -147,11 +168,15 @@ pub(crate) const CASES: [Case; 9] = [
             "31 / 1,712",
             "1.81 %",
             "nothing to do",
+            "● under way",
+            "✓ promoted",
+            "77aa88b",
         ],
         hides: &["Canary fails"],
     },
     Case {
         name: "hold",
+        tone: "wait",
         status: || patched(progressing(), &above()),
         shows: &[
             "Holding",
@@ -163,6 +188,7 @@ pub(crate) const CASES: [Case; 9] = [
     },
     Case {
         name: "gap",
+        tone: "wait",
         status: || {
             let gap = [ago(400), ago(340)];
             let data = json!({"through": ago(95), "age": 95, "stale": false, "collectors": {"seen": 1, "expected": 2},
@@ -185,6 +211,7 @@ pub(crate) const CASES: [Case; 9] = [
     },
     Case {
         name: "stale",
+        tone: "wait",
         status: || {
             let data = json!({"through": ago(420), "age": 420, "stale": true, "collectors": {"seen": 0, "expected": 2},
                 "missing": [], "gaps": []});
@@ -202,13 +229,14 @@ pub(crate) const CASES: [Case; 9] = [
     },
     Case {
         name: "rolled back",
+        tone: "bad",
         status: || {
             let mut worse = metric("not-ready", "worse", (93, 1712), (270, 15408), Some(3.1));
             worse["stratum"] = json!("webkit/mobile/new");
             worse["code"] = json!("E401");
             patched(
                 progressing(),
-                &json!({"state": "Rolled back", "phase": "Failed", "cause": null, "weight": 0, "time": null, "metrics": [worse],
+                &json!({"state": "Rolled back", "phase": "Failed", "ladder": ended(2), "cause": null, "weight": 0, "time": null, "metrics": [worse],
                 "stableSince": ago(600), "share": {"set": 0, "seen": null},
                 "sentence": "Rolled back: everyone on 2.4.1 since 14:31 UTC. Errors 3.1 times, WebKit.",
                 "command": "canaryctl rollout start --version 2.5.0"}),
@@ -222,20 +250,83 @@ pub(crate) const CASES: [Case; 9] = [
             "Canary fails 3.1 times as often in WebKit on mobile",
             "E401",
             "0b1c2d3",
+            "10 % ✓",
         ],
-        hides: &["Step ends in"],
+        hides: &["Step ends in", "● now"],
     },
     Case {
         name: "promoted",
+        tone: "good",
         status: || {
+            let commits = json!([
+                {"commit": "9f8e7d6ccccccc", "at": ago(700), "subject": "rollout(frontend): promote 2.5.0 to stable",
+                 "phase": "Promoting", "step": 3, "weight": 50, "revision": 6, "seen": ago(690)},
+                {"commit": "5a4b3c2ddddddd", "at": ago(600), "subject": "rollout(frontend): finish 2.5.0: everyone on stable",
+                 "phase": "Succeeded", "step": 3, "weight": 0, "revision": 7, "seen": null}
+            ]);
             patched(
                 progressing(),
-                &json!({"state": "Promoted", "phase": "Succeeded", "cause": null, "weight": 0, "time": null, "stable": "2.5.0",
+                &json!({"state": "Promoted", "commits": commits, "ladder": ended(3), "phase": "Succeeded", "cause": null, "weight": 0, "time": null, "stable": "2.5.0",
                 "stableSince": ago(600), "share": {"set": 0, "seen": null},
                 "sentence": "Promoted: everyone on 2.5.0 since 14:31 UTC.", "command": "canaryctl rollout verify"}),
             )
         },
-        shows: &["✓ Promoted", "everyone on 2.5.0 since 14:31 UTC", "31 / 1,712", "canaryctl rollout verify"],
-        hides: &["Step ends in", "within 5 min"],
+        shows: &[
+            "✓ Promoted",
+            "everyone on 2.5.0 since 14:31 UTC",
+            "31 / 1,712",
+            "9f8e7d6",
+            "promote 2.5.0 to stable",
+            "canaryctl rollout verify",
+        ],
+        hides: &["Step ends in", "within 5 min", "● now"],
+    },
+    Case {
+        name: "rolling back",
+        tone: "bad",
+        status: || {
+            let mut worse = metric("not-ready", "worse", (93, 1712), (270, 15408), Some(3.1));
+            worse["code"] = json!("E401");
+            patched(
+                progressing(),
+                &json!({"state": "Rolling back", "cause": "rollback", "time": null, "metrics": [worse],
+                "sentence": "Rolling back at 10 %: not-ready 3.1 times, WebKit."}),
+            )
+        },
+        shows: &[
+            "↩ Rolling back",
+            "Rolling back at 10 %: not-ready 3.1 times",
+            "✕ worse",
+            "Canary fails 3.1 times as often; E401.",
+        ],
+        hides: &["Step ends in", "✓ within"],
+    },
+    Case {
+        name: "promoting",
+        tone: "good",
+        status: || {
+            patched(
+                progressing(),
+                &json!({"state": "Promoting", "phase": "Promoting", "cause": "promoting", "time": null, "weight": 50,
+                "share": {"set": 50, "seen": 50.1},
+                "sentence": "Promoting at 50 %: 1 of 3 addresses of stable serve 2.5.0. Goes on when every address serves the version."}),
+            )
+        },
+        shows: &["⇧ Promoting", "Goes on when every address serves the version.", "50 %", "✓ within its limit"],
+        hides: &["Step ends in"],
+    },
+    Case {
+        name: "paused",
+        tone: "wait",
+        status: || {
+            patched(
+                progressing(),
+                &json!({"state": "Paused by operator", "cause": "pause", "time": null, "command": "canaryctl rollout resume",
+                "sentence": "Paused by operator at 10 %: paused by spec.pause; the judge goes on and may roll back. \
+                    Goes on with canaryctl rollout resume."}),
+            )
+        },
+        shows: &["‖ Paused by operator", "the judge goes on and may roll back", "canaryctl rollout resume"],
+        hides: &["Step ends in"],
     },
 ];
