@@ -1,6 +1,5 @@
 //! Remotes over HTTP, signed commits, and answers of webhooks and Prometheus that say nothing.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -97,45 +96,6 @@ fn a_remote_over_http_is_cloned_and_pushed_to() {
     // The clone has no blobs but those that were read; the whole history is checked all the same.
     let output = shop.command(&["verify", "--repo", &url]).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stdout));
-}
-
-#[test]
-fn commits_and_runs_are_signed_by_ssh_and_gpg() {
-    for format in ["ssh", "openpgp"] {
-        let shop = Shop::new("");
-        let home = shop.path("keys");
-        fs::create_dir(&home).unwrap();
-        fs::set_permissions(&home, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
-        let make = |program: &str, args: &[&str]| {
-            let output = Command::new(program).args(args).env("GNUPGHOME", &home).output().unwrap();
-            assert!(output.status.success(), "{program}: {}", text(&output.stderr));
-        };
-        let key = home.join("key").display().to_string();
-        if format == "ssh" {
-            make("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-f", &key]);
-            let public = fs::read_to_string(format!("{key}.pub")).unwrap();
-            fs::write(home.join("allowed"), format!("operator@example.com {public}")).unwrap();
-            shop.git(&["config", "user.signingkey", &key]);
-            shop.git(&["config", "gpg.ssh.allowedSignersFile", &home.join("allowed").display().to_string()]);
-        } else {
-            let id = "operator <operator@example.com>";
-            make("gpg", &["--batch", "--quiet", "--passphrase", "", "--quick-gen-key", id, "ed25519", "sign", "never"]);
-            shop.git(&["config", "user.signingkey", "operator@example.com"]);
-        }
-        shop.git(&["config", "gpg.format", format]);
-        shop.git(&["config", "commit.gpgsign", "true"]);
-        let clock = shop.clock();
-        let output = shop.command(&["step", "--now", &clock]).env("GNUPGHOME", &home).output().unwrap();
-        assert!(output.status.success(), "{format}: {}", text(&output.stderr));
-        shop.pull();
-        for name in ["refs/remotes/all/heads/main", "refs/remotes/all/canary/runs/1.6.0"] {
-            let mut command = Command::new("git");
-            command.current_dir(shop.path("tree")).args(["verify-commit", name]).env("GNUPGHOME", &home);
-            let output = command.output().unwrap();
-            assert!(output.status.success(), "{format} {name}: {}", text(&output.stderr));
-        }
-        let _ = Command::new("gpgconf").args(["--kill", "all"]).env("GNUPGHOME", &home).output();
-    }
 }
 
 #[test]
