@@ -12,13 +12,17 @@
 
 mod alerts;
 mod faults;
+mod killed;
 mod ladder;
 mod people;
 mod plan;
+mod pull_requests;
 mod remotes;
 mod service;
 mod shop;
+mod signatures;
 mod size;
+mod ssh;
 mod status;
 #[path = "../support/mod.rs"]
 mod support;
