@@ -158,11 +158,15 @@ impl Controller {
 
     /// The collectors' windows from a minute on.
     pub(crate) fn collect(&self, file: &File, since: impl Fn(u64) -> u64) -> Collected {
-        let collectors = match &self.collectors {
+        self.collectors(file).ask(since)
+    }
+
+    /// The collectors that are asked.
+    pub(crate) fn collectors(&self, file: &File) -> Collectors {
+        match &self.collectors {
             Some(urls) => Collectors::Listed(urls.clone()),
             None => Collectors::Service(file.rollout.analysis.source.clone()),
-        };
-        collectors.ask(since)
+        }
     }
 
     pub(crate) fn plain(decision: &Decision, now: i64) -> Event {

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::shop::Shop;
 use crate::support::text;
+use crate::support::web::Web;
 
 /// The branch and all runs of the remote.
 fn refs(shop: &Shop) -> String {
@@ -251,6 +252,115 @@ fn a_remote_that_is_down_is_an_error_until_it_is_back() {
     fs::rename(&gone, &here).unwrap();
     shop.now += 3600;
     assert_eq!((&shop.step()["phase"], &shop.config()["CANARY_PERCENTAGE"]), (&json!("Failed"), &json!(0)));
+}
+
+/// Every minute of an hour is an error, and what stands in the end is one roll-back.
+#[test]
+fn a_remote_that_is_down_for_an_hour_gets_one_roll_back() {
+    let mut shop = Shop::new("");
+    shop.begin();
+    shop.visit(5, 600, 60);
+    let (here, gone) = (shop.path("remote.git"), shop.path("gone.git"));
+    let address = format!("file://{}", here.display());
+    let (count, since) = (shop.count(), shop.now);
+    fs::rename(&here, &gone).unwrap();
+    while shop.now < since + 3600 {
+        assert!(failure(&shop, &["--repo", &address, "--branch", "main"]).contains("cannot fetch main of file://"));
+        shop.now += 600;
+    }
+    fs::rename(&gone, &here).unwrap();
+    for _ in 0..2 {
+        let report = shop.run(&["step", "--now", &shop.clock(), "--repo", &address]);
+        assert_eq!((&report["phase"], shop.count()), (&json!("Failed"), count + 1), "{report}");
+        shop.now += 60;
+    }
+    assert_eq!(shop.config()["CANARY_PERCENTAGE"], 0);
+}
+
+/// A second collector that answers with a header of its own.
+fn another(header: &serde_json::Value) -> Web {
+    let web = Web::start();
+    web.set("/windows", 200, "application/jsonl", header.to_string());
+    web
+}
+
+#[test]
+fn a_collector_with_minutes_of_another_length_holds() {
+    let mut shop = Shop::new("");
+    shop.begin();
+    shop.visit(9, 600, 0);
+    let header = json!({"collector": "b", "window": 30, "since": 0, "through": shop.now / 30 - 4, "gaps": []});
+    let other = another(&header);
+    let both = format!("{},{}", shop.web.url, other.url);
+    let held = shop.run(&["step", "--now", &shop.clock(), "--collectors", &both]);
+    assert_eq!((&held["verdict"], &held["commit"]), (&json!("no-data"), &json!(null)), "{held}");
+    assert!(held["reason"].as_str().unwrap().contains("collector b has minutes of 30 s"), "{held}");
+    assert_eq!(shop.step()["weight"], 50);
+}
+
+#[test]
+#[ignore = "half a minute; scripts/test-long rollout"]
+fn a_collector_slower_than_the_limit_holds() {
+    let mut shop = Shop::new("");
+    shop.begin();
+    shop.visit(9, 600, 0);
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let both = format!("{},http://{}", shop.web.url, silent.local_addr().unwrap());
+    let held = shop.run(&["step", "--now", &shop.clock(), "--collectors", &both]);
+    assert_eq!((&held["verdict"], &held["commit"]), (&json!("no-data"), &json!(null)), "{held}");
+    assert!(held["reason"].as_str().unwrap().contains("no answer within 30 s"), "{held}");
+    assert_eq!(shop.step()["weight"], 50);
+}
+
+/// Its views have a share that nobody knows, so they say nothing.
+#[test]
+fn a_revision_that_git_does_not_know_never_advances() {
+    let mut shop = Shop::new("");
+    shop.begin();
+    shop.visit(9, 600, 0);
+    for row in &mut shop.rows {
+        row["revision"] = json!(99);
+    }
+    let held = shop.step();
+    assert_eq!((&held["weight"], &held["commit"]), (&json!(10), &json!(null)), "{held}");
+    assert_ne!(held["verdict"], "advance", "{held}");
+}
+
+/// A few clients report faults of the canary without end: what is beyond their cap neither rolls back nor lets it rise.
+#[test]
+fn lies_within_the_cap_hold_until_a_person_looks() {
+    let mut shop = Shop::new("");
+    shop.begin();
+    shop.visit(9, 600, 0);
+    for row in shop.rows.iter_mut().filter(|row| row["cohort"] == "canary") {
+        let counts =
+            ["exposed", "both", "ready", "failed", "left", "errors", "foreignErrors", "codes", "lcp", "inp", "cls"];
+        let honest: serde_json::Map<_, _> = counts.iter().map(|key| ((*key).to_owned(), row[*key].clone())).collect();
+        row["exposed"] = json!(120);
+        row["failed"] = json!(60);
+        row["capped"] = honest.into();
+    }
+    let held = shop.step();
+    assert_eq!(
+        (&held["weight"], &held["commit"], &held["verdict"]),
+        (&json!(10), &json!(null), &json!("hold")),
+        "{held}"
+    );
+    assert_eq!(shop.events("1.6.0").last().unwrap()["state"], "uncapped", "{held}");
+}
+
+#[test]
+fn a_partial_clone_is_no_hindrance() {
+    let mut shop = Shop::new("");
+    shop.begin();
+    shop.visit(9, 600, 0);
+    shop.git(&["--git-dir=../remote.git", "config", "uploadpack.allowFilter", "true"]);
+    let bare = format!("file://{}", shop.path("remote.git").display());
+    shop.git(&["clone", "--quiet", "--filter=blob:none", "--no-checkout", &bare, "../partial"]);
+    let tree = shop.path("partial").display().to_string();
+    let report = shop.run(&["step", "--now", &shop.clock(), "--repo", &tree]);
+    assert_eq!((&report["weight"], &report["verdict"]), (&json!(50), &json!("advance")));
+    assert!(shop.run(&["status", "--now", &shop.clock(), "--repo", &tree])["weight"] == 50);
 }
 
 #[test]

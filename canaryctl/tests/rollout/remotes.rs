@@ -98,6 +98,22 @@ fn a_remote_over_http_is_cloned_and_pushed_to() {
     assert!(output.status.success(), "{}", text(&output.stdout));
 }
 
+/// Credentials that may read and not write: an expired deploy key, or a token of less scope.
+#[test]
+fn a_remote_that_takes_no_push_is_one_line_and_takes_it_later() {
+    let shop = Shop::new("");
+    let url = format!("{}/remote.git", http(&shop.path("")));
+    shop.git(&["--git-dir=../remote.git", "config", "http.receivepack", "false"]);
+    let output = shop.command(&["step", "--repo", &url, "--now", &shop.clock()]).output().unwrap();
+    let errors = text(&output.stderr);
+    assert_eq!((output.status.code(), errors.lines().count(), shop.count()), (Some(2), 1, 1), "{errors}");
+    let expected = format!("canaryctl: {url} refuses the push (start 1.6.0 at 0 %): ");
+    assert!(errors.starts_with(&expected) && errors.contains("403"), "{errors}");
+    shop.git(&["--git-dir=../remote.git", "config", "http.receivepack", "true"]);
+    shop.run(&["step", "--repo", &url, "--now", &shop.clock()]);
+    assert_eq!(shop.count(), 2);
+}
+
 #[test]
 fn webhooks_that_hang_redirect_or_fail_are_failed_checks() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
