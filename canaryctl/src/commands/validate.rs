@@ -37,6 +37,7 @@ Examples:
   canaryctl validate k8s/base/canary-config-cm.yaml
   canaryctl validate --strict --output json overlays/*/canary-config-cm.yaml
   canaryctl validate k8s nginx/nginx.conf
+  canaryctl validate rollout.yaml --views-per-second 0.5 --repo .
   kustomize build . | canaryctl validate -"
 )]
 pub(crate) struct Args {

@@ -11,7 +11,9 @@
 )]
 
 mod alerts;
+mod collectors;
 mod faults;
+mod forge;
 mod killed;
 mod ladder;
 mod people;
