@@ -64,7 +64,7 @@ fn is_branch(name: &str) -> bool {
         !part.is_empty()
             && !part.starts_with(['.', '-'])
             && !part.ends_with('.')
-            && !part.ends_with(".lock")
+            && part.strip_suffix(".lock").is_none()
             && !part.contains("..")
             && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._+-".contains(&byte))
     };
