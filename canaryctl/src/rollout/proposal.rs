@@ -106,7 +106,6 @@ fn proposals(repository: &Repository, tip: &str) -> anyhow::Result<Vec<Proposal>
 }
 
 /// The commit of the followed branch that has a proposal's content without its trailers: a squash may lose them.
-#[expect(clippy::float_cmp, reason = "both are the same number, written and read")]
 fn content(
     repository: &Repository,
     file: &File,

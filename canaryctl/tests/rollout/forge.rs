@@ -22,7 +22,7 @@ pub(crate) struct Asked {
 pub(crate) struct Pulls {
     pub(crate) is_gitlab: bool,
     asked: Vec<Asked>,
-    pulls: Vec<Value>,
+    all: Vec<Value>,
     /// Answers everything with this instead: a status, a body, and a header line.
     failure: Option<(u16, Value, String)>,
     /// Never answers.
@@ -59,14 +59,14 @@ impl Api {
     /// The states of all pull requests.
     pub(crate) fn states(&self) -> Vec<String> {
         let state = self.state.lock().unwrap();
-        state.pulls.iter().map(|pull| pull["state"].as_str().unwrap().to_owned()).collect()
+        state.all.iter().map(|pull| pull["state"].as_str().unwrap().to_owned()).collect()
     }
 
     /// Closes all that are open.
     pub(crate) fn close(&self, is_merged: bool, sha: &str) {
         let mut state = self.state.lock().unwrap();
         let is_gitlab = state.is_gitlab;
-        for pull in state.pulls.iter_mut().filter(|pull| pull["state"].as_str().unwrap().starts_with("open")) {
+        for pull in state.all.iter_mut().filter(|pull| pull["state"].as_str().unwrap().starts_with("open")) {
             pull["state"] = json!(if is_gitlab && is_merged { "merged" } else { "closed" });
             pull["merged_at"] = if is_merged { json!("2026-11-30T10:05:00Z") } else { json!(null) };
             if is_gitlab {
@@ -131,8 +131,8 @@ impl Pulls {
         let number = path.strip_prefix(root).map(|rest| rest.trim_start_matches('/'));
         let (open, text) = if self.is_gitlab { ("opened", "description") } else { ("open", "body") };
         match (method, number) {
-            ("GET", Some("")) => (200, json!(self.pulls.iter().rev().collect::<Vec<_>>())),
-            ("POST", Some("")) if self.pulls.iter().any(|pull| pull["state"] == open) => {
+            ("GET", Some("")) => (200, json!(self.all.iter().rev().collect::<Vec<_>>())),
+            ("POST", Some("")) if self.all.iter().any(|pull| pull["state"] == open) => {
                 if self.is_gitlab {
                     return (
                         409,
@@ -146,7 +146,7 @@ impl Pulls {
                 )
             }
             ("POST", Some("")) => {
-                let number = self.pulls.len() + 1;
+                let number = self.all.len() + 1;
                 let mut pull = json!({"state": open, "title": body["title"], text: body[text], "merged_at": null});
                 if self.is_gitlab {
                     pull["iid"] = json!(number);
@@ -158,11 +158,11 @@ impl Pulls {
                     pull["html_url"] = json!(format!("https://github.com/shop/deploy/pull/{number}"));
                     pull["head"] = json!({"sha": "0"});
                 }
-                self.pulls.push(pull.clone());
+                self.all.push(pull.clone());
                 (201, pull)
             }
             ("PATCH" | "PUT", Some(number)) => {
-                let pull = &mut self.pulls[number.parse::<usize>().unwrap() - 1];
+                let pull = &mut self.all[number.parse::<usize>().unwrap() - 1];
                 pull["title"] = body["title"].clone();
                 pull[text] = body[text].clone();
                 (200, pull.clone())

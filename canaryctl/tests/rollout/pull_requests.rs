@@ -256,7 +256,7 @@ fn a_squash_that_loses_the_trailers_counts_and_is_told() {
     let output = shop.command(&["step", "--now", &shop.clock()]).env("FORGE_TOKEN", TOKEN).output().unwrap();
     let lost = format!(
         "merged as {} without its trailers, so that git log does not show its figures",
-        &rev(&shop, "main")[..12]
+        rev(&shop, "main").get(..12).unwrap()
     );
     assert!(text(&output.stderr).contains(&lost), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("promote 1.6.0 to stable"), "{}", text(&output.stdout));
@@ -364,10 +364,10 @@ fn a_roll_back_that_waits_for_its_merge_alerts_until_then() {
     for hours in [1, 2] {
         shop.now = since + hours * 3600;
         step(&shop);
-        assert_eq!(shop.web.posted("/pager").len() as i64, 1 + hours);
+        assert_eq!(shop.web.posted("/pager").len(), 1 + usize::try_from(hours).unwrap());
         shop.now += 600;
         step(&shop);
-        assert_eq!(shop.web.posted("/pager").len() as i64, 1 + hours);
+        assert_eq!(shop.web.posted("/pager").len(), 1 + usize::try_from(hours).unwrap());
     }
     merge(&shop, &api, "merge");
     shop.now += 60;

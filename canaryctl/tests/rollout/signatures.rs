@@ -80,7 +80,7 @@ impl Keys {
         let output = command.current_dir(shop.path("tree")).args(args).output().unwrap();
         assert!(output.status.success(), "{}", text(&output.stderr));
         shop.git(&["push", "--quiet", "origin", "HEAD:main"]);
-        shop.git(&["rev-parse", "HEAD"])[..12].to_owned()
+        shop.git(&["rev-parse", "HEAD"]).get(..12).unwrap().to_owned()
     }
 }
 
@@ -111,9 +111,9 @@ fn a_signed_commit_does_not_launder_an_unsigned_one_below_it() {
         let mut shop = Shop::new("  requireSignatures: true\n");
         let keys = Keys::new(&shop, format);
         // The head that a run would begin on.
-        let head = shop.git(&["rev-parse", "main"])[..12].to_owned();
+        let first = shop.git(&["rev-parse", "main"]).get(..12).unwrap().to_owned();
         let rest = keys.step(&shop);
-        let reason = format!("commit {head} by operator has no signature: nothing is committed on top of it");
+        let reason = format!("commit {first} by operator has no signature: nothing is committed on top of it");
         assert_eq!((&rest["reason"], &rest["commit"]), (&json!(reason), &json!(null)), "{format}");
         keys.commit(&shop, "signed", &[]);
         for phase in ["Initializing", "Progressing"] {
