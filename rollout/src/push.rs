@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn read(push: serde_json::Value) -> Result<Option<Push>, String> {
+    fn read(push: &serde_json::Value) -> Result<Option<Push>, String> {
         let spec = json!({ "push": push });
         let object = Object::new("spec", &spec, &["push"]).map_err(|error| error.to_string())?;
         Push::read(&object).map_err(|error| error.to_string())
@@ -86,9 +86,9 @@ mod tests {
 
     #[test]
     fn a_branch_is_all_it_needs() {
-        let push = read(json!({"branch": "rollout/frontend"})).unwrap().unwrap();
+        let push = read(&json!({"branch": "rollout/frontend"})).unwrap().unwrap();
         assert_eq!((push.branch.as_str(), push.pull_request, push.timeout), ("rollout/frontend", false, 10_000));
-        assert_eq!(read(json!(null)), Ok(None));
+        assert_eq!(read(&json!(null)), Ok(None));
     }
 
     #[test]
@@ -114,7 +114,7 @@ mod tests {
                 "spec.push.token: unknown key, expected one of branch, pullRequest, provider, address, repository, tokenRef, timeout",
             ),
         ] {
-            assert_eq!(read(push), Err(expected.to_owned()));
+            assert_eq!(read(&push), Err(expected.to_owned()));
         }
     }
 }
