@@ -129,3 +129,63 @@ fn weights_beside_iterations_are_dropped_as_flagger_does() {
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(text(&output.stderr), "canaryctl: found no Canary of Flagger in the files\n");
 }
+
+/// As in manifests that people publish: a misspelt key, hooks at a wrong place, and a strategy of another tool.
+#[test]
+fn fields_that_flagger_does_not_have_are_listed() {
+    let manifest = "apiVersion: flagger.app/v1beta1
+kind: Canary
+metadata: { name: shop }
+spec:
+  targetRef: { kind: Deployment, name: shop }
+  webhooks: [ { name: smoke, url: \"http://tester/\" } ]
+  analysis: { interval: 30s, iterations: 4, thresholdd: 3, mirroring: true, strategy: { blueGreen: {} } }
+";
+    let all = imported(manifest);
+    let notes = all[0]["notes"].as_array().unwrap();
+    let unknown: Vec<_> = notes
+        .iter()
+        .filter(|note| note["message"] == "dropped: Flagger has no such field here, and ignores or refuses it")
+        .map(|note| note["path"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        unknown,
+        ["spec.webhooks", "spec.analysis.thresholdd", "spec.analysis.mirroring", "spec.analysis.strategy"]
+    );
+    assert!(Rollout::read(&all[0]["rollout"]).is_ok());
+}
+
+/// The alpha's canaryAnalysis with metrics of the old form, and an analysis that never moves.
+#[test]
+fn what_no_file_can_be_made_of_is_said() {
+    let manifest = "apiVersion: flagger.app/v1alpha3
+kind: Canary
+metadata: { name: shop }
+spec:
+  targetRef: { kind: Deployment, name: shop }
+  canaryAnalysis:
+    interval: 10s
+    threshold: 10
+    metrics: [ { name: request-success-rate, threshold: 99 }, { name: own, threshold: 1 } ]
+    webhooks: [ { name: smoke, url: \"http://tester/\", metadata: { regions: [ a, b ] } } ]
+";
+    for (part, path, message) in [
+        (
+            "    threshold: 10\n",
+            "spec.analysis.stepWeight",
+            "has to be mended: missing, expected stepWeight, stepWeights, iterations or schedule, or skipAnalysis in spec",
+        ),
+        (
+            "    threshold: 10\n    stepWeight: 5\n",
+            "spec.analysis.webhooks[0].metadata.regions",
+            "has to be mended: found a list, expected a string",
+        ),
+    ] {
+        let all = imported(&manifest.replace("    threshold: 10\n", part));
+        let notes = all[0]["notes"].to_string();
+        let expected = json!({"path": path, "message": message}).to_string();
+        assert!(notes.contains(&expected), "{notes}");
+        let old = json!({"path": "spec.canaryAnalysis.metrics[1]", "message": "own: it has no query"}).to_string();
+        assert!(notes.contains(&old), "{notes}");
+    }
+}

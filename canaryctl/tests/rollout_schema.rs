@@ -28,9 +28,13 @@ fn full() -> Value {
             "configRef": {"path": "cm.yaml", "name": "canary-settings", "key": "config.json"},
             "stable": {"url": "http://stable", "image": {"path": "stable.yaml", "name": "shop"}},
             "canary": {"url": "https://canary", "image": {"path": "canary.yaml", "name": "shop"}},
-            "suspend": false, "pause": true, "skipAnalysis": false, "revertOnDeletion": true,
+            "suspend": false, "pause": true, "skipAnalysis": false, "revertOnDeletion": true, "requireSignatures": false,
             "progressDeadlineSeconds": 600, "stallSeconds": 86400,
             "runs": {"branch": "runs"},
+            "push": {
+                "branch": "rollout/shop", "pullRequest": true, "provider": "github", "address": "https://git/api/v3",
+                "repository": "shop/deploy", "tokenRef": {"env": "TOKEN"}, "timeout": "5s"
+            },
             "notifications": {
                 "cluster": "production", "console": "https://console/", "commits": "https://git/commit/",
                 "reminderSeconds": 3600,

@@ -137,15 +137,7 @@ impl Provider {
         let provider = Object::new(path, value, &known)?;
         let kind = provider.word("type", &ProviderKind::NAMES)?;
         let kind = kind.ok_or_else(|| provider.error("type", "missing, expected flux, generic, slack or msteams"))?;
-        let reference = provider.object("addressRef", &["env", "file"])?;
-        let reference = match reference {
-            Some(reference) => match (reference.text("env")?, reference.text("file")?) {
-                (Some(name), None) => Some(Address::Env(name)),
-                (None, Some(name)) => Some(Address::File(name)),
-                _ => return Err(provider.error("addressRef", "expected one of env and file")),
-            },
-            None => None,
-        };
+        let reference = reference(&provider, "addressRef")?;
         let address = match (provider.address("address")?, reference) {
             (Some(_), Some(_)) => return Err(provider.error("addressRef", "found beside address, expected one")),
             (None, None) => return Err(provider.error("addressRef", "missing, expected env or file")),
@@ -174,5 +166,15 @@ impl Provider {
             username: provider.text("username")?,
             object,
         })
+    }
+}
+
+/// The place of a secret: an environment variable, or a file.
+pub(crate) fn reference(object: &Object<'_>, key: &str) -> Result<Option<Address>, SpecError> {
+    let Some(reference) = object.object(key, &["env", "file"])? else { return Ok(None) };
+    match (reference.text("env")?, reference.text("file")?) {
+        (Some(name), None) => Ok(Some(Address::Env(name))),
+        (None, Some(name)) => Ok(Some(Address::File(name))),
+        _ => Err(object.error(key, "expected one of env and file")),
     }
 }

@@ -49,7 +49,12 @@ impl<'a> Machine<'a> {
         if self.it.rollout.suspend {
             return Ok(self.rest("suspended by spec.suspend"));
         }
-        let Some(run) = self.it.run.filter(|run| !run.phase().is_over()) else { return self.idle() };
+        let running = self.it.run.filter(|run| !run.phase().is_over());
+        if let Some(unsigned) = &self.it.head.unsigned {
+            let reason = format!("{unsigned}: nothing is committed on top of it");
+            return Ok(if running.is_some() { self.hold("alert:unsigned", &reason) } else { self.rest(&reason) });
+        }
+        let Some(run) = running else { return self.idle() };
         if run.commits.is_empty() {
             return self.idle();
         }

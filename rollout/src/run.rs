@@ -53,6 +53,8 @@ pub struct Head {
     pub stable_tag: Option<String>,
     /// Commits by others since the run's last commit that changed who sees the canary, with the percentage after them.
     pub foreign: Vec<(String, f64)>,
+    /// A commit since the last accepted one that has no valid signature, in words, where all have to have one.
+    pub unsigned: Option<String>,
     /// `HEAD` lacks the run's last commit.
     pub is_rewritten: bool,
 }

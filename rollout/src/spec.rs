@@ -8,6 +8,7 @@ use crate::freeze::Freeze;
 use crate::ladder::Ladder;
 use crate::metric::{Metric, metrics};
 use crate::object::{Object, PERCENTAGE, SpecError, mismatch, percentage};
+use crate::push::Push;
 use crate::time;
 use crate::webhook::{HookKind, Webhook};
 
@@ -35,6 +36,8 @@ pub struct Rollout {
     pub pause: bool,
     /// Sends everyone to stable when the file is deleted in mid-run.
     pub revert_on_deletion: bool,
+    /// Holds at a commit without a valid signature.
+    pub require_signatures: bool,
     /// Promotes after the probes.
     pub skip_analysis: bool,
     /// The time for readiness and adoption, in seconds.
@@ -43,6 +46,8 @@ pub struct Rollout {
     pub stall: i64,
     /// The branch below which runs are kept, where a forge refuses other refs.
     pub runs_branch: Option<String>,
+    /// The branch that commits go to, where the followed one is protected.
+    pub push: Option<Push>,
     /// Receivers of alerts.
     pub notifications: Notifications,
     /// The analysis.
@@ -113,7 +118,7 @@ pub struct Source {
     pub replicas: u64,
 }
 
-const SPEC: [&str; 13] = [
+const SPEC: [&str; 14] = [
     "configRef",
     "stable",
     "canary",
@@ -123,6 +128,7 @@ const SPEC: [&str; 13] = [
     "progressDeadlineSeconds",
     "stallSeconds",
     "revertOnDeletion",
+    "requireSignatures",
     "analysis",
     "runs",
     "push",
@@ -169,9 +175,6 @@ impl Rollout {
         let spec = root.object("spec", &SPEC)?.ok_or_else(|| missing("spec"))?;
         let config = spec.object("configRef", &["path", "name", "key"])?;
         let config = config.ok_or_else(|| spec.error("configRef", "missing, expected a mapping"))?;
-        if spec.get("push").is_some() {
-            return Err(spec.error("push", "pull requests are not supported; expected a branch that can be pushed to"));
-        }
         let skip_analysis = spec.boolean("skipAnalysis")?;
         let empty = Value::Object(serde_json::Map::new());
         let analysis = Object::new("spec.analysis", spec.get("analysis").unwrap_or(&empty), &ANALYSIS)?;
@@ -187,10 +190,12 @@ impl Rollout {
             suspend: spec.boolean("suspend")?,
             pause: spec.boolean("pause")?,
             revert_on_deletion: spec.boolean("revertOnDeletion")?,
+            require_signatures: spec.boolean("requireSignatures")?,
             skip_analysis,
             progress_deadline: seconds(spec.whole("progressDeadlineSeconds")?, 600),
             stall: seconds(spec.whole("stallSeconds")?, 86_400),
             runs_branch: runs.map(|runs| runs.required("branch")).transpose()?,
+            push: Push::read(&spec)?,
             notifications: Notifications::read(&spec)?,
             analysis: Analysis::read(&analysis, skip_analysis)?,
         })

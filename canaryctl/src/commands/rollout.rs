@@ -13,6 +13,8 @@ mod target;
 
 use std::process::ExitCode;
 
+pub(crate) use simulate::parse_rate;
+
 use crate::terminal::output::Output;
 
 /// Roll a canary out by commits, judge it by counts of page views, or measure the judge on simulated rollouts.

@@ -6,8 +6,12 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use crate::commands::rollout::parse_rate;
 use crate::lint::report::{self, Options, Report};
 use crate::platform::clock;
+use crate::rollout::collectors::Collectors;
+use crate::rollout::file::Surroundings;
+use crate::rollout::plan;
 use crate::terminal::color::Paint;
 use crate::terminal::message::warn;
 use crate::terminal::output::Output;
@@ -33,6 +37,7 @@ Examples:
   canaryctl validate k8s/base/canary-config-cm.yaml
   canaryctl validate --strict --output json overlays/*/canary-config-cm.yaml
   canaryctl validate k8s nginx/nginx.conf
+  canaryctl validate rollout.yaml --views-per-second 0.5 --repo .
   kustomize build . | canaryctl validate -"
 )]
 pub(crate) struct Args {
@@ -48,6 +53,18 @@ pub(crate) struct Args {
     /// The pages have this `data-canary-base`: refuse scripts and styles elsewhere.
     #[arg(long, value_name = "PATH")]
     canary_base: Option<String>,
+    /// The traffic of the site in page views a second: refuse a ladder of a rollout that it cannot judge.
+    #[arg(long, value_name = "RATE", value_parser = parse_rate)]
+    views_per_second: Option<f64>,
+    /// Take the traffic of the last 48 hours from these collectors.
+    #[arg(long, value_name = "URL", value_delimiter = ',', conflicts_with = "views_per_second")]
+    collectors: Option<Vec<String>>,
+    /// Ask this repository, an address or a work tree with a remote, whether a rollout's commits can be pushed.
+    #[arg(long, value_name = "DIR|URL")]
+    repo: Option<String>,
+    /// The branch there; else the one that is checked out, or the remote's default.
+    #[arg(long, value_name = "NAME", requires = "repo")]
+    branch: Option<String>,
 }
 
 /// Checks all files.
@@ -56,7 +73,13 @@ pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let integrity = args.require_integrity.then(|| "integrity".to_owned());
     let rules: Vec<_> =
         integrity.into_iter().chain(args.canary_base.iter().map(|base| format!("base:{base}"))).collect();
-    let options = Options { strict: args.strict, asset_rules: rules.join(" ") };
+    let views_per_second = match &args.collectors {
+        Some(urls) => Some(plan::measured(&Collectors::Listed(urls.clone()), now / 1000)?.0),
+        None => args.views_per_second,
+    };
+    let repository = args.repo.clone().map(|repo| (repo, args.branch.clone()));
+    let around = Surroundings { views_per_second, repository };
+    let options = Options { strict: args.strict, asset_rules: rules.join(" "), around };
     let reports: Vec<_> = args.files.iter().flat_map(|file| Report::all(file, &options, now)).collect();
     let mut out = stdout(output);
     match output {

@@ -26,6 +26,8 @@ pub(crate) struct Options {
     pub(crate) strict: bool,
     /// The rules of the pages for assets, see [`canary_runtime::Config::check_asset_rules`].
     pub(crate) asset_rules: String,
+    /// What a rollout's file is checked against.
+    pub(crate) around: file::Surroundings,
 }
 
 /// A file and its diagnostics.
@@ -114,7 +116,7 @@ impl Report {
         let mut others = Vec::new();
         match String::from_utf8(bytes) {
             Ok(text) if file::is_rollout(&text) => {
-                self.diagnostics.extend(file::check(&text));
+                self.diagnostics.extend(file::check(&text, &self.options.around));
                 self.text = text;
             }
             Ok(text) => {

@@ -31,8 +31,19 @@ fn known(remote: &str, base: &str, branch: &str) -> Option<String> {
     Some(format!("https://{host}/{path}/{page}"))
 }
 
+/// Scheme, host and port of a forge's pages and API.
+pub(crate) fn origin(remote: &str) -> Option<String> {
+    let (host, _) = split(remote)?;
+    match remote.split_once("://") {
+        Some((scheme @ ("https" | "http"), rest)) => {
+            Some(format!("{scheme}://{}", rest.split('/').next()?.rsplit('@').next()?.to_ascii_lowercase()))
+        }
+        _ => Some(format!("https://{host}")),
+    }
+}
+
 /// Host and path of `https://HOST/PATH.git`, `ssh://git@HOST:22/PATH` or `git@HOST:PATH`.
-fn split(remote: &str) -> Option<(String, String)> {
+pub(crate) fn split(remote: &str) -> Option<(String, String)> {
     let (rest, separator) = match remote.split_once("://") {
         Some(("https" | "http" | "ssh" | "git", rest)) => (rest, '/'),
         Some(_) => return None,
@@ -48,7 +59,8 @@ fn split(remote: &str) -> Option<(String, String)> {
     (!path.is_empty() && path.bytes().chain(host.bytes()).all(is_plain)).then_some((host, path.to_owned()))
 }
 
-fn escape(name: &str) -> String {
+/// A name in an address; slashes stay.
+pub(crate) fn escape(name: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
     let one = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
     name.bytes().map(one).collect()
@@ -80,6 +92,18 @@ mod tests {
             ("file:///srv/a", None),
         ] {
             assert_eq!(pull_request("", &[remote.to_owned()], "main", "x/y").as_deref(), expected, "{remote}");
+        }
+    }
+
+    #[test]
+    fn an_origin_has_the_port_and_no_secret() {
+        for (remote, expected) in [
+            ("https://token:x@Git.example.com:8443/a/b.git", Some("https://git.example.com:8443")),
+            ("git@git.example.com:a/b.git", Some("https://git.example.com")),
+            ("ssh://git@git.example.com:2222/a/b.git", Some("https://git.example.com")),
+            ("/srv/a", None),
+        ] {
+            assert_eq!(origin(remote).as_deref(), expected, "{remote}");
         }
     }
 

@@ -51,6 +51,12 @@ impl Url {
         Ok(Self { uri, host, port, is_secure })
     }
 
+    /// Whether only this machine can read what is sent.
+    pub(crate) fn is_private(&self) -> bool {
+        let is_loopback = self.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        self.is_secure || is_loopback || self.host == "localhost"
+    }
+
     /// Another path and query of this address.
     pub(crate) fn at(&self, path: &str) -> anyhow::Result<Self> {
         let authority = self.uri.authority().map_or("", |authority| authority.as_str());
@@ -82,19 +88,32 @@ impl fmt::Display for Url {
     }
 }
 
+/// A request without its address.
+#[derive(Clone, Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) method: Method,
+    pub(crate) headers: Vec<(&'static str, &'a str)>,
+    /// JSON, or nothing.
+    pub(crate) body: Bytes,
+}
+
 /// Asks one address of a service by GET.
 pub(crate) fn get(url: &Url, address: SocketAddr, limit: Duration) -> anyhow::Result<Answer> {
-    block(limit, send(url, address, Method::GET, Bytes::new()))
+    block(limit, send(url, address, &Call { method: Method::GET, headers: Vec::new(), body: Bytes::new() }))
 }
 
 /// Posts JSON to the first address of a service that takes connections.
 pub(crate) fn post(url: &Url, body: String, limit: Duration) -> anyhow::Result<Answer> {
-    let body = Bytes::from(body);
+    call(url, &Call { method: Method::POST, headers: Vec::new(), body: Bytes::from(body) }, limit)
+}
+
+/// Sends a request to the first address of a service that takes connections. A redirect is an answer like any other.
+pub(crate) fn call(url: &Url, call: &Call<'_>, limit: Duration) -> anyhow::Result<Answer> {
     let addresses = url.resolve()?;
     block(limit, async {
         let mut last = anyhow!("no address");
         for address in addresses {
-            match send(url, address, Method::POST, body.clone()).await {
+            match send(url, address, call).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => last = error,
             }
@@ -111,18 +130,18 @@ fn block<T>(limit: Duration, future: impl Future<Output = anyhow::Result<T>>) ->
         .unwrap_or_else(|_| Err(anyhow!("no answer within {} s", limit.as_secs_f64())))
 }
 
-async fn send(url: &Url, address: SocketAddr, method: Method, body: Bytes) -> anyhow::Result<Answer> {
+async fn send(url: &Url, address: SocketAddr, call: &Call<'_>) -> anyhow::Result<Answer> {
     let stream = TcpStream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;
     if !url.is_secure {
-        return exchange(url, stream, method, body).await;
+        return exchange(url, stream, call).await;
     }
     #[cfg(feature = "cluster")]
-    return exchange(url, tls::connect(&url.host, stream).await?, method, body).await;
+    return exchange(url, tls::connect(&url.host, stream).await?, call).await;
     #[cfg(not(feature = "cluster"))]
     bail!("{}: https needs the feature `cluster` of canaryctl", url.host);
 }
 
-async fn exchange<S>(url: &Url, stream: S, method: Method, body: Bytes) -> anyhow::Result<Answer>
+async fn exchange<S>(url: &Url, stream: S, call: &Call<'_>) -> anyhow::Result<Answer>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -130,9 +149,13 @@ where
     tokio::spawn(async move { drop(connection.await) });
     let path = url.uri.path_and_query().map_or("/", |path| path.as_str());
     let authority = url.uri.authority().map_or("", |authority| authority.as_str());
-    let request = Request::builder().method(method).uri(path).header(HOST, authority).header("user-agent", "canaryctl");
-    let request = if body.is_empty() { request } else { request.header(CONTENT_TYPE, "application/json") };
-    let answer = sender.send_request(request.body(Full::new(body))?).await?;
+    let request = Request::builder().method(&call.method).uri(path).header(HOST, authority);
+    let mut request = request.header("user-agent", "canaryctl");
+    for (name, value) in &call.headers {
+        request = request.header(*name, *value);
+    }
+    let request = if call.body.is_empty() { request } else { request.header(CONTENT_TYPE, "application/json") };
+    let answer = sender.send_request(request.body(Full::new(call.body.clone()))?).await?;
     let status = answer.status().as_u16();
     let content_type = answer.headers().get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
     let content_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

@@ -4,26 +4,23 @@ use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use canary_rollout::event::{Event, Kind};
 use canary_rollout::evidence::{Collected, Evidence, since};
-use canary_rollout::{Answers, Decision, HookKind, Metric, Outcome, Phase, Question, Run, Situation, decide};
+use canary_rollout::{Answers, Decision, HookKind, Metric, Outcome, Question, Run, Situation, decide};
 use sha2::{Digest, Sha256};
 
 use crate::rollout::collectors::Collectors;
 use crate::rollout::file::File;
 use crate::rollout::history::{History, is_running};
-use crate::rollout::message::{Basis, message};
 use crate::rollout::news::{self, News};
 use crate::rollout::report::Report;
-use crate::rollout::repository::{Pushed, RUNS, Repository, Update};
-use crate::rollout::{apply, metrics, probes, template, webhooks};
+use crate::rollout::repository::Repository;
+use crate::rollout::write::{Author, End, Material};
+use crate::rollout::{metrics, probes, template, webhooks};
 
 /// How often a decision is made again after lost races.
 pub(crate) const ATTEMPTS: usize = 10;
-
-/// The time after which rows are pushed without a commit, in seconds.
-const ROWS: i64 = 600;
 
 /// A rollout in a repository.
 #[derive(Debug)]
@@ -41,30 +38,11 @@ pub(crate) struct Controller {
     pub(crate) refused: Cell<Option<i64>>,
 }
 
-/// The end of a push.
-#[derive(Debug)]
-pub(crate) enum End {
-    /// The remote has it: the commit of the branch, where there was a change.
-    Written(Option<String>),
-    /// Somebody else was faster.
-    Race,
-}
-
-/// What a decision writes.
-struct Written {
-    updates: Vec<Update>,
-    commit: Option<String>,
-}
-
 impl Controller {
     /// Reads the file and the state at the head of the branch.
     pub(crate) fn read(&mut self) -> anyhow::Result<(File, History)> {
         let mut file = File::read(&self.repository, &self.repository.head()?, &self.path)?;
-        let runs =
-            file.rollout.runs_branch.as_ref().map_or_else(|| RUNS.to_owned(), |name| format!("refs/heads/{name}/"));
-        if self.repository.runs != runs {
-            self.repository.runs = runs;
-            self.repository.fetch()?;
+        if self.repository.adopt(&file.rollout)? {
             file = File::read(&self.repository, &self.repository.head()?, &self.path)?;
         }
         let history = History::read(&self.repository, &file)?;
@@ -73,13 +51,20 @@ impl Controller {
 
     /// Decides once, and commits once at most.
     pub(crate) fn step(&mut self, now: i64, dry_run: bool) -> anyhow::Result<Report> {
+        let mut merged = None;
         for _ in 0..ATTEMPTS {
             if let Some(report) = self.revert_deleted(now, dry_run)? {
                 return Ok(report);
             }
             let (file, history) = self.read()?;
+            if !dry_run && !history.merged.is_empty() {
+                self.take_merged(&file, &history, now)?;
+                merged = Some(News::Change { from: "Holding" });
+                self.repository.fetch()?;
+                continue;
+            }
             let mut answers = Answers::default();
-            let decision = self.decide(&file, &history, &mut answers, now)?;
+            let mut decision = self.decide(&file, &history, &mut answers, now)?;
             let steps = file.rollout.analysis.ladder.len();
             if dry_run {
                 return Ok(Report::new(&decision, steps, None));
@@ -88,11 +73,14 @@ impl Controller {
             if before.is_over() && decision.change.is_none() {
                 self.post_rollout(&file, &history, now)?;
             }
-            match self.write(&file, &history, &decision, answers.evidence.as_ref(), None, now)? {
+            let evidence = answers.evidence.as_ref();
+            let basis = Material { file: &file, history: &history, evidence, author: Author::Controller, now };
+            match self.write(basis, &mut decision)? {
                 End::Written(commit) => {
                     Self::tell(&file, &decision);
-                    let news =
-                        news::change(&file, &history, &decision).or_else(|| news::reminder(&file, &history, now));
+                    let news = news::change(&file, &history, &decision)
+                        .or(merged)
+                        .or_else(|| news::reminder(&file, &history, now));
                     self.news.borrow_mut().extend(news);
                     if decision.phase.is_over() && !before.is_over() {
                         self.repository.fetch()?;
@@ -170,137 +158,18 @@ impl Controller {
 
     /// The collectors' windows from a minute on.
     pub(crate) fn collect(&self, file: &File, since: impl Fn(u64) -> u64) -> Collected {
-        let collectors = match &self.collectors {
+        self.collectors(file).ask(since)
+    }
+
+    /// The collectors that are asked.
+    pub(crate) fn collectors(&self, file: &File) -> Collectors {
+        match &self.collectors {
             Some(urls) => Collectors::Listed(urls.clone()),
             None => Collectors::Service(file.rollout.analysis.source.clone()),
-        };
-        collectors.ask(since)
-    }
-
-    /// Commits and pushes what was decided.
-    pub(crate) fn write(
-        &self,
-        file: &File,
-        history: &History,
-        decision: &Decision,
-        evidence: Option<&Evidence>,
-        own: Option<&str>,
-        now: i64,
-    ) -> anyhow::Result<End> {
-        let Some(written) = self.make(file, history, decision, evidence, own, now)? else {
-            return Ok(End::Written(None));
-        };
-        match self.repository.push(&written.updates)? {
-            Pushed::Done => Ok(End::Written(written.commit)),
-            Pushed::Race => Ok(End::Race),
-            Pushed::Refused(reason) => {
-                let is_due =
-                    self.refused.get().is_none_or(|at| now.saturating_sub(at) >= file.rollout.notifications.reminder);
-                if decision.phase == Phase::Failed && decision.change.is_some() && is_due {
-                    self.refused.set(Some(now));
-                    self.news.borrow_mut().push(News::Refused(reason.clone()));
-                }
-                let what = decision.change.as_ref().map_or("the run's events", |change| change.subject.as_str());
-                bail!(
-                    "{} refuses the push ({what}): {reason}; it is tried again at the next step",
-                    self.repository.shown()
-                )
-            }
         }
     }
 
-    /// Makes the commits of a decision; nothing where there is nothing to write.
-    fn make(
-        &self,
-        file: &File,
-        history: &History,
-        decision: &Decision,
-        evidence: Option<&Evidence>,
-        own: Option<&str>,
-        now: i64,
-    ) -> anyhow::Result<Option<Written>> {
-        let Some((salt, _)) = &decision.run else { return self.make_alone(file, history, decision, own, now) };
-        let run = history.run.as_ref().filter(|run| run.salt == *salt);
-        let mut events = decision.events.clone();
-        let stored = evidence.filter(|evidence| is_stored(evidence, run, decision, now));
-        if let Some(read) = stored.and_then(|evidence| evidence.read.clone()) {
-            let first = Event { kind: Kind::Windows, windows: Some(read), ..Self::plain(decision, now) };
-            events.insert(0, first);
-        }
-        if events.is_empty() && decision.change.is_none() {
-            return Ok(None);
-        }
-        let name = format!("{}{salt}", self.repository.runs);
-        let old = self.repository.resolve(&name)?;
-        let read = |path: &str| match &old {
-            Some(tip) => Ok(self.repository.read(tip, path)?.unwrap_or_default()),
-            None => anyhow::Ok(Vec::new()),
-        };
-        let mut lines = read("events.jsonl")?;
-        for event in &events {
-            lines.extend(serde_json::to_vec(event)?);
-            lines.push(b'\n');
-        }
-        let (mut rows, mut uncapped) = (read("windows.jsonl")?, read("uncapped.jsonl")?);
-        if let Some(evidence) = stored {
-            let known = run.map_or(0, |run| run.rows.len());
-            for row in evidence.rows.iter().skip(known) {
-                rows.extend(serde_json::to_vec(row)?);
-                rows.push(b'\n');
-            }
-            if !evidence.uncapped.is_empty() {
-                uncapped.clear();
-                for row in &evidence.uncapped {
-                    uncapped.extend(serde_json::to_vec(row)?);
-                    uncapped.push(b'\n');
-                }
-            }
-        }
-        let mut updates = Vec::new();
-        let mut commit = None;
-        if let Some(change) = &decision.change {
-            let (hash, events) = (hash(&rows), hash(&lines));
-            let basis =
-                evidence.map(|evidence| Basis { verdict: &evidence.verdict, through: evidence.through, hash: &hash });
-            let files = apply::files(&self.repository, file, history, change)?;
-            let text = message(file, decision, basis, own, &events);
-            let made = self.repository.commit(&history.commit, &files, &text, now)?;
-            let branch = format!("refs/heads/{}", self.repository.branch);
-            updates.push(Update { name: branch, old: Some(history.commit.clone()), new: made.clone() });
-            commit = Some(made);
-        }
-        let mut files = vec![("events.jsonl", lines)];
-        if !uncapped.is_empty() {
-            files.push(("uncapped.jsonl", uncapped));
-        }
-        files.push(("windows.jsonl", rows));
-        let head = commit.as_deref().unwrap_or(&history.commit);
-        let text = format!("rollout({}): events of {salt}\n\nRollout-Head: {head}\n", file.rollout.name);
-        let new =
-            self.repository.commit_run(old.as_deref(), &files, &text, now).context("cannot write the run's ref")?;
-        updates.push(Update { name, old, new });
-        Ok(Some(Written { updates, commit }))
-    }
-
-    /// Makes a commit that belongs to no run.
-    fn make_alone(
-        &self,
-        file: &File,
-        history: &History,
-        decision: &Decision,
-        own: Option<&str>,
-        now: i64,
-    ) -> anyhow::Result<Option<Written>> {
-        let Some(change) = &decision.change else { return Ok(None) };
-        let files = apply::files(&self.repository, file, history, change)?;
-        let text = message(file, decision, None, own, "");
-        let new = self.repository.commit(&history.commit, &files, &text, now)?;
-        let name = format!("refs/heads/{}", self.repository.branch);
-        let update = Update { name, old: Some(history.commit.clone()), new: new.clone() };
-        Ok(Some(Written { updates: vec![update], commit: Some(new) }))
-    }
-
-    fn plain(decision: &Decision, now: i64) -> Event {
+    pub(crate) fn plain(decision: &Decision, now: i64) -> Event {
         Event {
             at: now,
             kind: Kind::Windows,
@@ -341,7 +210,8 @@ impl Controller {
         let event = Event { kind: Kind::PostRollout, message, ..Self::plain(&decision, now) };
         decision.events.push(event);
         // Where somebody else was faster, the event is there.
-        self.write(file, history, &decision, None, None, now)?;
+        let basis = Material { file, history, evidence: None, author: Author::Controller, now };
+        self.write(basis, &mut decision)?;
         Ok(())
     }
 }
@@ -355,14 +225,6 @@ pub(crate) fn situation<'a>(file: &'a File, history: &'a History, now: i64) -> S
         next_salt: &history.next_salt,
         now,
     }
-}
-
-/// Whether the rows that were read are kept: with every commit and event, and else every ten minutes.
-fn is_stored(evidence: &Evidence, run: Option<&Run>, decision: &Decision, now: i64) -> bool {
-    let last = run.and_then(|run| run.last_windows().or_else(|| run.started())).unwrap_or(now);
-    let is_due = decision.change.is_some() || !decision.events.is_empty() || now.saturating_sub(last) >= ROWS;
-    let is_last = decision.phase == Phase::Failed && decision.change.is_some();
-    evidence.read.is_some() && is_due && (evidence.is_complete() || is_last)
 }
 
 /// The hash of a run's rows.

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::config::configmap::{ConfigMapKey, KEY, NAME};
 use crate::config::yaml::{Node, Tree};
+use crate::rollout::plan;
 use crate::rollout::repository::Repository;
 use crate::terminal::diagnostic::{DiagnosticError, FileDiagnostic};
 
@@ -100,8 +101,20 @@ pub(crate) fn is_rollout(text: &str) -> bool {
     trees.first().is_some_and(|tree| tree.root().get("kind").and_then(Node::text) == Some("ClientCanary"))
 }
 
+/// What a rollout's file is checked against beside itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Surroundings {
+    /// The traffic, in page views a second.
+    pub(crate) views_per_second: Option<f64>,
+    /// A repository as `--repo` names it, and a branch, which have to take a push.
+    pub(crate) repository: Option<(String, Option<String>)>,
+}
+
+/// The simulated runs of a check.
+const RUNS: u64 = 20;
+
 /// What is wrong with a rollout's file, and what it asks for in vain.
-pub(crate) fn check(text: &str) -> Vec<FileDiagnostic> {
+pub(crate) fn check(text: &str, around: &Surroundings) -> Vec<FileDiagnostic> {
     let rollout = match read(text) {
         Ok(rollout) => rollout,
         Err(found) => return vec![*found],
@@ -125,7 +138,35 @@ pub(crate) fn check(text: &str) -> Vec<FileDiagnostic> {
         let message = format!("maxWeight {max} is ignored beside stepWeights, as in Flagger");
         found.push(FileDiagnostic::new("W942", "spec.analysis.maxWeight", Some(weights.position()), message));
     }
+    if let Some(rate) = around.views_per_second.filter(|_| plan::is_judged(&rollout)) {
+        let (promoted, minutes) = plan::promotions(&rollout.analysis, rate, RUNS);
+        if minutes.is_none() {
+            let key = if weight("stepWeight").is_some() { "stepWeight" } else { "stepWeights" };
+            let node = at(&["spec", "analysis", key]);
+            let message = format!(
+                "at {rate:.3} views a second, {promoted} of {RUNS} simulated runs of a healthy canary are promoted within a \
+                 week; lower minViews, or begin with a higher weight"
+            );
+            let position = node.map(Node::position);
+            found.push(FileDiagnostic::new("E943", format!("spec.analysis.{key}"), position, message));
+        }
+    }
+    if let Some((repo, branch)) = &around.repository {
+        let refused = refusal(&rollout, repo, branch.as_deref());
+        if let Some(reason) = refused.unwrap_or_else(|error| Some(format!("{error:#}"))) {
+            let node = at(&["spec", "push", "branch"]).or_else(|| at(&["spec"]));
+            let message = format!("a roll-back could not be pushed: {reason}");
+            found.push(FileDiagnostic::new("E944", "spec.push.branch", node.map(Node::position), message));
+        }
+    }
     found
+}
+
+/// Why the branch of a rollout's commits takes no push, as far as the remote says before one.
+fn refusal(rollout: &Rollout, repo: &str, branch: Option<&str>) -> anyhow::Result<Option<String>> {
+    let mut repository = Repository::open(Some(repo), branch)?;
+    repository.adopt(rollout)?;
+    repository.probe_push(&repository.head()?)
 }
 
 /// Reads the file, or says where it is wrong.

@@ -11,8 +11,10 @@ use serde_json::Value;
 use crate::config::loaded::Loaded;
 use crate::rollout::file::File;
 use crate::rollout::image::{self, Version};
+use crate::rollout::proposal;
 use crate::rollout::repository::Repository;
 use crate::rollout::rows::parse_rows;
+use crate::rollout::signatures;
 
 /// The keys of the config that say who sees what.
 const DECISIVE: [&str; 4] = ["CANARY_PERCENTAGE", "SALT", "ASSETS", "CANARY_RULES"];
@@ -28,6 +30,10 @@ pub(crate) struct History {
     /// The salt of a run that would begin now.
     pub(crate) next_salt: String,
     pub(crate) canary: Option<Version>,
+    /// Events of proposals that were merged, which the run's ref does not have yet.
+    pub(crate) merged: Vec<Event>,
+    /// The head of the branch when the run's ref was last written.
+    accepted: Option<String>,
 }
 
 /// A commit in the output of `git log`.
@@ -53,14 +59,17 @@ impl History {
             is_balanced: config.pointer("/TELEMETRY/cohorts").and_then(Value::as_str) == Some("balanced"),
             ..Head::default()
         };
-        let run = current(repository, file, &commit)?;
+        let (run, merged) = match current(repository, file, &commit)? {
+            Some((run, merged)) => (Some(run), merged),
+            None => (None, Vec::new()),
+        };
         let run_ref = match &run {
             Some(run) => repository.resolve(&format!("{}{}", repository.runs, run.salt))?,
             None => None,
         };
+        let accepted = run_ref.as_ref().map(|tip| seen(repository, tip)).transpose()?.flatten();
         if let Some(run) = run.as_ref().filter(|run| !run.commits.is_empty() && !run.phase().is_over()) {
-            let seen = run_ref.as_ref().map(|tip| seen(repository, tip)).transpose()?.flatten();
-            for commit_seen in seen.iter().chain(run.commits.last().map(|commit| &commit.hash)) {
+            for commit_seen in accepted.iter().chain(run.commits.last().map(|commit| &commit.hash)) {
                 let is_known = repository.resolve(commit_seen)?.is_some();
                 head.is_rewritten |=
                     !is_known || !repository.is(&["merge-base", "--is-ancestor", commit_seen, &commit])?;
@@ -69,13 +78,22 @@ impl History {
                 follow(repository, file, run, &commit, &mut head)?;
             }
         }
+        if file.rollout.require_signatures {
+            head.unsigned = signatures::unsigned(repository, accepted.as_deref(), &commit)?;
+        }
         let refs = repository.git(&["for-each-ref", "--format=%(refname)", &repository.runs])?;
         let used: Vec<_> = refs.lines().filter_map(|name| name.strip_prefix(&repository.runs)).collect();
         let in_config = config.get("SALT").and_then(Value::as_str).unwrap_or("canary");
         let is_used =
             |salt: &str| used.contains(&salt) || in_config == salt || run.as_ref().is_some_and(|run| run.salt == salt);
         let next_salt = salt(head.canary_tag.as_deref().unwrap_or_default(), is_used);
-        Ok(Self { commit, head, config, run, next_salt, canary })
+        Ok(Self { commit, head, config, run, next_salt, canary, merged, accepted })
+    }
+
+    /// The commit up to which the branch is accepted, with what is written now: not beyond one without a valid signature.
+    pub(crate) fn accepted(&self) -> &str {
+        let before = self.accepted.as_deref().filter(|_| self.head.unsigned.is_some());
+        before.unwrap_or(&self.commit)
     }
 
     /// The salt of a run of a version that would begin now.
@@ -88,12 +106,12 @@ impl History {
 }
 
 /// The last run: that of the newest commit with its trailers, or a newer one of which there are only events.
-fn current(repository: &Repository, file: &File, head: &str) -> anyhow::Result<Option<Run>> {
+fn current(repository: &Repository, file: &File, head: &str) -> anyhow::Result<Option<(Run, Vec<Event>)>> {
     let paths = paths(file);
     let newest = log(repository, &["-n50", "--grep=^Rollout-Run: ", head], &paths)?;
     let committed = newest.iter().find_map(|logged| Trailers::parse(&logged.message));
     let committed = committed.map(|trailers| load(repository, &trailers.run, head, &paths, file)).transpose()?;
-    if committed.as_ref().is_some_and(|run| !run.phase().is_over()) {
+    if committed.as_ref().is_some_and(|(run, _)| !run.phase().is_over()) {
         return Ok(committed);
     }
     // The newest run of this rollout of which the branch has no commit.
@@ -102,22 +120,22 @@ fn current(repository: &Repository, file: &File, head: &str) -> anyhow::Result<O
     let own = format!("rollout({}): ", file.rollout.name);
     let names = refs.lines().filter_map(|line| line.split_once(' ')).filter(|(_, subject)| subject.starts_with(&own));
     let mut salts = names.filter_map(|(name, _)| name.strip_prefix(&repository.runs));
-    let newest = salts.find(|salt| committed.as_ref().is_none_or(|run| run.salt != *salt));
+    let newest = salts.find(|salt| committed.as_ref().is_none_or(|(run, _)| run.salt != *salt));
     let Some(newest) = newest else { return Ok(committed) };
-    let mut run = load(repository, newest, head, &paths, file)?;
+    let (mut run, merged) = load(repository, newest, head, &paths, file)?;
     let last = |run: &Run| run.events.last().map(|event| event.at);
-    if committed.as_ref().is_some_and(|committed| last(committed) > last(&run)) {
+    if committed.as_ref().is_some_and(|(committed, _)| last(committed) > last(&run)) {
         return Ok(committed);
     }
     // Its commits are no part of the branch any more.
-    if run.events.iter().any(|event| event.kind == Kind::Commit) && !run.phase().is_over() {
+    if run.commits.is_empty() && run.events.iter().any(|event| event.kind == Kind::Commit) && !run.phase().is_over() {
         let trailers =
             Trailers { run: run.salt.clone(), version: run.version.clone(), phase: run.phase(), ..Trailers::default() };
         let tip = repository.resolve(&format!("{}{newest}", repository.runs))?;
         let hash = tip.map(|tip| seen(repository, &tip)).transpose()?.flatten().unwrap_or_default();
         run.commits.push(Commit { hash, time: run.events.first().map_or(0, |event| event.at), revision: 0, trailers });
     }
-    Ok(Some(run))
+    Ok(Some((run, merged)))
 }
 
 pub(crate) fn paths(file: &File) -> Vec<String> {
@@ -125,14 +143,14 @@ pub(crate) fn paths(file: &File) -> Vec<String> {
     [file.rollout.config.clone()].into_iter().chain(file.path.clone()).chain(image).collect()
 }
 
-/// A run of a salt.
+/// A run of a salt, and the events of its proposals that were merged since its ref was written.
 pub(crate) fn load(
     repository: &Repository,
     salt: &str,
     head: &str,
     paths: &[String],
     file: &File,
-) -> anyhow::Result<Run> {
+) -> anyhow::Result<(Run, Vec<Event>)> {
     let pattern = format!("--grep=^Rollout-Run: {}$", salt.replace('.', "\\."));
     let mut commits = Vec::new();
     for logged in log(repository, &[&pattern, head], paths)?.into_iter().rev() {
@@ -149,14 +167,19 @@ pub(crate) fn load(
     let events = events(&name, &read("events.jsonl")?)?;
     let version = commits.first().map(|commit| commit.trailers.version.clone());
     let version = version.or_else(|| events.iter().find_map(|event| event.version.clone())).unwrap_or_default();
-    Ok(Run {
+    let mut run = Run {
         salt: salt.to_owned(),
         version,
         commits,
         events,
         rows: parse_rows(&format!("{name}:windows.jsonl"), &read("windows.jsonl")?)?,
         uncapped: parse_rows(&format!("{name}:uncapped.jsonl"), &read("uncapped.jsonl")?)?,
-    })
+    };
+    let merged = match &tip {
+        Some(tip) => proposal::settle(repository, file, head, tip, &mut run)?,
+        None => Vec::new(),
+    };
+    Ok((run, merged))
 }
 
 fn events(name: &str, bytes: &[u8]) -> anyhow::Result<Vec<Event>> {
@@ -228,7 +251,7 @@ pub(crate) fn log(repository: &Repository, args: &[&str], paths: &[String]) -> a
 }
 
 /// The config of a commit; null where it has none that is JSON.
-fn config(repository: &Repository, commit: &str, file: &File) -> anyhow::Result<Value> {
+pub(crate) fn config(repository: &Repository, commit: &str, file: &File) -> anyhow::Result<Value> {
     let path = &file.rollout.config;
     let bytes = repository.read(commit, path)?;
     let bytes = bytes.with_context(|| format!("{path}: no such file in commit {commit} (spec.configRef.path)"))?;
@@ -236,18 +259,19 @@ fn config(repository: &Repository, commit: &str, file: &File) -> anyhow::Result<
     Ok(serde_json::from_str(loaded.document.source()).unwrap_or_default())
 }
 
-fn tag(repository: &Repository, commit: &str, image: Option<&Image>) -> anyhow::Result<Option<Version>> {
+/// The version of an image in a commit.
+pub(crate) fn tag(repository: &Repository, commit: &str, image: Option<&Image>) -> anyhow::Result<Option<Version>> {
     let Some(image) = image else { return Ok(None) };
     let bytes = repository.read(commit, &image.path)?;
     let bytes = bytes.with_context(|| format!("{}: no such file in commit {commit}", image.path))?;
     Ok(Some(image::version(image, &String::from_utf8_lossy(&bytes))?))
 }
 
-fn percentage(config: &Value) -> f64 {
+pub(crate) fn percentage(config: &Value) -> f64 {
     config.get("CANARY_PERCENTAGE").and_then(Value::as_f64).unwrap_or_default()
 }
 
-fn revision(config: &Value) -> u64 {
+pub(crate) fn revision(config: &Value) -> u64 {
     config.get("REVISION").and_then(Value::as_u64).unwrap_or_default()
 }
 

@@ -50,6 +50,23 @@ const LOST: [(&str, &str); 10] = [
     ("primaryReadyThreshold", "belongs below spec.analysis"),
 ];
 
+/// Fields of an analysis that have no counterpart.
+const LOST_ANALYSIS: [(&str, &str); 4] = [
+    (
+        "match",
+        "matches headers: write conditions of the user's attributes, as in CANARY_RULES; without them, iterations are blue/green",
+    ),
+    ("mirror", "requests are not mirrored"),
+    ("mirrorWeight", "requests are not mirrored"),
+    ("sessionAffinity", "not needed: the hash keeps a user in one arm"),
+];
+
+/// Fields of an analysis that are read one by one.
+const READ: [&str; 4] = ["interval", "metrics", "webhooks", "alerts"];
+
+/// About a field that Flagger does not have there: a typing error, or one at a wrong place.
+const UNKNOWN: &str = "dropped: Flagger has no such field here, and ignores or refuses it";
+
 /// The documents of a file.
 pub(crate) fn documents(name: &str, text: &str) -> anyhow::Result<Vec<Value>> {
     let mut parts = vec![String::new()];
@@ -115,6 +132,13 @@ impl<'a> Importer<'a> {
                 self.note(format!("spec.{key}"), message);
             }
         }
+        let is_known = |key: &str| {
+            let mut lost = LOST.iter().map(|(lost, _)| *lost);
+            SPEC.contains(&key) || ["analysis", "canaryAnalysis"].contains(&key) || lost.any(|lost| lost == key)
+        };
+        for key in spec.keys().filter(|key| !is_known(key)) {
+            self.note(format!("spec.{key}"), UNKNOWN);
+        }
         let (key, old) = match (spec.get("analysis"), spec.get("canaryAnalysis")) {
             (None, Some(old)) => ("spec.canaryAnalysis", old),
             (old, _) => ("spec.analysis", old.unwrap_or(&Value::Null)),
@@ -155,15 +179,17 @@ impl<'a> Importer<'a> {
                 }
             }
         }
-        for (key, message) in [
-            ("match", "matches headers: write conditions of the user's attributes, as in CANARY_RULES"),
-            ("mirror", "requests are not mirrored"),
-            ("mirrorWeight", "requests are not mirrored"),
-            ("sessionAffinity", "not needed: the hash keeps a user in one arm"),
-        ] {
+        for (key, message) in LOST_ANALYSIS {
             if old.contains_key(key) {
                 self.note(format!("{path}.{key}"), message);
             }
+        }
+        let is_known = |key: &str| {
+            let mut lost = LOST_ANALYSIS.iter().map(|(lost, _)| *lost);
+            ANALYSIS.contains(&key) || READ.contains(&key) || lost.any(|lost| lost == key)
+        };
+        for key in old.keys().filter(|key| !is_known(key)) {
+            self.note(format!("{path}.{key}"), UNKNOWN);
         }
         let items = |key: &str| old.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let metrics: Vec<_> = items("metrics")

@@ -42,7 +42,8 @@ pub(crate) fn message(
     text
 }
 
-fn trailers(file: &File, decision: &Decision, basis: Option<Basis<'_>>, events: &str) -> Trailers {
+/// The trailers of a decision's commit.
+pub(crate) fn trailers(file: &File, decision: &Decision, basis: Option<Basis<'_>>, events: &str) -> Trailers {
     let (run, version) = decision.run.clone().unwrap_or_default();
     let judged = basis.filter(|_| decision.verdict.is_some());
     Trailers {

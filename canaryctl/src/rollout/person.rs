@@ -5,12 +5,13 @@ use canary_rollout::event::{Event, Kind};
 use canary_rollout::{Change, Decision, ImageChange, Phase, Run, Start};
 use serde_json::Value;
 
-use crate::rollout::controller::{ATTEMPTS, Controller, End};
+use crate::rollout::controller::{ATTEMPTS, Controller};
 use crate::rollout::file::File;
 use crate::rollout::history::{History, is_running};
 use crate::rollout::news;
 use crate::rollout::probes;
 use crate::rollout::report::Report;
+use crate::rollout::write::{Author, End, Material};
 
 /// What a person asks for.
 #[derive(Debug)]
@@ -32,8 +33,10 @@ impl Controller {
     pub(crate) fn act(&mut self, wish: &Wish, now: i64, message: Option<&str>) -> anyhow::Result<Report> {
         for _ in 0..ATTEMPTS {
             let (file, history) = self.read()?;
-            let decision = self.wish(&file, &history, wish, now)?;
-            if let End::Written(commit) = self.write(&file, &history, &decision, None, message, now)? {
+            let mut decision = self.wish(&file, &history, wish, now)?;
+            let author = Author::Person(message);
+            let basis = Material { file: &file, history: &history, evidence: None, author, now };
+            if let End::Written(commit) = self.write(basis, &mut decision)? {
                 Self::tell(&file, &decision);
                 self.news.borrow_mut().extend(news::change(&file, &history, &decision));
                 return Ok(Report::new(&decision, file.rollout.analysis.ladder.len(), commit));
@@ -43,10 +46,16 @@ impl Controller {
         bail!("the branch {} has moved {ATTEMPTS} times meanwhile: try this again", self.repository.branch)
     }
 
+    /// The file that was deleted with `revertOnDeletion`.
+    pub(crate) fn deleted(&self) -> anyhow::Result<Option<File>> {
+        let deleted = File::deleted(&self.repository, &self.repository.head()?, &self.path)?;
+        Ok(deleted.filter(|file| file.rollout.revert_on_deletion))
+    }
+
     /// Ends the run of a file that was deleted with `revertOnDeletion`.
     pub(crate) fn revert_deleted(&mut self, now: i64, dry_run: bool) -> anyhow::Result<Option<Report>> {
-        let deleted = File::deleted(&self.repository, &self.repository.head()?, &self.path)?;
-        let Some(file) = deleted.filter(|file| file.rollout.revert_on_deletion) else { return Ok(None) };
+        let Some(file) = self.deleted()? else { return Ok(None) };
+        self.repository.adopt(&file.rollout)?;
         let history = History::read(&self.repository, &file)?;
         if !is_running(history.run.as_ref()) {
             return Ok(None);
@@ -56,12 +65,13 @@ impl Controller {
         if let (Some(change), Some(run)) = (&mut decision.change, &history.run) {
             change.subject = format!("revert {} on deletion of rollout.yaml", run.version);
         }
-        let decision = with_event(decision, now);
+        let mut decision = with_event(decision, now);
         let steps = file.rollout.analysis.ladder.len();
         if dry_run {
             return Ok(Some(Report::new(&decision, steps, None)));
         }
-        match self.write(&file, &history, &decision, None, None, now)? {
+        let basis = Material { file: &file, history: &history, evidence: None, author: Author::Controller, now };
+        match self.write(basis, &mut decision)? {
             End::Written(commit) => {
                 Self::tell(&file, &decision);
                 Ok(Some(Report::new(&decision, steps, commit)))

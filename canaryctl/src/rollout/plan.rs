@@ -7,6 +7,7 @@ use canary_judge::simulation::{Fault, Outcome, Pace, Scenario, play};
 use canary_rollout::{Analysis, Rollout, time};
 use serde::Serialize;
 
+use crate::rollout::collectors::Collectors;
 use crate::rollout::controller::Controller;
 use crate::terminal::format::thousands;
 
@@ -64,45 +65,54 @@ impl Controller {
         let (file, history) = self.read()?;
         let push = self.repository.probe_push(&history.commit)?;
         let (rate, hours) = match given {
-            None if is_judged(&file.rollout) => self.rate(&file, now).map(|(rate, hours)| (Some(rate), Some(hours)))?,
+            None if is_judged(&file.rollout) => {
+                measured(&self.collectors(&file), now).map(|(rate, hours)| (Some(rate), Some(hours)))?
+            }
             given => (given, None),
         };
         Ok(Plan { hours, push, ..Plan::of(&file.rollout, rate, runs, now) })
     }
-
-    /// The views a second of the last 48 hours, and the hours of which windows were there.
-    fn rate(&self, file: &crate::rollout::file::File, now: i64) -> anyhow::Result<(f64, f64)> {
-        let start = now.saturating_sub(HOURS.saturating_mul(3600));
-        let start = u64::try_from(start).unwrap_or_default();
-        let collected = self.collect(file, |window| start.checked_div(window).unwrap_or_default());
-        if let Some(missing) = collected.missing.first() {
-            bail!("the traffic is not known: {missing}; give it with --views-per-second");
-        }
-        let (mut views, mut seconds) = (0_u64, 0_u64);
-        for answer in &collected.answers {
-            let header = &answer.header;
-            let since = header.since.max(start.checked_div(header.window).unwrap_or_default());
-            let minutes = header.through.saturating_add(1).saturating_sub(since);
-            let lost = header.gaps.iter().map(|(from, to)| to.saturating_add(1).saturating_sub((*from).max(since)));
-            let covered = minutes.saturating_sub(lost.sum()).saturating_mul(header.window);
-            seconds = seconds.max(covered);
-            let counts = answer.windows.iter().filter(|window| window.minute >= since);
-            views = views.saturating_add(counts.map(|window| window.counts.exposed).sum());
-        }
-        ensure!(
-            views > 0 && seconds > 0,
-            "the collectors have no views of the last {HOURS} hours; give the traffic with --views-per-second"
-        );
-        #[expect(clippy::cast_precision_loss, reason = "counts of views, far below 2^52")]
-        let (views, seconds) = (views as f64, seconds as f64);
-        Ok((views / seconds, (seconds / 360.0).round() / 10.0))
-    }
 }
 
-/// Whether a run goes up by the judge's verdicts.
-fn is_judged(rollout: &Rollout) -> bool {
+/// Whether a run has a ladder that the judge decides on.
+pub(crate) fn is_judged(rollout: &Rollout) -> bool {
     let analysis = &rollout.analysis;
     analysis.iterations == 0 && analysis.schedule.is_empty() && !rollout.skip_analysis
+}
+
+/// How many simulated runs of a healthy canary are promoted within a week, and the minutes that half of all runs take.
+pub(crate) fn promotions(analysis: &Analysis, rate: f64, runs: u64) -> (u64, Option<u64>) {
+    let base = scenario(analysis, rate.min(MOST));
+    let outcomes: Vec<_> = (0..runs).map(|run| play(&base, 1, run)).collect();
+    median(outcomes.iter().filter_map(|outcome| outcome.promoted), runs)
+}
+
+/// The views a second of the last 48 hours, and the hours of which windows were there.
+pub(crate) fn measured(collectors: &Collectors, now: i64) -> anyhow::Result<(f64, f64)> {
+    let start = now.saturating_sub(HOURS.saturating_mul(3600));
+    let start = u64::try_from(start).unwrap_or_default();
+    let collected = collectors.ask(|window| start.checked_div(window).unwrap_or_default());
+    if let Some(missing) = collected.missing.first() {
+        bail!("the traffic is not known: {missing}; give it with --views-per-second");
+    }
+    let (mut views, mut seconds) = (0_u64, 0_u64);
+    for answer in &collected.answers {
+        let header = &answer.header;
+        let since = header.since.max(start.checked_div(header.window).unwrap_or_default());
+        let minutes = header.through.saturating_add(1).saturating_sub(since);
+        let lost = header.gaps.iter().map(|(from, to)| to.saturating_add(1).saturating_sub((*from).max(since)));
+        let covered = minutes.saturating_sub(lost.sum()).saturating_mul(header.window);
+        seconds = seconds.max(covered);
+        let counts = answer.windows.iter().filter(|window| window.minute >= since);
+        views = views.saturating_add(counts.map(|window| window.counts.exposed).sum());
+    }
+    ensure!(
+        views > 0 && seconds > 0,
+        "the collectors have no views of the last {HOURS} hours; give the traffic with --views-per-second"
+    );
+    #[expect(clippy::cast_precision_loss, reason = "counts of views, far below 2^52")]
+    let (views, seconds) = (views as f64, seconds as f64);
+    Ok((views / seconds, (seconds / 360.0).round() / 10.0))
 }
 
 fn scenario(analysis: &Analysis, rate: f64) -> Scenario {
@@ -168,9 +178,7 @@ impl Plan {
         };
         plan.runs = runs;
         let base = scenario(analysis, rate.min(MOST));
-        let outcomes: Vec<_> = (0..runs).map(|run| play(&base, 1, run)).collect();
-        let promoted = outcomes.iter().filter_map(|outcome| outcome.promoted);
-        (plan.promoted, plan.minutes) = median(promoted, runs);
+        (plan.promoted, plan.minutes) = promotions(analysis, rate, runs);
         for (name, fault) in FAULTS {
             // A ladder that goes up by the clock, so that a fault is not hidden by a wait for views.
             let length = plan.minutes.unwrap_or(plan.least_minutes).max(plan.least_minutes).min(10_080);

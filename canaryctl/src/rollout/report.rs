@@ -52,7 +52,7 @@ impl Report {
     }
 
     /// One line for people.
-    fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let commit = self
             .commit
             .as_deref()

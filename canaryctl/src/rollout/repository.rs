@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail, ensure};
+use canary_rollout::Rollout;
 use tempfile::TempDir;
 
 /// The refs of runs.
@@ -28,9 +29,11 @@ pub(crate) struct Repository {
     pub(crate) work_tree: Option<PathBuf>,
     /// Where runs are kept.
     pub(crate) runs: String,
+    /// The branch that commits go to, where the followed one is protected.
+    pub(crate) proposals: Option<String>,
 }
 
-/// A change of a ref: its name, what it was, and what it becomes.
+/// A change of a ref: its name, what it was, and what it becomes; nothing deletes it.
 #[derive(Clone, Debug)]
 pub(crate) struct Update {
     pub(crate) name: String,
@@ -60,7 +63,7 @@ impl Repository {
         };
         let folder =
             tempfile::Builder::new().prefix("canaryctl-").tempdir().context("cannot make a folder for a clone")?;
-        let this = Self { folder, remote, branch, work_tree, runs: RUNS.to_owned() };
+        let this = Self { folder, remote, branch, work_tree, runs: RUNS.to_owned(), proposals: None };
         this.git(&["init", "--quiet", "--bare", "."])?;
         this.git(&["remote", "add", "origin", &this.remote])?;
         this.git(&["config", "remote.origin.promisor", "true"])?;
@@ -82,11 +85,31 @@ impl Repository {
         without_secret(&self.remote)
     }
 
+    /// Follows other refs from now on, where these are others.
+    pub(crate) fn adopt(&mut self, rollout: &Rollout) -> anyhow::Result<bool> {
+        let runs = rollout.runs_branch.as_ref().map_or_else(|| RUNS.to_owned(), |name| format!("refs/heads/{name}/"));
+        let proposals = rollout.push.as_ref().map(|push| push.branch.clone());
+        ensure!(
+            proposals.as_ref() != Some(&self.branch),
+            "spec.push.branch: {} is the branch that is followed; expected another one",
+            self.branch
+        );
+        if (&self.runs, &self.proposals) == (&runs, &proposals) {
+            return Ok(false);
+        }
+        (self.runs, self.proposals) = (runs, proposals);
+        self.fetch()?;
+        Ok(true)
+    }
+
     /// Takes over what the remote has now.
     pub(crate) fn fetch(&self) -> anyhow::Result<()> {
         let branch = format!("+refs/heads/{0}:refs/heads/{0}", self.branch);
         let runs = format!("+{0}*:{0}*", self.runs);
-        let args = ["fetch", "--quiet", "--no-tags", "--prune", "--filter=blob:none", "origin", &branch, &runs];
+        // A pattern, as a name that the remote does not have would be an error.
+        let proposals = self.proposals.as_ref().map(|name| format!("+refs/heads/{name}*:refs/heads/{name}*"));
+        let mut args = vec!["fetch", "--quiet", "--no-tags", "--prune", "--filter=blob:none", "origin", &branch, &runs];
+        args.extend(proposals.as_deref());
         self.git(&args).with_context(|| format!("cannot fetch {} of {}", self.branch, self.shown()))?;
         Ok(())
     }
@@ -204,18 +227,20 @@ impl Repository {
         for Update { name, old, new } in updates {
             let found = self.resolve(name)?;
             // The answer to a push that was taken may be lost.
-            if found != *old && found.as_deref() != Some(new) {
+            if found != *old && found.as_deref().unwrap_or_default() != new {
                 return Ok(Pushed::Race);
             }
         }
-        let is_taken =
-            updates.iter().all(|update| matches!(self.resolve(&update.name), Ok(Some(found)) if found == update.new));
+        let is_taken = updates
+            .iter()
+            .all(|update| self.resolve(&update.name).is_ok_and(|found| found.unwrap_or_default() == update.new));
         Ok(if is_taken { Pushed::Done } else { Pushed::Refused(answer.reason()) })
     }
 
     /// Why the branch cannot be pushed to, as far as the remote says before a push.
     pub(crate) fn probe_push(&self, commit: &str) -> anyhow::Result<Option<String>> {
-        let reference = format!("{commit}:refs/heads/{}", self.branch);
+        let branch = self.proposals.as_ref().unwrap_or(&self.branch);
+        let reference = format!("+{commit}:refs/heads/{branch}");
         let answer = self.ask(&["push", "--porcelain", "--dry-run", "--no-verify", "origin", &reference], &[], b"")?;
         Ok((!answer.success).then(|| answer.reason()))
     }
@@ -262,6 +287,13 @@ impl Answer {
         let lines = || self.errors.lines().map(str::trim).filter(|line| !line.is_empty());
         let marked: Vec<_> =
             lines().filter_map(|line| line.strip_prefix("fatal: ").or(line.strip_prefix("error: "))).take(3).collect();
+        // ssh says why in a line of its own, and git only that it failed.
+        let by_ssh = lines().take_while(|line| *line != "fatal: Could not read from remote repository.");
+        if marked.first().is_some_and(|first| first.starts_with("Could not read from remote"))
+            && let Some(line) = by_ssh.last()
+        {
+            return line.trim_end_matches('.').to_owned();
+        }
         if marked.is_empty() {
             lines().next_back().unwrap_or("git gives no reason").to_owned()
         } else {

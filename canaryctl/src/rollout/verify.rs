@@ -35,7 +35,7 @@ impl Controller {
         };
         let mut checked = Vec::new();
         for salt in wanted {
-            let run = history::load(&self.repository, &salt, &history.commit, &history::paths(&file), &file)?;
+            let (run, _) = history::load(&self.repository, &salt, &history.commit, &history::paths(&file), &file)?;
             self.check(&file, &history, &run, &mut checked)?;
         }
         Ok(checked)

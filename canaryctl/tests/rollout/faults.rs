@@ -253,6 +253,43 @@ fn a_remote_that_is_down_is_an_error_until_it_is_back() {
     assert_eq!((&shop.step()["phase"], &shop.config()["CANARY_PERCENTAGE"]), (&json!("Failed"), &json!(0)));
 }
 
+/// Every minute of an hour is an error, and what stands in the end is one roll-back.
+#[test]
+fn a_remote_that_is_down_for_an_hour_gets_one_roll_back() {
+    let mut shop = Shop::new("");
+    shop.begin();
+    shop.visit(5, 600, 60);
+    let (here, gone) = (shop.path("remote.git"), shop.path("gone.git"));
+    let address = format!("file://{}", here.display());
+    let (count, since) = (shop.count(), shop.now);
+    fs::rename(&here, &gone).unwrap();
+    while shop.now < since + 3600 {
+        assert!(failure(&shop, &["--repo", &address, "--branch", "main"]).contains("cannot fetch main of file://"));
+        shop.now += 600;
+    }
+    fs::rename(&gone, &here).unwrap();
+    for _ in 0..2 {
+        let report = shop.run(&["step", "--now", &shop.clock(), "--repo", &address]);
+        assert_eq!((&report["phase"], shop.count()), (&json!("Failed"), count + 1), "{report}");
+        shop.now += 60;
+    }
+    assert_eq!(shop.config()["CANARY_PERCENTAGE"], 0);
+}
+
+#[test]
+fn a_partial_clone_is_no_hindrance() {
+    let mut shop = Shop::new("");
+    shop.begin();
+    shop.visit(9, 600, 0);
+    shop.git(&["--git-dir=../remote.git", "config", "uploadpack.allowFilter", "true"]);
+    let bare = format!("file://{}", shop.path("remote.git").display());
+    shop.git(&["clone", "--quiet", "--filter=blob:none", "--no-checkout", &bare, "../partial"]);
+    let tree = shop.path("partial").display().to_string();
+    let report = shop.run(&["step", "--now", &shop.clock(), "--repo", &tree]);
+    assert_eq!((&report["weight"], &report["verdict"]), (&json!(50), &json!("advance")));
+    assert!(shop.run(&["status", "--now", &shop.clock(), "--repo", &tree])["weight"] == 50);
+}
+
 #[test]
 fn a_shallow_work_tree_is_no_hindrance() {
     let mut shop = Shop::new("");

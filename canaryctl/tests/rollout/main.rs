@@ -12,14 +12,20 @@
 
 mod alerts;
 mod ci;
+mod collectors;
 mod faults;
+mod forge;
+mod killed;
 mod ladder;
 mod people;
 mod plan;
+mod pull_requests;
 mod remotes;
 mod service;
 mod shop;
+mod signatures;
 mod size;
+mod ssh;
 mod status;
 #[path = "../support/mod.rs"]
 mod support;

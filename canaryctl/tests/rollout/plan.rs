@@ -83,3 +83,50 @@ fn a_file_is_planned_as_it_is_on_the_disk() {
     let (code, error) = markdown("2", &["--branch", "main"]);
     assert!(code == Some(2) && error.contains("cannot be used with"), "{error}");
 }
+
+/// `validate` on the file of the work tree.
+fn validate(shop: &Shop, args: &[&str]) -> (Option<i32>, String) {
+    let mut command = shop.command(&[]);
+    command = {
+        let mut other = std::process::Command::new(command.get_program());
+        other.current_dir(command.get_current_dir().unwrap());
+        other
+    };
+    let output = command.args(["validate", "rollout.yaml"]).args(args).output().unwrap();
+    (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+}
+
+#[test]
+fn validate_refuses_a_ladder_that_the_traffic_cannot_judge() {
+    let shop = Shop::new("");
+    assert_eq!(validate(&shop, &[]).0, Some(0), "without options it asks nobody");
+    let (code, printed) = validate(&shop, &["--views-per-second", "2"]);
+    assert_eq!(code, Some(0), "{printed}");
+    shop.write("rollout.yaml", &shop.file("rollout.yaml").replace("minViews: 10", "minViews: 1000"));
+    let (code, printed) = validate(&shop, &["--views-per-second", "0.001"]);
+    let expected = "spec.analysis.stepWeights: at 0.001 views a second, 0 of 20 simulated runs of a healthy canary are \
+                    promoted within a week; lower minViews, or begin with a higher weight";
+    assert!(code == Some(1) && printed.contains("E943") && printed.contains(expected), "{printed}");
+    let (code, printed) = validate(&shop, &["--collectors", "http://127.0.0.1:1"]);
+    assert!(code == Some(2) && printed.contains("the traffic is not known: collector http://127.0.0.1:1"), "{printed}");
+}
+
+#[test]
+fn validate_asks_whether_a_roll_back_can_be_pushed() {
+    let shop = Shop::new("");
+    assert_eq!(validate(&shop, &["--repo", "."]), (Some(0), "rollout.yaml: valid\n".to_owned()));
+    let before = shop.git(&["--git-dir=../remote.git", "for-each-ref"]);
+    let gone = shop.path("gone.git");
+    std::fs::rename(shop.path("remote.git"), &gone).unwrap();
+    let (code, printed) = validate(&shop, &["--repo", "."]);
+    assert!(
+        code == Some(1) && printed.contains("E944 spec.push.branch: a roll-back could not be pushed: "),
+        "{printed}"
+    );
+    std::fs::rename(&gone, shop.path("remote.git")).unwrap();
+    shop.write("rollout.yaml", &(shop.file("rollout.yaml") + "\n  push: { branch: main }\n"));
+    let (code, printed) = validate(&shop, &["--repo", ".", "--branch", "main"]);
+    let expected = "a roll-back could not be pushed: spec.push.branch: main is the branch that is followed";
+    assert!(code == Some(1) && printed.contains(expected), "{printed}");
+    assert_eq!(shop.git(&["--git-dir=../remote.git", "for-each-ref"]), before);
+}

@@ -1,6 +1,5 @@
 //! Remotes over HTTP, signed commits, and answers of webhooks and Prometheus that say nothing.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -106,43 +105,20 @@ fn a_remote_over_http_is_cloned_and_pushed_to() {
     assert!(output.status.success(), "{}", text(&output.stdout));
 }
 
+/// Credentials that may read and not write: an expired deploy key, or a token of less scope.
 #[test]
-fn commits_and_runs_are_signed_by_ssh_and_gpg() {
-    for format in ["ssh", "openpgp"] {
-        let shop = Shop::new("");
-        let home = shop.path("keys");
-        fs::create_dir(&home).unwrap();
-        fs::set_permissions(&home, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
-        let make = |program: &str, args: &[&str]| {
-            let output = Command::new(program).args(args).env("GNUPGHOME", &home).output().unwrap();
-            assert!(output.status.success(), "{program}: {}", text(&output.stderr));
-        };
-        let key = home.join("key").display().to_string();
-        if format == "ssh" {
-            make("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-f", &key]);
-            let public = fs::read_to_string(format!("{key}.pub")).unwrap();
-            fs::write(home.join("allowed"), format!("operator@example.com {public}")).unwrap();
-            shop.git(&["config", "user.signingkey", &key]);
-            shop.git(&["config", "gpg.ssh.allowedSignersFile", &home.join("allowed").display().to_string()]);
-        } else {
-            let id = "operator <operator@example.com>";
-            make("gpg", &["--batch", "--quiet", "--passphrase", "", "--quick-gen-key", id, "ed25519", "sign", "never"]);
-            shop.git(&["config", "user.signingkey", "operator@example.com"]);
-        }
-        shop.git(&["config", "gpg.format", format]);
-        shop.git(&["config", "commit.gpgsign", "true"]);
-        let clock = shop.clock();
-        let output = shop.command(&["step", "--now", &clock]).env("GNUPGHOME", &home).output().unwrap();
-        assert!(output.status.success(), "{format}: {}", text(&output.stderr));
-        shop.pull();
-        for name in ["refs/remotes/all/heads/main", "refs/remotes/all/canary/runs/1.6.0"] {
-            let mut command = Command::new("git");
-            command.current_dir(shop.path("tree")).args(["verify-commit", name]).env("GNUPGHOME", &home);
-            let output = command.output().unwrap();
-            assert!(output.status.success(), "{format} {name}: {}", text(&output.stderr));
-        }
-        let _ = Command::new("gpgconf").args(["--kill", "all"]).env("GNUPGHOME", &home).output();
-    }
+fn a_remote_that_takes_no_push_is_one_line_and_takes_it_later() {
+    let shop = Shop::new("");
+    let url = format!("{}/remote.git", http(&shop.path(""), None));
+    shop.git(&["--git-dir=../remote.git", "config", "http.receivepack", "false"]);
+    let output = shop.command(&["step", "--repo", &url, "--now", &shop.clock()]).output().unwrap();
+    let errors = text(&output.stderr);
+    assert_eq!((output.status.code(), errors.lines().count(), shop.count()), (Some(2), 1, 1), "{errors}");
+    let expected = format!("canaryctl: {url} refuses the push (start 1.6.0 at 0 %): ");
+    assert!(errors.starts_with(&expected) && errors.contains("403"), "{errors}");
+    shop.git(&["--git-dir=../remote.git", "config", "http.receivepack", "true"]);
+    shop.run(&["step", "--repo", &url, "--now", &shop.clock()]);
+    assert_eq!(shop.count(), 2);
 }
 
 #[test]

@@ -95,3 +95,29 @@ fn status_waits_for_a_state() {
     shop.run(&["abort", "--now", &clock]);
     assert_eq!((wait("failed"), wait("promoted")), (Some(0), Some(1)));
 }
+
+#[test]
+fn a_service_that_starts_after_the_deletion_reverts_and_says_so() {
+    let shop = Shop::new("  revertOnDeletion: true\n");
+    shop.write("rollout.yaml", &(shop.file("rollout.yaml").replace("interval: 1m", "interval: 10s") + "\n"));
+    shop.commit("interval");
+    // At the time of the clock, as the service has no other.
+    for phase in ["Initializing", "Progressing"] {
+        assert_eq!(shop.run(&["step"])["phase"], phase);
+    }
+    shop.pull();
+    shop.git(&["rm", "--quiet", "rollout.yaml"]);
+    shop.commit("delete");
+    let child = shop.command(&["run", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut service = Running(child);
+    let output = lines(service.0.stdout.take().unwrap());
+    let url = output.recv_timeout(DEADLINE).unwrap();
+    let line = output.recv_timeout(DEADLINE).unwrap();
+    let expected = "Failed at 0 %, step 1 of 2: rollout.yaml is deleted, and its revertOnDeletion is true; commit ";
+    assert!(line.starts_with(expected), "{line}");
+    assert_eq!(shop.config()["CANARY_PERCENTAGE"], 0);
+    assert!(shop.message().starts_with("rollout(frontend): revert 1.6.0 on deletion of rollout.yaml\n"));
+    let answer = get(url.strip_prefix("http://").unwrap(), "/readyz");
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains(expected), "{answer}");
+    assert_eq!(output.recv_timeout(DEADLINE).unwrap(), "rollout.yaml is deleted, and no run is in progress");
+}

@@ -34,7 +34,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, output: Output) -> anyhow::Result<ExitCode> {
     let mut controller = args.target.open()?;
     // An error in the file is an error of the start; later ones are shown, and tried again.
-    let (file, _) = controller.read()?;
+    let file = match controller.deleted()? {
+        Some(file) => file,
+        None => controller.read()?.0,
+    };
     let mut interval = file.rollout.analysis.interval;
     let service = Service::default();
     let alerts = outbox::spawn(service.alerts.clone());
@@ -72,6 +75,15 @@ fn step(controller: &mut Controller, service: &Service, alerts: &Sender<Delivery
     let now = target::now(None)?;
     let report = controller.step(now, false);
     controller.repository.fetch()?;
+    if let Some(file) = controller.deleted()? {
+        // There is no state to show without the file.
+        let line = match report {
+            Ok(report) => report.line(),
+            Err(_) => "rollout.yaml is deleted, and no run is in progress".to_owned(),
+        };
+        service.fail(line.clone());
+        return Ok((line, file.rollout.analysis.interval));
+    }
     let status = controller.status(now)?;
     let (file, _) = controller.read()?;
     for delivery in controller.deliveries(&file, &status) {

@@ -48,7 +48,7 @@ pub(crate) struct Args {
     flagger: bool,
 }
 
-pub(super) fn parse_rate(text: &str) -> Result<f64, &'static str> {
+pub(crate) fn parse_rate(text: &str) -> Result<f64, &'static str> {
     let rate = text.parse().ok().filter(|rate| (0.001..=1_000.0).contains(rate));
     rate.ok_or("expected a number from 0.001 to 1000")
 }

@@ -6,6 +6,7 @@ use canary_rollout::{Decision, Phase, Run};
 
 use crate::rollout::file::File;
 use crate::rollout::history::History;
+use crate::rollout::proposal;
 
 /// The file, the history, the evidence, and the decision that is next.
 #[derive(Clone, Copy)]
@@ -38,9 +39,19 @@ impl Look<'_> {
         if let Some(failed) = self.failed_check() {
             return Some(failed);
         }
+        if let Some(proposed) = self.proposed() {
+            return Some(proposed);
+        }
         let is_cause = |event: &&Event| event.kind.has_state() || event.kind == Kind::FailedCheck;
         let known = self.history.run.iter().flat_map(|run| &run.events).rfind(|event| event.kind.has_state());
         self.decision.events.iter().find(is_cause).or(known)
+    }
+
+    /// The proposal that people have not merged, where the decision is still to change something.
+    pub(crate) fn proposed(&self) -> Option<&Event> {
+        let run = self.history.run.as_ref().filter(|run| !run.phase().is_over())?;
+        let last = run.events.iter().rfind(|event| event.kind.has_state());
+        last.filter(|event| self.decision.change.is_some() && event.state.contains(proposal::STATE))
     }
 
     /// The cause of a wait in short.
@@ -55,6 +66,9 @@ impl Look<'_> {
         }
         if let Some(failed) = self.failed_check() {
             return failed.message.clone();
+        }
+        if let Some(proposed) = self.proposed() {
+            return proposed.message.clone();
         }
         let run = self.history.run.as_ref();
         // Probes are not asked for a look: the controller's last answer is in the events.

@@ -46,12 +46,15 @@ pub(crate) fn state(look: Look<'_>) -> String {
         return "Holding".to_owned();
     }
     // A change that is due ends a hold.
-    let is_due = word == "Holding" && decision.change.is_some();
+    let is_due = word == "Holding" && decision.change.is_some() && look.proposed().is_none();
     if is_due { "Progressing".to_owned() } else { word.to_owned() }
 }
 
 /// What ends a wait, as a sentence without a full stop.
 pub(crate) fn ends(look: Look<'_>) -> Option<String> {
+    if look.proposed().is_some() {
+        return Some("Goes on when it is merged".to_owned());
+    }
     if !look.is_running || (look.decision.change.is_some() && look.failed_check().is_none()) {
         return None;
     }
@@ -67,6 +70,7 @@ pub(crate) fn ends(look: Look<'_>) -> Option<String> {
         "freeze" => "Advances after the freeze",
         "pause" => "Goes on with canaryctl rollout resume",
         "people" => "Goes on with canaryctl rollout resume, ends with canaryctl rollout abort",
+        "alert:unsigned" => "Goes on when the commit is replaced by a signed one, or its key is trusted",
         "rewritten" => "Ends with canaryctl rollout abort, or when the branch is restored",
         "waiting" | "confirm-traffic-increase" | "confirm-promotion" => "Goes on when the webhook agrees",
         "not-ready" | "stable-not-ready" | "promoting" => "Goes on when every address serves the version",
