@@ -8,14 +8,14 @@ use canary_cluster::repository::{CONFIG, USER};
 use canary_cluster::timings;
 use canary_e2e::process::{Process, find_program};
 use canary_e2e::{demo, files, wait};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 const OVERLAY: &str = "k8s/overlays/production/frontend";
 
 /// A run takes about two minutes, most of them for pods and for the windows of each step.
-const RUN: Duration = Duration::from_secs(420);
+const RUN: Duration = Duration::from_mins(7);
 
 const ROLLOUT: &str = r#"apiVersion: canary.rollout/v1alpha1
 kind: ClientCanary
@@ -65,7 +65,7 @@ pub(crate) fn promotes_and_rolls_back(env: &Environment) {
     env.repository.replace(&format!("{OVERLAY}/canary.yaml"), "frontend:1.5.0", "frontend:1.4.2");
     env.repository.push("1.4.2 is the canary");
     let start = Instant::now();
-    let _visitors = visit("1.4.2=20");
+    let visitors = visit("1.4.2=20");
     let message = wait_for_commit(env, "roll back 1.4.2", "Failed");
     timings::print("a bad canary's image in Git to its roll-back", start.elapsed());
     assert!(message.contains("not-ready") || message.contains("error"), "{message}");
@@ -76,7 +76,7 @@ pub(crate) fn promotes_and_rolls_back(env: &Environment) {
     let unsigned =
         env.repository.run("git log --author=canaryctl --format=%G? origin/main | grep -v -E '^[GU]$' || true");
     assert_eq!(unsigned, "");
-    drop(_visitors);
+    drop(visitors);
     kubectl("-n frontend delete secret canary-rollout");
 }
 
