@@ -1,6 +1,7 @@
 //! The fuzz targets for the seeds and a few thousand mutations of them, which takes seconds and no tools. `scripts/fuzz` runs
 //! the fuzzer.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a panic fails the test")]
 
 #[path = "../fuzz/src/mutation.rs"]
 mod mutation;

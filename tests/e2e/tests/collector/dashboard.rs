@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use url::form_urlencoded::Serializer;
 
 const FILE: &str = "k8s/components/collector-dashboard/canary.json";
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn dashboard() -> Value {
     serde_json::from_str(&read(&repo(FILE))).unwrap()

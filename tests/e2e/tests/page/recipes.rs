@@ -6,9 +6,10 @@ use canary_e2e::files::{read, repo};
 use canary_e2e::fixture::{config, ran, site_files};
 use canary_e2e::test_site::TestSite;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 /// Records each call, by the name of the tool.
-const STUBS: &str = r#"
+const STUBS: &str = r"
     globalThis.calls = { gtag: [], segment: [], posthog: [], opentelemetry: [] };
     globalThis.gtag = (...call) => calls.gtag.push(call);
     globalThis.analytics = { track: (...call) => calls.segment.push(call) };
@@ -17,7 +18,7 @@ const STUBS: &str = r#"
         register: (properties) => calls.posthog.push(properties),
     };
     globalThis.logger = { emit: (...call) => calls.opentelemetry.push(call) };
-"#;
+";
 
 /// The code blocks of the section "Other tools".
 fn recipes() -> Vec<String> {
@@ -34,15 +35,12 @@ async fn recipes_pass_exposures_to_other_tools() {
     let user = user_at("s", 60_000);
     let flags = json!({ "on": true, "wide": { "variants": { "w1": { "weight": 50, "value": 3 }, "w2": { "weight": 50, "value": 4 } } } });
     let site = TestSite::new(site_files("", &config("5", &flags))).await;
-    let scripts: String = (0..recipes.len())
-        .map(|number| {
-            site.files.write(
-                &format!("recipe{number}.js"),
-                format!("import {{ canary }} from '/runtime/canary.js';\n{}", recipes[number]),
-            );
-            format!("await import('/recipe{number}.js');\n")
-        })
-        .collect();
+    let mut scripts = String::new();
+    for (number, recipe) in recipes.iter().enumerate() {
+        let script = format!("import {{ canary }} from '/runtime/canary.js';\n{recipe}");
+        site.files.write(&format!("recipe{number}.js"), script);
+        let _ = writeln!(scripts, "await import('/recipe{number}.js');");
+    }
     site.files.write("recipes.js", format!("{STUBS}\n{scripts}globalThis.isListening = true;"));
     site.set_user(&user.id).await;
     site.goto("/").await;

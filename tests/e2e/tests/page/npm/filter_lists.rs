@@ -4,6 +4,7 @@ use super::project::{PROJECT, run};
 use canary_e2e::files::repo;
 use serde_json::{Value, json};
 use std::fs::{self, File};
+use std::path::Path;
 use std::process::Command;
 
 /// What the lists say of these addresses, requested from a page of `https://shop.example` in each way that a page has.
@@ -24,8 +25,9 @@ fn check(addresses: &[String]) -> Value {
 #[test]
 fn filter_lists_block_nothing_of_the_runtime() {
     let files = fs::read_dir(repo("pkg")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let files: Vec<_> = files.filter(|name| name.ends_with(".js") || name.ends_with(".wasm")).collect();
-    let parts = ["canary", "lifecycle", "diagnostics", "refresh", "vitals", "panel", "overrides"];
+    let files: Vec<_> =
+        files.filter(|name| Path::new(name).extension().is_some_and(|it| it == "js" || it == "wasm")).collect();
+    let parts = ["canary", "lifecycle", "diagnostics", "patterns", "refresh", "vitals", "panel", "overrides"];
     assert!(parts.iter().all(|part| files.iter().any(|name| name.starts_with(part))), "{files:?}");
     let others = ["runtime/r?n=0123456789abcdef", "config/canary.json", "runtime/console/", "runtime/console/data"];
     let others = others.map(|path| format!("https://shop.example/{path}"));
