@@ -1,6 +1,6 @@
 /**
  * Prints the Grafana dashboard of the collectors:
- * `node dashboard/generate.js >k8s/components/collector-dashboard/canary.json`
+ * `node dashboard/generate.js >k8s/components/collector-dashboard/dashboard.json`
  */
 import * as common from "@grafana/grafana-foundation-sdk/common";
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";

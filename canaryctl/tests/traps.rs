@@ -69,6 +69,9 @@ fn finds_every_trap_and_nothing_else() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Codes that only come with options, which the cases do not have: the tests of rollouts have them.
+const ON_REQUEST: [&str; 2] = ["E943", "E944"];
+
 /// The guide and the cases have the same codes.
 #[test]
 fn the_guide_has_every_code() {
@@ -77,7 +80,11 @@ fn the_guide_has_every_code() {
     let codes = |text: &str| {
         let words = text.split(|char: char| !char.is_ascii_alphanumeric());
         let is_code = |word: &&str| word.len() == 4 && (word.starts_with("E9") || word.starts_with("W9"));
-        words.filter(is_code).map(str::to_owned).collect::<std::collections::BTreeSet<_>>()
+        words
+            .filter(is_code)
+            .filter(|code| !ON_REQUEST.contains(code))
+            .map(str::to_owned)
+            .collect::<std::collections::BTreeSet<_>>()
     };
     assert_eq!(codes(&cases), codes(&guide));
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use url::form_urlencoded::Serializer;
 
-const FILE: &str = "k8s/components/collector-dashboard/canary.json";
+const FILE: &str = "k8s/components/collector-dashboard/dashboard.json";
 const PATIENCE: Duration = Duration::from_mins(1);
 
 fn dashboard() -> Value {

@@ -153,7 +153,7 @@ fn production_has_no_findings_with_collectors_and_their_monitoring() {
     assert_eq!((count("Deployment"), count("ServiceMonitor"), count("PrometheusRule")), (3, 1, 1));
     let dashboard = world.all("ConfigMap").find(|map| map["metadata"]["name"] == "canary-dashboard").unwrap();
     assert_eq!(dashboard["metadata"]["labels"]["grafana_dashboard"], "1");
-    assert_eq!(dashboard["data"]["canary.json"], read(&repo("k8s/components/collector-dashboard/canary.json")));
+    assert_eq!(dashboard["data"]["dashboard.json"], read(&repo("k8s/components/collector-dashboard/dashboard.json")));
     holds("production", "collector");
 }
 
