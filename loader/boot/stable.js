@@ -20,7 +20,7 @@ export const createAppend = (nonce) => (tag, properties) => {
   const isPlain = !integrity && /^$|^stylesheet|^preload/.test(rel) && type === "";
   if (isPlain && !src.startsWith(origin)) node.removeAttribute("crossorigin");
   // A script that has run is inert, or it would run once more where a prerenderer saves the page, beside another bundle.
-  if (tag === "script") node.addEventListener("load", () => (node.type = "canary"));
+  if (tag === "script") node.addEventListener("load", () => (node.type = "canary"), { once: true });
   document.head.append(node);
   return node;
 };

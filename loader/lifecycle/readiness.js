@@ -42,12 +42,18 @@ export function waitUntilUp({
     const urls = scripts.map(({ src }) => new URL(src, document.baseURI).href);
     const threw = (/** @type {any} */ error) =>
       reject({ fault: `E403 ${variant} threw while it started: ${errorText(error)}`, hasRun: true });
+    /** Errors that the bundle may be handling. @type {Promise<void>[]} */
+    const pending = [];
     cleanups.push(
-      listen("error", (event) => isOwnError(isOwn, event) && unlessHandled(event, () => threw(event.message))),
+      listen("error", (event) => {
+        if (isOwnError(isOwn, event)) pending.push(unlessHandled(event, () => threw(event.message)));
+      }),
       listen("canary:failed", ({ detail }) => threw(detail)),
       listen("unhandledrejection", (event) => {
         const { reason } = event;
-        if (!isNetworkFailure(reason) && isThrownBy(isOwn, reason)) unlessHandled(event, () => threw(reason));
+        if (!isNetworkFailure(reason) && isThrownBy(isOwn, reason)) {
+          pending.push(unlessHandled(event, () => threw(reason)));
+        }
       }),
     );
     if (variant === "canary") {
@@ -68,6 +74,8 @@ export function waitUntilUp({
       // An import of the same address neither requests nor runs a module again, and waits for its end.
       const modules = urls.filter((_, index) => scripts[index]?.type !== "classic");
       await Promise.all(modules.map((url) => import(url).catch(threw)));
+      // WebKit resolves the import of a module that has thrown.
+      await Promise.all(pending);
       if (readyWhen === "started") await whenBundleStarted;
     };
     start().then(resolve, reject);

@@ -10,8 +10,10 @@ const drawMs = 2000; // a blank page may be about to draw
  *
  * @param {Event} event
  * @param {() => void} action
+ * @returns {Promise<void>} settled by then
  */
-export const unlessHandled = (event, action) => setTimeout(() => event.defaultPrevented || action());
+export const unlessHandled = (event, action) =>
+  new Promise((resolve) => setTimeout(() => resolve(event.defaultPrevented ? undefined : action())));
 
 /**
  * Whether a reader sees nothing in an element: no text, image or form control, and no element that draws by itself.
