@@ -171,49 +171,49 @@ fn shapes() -> Vec<Shape> {
     let standard = vec!["--namespace", "shop", "--set", "app=shop", "--set", "image=ghcr.io/acme/shop"];
     let build = "build nginx/Dockerfile and push ghcr.io/acme/shop:1.0.0";
     vec![
-        ("Vite", VITE.to_vec(), standard.clone(), 48, build),
+        ("Vite", VITE.to_vec(), standard.clone(), 45, build),
         (
             "Vite with Flux",
             [&VITE[..], &[("clusters/eu/flux-system/gotk-sync.yaml", "")]].concat(),
             standard.clone(),
-            49,
+            46,
             build,
         ),
         (
             "CRA",
             vec![("package.json", r#"{"version": "2.1.0", "scripts": {"build": "react-scripts build"}}"#)],
             standard.clone(),
-            47,
+            44,
             "build nginx/Dockerfile and push ghcr.io/acme/shop:2.1.0",
         ),
         (
             "Angular",
             vec![("angular.json", "{}"), ("package-lock.json", "{}"), (".gitlab-ci.yml", "")],
             standard.clone(),
-            48,
+            45,
             "in .gitlab-ci.yml, below include: - local: .gitlab/ci/canary-shop.yml; in .gitlab/ci/canary-shop.yml: your image of canaryctl, and the page views of the site",
         ),
-        ("Astro", vec![("astro.config.mjs", ""), ("yarn.lock", "")], standard.clone(), 47, "yarn add canary-runtime"),
+        ("Astro", vec![("astro.config.mjs", ""), ("yarn.lock", "")], standard.clone(), 44, "yarn add canary-runtime"),
         (
             "nothing",
             vec![],
             vec![],
-            47,
+            44,
             "choose image, frontend_host, repository in k8s/clusters/production/settings.yaml",
         ),
-        ("own nginx", vec![("nginx/nginx.conf", "events {}")], standard.clone(), 46, build),
+        ("own nginx", vec![("nginx/nginx.conf", "events {}")], standard.clone(), 43, build),
         (
             "owners",
             vec![(".git/config", "[core]\n[remote \"origin\"]\n\turl = git@github.com:acme/shop.git\n")],
             [&standard[..], &["--owners", "@acme/web"]].concat(),
-            48,
+            45,
             "choose frontend_host in k8s/clusters/production/settings.yaml",
         ),
         (
             "another folder",
             vec![],
             [&standard[..], &["--set", "path=deploy"]].concat(),
-            47,
+            44,
             "kubectl apply -k deploy/clusters/production",
         ),
         (
@@ -296,7 +296,7 @@ fn two_apps_of_a_repository_do_not_meet() {
     };
     init("one", "k8s");
     let second = init("two", "k8s-two");
-    assert_eq!(second["files"].as_array().unwrap().len(), 42, "{second:#}");
+    assert_eq!(second["files"].as_array().unwrap().len(), 39, "{second:#}");
     assert!(
         kustomize(dir.path(), "k8s-two/clusters/production").contains("path: ./k8s-two/overlays/production/frontend")
     );

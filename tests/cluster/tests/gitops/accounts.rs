@@ -1,4 +1,4 @@
-//! The accounts that Flux applies the folders with, and the nudge's under another name.
+//! The account that Flux applies the canary config with, and the nudge's under another name.
 
 use crate::admission;
 use canary_cluster::environment::Environment;
@@ -6,7 +6,6 @@ use canary_cluster::kubectl::{self, Condition, DEADLINE, kubectl};
 use canary_e2e::{files, wait};
 
 const CONFIG_FOLDER: &str = "k8s/overlays/production/config/kustomization.yaml";
-const WORKLOADS_FOLDER: &str = "k8s/overlays/production/frontend/kustomization.yaml";
 
 /// Everyone in the cluster becomes its administrator.
 const BINDING: &str = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata:\n  name: taken-over\n\
@@ -23,22 +22,15 @@ const SECRET: &str = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: taken-ove
 pub(crate) fn config(env: &Environment) {
     let pod = files::read(&files::repo("tests/cluster/tests/gitops/pod.yaml"));
     for object in [BINDING, ROLE, SECRET, &pod] {
-        refuses(env, "frontend-config", CONFIG_FOLDER, object);
+        refuses(env, object);
     }
     env.set_percentage(25);
 }
 
-/// The API server refuses objects of other kinds than the workloads', and roles with more rights than the account has.
-pub(crate) fn workloads(env: &Environment) {
-    for object in [ROLE, SECRET] {
-        refuses(env, "frontend", WORKLOADS_FOLDER, object);
-    }
-    env.wait_for_sync();
-}
-
-/// Adds an object to a folder, waits for the refusal and the alert, and takes it out again.
+/// Adds an object to the config's folder, waits for the refusal and the alert, and takes it out again.
 #[track_caller]
-fn refuses(env: &Environment, kustomization: &str, folder: &str, object: &str) {
+fn refuses(env: &Environment, object: &str) {
+    let (kustomization, folder) = ("frontend-config", CONFIG_FOLDER);
     let kind = object.lines().find_map(|line| line.strip_prefix("kind: ")).unwrap();
     let name = object.lines().find_map(|line| line.strip_prefix("  name: ")).unwrap();
     env.alerts.clear();

@@ -10,7 +10,7 @@ const READ_ONLY: &[&str] = &[
     "lastAppliedRevision",
     "rollout status deployment/frontend-canary",
     "rollout status deployment/frontend-stable",
-    "grep -o \"data-stable",
+    "grep -o \"canary-stable",
     "cat /usr/share/nginx/html/config/canary.json",
     "kubectl kustomize k8s/clusters/production",
     "get gitrepository frontend -o yaml",

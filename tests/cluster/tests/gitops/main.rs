@@ -38,7 +38,6 @@ const TESTS: &[(&str, Test)] = &[
     ("rollback_is_applied_while_the_canary_crashes", recovery::crash_loop),
     ("rollback_is_applied_while_the_image_is_missing", recovery::missing_image),
     ("config_account_may_apply_the_config_alone", accounts::config),
-    ("workload_account_may_apply_the_workloads_alone", accounts::workloads),
     ("nudge_may_only_set_its_annotation", nudge::admission_policy),
     ("renamed_nudge_may_only_set_its_annotation", accounts::renamed_nudge),
     ("nudge_catches_up_after_an_outage_or_a_kill", nudge::catches_up),

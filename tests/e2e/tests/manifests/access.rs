@@ -1,22 +1,19 @@
 //! Who may ask the API server for what: as little as can be.
 
 use crate::value::{called, list};
-use crate::workload_account;
 use crate::world::World;
 use serde_json::{Value, json};
 
 /// What an account may do that it should not.
 pub(crate) fn check(world: &World) -> Vec<String> {
     let mut faults = Vec::new();
-    let is_workloads = |object: &&Value| object["metadata"]["name"] == workload_account::ACCOUNT;
     for kind in ["ClusterRole", "ClusterRoleBinding"] {
         faults.extend(world.all(kind).map(|object| format!("{}: for the whole cluster", called(object))));
     }
-    faults.extend(workload_account::check(world));
     // The account of the canary config is Flux's, and may change what Git has.
     faults.extend(config_account(world));
     let is_config = |role: &&Value| role["metadata"]["name"] == CONFIG_ACCOUNT;
-    for role in world.all("Role").filter(|role| !is_config(role) && !is_workloads(role)) {
+    for role in world.all("Role").filter(|role| !is_config(role)) {
         let mut found = Vec::new();
         for rule in list(&role["rules"]) {
             rights(rule, &mut found);
@@ -26,7 +23,7 @@ pub(crate) fn check(world: &World) -> Vec<String> {
     for account in world.all("ServiceAccount").filter(|one| one["automountServiceAccountToken"] != false) {
         faults.push(format!("{}: any pod of it would get a token", called(account)));
     }
-    if world.all("Role").filter(|role| !is_workloads(role)).flat_map(|role| list(&role["rules"])).any(may_patch_pods) {
+    if world.all("Role").flat_map(|role| list(&role["rules"])).any(may_patch_pods) {
         faults.extend(patches(world));
     }
     faults

@@ -18,7 +18,6 @@ mod rollout;
 mod schema;
 mod sync;
 mod value;
-mod workload_account;
 mod world;
 
 use base64::Engine as _;
@@ -252,8 +251,8 @@ fn every_kind_of_object_is_there() {
         ("PodDisruptionBudget", 2),
         ("HorizontalPodAutoscaler", 2),
         ("NetworkPolicy", 2),
-        ("Role", 2),
-        ("RoleBinding", 2),
+        ("Role", 1),
+        ("RoleBinding", 1),
         ("HTTPRoute", 1),
     ];
     assert_eq!(count(&mut world.workloads()), expected(&workloads));
@@ -265,11 +264,7 @@ fn every_kind_of_object_is_there() {
         ("ImagePolicy", 2),
         ("ImageUpdateAutomation", 1),
         ("Receiver", 1),
-        ("ServiceAccount", 2),
-        ("Role", 1),
-        ("RoleBinding", 1),
-        ("ClusterRole", 1),
-        ("ClusterRoleBinding", 1),
+        ("ServiceAccount", 1),
         ("Provider", 1),
         ("Alert", 4),
     ];

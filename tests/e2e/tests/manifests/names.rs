@@ -70,12 +70,9 @@ fn every_name_follows_the_settings() {
                 ["/healthChecks/name", "/images/name", "/patches/target/name", "/releaseName", "/valuesKey"]
                     .iter()
                     .any(|end| path.ends_with(end));
-            // rbac.authorization.k8s.io
-            let is_group = ["/apiVersion", "/apiGroup", "/apiGroups"].iter().any(|end| path.ends_with(end));
             let is_old = ["frontend", "k8s", "production", "main", "example.com"].iter().any(|old| text.contains(old));
             is_old
                 && !is_of_the_namespace
-                && !is_group
                 && text != "image-robot@example.com"
                 && !text.ends_with("/overlays/second/frontend")
                 && !text.ends_with("/charts/frontend")
@@ -93,7 +90,7 @@ fn every_name_follows_the_settings() {
             world.all("Deployment").map(|it| text(&it["spec"]["template"]["spec"]["containers"][0]["image"])).collect();
         assert!(images.iter().all(|image| image.starts_with("registry.test:5000/second/app:1.")), "{images:?}");
         let accounts: Vec<_> = world.all("RoleBinding").map(|it| &it["subjects"][0]["name"]).collect();
-        assert_eq!(accounts, ["second-app-config", "second-app-workloads"]);
+        assert_eq!(accounts, ["second-app-config"]);
     }
 }
 

@@ -26,8 +26,7 @@ pub(crate) fn check(world: &World) -> Vec<String> {
     signed(world, &mut faults);
     robot(world, &mut faults);
     alerts(world, &mut faults);
-    let of_the_cluster = |object: &&Value| text(&object["kind"]).starts_with("Cluster");
-    for object in world.flux.iter().filter(|it| it["metadata"]["namespace"] != FLUX && !of_the_cluster(it)) {
+    for object in world.flux.iter().filter(|object| object["metadata"]["namespace"] != FLUX) {
         faults.push(format!("{}: not in {FLUX}", called(object)));
     }
     old_words(world, &mut faults);
