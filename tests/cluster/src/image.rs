@@ -9,9 +9,15 @@ const REGISTRY: &str = "127.0.0.1:443";
 /// Pushes the archives that `scripts/images` has built, `NAME-VERSION.tar` in `folder`.
 #[track_caller]
 pub fn push_all(folder: &str) {
-    for image in ["frontend:1.4.2", "frontend:1.5.0", "canaryctl:0.1.0", "canaryctl-git:0.1.0"] {
-        copy(&format!("docker-archive:{folder}/{}.tar", image.replace(':', "-")), image);
+    for image in ["frontend:1.4.2", "frontend:1.5.0", "canaryctl:0.1.0"] {
+        push(folder, image);
     }
+}
+
+/// Pushes one of these archives.
+#[track_caller]
+pub fn push(folder: &str, image: &str) {
+    copy(&format!("docker-archive:{folder}/{}.tar", image.replace(':', "-")), image);
 }
 
 /// Adds a tag to an image in the registry.

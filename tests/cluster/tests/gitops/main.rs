@@ -77,11 +77,15 @@ fn main() -> ExitCode {
         return libtest_mimic::run(&arguments, trials(&arguments, None)).exit_code();
     }
     if node::is_local() {
-        let folder = std::env::var("CANARY_IMAGES").unwrap_or_else(|_| panic!("CANARY_IMAGES names no folder"));
-        image::push_all(&folder);
+        image::push_all(&images());
     }
     let environment = Arc::new(Environment::set_up());
     libtest_mimic::run(&arguments, trials(&arguments, Some(&environment))).exit_code()
+}
+
+/// The folder with the images that `scripts/images` has built.
+pub(crate) fn images() -> String {
+    std::env::var("CANARY_IMAGES").unwrap_or_else(|_| panic!("CANARY_IMAGES names no folder"))
 }
 
 /// Makes a trial of each test; without an environment they can be listed only.

@@ -3,6 +3,7 @@
 use crate::browser::Visitor;
 use crate::delivery::Delivery;
 use canary_cluster::environment::Environment;
+use canary_cluster::image;
 use canary_cluster::kubectl::{self, kubectl};
 use canary_cluster::repository::{CONFIG, USER};
 use canary_cluster::timings;
@@ -38,6 +39,7 @@ spec:
 /// A good version is promoted although controller and collector are killed on the way, and a bad one is rolled back. All
 /// commits are the controller's and signed, and its alerts arrive through Flux.
 pub(crate) fn promotes_and_rolls_back(env: &Environment) {
+    image::push(&crate::images(), "canaryctl-git:0.1.0");
     Delivery::Nudge.set_up(env);
     create_secrets(env);
     install(env);
