@@ -211,7 +211,7 @@ pub(crate) fn flux_outage(env: &Environment) {
     let load = Load::start(FILES);
     let stopped = Outage::start(&["source-controller", "kustomize-controller", "notification-controller"]);
     env.repository.run("canaryctl set 0 --config $F --commit --push");
-    view_canary_for(&visitor, outage_length(60));
+    view_canary_for(&visitor, outage_length(20));
     assert_eq!(env.api.percentage(), Some(25));
     stopped.end();
     env.wait_for_configmap(0);

@@ -67,8 +67,9 @@ const LOCAL_NODE_ONLY: &[&str] = &[
     "api_server_outage_fails_no_request",
 ];
 
-/// Tests that take minutes; `make test-long` runs them.
-const LONG: &[&str] = &["rollout_promotes_a_good_version_and_rolls_a_bad_one_back"];
+/// Tests that take minutes; `make test-long` runs them. Pushes without the nudge wait for the kubelet in `push` as well.
+const LONG: &[&str] =
+    &["rollout_promotes_a_good_version_and_rolls_a_bad_one_back", "kubelet_syncs_the_config_without_the_nudge"];
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();

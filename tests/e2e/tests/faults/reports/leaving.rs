@@ -49,7 +49,7 @@ async fn in_another_tab(site: &FaultSite, scenario: impl AsyncFnOnce()) {
 /// Kills tabs as soon as their bundle is inserted. `keepalive` alone makes the exposure arrive, and the view stays one that never
 /// came up: a canary that takes its process along must not seem left.
 pub(crate) async fn killed_tab_is_exposed_and_not_left(engine: Engine) {
-    const TABS: usize = 20;
+    const TABS: usize = 8;
     let site = site(engine, &page()).await;
     site.server.on(CANARY_BUNDLE, Reply::sound().hanging());
     for number in 1..=TABS {
