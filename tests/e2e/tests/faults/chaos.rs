@@ -115,7 +115,8 @@ async fn unhealthy_pages_are_found() {
     let fault = fails(&sequence).await;
     assert!(fault.starts_with("view 0: the plain page shows the app, and this one does not"), "{fault}");
     sequence.guard = true;
-    assert_eq!(fails(&sequence).await, "");
+    // Unlike a fault, which is there for good, a sound page may need longer on a busy machine.
+    assert_eq!(run(&site, &sequence, DEADLINE).await, Ok(()));
     // A stable that draws and reloads its page without end, which is the answer to a form or not.
     let reloads =
         vec![Fault { target: Target::Config, how: How::Missing }, Fault { target: Target::Stable, how: How::Reloads }];
