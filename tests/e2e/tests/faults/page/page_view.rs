@@ -41,8 +41,9 @@ pub(crate) async fn i413_bfcache_restore(engine: Engine) {
     site.server.on("/", Reply::sound().header("Cache-Control", "no-cache"));
     site.files.write("other.html", "<!doctype html><title>other</title>");
     is_not_counted_again(&site, async || {
-        // Nor does a page that is still loading.
+        // Nor does a page that is still loading, or whose requests are under way.
         site.browser.wait_for("document.readyState === 'complete'").await;
+        site.settle().await;
         site.browser.eval("void (location.href = '/other.html')").await;
         site.browser.wait_for("document.title === 'other'").await;
         site.browser.eval("void history.back()").await;
