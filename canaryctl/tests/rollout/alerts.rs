@@ -237,6 +237,17 @@ fn a_receiver_that_fails_twice_gets_the_alert() {
     assert_eq!(shop.config()["SALT"], "1.6.0");
 }
 
+/// Flux's controller refuses an event that it has had a short time ago. Any other receiver that says so gets it again.
+#[test]
+fn flux_has_an_event_that_it_limits() {
+    let shop = shop(&["{ name: a, providerRef: { name: flux } }", "{ name: b, providerRef: { name: hook } }"]);
+    shop.web.set("/", 429, "text/plain", "");
+    shop.web.set("/hook", 429, "text/plain", "");
+    let errors = step(&shop);
+    assert!(!errors.contains("alert to flux failed"), "{errors}");
+    assert_eq!(errors.matches("alert to hook failed: found status 429, expected 2xx").count(), 3, "{errors}");
+}
+
 #[test]
 fn the_service_counts_failures_and_goes_on() {
     let shop = shop(&["{ name: hook }"]);

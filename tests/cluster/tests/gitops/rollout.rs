@@ -120,8 +120,9 @@ fn install(env: &Environment) {
     repository.replace(CONFIG, "\"REVISION\"", "\"TELEMETRY\": { \"horizonSeconds\": 10 },\n      \"REVISION\"");
     files::write(&repository.path("k8s/rollout.yaml"), ROLLOUT);
     repository.push("roll out by what browsers report");
-    env.wait_for_sync();
+    // Its commits follow at once, so that Flux may never be at this one.
     for deployment in ["canary-collector", "canary-rollout"] {
+        kubectl::wait_for(deployment, &format!("-n frontend get deployment {deployment}"), |_| Some(()));
         kubectl(&format!("-n frontend rollout status deployment/{deployment} --timeout=120s"));
     }
 }
