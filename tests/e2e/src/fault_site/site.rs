@@ -12,6 +12,8 @@ use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// A served page and a browser. Both are gone when the test ends; the fields are dropped from the top.
 #[derive(Debug)]
@@ -74,8 +76,17 @@ impl FaultSite {
     async fn open_blank(&self) {
         // The query tells it from the page before, which may still answer while it is left.
         let query = format!("?{}", self.blanks.replace(self.blanks.get() + 1));
-        self.browser.goto(&self.server.url(&format!("{FOLDER}blank.html{query}"))).await;
-        self.browser.wait_for(&format!("document.title === 'blank' && location.search === '{query}'")).await;
+        let url = self.server.url(&format!("{FOLDER}blank.html{query}"));
+        let is_there = format!("document.title === 'blank' && location.search === '{query}'");
+        // A page that loads itself again and again may win against this navigation.
+        for _ in 0..5 {
+            self.browser.goto(&url).await;
+            if timeout(Duration::from_secs(3), self.browser.wait_for(&is_there)).await.is_ok() {
+                return;
+            }
+        }
+        self.browser.goto(&url).await;
+        self.browser.wait_for(&is_there).await;
     }
 
     /// Loads the page as a user who has never been here, and waits until it has begun.
